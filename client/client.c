@@ -1,0 +1,660 @@
+/* The client: one nng REQ socket with a dialer for each URL, and a context for each call in flight.  A call
+ * is a small machine that nng's callbacks drive: send → receive → done, or pause → send again.  nng's own
+ * resending is off, because it would deliver a write twice; repeating is decided here.  */
+#include "call.h"
+#include "error.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <nng/supplemental/util/platform.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    CALLS_MAX = 1024,         /* in flight; more are refused, so that a caller's mistake is bounded */
+    URLS_MAX = 16,
+    TIMEOUT_STANDARD_MS = 10000,
+    ATTEMPTS_STANDARD = 5,
+    PAUSE_FIRST_MS = 20,      /* before the second attempt; doubles, with jitter */
+    PAUSE_MAX_MS = 2000,
+    CONNECT_MAX_MS = 1000,    /* without any connection for so long: UNAVAILABLE */
+    RECONNECT_MAX_MS = 200    /* between two attempts to connect */
+};
+
+typedef struct Flight Flight;
+
+struct CiqClient {
+    nng_socket socket;
+    char *urls;
+    char *origin;
+    uint32_t timeout_ms;
+    unsigned attempts_max;
+    pthread_mutex_t lock;
+    pthread_cond_t idle;
+    size_t flying, pipes;
+    _Atomic bool closing;
+    Flight *free_flights;
+    char *tenant, *token;
+};
+
+typedef enum Step { STEP_SEND, STEP_RECEIVE, STEP_PAUSE } Step;
+
+struct Flight {
+    CiqClient *client;
+    Flight *next; /* in the list of free ones */
+    nng_aio *aio;
+    nng_ctx context;
+    const Method *method;
+    uint8_t *packed; /* the Request, packed once and sent as often as need be */
+    size_t size;
+    int64_t deadline_ms, connect_ms; /* monotonic */
+    unsigned attempt, attempts_max;
+    Step step;
+    bool waits_for_connection;
+    CiqThunk thunk;
+    CiqAnyFunction done;
+    void *arg;
+    Reply **reply;
+    CiqError *last; /* why the attempt before failed */
+};
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- the end of a call ---- */
+
+static void
+flight_release(Flight *flight)
+{
+    CiqClient *client = flight->client;
+
+    sodium_memzero(flight->packed, flight->size); /* it held a token, perhaps a password */
+    free(flight->packed);
+    flight->packed = NULL;
+    ciq_error_free(flight->last);
+    flight->last = NULL;
+    pthread_mutex_lock(&client->lock);
+    flight->next = client->free_flights;
+    client->free_flights = flight;
+    if (--client->flying == 0)
+        pthread_cond_broadcast(&client->idle);
+    pthread_mutex_unlock(&client->lock);
+}
+
+static void
+finish(Flight *flight, ProtobufCMessage *response, CiqError *error)
+{
+    CiqThunk thunk = flight->thunk;
+    CiqAnyFunction done = flight->done;
+    void *arg = flight->arg;
+
+    /* first the callback, so that ciq_client_free, which waits for the flights, waits for it too */
+    thunk(done, arg, response, error);
+    flight_release(flight);
+}
+
+/* ---- attempts ---- */
+
+static void
+send_attempt(Flight *flight)
+{
+    nng_msg *message;
+    int64_t left_ms = flight->deadline_ms - now_ms();
+
+    if (left_ms <= 0) {
+        CiqError *last = flight->last;
+
+        flight->last = NULL;
+        finish(flight, NULL, last != NULL ? last
+                                          : ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
+        return;
+    }
+    if (nng_msg_alloc(&message, 0) != 0 ||
+        nng_msg_append(message, flight->packed, flight->size) != 0) {
+        finish(flight, NULL, ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory"));
+        return;
+    }
+    flight->attempt++;
+    flight->step = STEP_SEND;
+    nng_aio_set_msg(flight->aio, message);
+
+    /* nobody is there yet: say so before the whole deadline has passed */
+    pthread_mutex_lock(&flight->client->lock);
+    flight->waits_for_connection = flight->client->pipes == 0;
+    pthread_mutex_unlock(&flight->client->lock);
+    if (flight->waits_for_connection && flight->connect_ms == 0)
+        flight->connect_ms = now_ms() + CONNECT_MAX_MS;
+    if (flight->waits_for_connection && flight->connect_ms - now_ms() < left_ms)
+        left_ms = flight->connect_ms > now_ms() ? flight->connect_ms - now_ms() : 1;
+    nng_aio_set_timeout(flight->aio, (nng_duration) left_ms);
+    nng_ctx_send(flight->context, flight->aio);
+}
+
+static void
+pause_then_send(Flight *flight, uint32_t asked_ms)
+{
+    int64_t pause_ms = (int64_t) PAUSE_FIRST_MS << (flight->attempt < 8 ? flight->attempt - 1 : 7);
+
+    if (pause_ms > PAUSE_MAX_MS)
+        pause_ms = PAUSE_MAX_MS;
+    if (pause_ms < asked_ms)
+        pause_ms = asked_ms;
+    pause_ms = pause_ms / 2 + randombytes_uniform((uint32_t) pause_ms / 2 + 1);
+    if (asked_ms > 0 && pause_ms < asked_ms)
+        pause_ms = asked_ms;
+    flight->step = STEP_PAUSE;
+    nng_aio_set_timeout(flight->aio, NNG_DURATION_INFINITE);
+    nng_sleep_aio((nng_duration) pause_ms, flight->aio);
+}
+
+/* Whether the same request may go out once more.  delivered: the server may have seen it. */
+static bool
+may_repeat(const Flight *flight, bool delivered)
+{
+    const CiqClient *client = flight->client;
+
+    return !client->closing && flight->attempt < flight->attempts_max &&
+           flight->deadline_ms > now_ms() && !(delivered && flight->method->never_replayed);
+}
+
+static void
+fail_or_repeat(Flight *flight, CiqError *error, bool delivered)
+{
+    uint32_t asked_ms = ciq_error_retry_after_ms(error);
+
+    if (!may_repeat(flight, delivered) || now_ms() + asked_ms >= flight->deadline_ms) {
+        finish(flight, NULL, error);
+        return;
+    }
+    ciq_error_free(flight->last);
+    flight->last = error;
+    pause_then_send(flight, asked_ms);
+}
+
+static ProtobufCMessage *
+unpack_payload(const Flight *flight, const Reply *reply)
+{
+    return protobuf_c_message_unpack(flight->method->response->descriptor, NULL,
+                                     reply->payload.len, reply->payload.data);
+}
+
+static void
+take_reply(Flight *flight, nng_msg *message)
+{
+    Reply *reply = clientiq__v1__reply__unpack(NULL, nng_msg_len(message), nng_msg_body(message));
+
+    nng_msg_free(message);
+    if (reply == NULL) {
+        finish(flight, NULL, ciq_error_new(CODE_INTERNAL, "the reply is not a clientiq.v1.Reply"));
+        return;
+    }
+    if (reply->code != CLIENTIQ__V1__CODE__CODE_UNSPECIFIED) {
+        bool asks = reply->code == CLIENTIQ__V1__CODE__CODE_UNAVAILABLE ||
+                    (reply->retry_after_ms > 0 &&
+                     (reply->code == CLIENTIQ__V1__CODE__CODE_ABORTED ||
+                      reply->code == CLIENTIQ__V1__CODE__CODE_RESOURCE_EXHAUSTED));
+
+        if (asks)
+            fail_or_repeat(flight, error_of_reply(reply), true);
+        else
+            finish(flight, NULL, error_of_reply(reply));
+        return;
+    }
+
+    ProtobufCMessage *response = unpack_payload(flight, reply);
+
+    if (response != NULL && flight->reply != NULL)
+        *flight->reply = reply;
+    else
+        ciq_reply_free(reply);
+    finish(flight, response,
+           response != NULL ? NULL
+                            : ciq_error_new(CODE_INTERNAL, "the reply's payload is not a %s",
+                                            flight->method->response->descriptor->name));
+}
+
+static void
+transport_failed(Flight *flight, int error, bool delivered)
+{
+    if (error == NNG_ETIMEDOUT && flight->waits_for_connection)
+        finish(flight, NULL, ciq_error_new(CODE_UNAVAILABLE, "no server at %s", flight->client->urls));
+    else if (error == NNG_ETIMEDOUT)
+        finish(flight, NULL, ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
+    else if (error == NNG_ECLOSED || error == NNG_ECANCELED)
+        finish(flight, NULL, ciq_error_new(CODE_CANCELLED, "the client was closed"));
+    else
+        fail_or_repeat(flight,
+                       ciq_error_new(CODE_UNAVAILABLE, "the connection was lost: %s",
+                                     nng_strerror(error)),
+                       delivered);
+}
+
+static void
+callback(void *argument)
+{
+    Flight *flight = argument;
+    int error = nng_aio_result(flight->aio);
+
+    switch (flight->step) {
+    case STEP_SEND:
+        if (error != 0) {
+            nng_msg_free(nng_aio_get_msg(flight->aio));
+            nng_aio_set_msg(flight->aio, NULL);
+            transport_failed(flight, error, false);
+            return;
+        }
+        /* REQ takes a message before it is on its way; if nobody is there it waits in the socket */
+        flight->step = STEP_RECEIVE;
+        {
+            int64_t left_ms = flight->deadline_ms - now_ms();
+
+            if (flight->waits_for_connection && flight->connect_ms - now_ms() < left_ms)
+                left_ms = flight->connect_ms - now_ms();
+            nng_aio_set_timeout(flight->aio, (nng_duration) (left_ms > 0 ? left_ms : 1));
+        }
+        nng_ctx_recv(flight->context, flight->aio);
+        return;
+    case STEP_RECEIVE:
+        if (error == NNG_ETIMEDOUT && flight->waits_for_connection) {
+            pthread_mutex_lock(&flight->client->lock);
+            bool connected = flight->client->pipes > 0;
+            pthread_mutex_unlock(&flight->client->lock);
+
+            /* it has connected meanwhile: the request is under way, so wait for its answer */
+            if (connected) {
+                int64_t left_ms = flight->deadline_ms - now_ms();
+
+                flight->waits_for_connection = false;
+                nng_aio_set_timeout(flight->aio, (nng_duration) (left_ms > 0 ? left_ms : 1));
+                nng_ctx_recv(flight->context, flight->aio);
+                return;
+            }
+        }
+        if (error != 0)
+            transport_failed(flight, error, true);
+        else
+            take_reply(flight, nng_aio_get_msg(flight->aio));
+        return;
+    case STEP_PAUSE:
+        if (error != 0)
+            transport_failed(flight, error, false);
+        else
+            send_attempt(flight);
+        return;
+    }
+}
+
+/* ---- starting a call ---- */
+
+static CiqError *
+flight_take(CiqClient *client, Flight **taken)
+{
+    Flight *flight;
+
+    pthread_mutex_lock(&client->lock);
+    if (client->closing || client->flying == CALLS_MAX) {
+        bool closing = client->closing;
+
+        pthread_mutex_unlock(&client->lock);
+        return closing ? ciq_error_new(CODE_CANCELLED, "the client was closed")
+                       : ciq_error_new(CODE_RESOURCE_EXHAUSTED, "%d calls are in flight already",
+                                       CALLS_MAX);
+    }
+    flight = client->free_flights;
+    if (flight != NULL)
+        client->free_flights = flight->next;
+    client->flying++;
+    pthread_mutex_unlock(&client->lock);
+
+    if (flight == NULL) {
+        flight = calloc(1, sizeof *flight);
+        if (flight != NULL) {
+            flight->client = client;
+            if (nng_ctx_open(&flight->context, client->socket) != 0 ||
+                nng_ctx_set_ms(flight->context, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE) != 0 ||
+                nng_aio_alloc(&flight->aio, callback, flight) != 0) {
+                if (nng_ctx_id(flight->context) > 0)
+                    nng_ctx_close(flight->context);
+                free(flight);
+                flight = NULL;
+            }
+        }
+        if (flight == NULL) {
+            pthread_mutex_lock(&client->lock);
+            if (--client->flying == 0)
+                pthread_cond_broadcast(&client->idle);
+            pthread_mutex_unlock(&client->lock);
+            return ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory for another call");
+        }
+    }
+    *taken = flight;
+    return NULL;
+}
+
+static char *
+text_of(const char *text)
+{
+    return (char *) (uintptr_t) (text != NULL ? text : "");
+}
+
+/* Packs the envelope; NULL: no error. */
+static CiqError *
+pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
+     const CiqCallOptions *options, uint32_t timeout_ms, uint8_t **packed, size_t *size)
+{
+    Request request = CLIENTIQ__V1__REQUEST__INIT;
+    uint8_t key[WIRE_KEY_SIZE];
+    CiqError *error = NULL;
+
+    request.method = text_of(method->name);
+    request.timeout_ms = timeout_ms;
+    request.origin = text_of(client->origin);
+    request.explain = options->explain;
+    request.payload.len = protobuf_c_message_get_packed_size(message);
+    request.payload.data = malloc(request.payload.len + 1);
+    if (request.payload.data == NULL)
+        return ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
+    protobuf_c_message_pack(message, request.payload.data);
+    if (method->writes && !method->never_replayed) {
+        if (options->idempotency_key != NULL)
+            memcpy(key, options->idempotency_key, sizeof key);
+        else
+            randombytes_buf(key, sizeof key);
+        request.idempotency_key = (ProtobufCBinaryData){sizeof key, key};
+    }
+
+    pthread_mutex_lock(&client->lock);
+    request.tenant = text_of(options->tenant != NULL ? options->tenant : client->tenant);
+    request.token = text_of(options->token != NULL ? options->token : client->token);
+    *size = clientiq__v1__request__get_packed_size(&request);
+    *packed = *size <= WIRE_MESSAGE_MAX ? malloc(*size) : NULL;
+    if (*size > WIRE_MESSAGE_MAX)
+        error = ciq_error_new(CODE_INVALID_ARGUMENT,
+                              "the request has %zu bytes, more than the %d of one message", *size,
+                              WIRE_MESSAGE_MAX);
+    else if (*packed == NULL)
+        error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
+    else
+        clientiq__v1__request__pack(&request, *packed);
+    pthread_mutex_unlock(&client->lock);
+
+    sodium_memzero(request.payload.data, request.payload.len);
+    free(request.payload.data);
+    return error;
+}
+
+static void
+start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
+      const CiqCallOptions *options, Reply **reply, CiqThunk thunk, CiqAnyFunction done, void *arg)
+{
+    uint32_t timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : client->timeout_ms;
+    Flight *flight;
+    uint8_t *packed;
+    size_t size;
+    CiqError *error = pack(client, method, request, options, timeout_ms, &packed, &size);
+
+    if (error != NULL) {
+        thunk(done, arg, NULL, error);
+        return;
+    }
+    error = flight_take(client, &flight);
+    if (error != NULL) {
+        free(packed);
+        thunk(done, arg, NULL, error);
+        return;
+    }
+    flight->method = method;
+    flight->packed = packed;
+    flight->size = size;
+    flight->deadline_ms = now_ms() + timeout_ms;
+    flight->connect_ms = 0;
+    flight->attempt = 0;
+    flight->attempts_max = options->once ? 1 : client->attempts_max;
+    flight->thunk = thunk;
+    flight->done = done;
+    flight->arg = arg;
+    flight->reply = reply;
+    send_attempt(flight);
+}
+
+void
+ciq_call_async(CiqClient *client, const Method *method, const ProtobufCMessage *request,
+               uint32_t timeout_ms, CiqThunk thunk, CiqAnyFunction done, void *arg)
+{
+    start(client, method, request, &(CiqCallOptions){.timeout_ms = timeout_ms}, NULL, thunk, done,
+          arg);
+}
+
+/* ---- waiting ---- */
+
+typedef struct Waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    ProtobufCMessage *response;
+    CiqError *error;
+} Waiter;
+
+static void
+waiter_done(CiqAnyFunction done, void *arg, ProtobufCMessage *response, CiqError *error)
+{
+    Waiter *waiter = arg;
+
+    (void) done;
+    pthread_mutex_lock(&waiter->lock);
+    waiter->response = response;
+    waiter->error = error;
+    waiter->is_done = true;
+    pthread_cond_signal(&waiter->done);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+ProtobufCMessage *
+ciq_call_with(CiqClient *client, const Method *method, const ProtobufCMessage *request,
+              const CiqCallOptions *options, Reply **reply, CiqError **error)
+{
+    Waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+
+    if (reply != NULL)
+        *reply = NULL;
+    start(client, method, request, options, reply, waiter_done, NULL, &waiter);
+    pthread_mutex_lock(&waiter.lock);
+    while (!waiter.is_done)
+        pthread_cond_wait(&waiter.done, &waiter.lock);
+    pthread_mutex_unlock(&waiter.lock);
+    pthread_mutex_destroy(&waiter.lock);
+    pthread_cond_destroy(&waiter.done);
+
+    if (error != NULL)
+        *error = waiter.error;
+    else
+        ciq_error_free(waiter.error);
+    return waiter.response;
+}
+
+ProtobufCMessage *
+ciq_call(CiqClient *client, const Method *method, const ProtobufCMessage *request, CiqError **error)
+{
+    return ciq_call_with(client, method, request, &(CiqCallOptions){0}, NULL, error);
+}
+
+/* ---- the client itself ---- */
+
+static void
+pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *argument)
+{
+    CiqClient *client = argument;
+
+    (void) pipe;
+    pthread_mutex_lock(&client->lock);
+    if (event == NNG_PIPE_EV_ADD_POST)
+        client->pipes++;
+    else if (event == NNG_PIPE_EV_REM_POST && client->pipes > 0)
+        client->pipes--;
+    pthread_mutex_unlock(&client->lock);
+}
+
+static char *
+default_urls(void)
+{
+    const char *named = getenv("CIQ_URL");
+    char url[300];
+
+    if (named != NULL && named[0] != '\0')
+        return strdup(named);
+    if (wire_default_url(url, sizeof url) && access(url + strlen("ipc://"), W_OK) == 0)
+        return strdup(url);
+    return strdup("tcp://127.0.0.1:7420");
+}
+
+static CiqError *
+dial(CiqClient *client, const char *url)
+{
+    nng_dialer dialer;
+    int error = nng_dialer_create(&dialer, client->socket, url);
+
+    if (error == 0)
+        error = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
+    if (error == 0)
+        error = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, 10);
+    if (error == 0)
+        error = nng_dialer_set_size(dialer, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_MAX);
+    /* a connection that cannot be made now is made later, in the background */
+    if (error == 0)
+        error = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+    if (error != 0)
+        return ciq_error_new(CODE_INVALID_ARGUMENT, "cannot dial %s: %s", url, nng_strerror(error));
+    return NULL;
+}
+
+static CiqError *
+dial_all(CiqClient *client)
+{
+    char *urls = strdup(client->urls), *rest = urls, *url;
+    CiqError *error = urls == NULL ? ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory") : NULL;
+
+    for (int i = 0; i < URLS_MAX && error == NULL && (url = strsep(&rest, ",")) != NULL; i++)
+        error = dial(client, url);
+    free(urls);
+    return error;
+}
+
+CiqClient *
+ciq_client_new(const CiqOptions *options, CiqError **error)
+{
+    CiqClient *client = calloc(1, sizeof *client);
+    CiqError *why = NULL;
+    int failed;
+
+    wire_guard();
+    if (client == NULL || sodium_init() < 0) {
+        free(client);
+        if (error != NULL)
+            *error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
+        return NULL;
+    }
+    pthread_mutex_init(&client->lock, NULL);
+    pthread_cond_init(&client->idle, NULL);
+    client->urls = options->urls != NULL ? strdup(options->urls) : default_urls();
+    client->tenant = strdup(options->tenant != NULL ? options->tenant : "");
+    client->token = strdup(options->token != NULL ? options->token : "");
+    client->origin = strdup(options->origin != NULL ? options->origin : "");
+    client->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : TIMEOUT_STANDARD_MS;
+    client->attempts_max = options->attempts_max != 0 ? options->attempts_max : ATTEMPTS_STANDARD;
+    failed = nng_req0_open(&client->socket);
+    if (failed != 0)
+        why = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "cannot open a socket: %s",
+                            nng_strerror(failed));
+    else if (client->urls == NULL || client->tenant == NULL || client->token == NULL ||
+             client->origin == NULL)
+        why = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
+    else {
+        (void) nng_pipe_notify(client->socket, NNG_PIPE_EV_ADD_POST, pipe_changed, client);
+        (void) nng_pipe_notify(client->socket, NNG_PIPE_EV_REM_POST, pipe_changed, client);
+        why = dial_all(client);
+    }
+    if (why == NULL)
+        return client;
+    ciq_client_free(client);
+    if (error != NULL)
+        *error = why;
+    else
+        ciq_error_free(why);
+    return NULL;
+}
+
+static void
+free_secret(char *text)
+{
+    if (text != NULL)
+        sodium_memzero(text, strlen(text));
+    free(text);
+}
+
+void
+ciq_client_free(CiqClient *client)
+{
+    if (client == NULL)
+        return;
+    pthread_mutex_lock(&client->lock);
+    client->closing = true;
+    pthread_mutex_unlock(&client->lock);
+    nng_close(client->socket);
+
+    pthread_mutex_lock(&client->lock);
+    while (client->flying > 0)
+        pthread_cond_wait(&client->idle, &client->lock);
+    pthread_mutex_unlock(&client->lock);
+    while (client->free_flights != NULL) {
+        Flight *flight = client->free_flights;
+
+        client->free_flights = flight->next;
+        nng_aio_stop(flight->aio);
+        nng_aio_free(flight->aio);
+        free(flight);
+    }
+    pthread_cond_destroy(&client->idle);
+    pthread_mutex_destroy(&client->lock);
+    free(client->urls);
+    free(client->origin);
+    free_secret(client->tenant);
+    free_secret(client->token);
+    free(client);
+}
+
+static void
+set_text(CiqClient *client, char **text, const char *value)
+{
+    char *copy = strdup(value != NULL ? value : ""), *before;
+
+    if (copy == NULL)
+        return;
+    pthread_mutex_lock(&client->lock);
+    before = *text;
+    *text = copy;
+    pthread_mutex_unlock(&client->lock);
+    free_secret(before);
+}
+
+void
+ciq_client_set_tenant(CiqClient *client, const char *tenant)
+{
+    set_text(client, &client->tenant, tenant);
+}
+
+void
+ciq_client_set_token(CiqClient *client, const char *token)
+{
+    set_text(client, &client->token, token);
+}

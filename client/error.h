@@ -1,0 +1,13 @@
+/* Errors between the files of the library.  */
+#ifndef CIQ_CLIENT_ERROR_H
+#define CIQ_CLIENT_ERROR_H
+
+#include "call.h"
+
+/* Takes the reply. */
+CiqError *error_of_reply(Reply *reply);
+
+/* The reply it came from, or NULL. */
+const Reply *error_reply(const CiqError *error);
+
+#endif

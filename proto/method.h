@@ -1,0 +1,76 @@
+/* The table of methods that tools/protoc-gen-ciq writes from the .proto files, and that the server's
+ * dispatch, the client's calls, the commands of ciq-client and the reference all read.  Constant data,
+ * shared by both sides; nothing here allocates or fails.  */
+#ifndef CIQ_PROTO_METHOD_H
+#define CIQ_PROTO_METHOD_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The same names and numbers as in clientiq/v1/options.proto. */
+typedef enum MethodScope { SCOPE_PLATFORM = 1, SCOPE_TENANT = 2, SCOPE_ANY = 3 } MethodScope;
+typedef enum MethodAccess {
+    ACCESS_PUBLIC = 1,
+    ACCESS_AUTHENTICATED = 2,
+    ACCESS_PERMISSION = 3
+} MethodAccess;
+typedef enum MethodDatabase {
+    DATABASE_NONE = 1,
+    DATABASE_WORKER = 2,
+    DATABASE_OWNER = 3
+} MethodDatabase;
+typedef enum FieldFormat {
+    FORMAT_ANY = 0,
+    FORMAT_SCHEMA_NAME = 1,
+    FORMAT_EMAIL = 2,
+    FORMAT_HOST = 3,
+    FORMAT_PERMISSION = 4,
+    FORMAT_JSON_OBJECT = 5
+} FieldFormat;
+
+typedef struct MessageInfo MessageInfo;
+
+/* What a field's option and comment say.  Beside each stands the field's descriptor of the same index. */
+typedef struct FieldInfo {
+    const char *comment;         /* one line or several, without the slashes; never empty */
+    const MessageInfo *message;  /* of a message field; NULL: not a message */
+    const char *const *one_of;   /* the only values, ended by NULL; NULL: any */
+    uint32_t min, max;           /* characters, bytes or elements; max 0: the program's bound */
+    FieldFormat format;
+    bool required, secret, output_only;
+} FieldInfo;
+
+/* One message type.  fields is parallel to descriptor->fields, which is sorted by tag. */
+struct MessageInfo {
+    const ProtobufCMessageDescriptor *descriptor;
+    const char *comment;
+    const FieldInfo *fields;
+};
+
+typedef struct Method {
+    const char *name;     /* "clientiq.v1.UserService/GetUser", as in Request.method */
+    const char *service;  /* "UserService" */
+    const char *rpc;      /* "GetUser" */
+    const char *command;  /* "user get" */
+    const char *comment;
+    const char *permission; /* "" unless access is ACCESS_PERMISSION */
+    const MessageInfo *request, *response;
+    MethodScope scope;
+    MethodAccess access;
+    MethodDatabase database;
+    bool writes, hashes_password, never_replayed;
+} Method;
+
+/* All methods, sorted by name (strcmp). */
+extern const Method methods[];
+extern const size_t methods_count;
+
+/* The method of exactly this name, or NULL. */
+const Method *method_find(const char *name);
+
+/* What is known of a message type that some method's request or response uses, or NULL. */
+const MessageInfo *message_info_find(const ProtobufCMessageDescriptor *descriptor);
+
+#endif

@@ -1,0 +1,66 @@
+/* What server, client and tests share about one nng message: the envelope's types, the names of the
+ * codes, the bounds of a message, and where a server is found when nobody says.  */
+#ifndef CIQ_PROTO_WIRE_H
+#define CIQ_PROTO_WIRE_H
+
+#include "clientiq/v1/envelope.pb-c.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef Clientiq__V1__Request Request;
+typedef Clientiq__V1__Reply Reply;
+typedef Clientiq__V1__Statement Statement;
+typedef Clientiq__V1__FieldViolation FieldViolation;
+
+/* gRPC's canonical codes; the numbers are those of clientiq.v1.Code. */
+typedef enum Code {
+    CODE_OK = 0,
+    CODE_CANCELLED = 1,
+    CODE_UNKNOWN = 2,
+    CODE_INVALID_ARGUMENT = 3,
+    CODE_DEADLINE_EXCEEDED = 4,
+    CODE_NOT_FOUND = 5,
+    CODE_ALREADY_EXISTS = 6,
+    CODE_PERMISSION_DENIED = 7,
+    CODE_RESOURCE_EXHAUSTED = 8,
+    CODE_FAILED_PRECONDITION = 9,
+    CODE_ABORTED = 10,
+    CODE_OUT_OF_RANGE = 11,
+    CODE_UNIMPLEMENTED = 12,
+    CODE_INTERNAL = 13,
+    CODE_UNAVAILABLE = 14,
+    CODE_DATA_LOSS = 15,
+    CODE_UNAUTHENTICATED = 16
+} Code;
+
+enum {
+    WIRE_MESSAGE_MAX = 1024 * 1024, /* bytes of one request or reply; nng closes the pipe over it */
+    WIRE_METHOD_MAX = 128,          /* bytes of Request.method */
+    WIRE_TENANT_MAX = 260,          /* bytes of Request.tenant: a host of 253 and a port */
+    WIRE_TOKEN_MAX = 128,           /* bytes of Request.token */
+    WIRE_ORIGIN_MAX = 64,           /* bytes of Request.origin: an address in text */
+    WIRE_TRACEPARENT_MAX = 64,      /* bytes of Request.traceparent: version 00 has 55 */
+    WIRE_KEY_SIZE = 16,             /* bytes of Request.idempotency_key */
+    WIRE_TIMEOUT_MAX_MS = 600000    /* Request.timeout_ms; a longer one is cut to this */
+};
+
+/* The code's name as gRPC writes it: "NOT_FOUND"; "UNKNOWN" for a number that is none. */
+const char *code_name(int code);
+
+/* Finds method and tenant in a packed Request without unpacking it: both point into data and are not
+ * ended by NUL.  False: the bytes are no protobuf message, or a field is longer than its bound.
+ * Bytes that pass may still fail to unpack. */
+bool wire_peek(const uint8_t *data, size_t size, const char **method, size_t *method_size,
+               const char **tenant, size_t *tenant_size);
+
+/* The ipc:// URL of the server of this user on this machine, from CIQ_RUNTIME_DIR, or /run/clientiq
+ * for root, or XDG_RUNTIME_DIR, or /tmp.  The directory part is wire_runtime_dir().  Both fill the
+ * buffer; false: it is too small. */
+bool wire_runtime_dir(char *buffer, size_t size);
+bool wire_default_url(char *buffer, size_t size);
+
+/* Keeps nng 1.5.2 alive where a peer closes early; see guard.c.  Calling it links the guard in. */
+void wire_guard(void);
+
+#endif

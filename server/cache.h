@@ -1,0 +1,48 @@
+/* What memory may answer instead of the database, and for how long it may: tenants by name, sessions by
+ * the hash of their secret.  Valid or silent (design: state and truth): a transaction that changes what is
+ * cached notifies with the tenant's id; each server's heartbeat notifies the server itself, and what came
+ * before a returned heartbeat has arrived too.  While the newest heartbeat that came back was sent less
+ * than CACHE_FRESH_MS ago, entries answer; otherwise nothing does.
+ *
+ * An entry carries the epoch of its tenant; an invalidation raises the epoch, so it costs nothing however
+ * much was cached.  Safe from any thread; each look-up holds one of many short locks.  */
+#ifndef CIQ_SERVER_CACHE_H
+#define CIQ_SERVER_CACHE_H
+
+#include "call.h"
+
+enum {
+    CACHE_FRESH_MS = 900,
+    CACHE_PERMISSIONS_MAX = 16384 /* bytes of one session's permissions; more are read each time */
+};
+
+typedef struct Cache Cache;
+
+/* NULL: no memory. */
+MUST_CHECK Cache *cache_new(size_t tenants_max, size_t sessions_max);
+void cache_free(Cache *cache);
+
+/* Taken before the database is asked; an entry read since is kept only if nothing was invalidated. */
+typedef uint64_t CacheMoment;
+CacheMoment cache_moment(const Cache *cache);
+
+/* Tenants by schema name ("acme"), domain ("acme.localhost") or id in decimal ("7").  False: ask the
+ * database. */
+MUST_CHECK bool cache_tenant_get(Cache *cache, const char *name, TenantContext *tenant);
+void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const TenantContext *tenant);
+
+/* Sessions; email and permissions of the caller go to call memory.  expire_us is Unix time. */
+MUST_CHECK bool cache_session_get(Cache *cache, Call *call, const uint8_t hash[32],
+                                  int64_t tenant_id, Caller *caller);
+void cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int64_t tenant_id,
+                       const Caller *caller, int64_t expire_us);
+
+/* What notifications say. */
+void cache_changed_tenant(Cache *cache, int64_t tenant_id);
+void cache_changed_names(Cache *cache);
+void cache_changed_all(Cache *cache);
+
+/* The heartbeat that was sent at sent_us (monotonic) came back. */
+void cache_heartbeat(Cache *cache, int64_t sent_us);
+
+#endif

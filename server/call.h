@@ -1,0 +1,113 @@
+/* One request in flight: its memory, tenant, caller, deadline and first failure.  A Call is made by
+ * dispatch on a worker's thread, is used by that thread only, and ends when its reply is packed.
+ * It is passed to everything; there is no tenant, caller or error anywhere else.  */
+#ifndef CIQ_SERVER_CALL_H
+#define CIQ_SERVER_CALL_H
+
+#include "arena.h"
+#include "compiler.h"
+#include "limits.h"
+#include "proto/method.h"
+#include "proto/wire.h"
+#include <stdarg.h>
+#include <sys/types.h>
+
+typedef struct Db Db;
+typedef struct Server Server;
+
+/* A tenant as dispatch needs it; id 0 is the platform. */
+typedef struct TenantContext {
+    int64_t id;
+    char schema[LIMIT_SCHEMA_NAME + 1];
+    char role[LIMIT_ROLE_NAME + 1];
+    char state[16]; /* as in tenants_tenant.state */
+    bool heads_ok;  /* its migrations are new enough for this server */
+} TenantContext;
+
+typedef enum CallerKind {
+    CALLER_ANONYMOUS,
+    CALLER_USER,      /* a tenant's user, by session */
+    CALLER_SUPERUSER, /* a platform superuser, by session */
+    CALLER_OPERATOR   /* the local operator, by the uid at the other end of ipc:// */
+} CallerKind;
+
+typedef struct Caller {
+    CallerKind kind;
+    int64_t id;         /* of the user or superuser; 0: none */
+    int64_t session_id; /* 0: none */
+    bool is_admin;
+    const char *email;       /* never NULL */
+    const char *permissions; /* sorted, each ended by NUL, the list by an empty one; never NULL */
+} Caller;
+
+/* Where a message came from, found by the listener. */
+typedef struct Peer {
+    bool is_ipc;
+    uid_t uid;          /* only if is_ipc */
+    char address[64];   /* "ipc:uid=0", "tcp:127.0.0.1:5432", "inproc" */
+} Peer;
+
+typedef struct Call {
+    Server *server;
+    Arena *arena;
+    Db *db;
+    const Method *method;
+    Request *request;            /* the envelope */
+    ProtobufCMessage *message;   /* the rpc's request, checked */
+    Peer peer;
+    const char *origin;              /* the end user's address, or the peer's; never NULL */
+    TenantContext tenant;
+    Caller caller;
+    int64_t receive_us, deadline_us; /* monotonic */
+    char id[LIMIT_CALL_ID + 1];      /* the request id in reply, log and audit */
+
+    /* the first failure; code 0: none so far */
+    Code code;
+    const char *text;
+    uint32_t retry_after_ms;
+    FieldViolation **violations;
+    size_t violations_count;
+    char sqlstate[6];            /* of the statement that failed, for the log; "" */
+    const char *detail;          /* for the log only, never the client; NULL: none */
+    bool refused;                    /* the failure belongs into the audit */
+    bool replay;                     /* the idempotency key was used before */
+    bool plan_changed;               /* a prepared statement went stale: the call may run once more */
+
+    /* what dispatch's transaction must do beside the handler's own statements */
+    bool changes_cached;         /* notify every server that what it cached of this tenant is old */
+    bool changes_names;          /* the same for the way from names to tenants */
+    bool changes_roles;          /* new roles: connections warm themselves */
+    const char *target;          /* what was changed, for the audit: "user 5"; NULL: nothing named */
+
+    /* if explain was asked for and allowed */
+    bool explain;
+    Statement **statements;
+    size_t statements_count;
+    char **schemas;
+    size_t schemas_count;
+} Call;
+
+/* Fails the call and returns false.  The first failure wins; the text reaches the client. */
+MUST_CHECK bool call_fail(Call *call, Code code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* The same with INVALID_ARGUMENT (or ALREADY_EXISTS by call_fail_field_code) and a violation that names
+ * the field; the reply's message is "<field> <text>".  Several fields may fail; the first is the message. */
+MUST_CHECK bool call_fail_field(Call *call, const char *field, const char *format, ...) PRINTF_LIKE(3, 4);
+MUST_CHECK bool call_fail_field_code(Call *call, Code code, const char *field, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+/* Memory until the reply is sent, zeroed.  NULL: the call has failed with RESOURCE_EXHAUSTED. */
+MUST_CHECK void *call_alloc(Call *call, size_t size);
+MUST_CHECK char *call_strdup(Call *call, const char *text);
+MUST_CHECK char *call_printf(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* True if the caller holds the permission (app.codename). */
+bool call_may(const Call *call, const char *permission);
+
+/* Milliseconds left until the deadline, at least 0. */
+int64_t call_left_ms(const Call *call);
+
+/* The caller's kind in log and audit: anonymous, user, superuser, operator. */
+const char *caller_kind_name(CallerKind kind);
+
+#endif

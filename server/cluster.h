@@ -1,0 +1,27 @@
+/* The private PostgreSQL that runs when no database is named: made in the data directory at the first
+ * start, supervised while the server runs, reachable only through a socket in a private folder and only
+ * by peer authentication.  */
+#ifndef CIQ_SERVER_CLUSTER_H
+#define CIQ_SERVER_CLUSTER_H
+
+#include "compiler.h"
+#include "config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct Cluster Cluster;
+
+/* Makes it if need be, starts it, and waits until it takes connections.  NULL: reason says why. */
+MUST_CHECK Cluster *cluster_start(const Config *config, char *reason, size_t size);
+
+/* Fast shutdown; whatever is still running is rolled back.  NULL is fine. */
+void cluster_stop(Cluster *cluster);
+
+/* libpq's connection string for a login of it, from malloc; NULL: no memory. */
+MUST_CHECK char *cluster_conninfo(const Cluster *cluster, const char *login);
+
+/* Makes a directory with those above it; the last one gets the mode.  False: errno says why. */
+MUST_CHECK bool directory_make(const char *path, unsigned mode);
+
+#endif

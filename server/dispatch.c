@@ -1,0 +1,537 @@
+/* The one path of every request, top to bottom in the order of design's section "One request".  Called by
+ * the listener (from memory) and by workers; never lets a handler run before permission is decided.  */
+#include "dispatch.h"
+#include "audit.h"
+#include "auth.h"
+#include "cache.h"
+#include "check.h"
+#include "clock.h"
+#include "db.h"
+#include "log.h"
+#include "migrate.h"
+#include "queries.h"
+#include "server_methods.h"
+#include "server_state.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- 1 envelope ---- */
+
+static bool
+check_size(Call *call, const char *field, size_t size, size_t size_max)
+{
+    if (size <= size_max)
+        return true;
+    return call_fail_field(call, field, "must be at most %zu bytes, got %zu", size_max, size);
+}
+
+static bool
+read_envelope(Call *call, const uint8_t *data, size_t size)
+{
+    if (!check_wire(call, &clientiq__v1__request__descriptor, data, size))
+        return false;
+
+    Request *request = clientiq__v1__request__unpack(arena_protobuf(call->arena), size, data);
+
+    if (request == NULL)
+        return call_fail(call, CODE_INVALID_ARGUMENT, "message is not a clientiq.v1.Request");
+    if (!check_size(call, "method", strlen(request->method), WIRE_METHOD_MAX) ||
+        !check_size(call, "tenant", strlen(request->tenant), WIRE_TENANT_MAX) ||
+        !check_size(call, "token", strlen(request->token), WIRE_TOKEN_MAX) ||
+        !check_size(call, "traceparent", strlen(request->traceparent), WIRE_TRACEPARENT_MAX) ||
+        !check_size(call, "origin", strlen(request->origin), WIRE_ORIGIN_MAX))
+        return false;
+    call->request = request;
+
+    int64_t timeout_ms = request->timeout_ms != 0 ? request->timeout_ms
+                                                  : server_config(call->server)->call_timeout_ms;
+
+    if (timeout_ms > WIRE_TIMEOUT_MAX_MS)
+        timeout_ms = WIRE_TIMEOUT_MAX_MS;
+    call->deadline_us = call->receive_us + timeout_ms * 1000;
+
+    call->method = method_find(request->method);
+    if (call->method == NULL)
+        return call_fail(call, CODE_UNIMPLEMENTED, "no method %s", request->method);
+    if (request->idempotency_key.len != 0 && request->idempotency_key.len != WIRE_KEY_SIZE)
+        return call_fail_field(call, "idempotency_key", "must be %d bytes, got %zu", WIRE_KEY_SIZE,
+                               request->idempotency_key.len);
+    if (clock_us() >= call->deadline_us)
+        return call_fail(call, CODE_DEADLINE_EXCEEDED, "the deadline passed before the call began");
+    return true;
+}
+
+/* ---- 2 tenant ---- */
+
+bool
+dispatch_tenant_name(const char *asked, char name[WIRE_TENANT_MAX + 1], bool *is_domain)
+{
+    size_t size = strlen(asked);
+    const char *colon = strrchr(asked, ':');
+
+    if (colon != NULL && colon[1] != '\0' && strspn(colon + 1, "0123456789") == strlen(colon + 1))
+        size = (size_t) (colon - asked);
+    *is_domain = memchr(asked, '.', size) != NULL;
+    if (size > 1 && asked[size - 1] == '.')
+        size--;
+    if (size > WIRE_TENANT_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        name[i] = (char) tolower((unsigned char) asked[i]);
+    name[size] = '\0';
+    *is_domain = *is_domain || strcmp(name, "localhost") == 0;
+    /* a schema name is taken as it stands: Acme is not acme */
+    if (!*is_domain)
+        memcpy(name, asked, size);
+    return true;
+}
+
+static bool
+load_tenant(Call *call, const char *name, bool is_domain, TenantContext *tenant)
+{
+    const Query *query = is_domain ? &query_tenant_by_domain : &query_tenant_by_schema;
+    const DbRow *row;
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, query, NULL,
+                (DbArg[]){{.name = is_domain ? "domain" : "schema", .text = name}, {0}}, &row))
+        return false;
+    if (row == NULL)
+        return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
+                         is_domain ? "for the domain" : "with the schema", name);
+
+    const char *schema = db_row_text(row, "schema_name"), *role = db_row_text(row, "role");
+    const char *state = db_row_text(row, "state"), *heads = db_row_text(row, "heads");
+
+    if (schema == NULL || role == NULL || state == NULL || heads == NULL)
+        return call_fail(call, CODE_INTERNAL, "the tenant's registry row is incomplete");
+    *tenant = (TenantContext){.id = db_row_int64(row, "id")};
+    snprintf(tenant->schema, sizeof tenant->schema, "%s", schema);
+    snprintf(tenant->role, sizeof tenant->role, "%s", role);
+    snprintf(tenant->state, sizeof tenant->state, "%s", state);
+    tenant->heads_ok = migrate_heads_ok(heads, NULL, 0);
+    return true;
+}
+
+static bool
+find_tenant(Call *call)
+{
+    const char *asked = call->request->tenant;
+    char name[WIRE_TENANT_MAX + 1];
+    bool is_domain;
+    TenantContext tenant;
+    CacheMoment moment = cache_moment(call->server->cache);
+
+    if (call->method->database == DATABASE_NONE)
+        return true;
+    if (asked[0] == '\0')
+        return call->method->scope != SCOPE_TENANT
+                   ? true
+                   : call_fail_field(call, "tenant", "is required for %s", call->method->rpc);
+    if (call->method->scope == SCOPE_PLATFORM)
+        return call_fail_field(call, "tenant", "must be empty: %s is a call to the platform",
+                               call->method->rpc);
+    if (!dispatch_tenant_name(asked, name, &is_domain))
+        return call_fail_field(call, "tenant", "is too long");
+    /* what cannot be a name is not looked up */
+    if ((is_domain ? check_host(name) : check_schema_name(name)) != NULL)
+        return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
+                         is_domain ? "for the domain" : "with the schema", name);
+    if (!cache_tenant_get(call->server->cache, name, &tenant)) {
+        if (!load_tenant(call, name, is_domain, &tenant))
+            return false;
+        cache_tenant_put(call->server->cache, moment, name, &tenant);
+    }
+    if (strcmp(tenant.state, "suspended") == 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is suspended",
+                         tenant.schema);
+    if (strcmp(tenant.state, "active") != 0)
+        return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
+                         is_domain ? "for the domain" : "with the schema", name);
+    if (!tenant.heads_ok)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the schema %s is older than this server can serve: migrate it first",
+                         tenant.schema);
+    call->tenant = tenant;
+    return true;
+}
+
+/* ---- 3 caller ---- */
+
+/* Over ipc:// the kernel says who is at the other end; root and the server's own user operate it. */
+static bool
+is_local_operator(const Call *call)
+{
+    return call->peer.is_ipc && (call->peer.uid == 0 || call->peer.uid == geteuid());
+}
+
+/* "a\nb" becomes a list as in Caller.permissions. */
+static const char *
+permissions_list(Call *call, const char *lines)
+{
+    size_t size = strlen(lines);
+    char *list = call_alloc(call, size + 2);
+
+    if (list == NULL)
+        return NULL;
+    memcpy(list, lines, size);
+    for (size_t i = 0; i < size; i++)
+        if (list[i] == '\n')
+            list[i] = '\0';
+    return list;
+}
+
+static bool
+load_session(Call *call, const uint8_t hash[32])
+{
+    bool on_platform = call->tenant.id == 0;
+    CacheMoment moment = cache_moment(call->server->cache);
+    const DbRow *row;
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, on_platform ? &query_session_superuser : &query_session_user, NULL,
+                (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, &row))
+        return false;
+    if (row == NULL)
+        return call_fail(call, CODE_UNAUTHENTICATED, "the session has ended or never was");
+
+    const char *email = db_row_text(row, "email");
+    const char *permissions = db_row_text(row, "permissions");
+    Caller caller = {
+        .kind = on_platform ? CALLER_SUPERUSER : CALLER_USER,
+        .id = db_row_int64(row, "user_id"),
+        .session_id = db_row_int64(row, "session_id"),
+        .is_admin = db_row_bool(row, "is_admin"),
+        .email = email != NULL ? email : "",
+        .permissions = permissions_list(call, permissions != NULL ? permissions : ""),
+    };
+
+    if (caller.permissions == NULL)
+        return false;
+    call->caller = caller;
+    cache_session_put(call->server->cache, moment, hash, call->tenant.id, &caller,
+                      db_row_time_us(row, "expire_time"));
+    return true;
+}
+
+static bool
+find_caller(Call *call)
+{
+    const char *token = call->request->token;
+    uint8_t hash[AUTH_SECRET_HASH_SIZE];
+    int64_t tenant_id;
+
+    if (call->method->database == DATABASE_NONE)
+        return true;
+    if (token[0] == '\0') {
+        if (call->tenant.id == 0 && is_local_operator(call)) {
+            call->caller.kind = CALLER_OPERATOR;
+            call->caller.permissions = call->server->operator_permissions;
+        }
+        return true;
+    }
+    if (!auth_token_parse(token, &tenant_id, hash))
+        return call_fail(call, CODE_UNAUTHENTICATED, "the token is not one of this service");
+    if (tenant_id != call->tenant.id) {
+        call->refused = true;
+        return call_fail(call, CODE_UNAUTHENTICATED,
+                         call->tenant.id == 0 ? "the token is a tenant's; this is the platform"
+                                              : "the token belongs elsewhere, not to this tenant");
+    }
+    if (cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller))
+        return true;
+    /* to sign in again, an old token does no harm */
+    if (call->method->access == ACCESS_PUBLIC)
+        return true;
+    return load_session(call, hash);
+}
+
+/* ---- 4 permission ---- */
+
+static bool
+may_call(Call *call)
+{
+    const Method *method = call->method;
+
+    if (call->request->explain) {
+        if (!is_local_operator(call) && !call_may(call, "platform.explain"))
+            return call_fail(call, CODE_PERMISSION_DENIED, "explain needs platform.explain");
+        call->explain = true;
+    }
+    if (method->access == ACCESS_PUBLIC)
+        return true;
+    if (call->caller.kind == CALLER_ANONYMOUS)
+        return call_fail(call, CODE_UNAUTHENTICATED, "%s needs a session: sign in first",
+                         method->rpc);
+    if (method->access == ACCESS_AUTHENTICATED || call_may(call, method->permission))
+        return true;
+    call->refused = true;
+    return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s", method->rpc,
+                     method->permission);
+}
+
+/* ---- 5 message ---- */
+
+static bool
+read_message(Call *call)
+{
+    const ProtobufCMessageDescriptor *descriptor = call->method->request->descriptor;
+    const ProtobufCBinaryData *payload = &call->request->payload;
+
+    if (!check_wire(call, descriptor, payload->data, payload->len))
+        return false;
+    call->message = protobuf_c_message_unpack(descriptor, arena_protobuf(call->arena), payload->len,
+                                              payload->data);
+    if (call->message == NULL)
+        return call_fail(call, CODE_INVALID_ARGUMENT, "payload is not a %s", descriptor->name);
+    return check_message(call, call->method->request, call->message);
+}
+
+/* ---- 6 transaction, 7 handler ---- */
+
+typedef struct Packed {
+    uint8_t *data;
+    size_t size;
+} Packed;
+
+static bool
+pack_response(Call *call, const ProtobufCMessage *response, Packed *packed)
+{
+    packed->size = protobuf_c_message_get_packed_size(response);
+    if (packed->size > WIRE_MESSAGE_MAX - 64 * 1024) /* the envelope needs some room */
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                         "the answer has %zu bytes, more than fit one message: ask for less",
+                         packed->size);
+    packed->data = call_alloc(call, packed->size + 1);
+    if (packed->data == NULL)
+        return false;
+    protobuf_c_message_pack(response, packed->data);
+    return true;
+}
+
+/* The row of a write that must happen once. */
+typedef struct Claim {
+    bool wanted;
+    uint8_t key[32], request_hash[32];
+} Claim;
+
+static void
+make_claim(const Call *call, Claim *claim)
+{
+    const ProtobufCBinaryData *key = &call->request->idempotency_key;
+    const ProtobufCBinaryData *payload = &call->request->payload;
+    int64_t who[2] = {call->caller.kind, call->caller.id};
+
+    claim->wanted = call->method->writes && !call->method->never_replayed && key->len > 0;
+    if (!claim->wanted)
+        return;
+    auth_digest((AuthPart[]){{key->data, key->len},
+                             {who, sizeof who},
+                             {&call->tenant.id, sizeof call->tenant.id},
+                             {call->method->name, strlen(call->method->name)}},
+                4, claim->key);
+    auth_digest((AuthPart[]){{payload->data, payload->len}}, 1, claim->request_hash);
+}
+
+static bool
+queue_claim(Call *call, const Claim *claim)
+{
+    return db_queue(call, &query_idempotency_claim, NULL,
+                    (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32},
+                              {.name = "request_hash", .bytes = claim->request_hash, .bytes_size = 32},
+                              {0}});
+}
+
+static bool
+queue_stored_reply(Call *call, const Claim *claim, const Packed *packed)
+{
+    uint8_t *sealed;
+    size_t size;
+
+    return auth_seal(call, call->request->idempotency_key.data, packed->data, packed->size, &sealed,
+                     &size) &&
+           db_queue(call, &query_idempotency_store, NULL,
+                    (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32},
+                              {.name = "reply", .bytes = sealed, .bytes_size = size},
+                              {0}});
+}
+
+static bool
+run_handler(Call *call, Packed *packed)
+{
+    const ServerMethod *method = &server_methods[call->method - methods];
+    const ProtobufCMessageDescriptor *descriptor = call->method->response->descriptor;
+    ProtobufCMessage *response = call_alloc(call, descriptor->sizeof_message);
+
+    if (response == NULL)
+        return false;
+    descriptor->message_init(response);
+
+    bool ok = method->query != NULL
+                  ? db_fill(call, method->query, call->message, NULL, response)
+                  : method->handler(call, call->message, response);
+
+    return ok && pack_response(call, response, packed);
+}
+
+/* A repeated key: the stored reply of the same request, if it is there. */
+static bool
+replay(Call *call, const Claim *claim, Packed *packed)
+{
+    const DbRow *row;
+    size_t size, hash_size;
+
+    db_rollback(call);
+    call->code = CODE_OK;
+    call->text = NULL;
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_idempotency_get, NULL,
+                (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32}, {0}}, &row))
+        return false;
+
+    const uint8_t *hash = row == NULL ? NULL : db_row_bytes(row, "request_hash", &hash_size);
+    const uint8_t *reply = row == NULL ? NULL : db_row_bytes(row, "reply", &size);
+
+    if (hash != NULL && memcmp(hash, claim->request_hash, 32) != 0)
+        return call_fail_field(call, "idempotency_key", "was used for another request");
+    if (reply == NULL) {
+        call->retry_after_ms = 100;
+        return call_fail(call, CODE_ABORTED, "the first call with this idempotency key is not done");
+    }
+    return auth_unseal(call, call->request->idempotency_key.data, reply, size, &packed->data,
+                       &packed->size);
+}
+
+static void
+forget_locally(Call *call)
+{
+    if (call->changes_cached)
+        cache_changed_tenant(call->server->cache, call->tenant.id);
+    if (call->changes_names)
+        cache_changed_names(call->server->cache);
+}
+
+static bool
+run_once(Call *call, Packed *packed)
+{
+    Claim claim;
+
+    if (call->method->database == DATABASE_NONE)
+        return run_handler(call, packed);
+    if (!call->method->writes) {
+        db_begin(call, DB_READ);
+        return run_handler(call, packed);
+    }
+    make_claim(call, &claim);
+    db_begin(call, DB_WRITE);
+    if ((!claim.wanted || queue_claim(call, &claim)) && run_handler(call, packed) &&
+        (!claim.wanted || queue_stored_reply(call, &claim, packed)) && audit_write(call) &&
+        db_commit(call)) {
+        forget_locally(call);
+        return true;
+    }
+    return call->replay ? replay(call, &claim, packed) : false;
+}
+
+static bool
+run(Call *call, Packed *packed)
+{
+    bool ok = run_once(call, packed);
+
+    /* A statement prepared before a migration of this schema: nothing was written, so once more, on a
+     * new connection. */
+    if (!ok && call->plan_changed) {
+        char reason[256];
+
+        db_rollback(call);
+        if (db_ready(call->db, reason, sizeof reason)) {
+            call->code = CODE_OK;
+            call->text = NULL;
+            call->plan_changed = false;
+            call->changes_cached = call->changes_names = call->changes_roles = false;
+            ok = run_once(call, packed);
+        }
+    }
+    if (call->db != NULL)
+        db_rollback(call);
+    return ok;
+}
+
+/* ---- 8 reply ---- */
+
+static void
+log_call(const Call *call)
+{
+    const char *method = call->method != NULL ? call->method->name
+                         : call->request != NULL ? call->request->method
+                                                 : "";
+    const char *trace = call->request != NULL ? call->request->traceparent : "";
+    LogLevel level = call->code == CODE_INTERNAL || call->code == CODE_DATA_LOSS ? LOG_LEVEL_ERROR
+                     : call->detail != NULL && call->code == CODE_UNAVAILABLE   ? LOG_LEVEL_WARNING
+                                                                                : LOG_LEVEL_INFO;
+    char method_text[WIRE_METHOD_MAX * 4 + 3], trace_text[WIRE_TRACEPARENT_MAX * 4 + 3];
+    char text[1024], detail[1024];
+
+    log_write(level, "call",
+              "id=%s method=%s tenant=%" PRId64 " caller=%s:%" PRId64
+              " peer=%s code=%s ms=%.3f%s%s%s%s%s%s%s%s",
+              call->id, log_quote(method_text, sizeof method_text, method), call->tenant.id,
+              caller_kind_name(call->caller.kind), call->caller.id, call->peer.address,
+              code_name((int) call->code), (double) (clock_us() - call->receive_us) / 1000,
+              trace[0] != '\0' ? " trace=" : "",
+              trace[0] != '\0' ? log_quote(trace_text, sizeof trace_text, trace) : "",
+              call->text != NULL ? " text=" : "",
+              call->text != NULL ? log_quote(text, sizeof text, call->text) : "",
+              call->sqlstate[0] != '\0' ? " sqlstate=" : "", call->sqlstate,
+              call->detail != NULL ? " detail=" : "",
+              call->detail != NULL ? log_quote(detail, sizeof detail, call->detail) : "");
+}
+
+static void
+fill_reply(Call *call, const Packed *packed, Reply *reply)
+{
+    clientiq__v1__reply__init(reply);
+    reply->request_id = call->id;
+    reply->code = (Clientiq__V1__Code) call->code;
+    if (call->explain) {
+        reply->statements = call->statements;
+        reply->n_statements = call->statements_count;
+        reply->schemas = call->schemas;
+        reply->n_schemas = call->schemas_count;
+    }
+    if (call->code == CODE_OK) {
+        reply->payload = (ProtobufCBinaryData){packed->size, packed->data};
+        return;
+    }
+    if (call->code == CODE_UNAVAILABLE && call->retry_after_ms == 0)
+        call->retry_after_ms = 200;
+    reply->message = (char *) (uintptr_t) (call->text != NULL ? call->text : "");
+    reply->retry_after_ms = call->retry_after_ms;
+    reply->violations = call->violations;
+    reply->n_violations = call->violations_count;
+}
+
+void
+dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
+{
+    Packed packed = {0};
+    uint64_t number = atomic_fetch_add(&call->server->calls, 1);
+
+    snprintf(call->id, sizeof call->id, "%.8s-%" PRIx64, call->server->run_id, number);
+    call->caller.email = "";
+    call->caller.permissions = "";
+    call->origin = call->peer.address;
+    call->deadline_us = call->receive_us + server_config(call->server)->call_timeout_ms * 1000;
+
+    if (!(read_envelope(call, data, size) && find_tenant(call) && find_caller(call) &&
+          may_call(call) && read_message(call) && run(call, &packed)) &&
+        call->refused && call->db != NULL)
+        audit_refuse(call->server->audit, call);
+    fill_reply(call, &packed, reply);
+    if (call->method == NULL || call->method->database != DATABASE_NONE || call->code != CODE_OK)
+        log_call(call);
+}

@@ -1,0 +1,184 @@
+/* What runs beside the calls: keeping the pool of tenant roles filled, and deleting rows whose time is
+ * over.  Each task is a short transaction of its own; a failure is logged and tried again next time.  */
+#include "job.h"
+#include "clock.h"
+#include "db.h"
+#include "internal.h"
+#include "log.h"
+#include "migrate.h"
+#include "queries.h"
+#include "server_state.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    INTERVAL_S = 30,    /* between two looks when nobody wakes the thread */
+    TASK_MAX_MS = 60000 /* for one task */
+};
+
+struct Job {
+    Server *server;
+    Db *db;
+    Arena *arena;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool woken, stop;
+};
+
+typedef bool (*Task)(Call *call);
+
+/* Makes the next block of roles when less than half of one is left. */
+static bool
+refill_roles(Call *call)
+{
+    int64_t block = server_config(call->server)->role_block;
+    const DbRow *row;
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_role_pool_count, NULL, NULL, &row))
+        return false;
+    if (row != NULL && db_row_int64(row, "count") * 2 >= block)
+        return true;
+    if (!migrate_role_block(call, (unsigned) block))
+        return false;
+    log_write(LOG_LEVEL_INFO, "roles made", "count=%lld", (long long) block);
+    return true;
+}
+
+static bool
+purge_platform(Call *call)
+{
+    db_begin(call, DB_WRITE);
+    return db_queue(call, &query_purge_idempotency, NULL, NULL) &&
+           db_queue(call, &query_purge_platform_sessions, NULL, NULL) && db_commit(call);
+}
+
+/* The tenants take turns: each look purges the next few, so that no look is long. */
+static bool
+purge_tenants(Call *call)
+{
+    enum { TENANTS = 50 };
+
+    for (int i = 0; i < TENANTS; i++) {
+        const DbRow *row;
+
+        call->tenant = (TenantContext){0};
+        db_begin(call, DB_READ);
+        if (!db_row(call, &query_tenant_to_purge, NULL, NULL, &row))
+            return false;
+        if (row == NULL)
+            return true;
+        call->tenant.id = db_row_int64(row, "id");
+        snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s",
+                 db_row_text(row, "schema_name"));
+        db_begin(call, DB_WRITE);
+        if (!db_queue(call, &query_tenant_purged, NULL, NULL) ||
+            !db_queue(call, &query_purge_idempotency, NULL, NULL) ||
+            !db_queue(call, &query_purge_sessions, NULL, NULL) || !db_commit(call)) {
+            call->tenant = (TenantContext){0};
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+run_task(Job *job, const char *name, Task task)
+{
+    Call call;
+    char reason[512], text[1024];
+
+    internal_call(&call, job->server, job->arena, job->db, TASK_MAX_MS);
+    if (!db_ready(job->db, reason, sizeof reason)) {
+        log_write(LOG_LEVEL_WARNING, "job waits for the database", "task=%s reason=%s", name,
+                  log_quote(text, sizeof text, reason));
+    } else if (!task(&call)) {
+        db_rollback(&call);
+        internal_log(&call, LOG_LEVEL_WARNING, name);
+    }
+    arena_wipe(job->arena);
+}
+
+static void *
+loop(void *argument)
+{
+    Job *job = argument;
+
+    pthread_mutex_lock(&job->lock);
+    while (!job->stop) {
+        struct timespec until;
+
+        job->woken = false;
+        pthread_mutex_unlock(&job->lock);
+        run_task(job, "refill_roles", refill_roles);
+        run_task(job, "purge_platform", purge_platform);
+        run_task(job, "purge_tenants", purge_tenants);
+        pthread_mutex_lock(&job->lock);
+
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += INTERVAL_S;
+        while (!job->stop && !job->woken &&
+               pthread_cond_timedwait(&job->wake, &job->lock, &until) == 0)
+            ;
+    }
+    pthread_mutex_unlock(&job->lock);
+    return NULL;
+}
+
+static void
+job_free(Job *job)
+{
+    db_free(job->db);
+    arena_free(job->arena);
+    pthread_cond_destroy(&job->wake);
+    pthread_mutex_destroy(&job->lock);
+    free(job);
+}
+
+Job *
+job_start(Server *server)
+{
+    Job *job = calloc(1, sizeof *job);
+
+    if (job == NULL)
+        return NULL;
+    pthread_mutex_init(&job->lock, NULL);
+    pthread_cond_init(&job->wake, NULL);
+    job->server = server;
+    job->db = db_new(&server->owner_options);
+    job->arena = arena_new(LIMIT_ARENA);
+    if (job->db == NULL || job->arena == NULL ||
+        pthread_create(&job->thread, NULL, loop, job) != 0) {
+        job_free(job);
+        return NULL;
+    }
+    return job;
+}
+
+void
+job_stop(Job *job)
+{
+    if (job == NULL)
+        return;
+    pthread_mutex_lock(&job->lock);
+    job->stop = true;
+    pthread_cond_signal(&job->wake);
+    pthread_mutex_unlock(&job->lock);
+    pthread_join(job->thread, NULL);
+    job_free(job);
+}
+
+void
+job_wake(Job *job)
+{
+    if (job == NULL)
+        return;
+    pthread_mutex_lock(&job->lock);
+    job->woken = true;
+    pthread_cond_signal(&job->wake);
+    pthread_mutex_unlock(&job->lock);
+}

@@ -1,0 +1,83 @@
+/* ciq-server: settings, log, signals, start, wait, stop.  */
+#include "config.h"
+#include "log.h"
+#include "server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static int
+show_help(void)
+{
+    puts("usage: ciq-server [--name value …]\n"
+         "       ciq-server --help | --version | --check-config\n\n"
+         "Serves tenants, users and migrations over nng.  Without --database it makes and runs a\n"
+         "PostgreSQL of its own.  SIGTERM ends it after the calls that are running.\n");
+    config_usage(stdout);
+    return 0;
+}
+
+/* Takes the word out of the arguments if it is the first. */
+static bool
+is_first(int *argc, char **argv, const char *word)
+{
+    if (*argc < 2 || strcmp(argv[1], word) != 0)
+        return false;
+    memmove(&argv[1], &argv[2], (size_t) (*argc - 1) * sizeof *argv);
+    (*argc)--;
+    return true;
+}
+
+int
+main(int argc, char **argv)
+{
+    Config config;
+    sigset_t signals;
+    int signal_number;
+    bool check_only;
+
+    if (is_first(&argc, argv, "--help"))
+        return show_help();
+    if (is_first(&argc, argv, "--help-markdown")) {
+        config_markdown(stdout);
+        return 0;
+    }
+    if (is_first(&argc, argv, "--version")) {
+        puts("ciq-server " CIQ_VERSION);
+        return 0;
+    }
+    check_only = is_first(&argc, argv, "--check-config");
+    if (!config_load(&config, argc, argv, stderr))
+        return 2;
+    if (check_only) {
+        config_print(&config, stdout);
+        config_free(&config);
+        return 0;
+    }
+
+    /* before the first thread, so that all of them leave the signals to sigwait below */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (!log_start(log_level_of(config.log_level)))
+        log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
+
+    Server *server = server_start(&config);
+
+    if (server != NULL) {
+        log_write(LOG_LEVEL_INFO, "ready", "version=%s", CIQ_VERSION);
+        do
+            sigwait(&signals, &signal_number);
+        while (signal_number == SIGHUP); /* a lost terminal ends nobody's data */
+        log_write(LOG_LEVEL_INFO, "stopping", "signal=%s", sigabbrev_np(signal_number));
+        server_stop(server);
+        log_write(LOG_LEVEL_INFO, "stopped", "%s", "");
+    }
+    log_stop();
+    config_free(&config);
+    return server != NULL ? 0 : 1;
+}

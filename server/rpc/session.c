@@ -1,0 +1,127 @@
+/* Sessions: signing in and out, and who one is.  */
+#include "auth.h"
+#include "clock.h"
+#include "db.h"
+#include "queries.h"
+#include "rpc.h"
+#include "server_state.h"
+
+#include <google/protobuf/timestamp.pb-c.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* What differs between a tenant's users and the platform's superusers. */
+typedef struct Realm {
+    const Query *find, *session, *signed_in, *sign_out;
+} Realm;
+
+static const Realm *
+realm_of(const Call *call)
+{
+    static const Realm tenant = {&query_user_for_login, &query_session_insert,
+                                 &query_user_signed_in, &query_session_delete};
+    static const Realm platform = {&query_superuser_for_login, &query_platform_session_insert,
+                                   &query_superuser_signed_in, &query_platform_session_delete};
+
+    return call->tenant.id != 0 ? &tenant : &platform;
+}
+
+/* Nobody learns whether the address exists: the work and the words are the same. */
+static bool
+verify(Call *call, const LoginRequest *request, const DbRow *user, bool *needs_rehash)
+{
+    bool ok;
+
+    if (!auth_verify(call, request->password, user != NULL ? db_row_text(user, "password") : NULL,
+                     &ok, needs_rehash))
+        return false;
+    if (ok && db_row_bool(user, "is_active"))
+        return true;
+    call->refused = true;
+    return call_fail(call, CODE_UNAUTHENTICATED, "e-mail or password is wrong");
+}
+
+static bool
+open_session(Call *call, const Realm *realm, int64_t user_id, const char *rehashed,
+             LoginResponse *response)
+{
+    const char *id = call_printf(call, "%" PRId64, user_id);
+    const char *hours = call_printf(call, "%" PRId64, server_config(call->server)->session_hours);
+    char *token = call_alloc(call, AUTH_TOKEN_SIZE);
+    uint8_t hash[AUTH_SECRET_HASH_SIZE];
+    const DbRow *session;
+    Google__Protobuf__Timestamp *expire_time = call_alloc(call, sizeof *expire_time);
+
+    if (id == NULL || hours == NULL || token == NULL || expire_time == NULL ||
+        !auth_token_new(call, call->tenant.id, token, hash))
+        return false;
+    db_begin(call, DB_WRITE);
+    if (!db_queue(call, realm->signed_in, NULL,
+                  (DbArg[]){{.name = "user_id", .text = id},
+                            {.name = "password", .text = rehashed},
+                            {0}}) ||
+        !db_row(call, realm->session, NULL,
+                (DbArg[]){{.name = "user_id", .text = id},
+                          {.name = "hash", .bytes = hash, .bytes_size = sizeof hash},
+                          {.name = "hours", .text = hours},
+                          {0}},
+                &session))
+        return false;
+    google__protobuf__timestamp__init(expire_time);
+    expire_time->seconds = db_row_time_us(session, "expire_time") / 1000000;
+    response->token = token;
+    response->expire_time = expire_time;
+    response->user_id = user_id;
+    call->caller.kind = call->tenant.id != 0 ? CALLER_USER : CALLER_SUPERUSER;
+    call->caller.id = user_id;
+    return true;
+}
+
+bool
+rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
+{
+    const Realm *realm = realm_of(call);
+    const DbRow *user;
+    bool needs_rehash;
+    char rehashed[AUTH_HASH_SIZE] = "";
+
+    /* whoever called before, the result is about the one who signs in */
+    call->caller = (Caller){.email = "", .permissions = ""};
+    call->target = call_printf(call, "email %.254s", request->email);
+    db_begin(call, DB_READ);
+    if (!db_row(call, realm->find, &request->base, NULL, &user) ||
+        !verify(call, request, user, &needs_rehash) ||
+        (needs_rehash && !auth_hash(call, request->password, rehashed)))
+        return false;
+    return open_session(call, realm, db_row_int64(user, "id"), rehashed, response);
+}
+
+bool
+rpc_logout(Call *call, const LogoutRequest *request UNUSED, LogoutResponse *response UNUSED)
+{
+    if (call->caller.session_id == 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION, "the local operator has no session to end");
+    return db_run(call, realm_of(call)->sign_out, NULL, NULL, NULL);
+}
+
+bool
+rpc_who_am_i(Call *call, const WhoAmIRequest *request UNUSED, WhoAmIResponse *response)
+{
+    const Caller *caller = &call->caller;
+    size_t count = 0;
+
+    for (const char *held = caller->permissions; *held != '\0'; held += strlen(held) + 1)
+        count++;
+    response->permissions = call_alloc(call, (count + 1) * sizeof(char *));
+    if (response->permissions == NULL)
+        return false;
+    for (const char *held = caller->permissions; *held != '\0'; held += strlen(held) + 1)
+        response->permissions[response->n_permissions++] = (char *) (uintptr_t) held;
+    response->kind = (char *) (uintptr_t) caller_kind_name(caller->kind);
+    response->user_id = caller->id;
+    response->email = (char *) (uintptr_t) caller->email;
+    response->schema_name = call->tenant.schema;
+    response->tenant_id = call->tenant.id;
+    response->is_admin = caller->is_admin;
+    return true;
+}

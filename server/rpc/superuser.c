@@ -1,0 +1,21 @@
+/* Superusers of the platform: what is more than one statement.  */
+#include "auth.h"
+#include "db.h"
+#include "queries.h"
+#include "rpc.h"
+
+#include <inttypes.h>
+
+bool
+rpc_create_superuser(Call *call, const CreateSuperuserRequest *request,
+                     CreateSuperuserResponse *response)
+{
+    char hash[AUTH_HASH_SIZE];
+
+    if (!auth_hash(call, request->password, hash) ||
+        !db_fill(call, &query_superuser_insert, &request->base,
+                 (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->base))
+        return false;
+    call->target = call_printf(call, "superuser %" PRId64, response->superuser->id);
+    return true;
+}

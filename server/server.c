@@ -1,0 +1,339 @@
+/* Starting and stopping, in the order in which each part needs the one before.  Everything that can be
+ * wrong with a configuration or a database is said here, in one sentence, before the server listens.  */
+#include "server.h"
+#include "auth.h"
+#include "clock.h"
+#include "cluster.h"
+#include "heartbeat.h"
+#include "internal.h"
+#include "job.h"
+#include "listener.h"
+#include "log.h"
+#include "migrate.h"
+#include "queries.h"
+#include "server_state.h"
+#include "worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { START_MAX_MS = 120000 }; /* for migrations and roles at start */
+
+const uint8_t *
+server_key(const Server *server)
+{
+    return server->key;
+}
+
+const Config *
+server_config(const Server *server)
+{
+    return server->config;
+}
+
+bool
+server_is_serving(const Server *server)
+{
+    return atomic_load(&server->serving);
+}
+
+bool
+server_url(const Server *server, const char *scheme, char *url, size_t size)
+{
+    return listener_url(server->listener, scheme, url, size);
+}
+
+static void
+log_failure(const char *what, const char *reason)
+{
+    char text[1024];
+
+    log_write(LOG_LEVEL_ERROR, what, "reason=%s", log_quote(text, sizeof text, reason));
+}
+
+static bool
+find_database(Server *server)
+{
+    const Config *config = server->config;
+    char reason[512] = "";
+
+    if (config->database[0] != '\0') {
+        if (config->database_owner[0] == '\0') {
+            log_failure("cannot start", "--database needs --database-owner beside it");
+            return false;
+        }
+        server->conninfo_worker = strdup(config->database);
+        server->conninfo_owner = strdup(config->database_owner);
+    } else {
+        server->cluster = cluster_start(config, reason, sizeof reason);
+        if (server->cluster == NULL) {
+            log_failure("cannot start the private PostgreSQL", reason);
+            return false;
+        }
+        server->conninfo_worker = cluster_conninfo(server->cluster, "ciq_worker");
+        server->conninfo_owner = cluster_conninfo(server->cluster, "ciq_owner");
+    }
+    return server->conninfo_worker != NULL && server->conninfo_owner != NULL;
+}
+
+/* "a,b" of the setting becomes "\"a\", \"b\", " for search_path. */
+static bool
+quote_extension_schemas(Server *server)
+{
+    const char *names = server->config->extension_schemas;
+    char *quoted = calloc(1, strlen(names) * 5 + 1), *end = quoted;
+
+    if (quoted == NULL)
+        return false;
+    server->extension_schemas = quoted;
+    while (*names != '\0') {
+        size_t size = strcspn(names, ",");
+        char name[64] = "";
+
+        if (size == 0 || size >= sizeof name ||
+            strspn(names, "abcdefghijklmnopqrstuvwxyz0123456789_") < size) {
+            log_failure("cannot start", "--extension-schemas has a name that is none");
+            return false;
+        }
+        memcpy(name, names, size);
+        if (strcmp(name, "public") == 0) {
+            log_failure("cannot start",
+                        "--extension-schemas must not name public: it holds the platform's tables");
+            return false;
+        }
+        end += sprintf(end, "\"%s\", ", name);
+        names += size + (names[size] == ',');
+    }
+    return true;
+}
+
+static bool
+read_database(Server *server)
+{
+    char reason[512] = "";
+    bool pooled;
+
+    if (!db_login(server->conninfo_worker, server->worker_login, &pooled, reason, sizeof reason)) {
+        log_failure("cannot connect as the workers' login", reason);
+        return false;
+    }
+
+    const char *named = server->config->named_statements;
+    DbOptions options = {
+        .conninfo = server->conninfo_worker,
+        .named = strcmp(named, "on") == 0 || (strcmp(named, "auto") == 0 && !pooled),
+        .tenants_max = (unsigned) server->config->connection_tenants,
+        .extension_schemas = server->extension_schemas,
+    };
+
+    server->pooled = pooled;
+    server->worker_options = options;
+    options.conninfo = server->conninfo_owner;
+    options.owner = true;
+    server->owner_options = options;
+    return true;
+}
+
+/* As ciq_platform would: what every server of this installation must know. */
+static bool
+read_installation(Server *server, Call *call)
+{
+    const DbRow *row;
+    const uint8_t *key;
+    size_t size;
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_installation, NULL, NULL, &row))
+        return false;
+    key = row == NULL ? NULL : db_row_bytes(row, "key", &size);
+    if (key == NULL || size != sizeof server->key)
+        return call_fail(call, CODE_DATA_LOSS, "the installation's row is missing or damaged");
+    memcpy(server->key, key, size);
+    snprintf(server->worker_options.platform_role, sizeof server->worker_options.platform_role,
+             "%s", db_row_text(row, "platform_role"));
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_operator_permissions, NULL, NULL, &row) || row == NULL)
+        return call_fail(call, CODE_DATA_LOSS, "the platform's permissions are missing");
+
+    const char *lines = db_row_text(row, "permissions");
+
+    server->operator_permissions = calloc(1, strlen(lines) + 2);
+    if (server->operator_permissions == NULL)
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory");
+    for (size_t i = 0; lines[i] != '\0'; i++)
+        server->operator_permissions[i] = (char) (lines[i] == '\n' ? '\0' : lines[i]);
+    return true;
+}
+
+static bool
+prepare_database(Server *server)
+{
+    Db *db = db_new(&server->owner_options);
+    Arena *arena = arena_new(LIMIT_ARENA);
+    char reason[512] = "";
+    bool ok = false;
+
+    if (db != NULL && arena != NULL && db_ready(db, reason, sizeof reason)) {
+        Call call;
+
+        internal_call(&call, server, arena, db, START_MAX_MS);
+        ok = migrate_shared(&call, server->worker_login) && read_installation(server, &call);
+        if (!ok)
+            internal_log(&call, LOG_LEVEL_ERROR, "cannot prepare the database");
+    } else {
+        log_failure("cannot connect as the owner's login", reason);
+    }
+    db_free(db);
+    arena_free(arena);
+    return ok;
+}
+
+typedef struct LaneSize {
+    size_t workers, calls_max;
+} LaneSize;
+
+static LaneSize
+lane_size(const Config *config, Lane lane)
+{
+    size_t calls = (size_t) config->queue_calls;
+
+    switch (lane) {
+    case LANE_CALLS:
+        return (LaneSize){(size_t) config->workers, calls};
+    case LANE_PASSWORDS:
+        return (LaneSize){(size_t) config->password_workers, calls / 8 + 1};
+    case LANE_OWNER:
+        return (LaneSize){(size_t) config->owner_workers, calls / 8 + 1};
+    case LANE_COUNT:
+        break;
+    }
+    return (LaneSize){0};
+}
+
+size_t
+server_queued_max(const Server *server)
+{
+    size_t count = 0;
+
+    for (Lane lane = 0; lane < LANE_COUNT; lane++) {
+        LaneSize size = lane_size(server->config, lane);
+
+        count += size.workers + size.calls_max;
+    }
+    return count;
+}
+
+static bool
+start_workers(Server *server)
+{
+    size_t total = 0;
+
+    for (Lane lane = 0; lane < LANE_COUNT; lane++)
+        total += lane_size(server->config, lane).workers;
+    server->workers = calloc(total, sizeof *server->workers);
+    if (server->workers == NULL)
+        return false;
+    for (Lane lane = 0; lane < LANE_COUNT; lane++) {
+        LaneSize size = lane_size(server->config, lane);
+
+        server->queues[lane] =
+            queue_new(size.calls_max, (size_t) server->config->queue_bytes, size.workers);
+        if (server->queues[lane] == NULL)
+            return false;
+        for (size_t i = 0; i < size.workers; i++) {
+            Worker *worker = worker_start(server, server->queues[lane], i,
+                                          lane == LANE_OWNER ? &server->owner_options
+                                                             : &server->worker_options);
+
+            if (worker == NULL)
+                return false;
+            server->workers[server->workers_count++] = worker;
+        }
+    }
+    return true;
+}
+
+static bool
+start_listening(Server *server)
+{
+    char reason[512], urls[512];
+    const char *listen = server->config->listen;
+
+    if (listen[0] == '\0') {
+        char directory[256];
+
+        if (server->config->runtime_dir[0] != '\0')
+            snprintf(directory, sizeof directory, "%s", server->config->runtime_dir);
+        else if (!wire_runtime_dir(directory, sizeof directory)) {
+            log_failure("cannot listen", "the runtime directory's name is too long");
+            return false;
+        }
+        snprintf(urls, sizeof urls, "ipc://%s/ciq.sock,tcp://127.0.0.1:7420", directory);
+        listen = urls;
+    }
+    server->listener = listener_start(server, listen, reason, sizeof reason);
+    if (server->listener == NULL)
+        log_failure("cannot listen", reason);
+    return server->listener != NULL;
+}
+
+Server *
+server_start(const Config *config)
+{
+    Server *server = calloc(1, sizeof *server);
+
+    if (server == NULL)
+        return NULL;
+    server->config = config;
+    if (auth_init()) {
+        uint32_t run[2];
+
+        auth_random(run, sizeof run);
+        snprintf(server->run_id, sizeof server->run_id, "%08x%08x", run[0], run[1]);
+        server->cache =
+            cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
+        server->audit = audit_new();
+        if (server->cache != NULL && server->audit != NULL && quote_extension_schemas(server) &&
+            find_database(server) && read_database(server) && prepare_database(server) &&
+            (server->job = job_start(server)) != NULL && start_workers(server) &&
+            (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
+            start_listening(server)) {
+            atomic_store(&server->serving, true);
+            return server;
+        }
+    }
+    server_stop(server);
+    return NULL;
+}
+
+void
+server_stop(Server *server)
+{
+    if (server == NULL)
+        return;
+    atomic_store(&server->serving, false);
+    if (server->listener != NULL)
+        listener_drain(server->listener, server->config->drain_ms);
+    for (Lane lane = 0; lane < LANE_COUNT; lane++)
+        if (server->queues[lane] != NULL)
+            queue_close(server->queues[lane]);
+    for (size_t i = 0; i < server->workers_count; i++)
+        worker_join(server->workers[i]);
+    listener_stop(server->listener);
+    heartbeat_stop(server->heartbeat);
+    job_stop(server->job);
+    for (Lane lane = 0; lane < LANE_COUNT; lane++)
+        queue_free(server->queues[lane]);
+    cluster_stop(server->cluster);
+    cache_free(server->cache);
+    audit_free(server->audit);
+    auth_wipe(server->key, sizeof server->key);
+    free(server->workers);
+    free(server->operator_permissions);
+    free(server->extension_schemas);
+    free(server->conninfo_worker);
+    free(server->conninfo_owner);
+    free(server);
+}

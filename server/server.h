@@ -1,0 +1,21 @@
+/* The whole server as one object, so that main and the tests start the same thing. */
+#ifndef CIQ_SERVER_SERVER_H
+#define CIQ_SERVER_SERVER_H
+
+#include "compiler.h"
+#include "config.h"
+
+typedef struct Server Server;
+
+/* Connects, applies the shared migrations, fills the role pool, starts the workers and listens on every
+ * URL of the configuration.  config must outlive the server.  NULL: the reason is in the log. */
+MUST_CHECK Server *server_start(const Config *config);
+
+/* Stops listening, answers what was accepted, up to config->drain_ms, and frees everything. */
+void server_stop(Server *server);
+
+/* The URL that it listens on with this scheme ("ipc", "tcp"), with the port that the kernel picked where
+ * the configuration says 0.  False: none, or the buffer is too small. */
+MUST_CHECK bool server_url(const Server *server, const char *scheme, char *url, size_t size);
+
+#endif

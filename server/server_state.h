@@ -1,0 +1,55 @@
+/* What the server's own modules may ask of the running server; the public face is server.h. */
+#ifndef CIQ_SERVER_SERVER_STATE_H
+#define CIQ_SERVER_SERVER_STATE_H
+
+#include "audit.h"
+#include "cache.h"
+#include "config.h"
+#include "db.h"
+#include "queue.h"
+
+#include <stdatomic.h>
+
+typedef struct Listener Listener;
+typedef struct Worker Worker;
+typedef struct Heartbeat Heartbeat;
+typedef struct Cluster Cluster;
+typedef struct Job Job;
+
+/* Everything that outlives one call.  Written by server_start before any other thread runs; afterwards
+ * only what is atomic, or guards itself, changes. */
+struct Server {
+    const Config *config;
+    Cluster *cluster;          /* NULL: the database is somebody else's */
+    char *conninfo_worker, *conninfo_owner;
+    char *extension_schemas;   /* quoted, for search_path: "" or "\"ext\", " */
+    DbOptions worker_options, owner_options;
+    char worker_login[LIMIT_ROLE_NAME + 1];
+    uint8_t key[32];           /* the installation's */
+    char *operator_permissions; /* as Caller.permissions */
+    Cache *cache;
+    Queue *queues[LANE_COUNT];
+    Worker **workers;
+    size_t workers_count;
+    Listener *listener;
+    Heartbeat *heartbeat;
+    Job *job;
+    Audit *audit;
+    bool pooled;               /* a pooler stands between: no listener connection, so no cache */
+    char run_id[17];           /* names this run of the server in request ids */
+    _Atomic uint64_t calls;    /* ever received */
+    _Atomic unsigned roles_made; /* grows with each new block of roles: connections warm themselves */
+    _Atomic bool serving;      /* the answer of Health */
+};
+
+/* The installation's key of 32 bytes, from which sub-keys are derived. */
+const uint8_t *server_key(const Server *server);
+
+/* The rest of what handlers may know of the server. */
+const Config *server_config(const Server *server);
+bool server_is_serving(const Server *server);
+
+/* Calls that can be queued or served at once, over all lanes. */
+size_t server_queued_max(const Server *server);
+
+#endif

@@ -1,0 +1,3 @@
+-- rows: none
+-- changes: names
+delete from public.tenants_domain where domain = lower(rtrim(:domain, '.'))

@@ -1,0 +1,2 @@
+-- rows: one
+select count(*) as count from public.role_pool

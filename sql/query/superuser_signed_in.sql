@@ -1,0 +1,4 @@
+-- rows: none
+update public.platform_superuser
+   set last_login = now(), password = coalesce(nullif(:arg.password, ''), password)
+ where id = :arg.user_id::bigint

@@ -1,0 +1,3 @@
+-- rows: none
+-- changes: cached
+delete from users_customuser where id = :id

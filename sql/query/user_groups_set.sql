@@ -1,0 +1,11 @@
+-- rows: none
+-- changes: cached
+with wanted as (
+    select id from auth_group where name = any(:user.groups::text[])
+), left_groups as (
+    delete from users_customuser_groups
+     where user_id = :id and group_id not in (select id from wanted)
+)
+insert into users_customuser_groups (user_id, group_id)
+select :id, id from wanted
+    on conflict do nothing

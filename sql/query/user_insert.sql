@@ -1,0 +1,16 @@
+-- rows: one into user
+-- changes: cached
+with created as (
+    insert into users_customuser
+           (email, password, first_name, last_name, is_admin, phone_number, job_title, department)
+    values (:user.email, :arg.password, :user.first_name, :user.last_name, :user.is_admin,
+            :user.phone_number, :user.job_title, :user.department)
+    returning *
+), joined as (
+    insert into users_customuser_groups (user_id, group_id)
+    select created.id, g.id from created join auth_group g on g.name = any(:user.groups::text[])
+)
+select id, email, first_name, last_name, is_admin, is_active, phone_number, job_title, department,
+       array(select distinct name from unnest(:user.groups::text[]) name order by name) as groups,
+       date_joined, last_login
+  from created

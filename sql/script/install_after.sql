@@ -1,0 +1,5 @@
+-- After the shared migrations: what even calls to the platform may not do.
+revoke insert, update, delete on public.core_migration from :"platform";
+revoke insert, update, delete on public.core_installation from :"platform";
+revoke update, delete on public.core_audit from :"platform";
+revoke all on public.role_pool from :"platform";

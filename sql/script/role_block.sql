@@ -1,0 +1,17 @@
+-- A block of tenant roles ahead of need: each change of membership makes the next SET ROLE on every
+-- connection slow, so such changes come together and seldom.
+do $block$
+declare
+    number bigint;
+    name text;
+begin
+    perform pg_advisory_xact_lock(742001);
+    for i in 1 .. (:'count')::integer loop
+        number := nextval('public.role_number');
+        name := :'prefix' || number;
+        execute format('create role %I nologin', name);
+        execute format('grant %I to %I', name, :'worker');
+        insert into public.role_pool (role, number) values (name, number);
+    end loop;
+end
+$block$;

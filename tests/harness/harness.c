@@ -1,0 +1,368 @@
+/* The harness of all tests that need a server; see harness.h.  */
+#include "harness.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+const char world_email[] = "admin@same.example";
+const char world_password[] = "correct horse battery";
+
+enum { WAIT_MAX_MS = 10000, ASK_MS = 5 };
+
+/* The run's PostgreSQL: a superuser's connection string without a database. */
+static const char *
+superuser_conninfo(void)
+{
+    static char conninfo[256];
+    const char *named = getenv("CIQ_TEST_DATABASE");
+    const char *file = getenv("CIQ_TEST_POSTGRES_FILE");
+
+    if (named != NULL && named[0] != '\0')
+        return named;
+    if (conninfo[0] == '\0') {
+        FILE *stream = file == NULL ? NULL : fopen(file, "r");
+
+        if (stream == NULL || fgets(conninfo, sizeof conninfo, stream) == NULL)
+            fail_msg("no PostgreSQL for tests: set CIQ_TEST_DATABASE, or run by ctest");
+        if (stream != NULL)
+            fclose(stream);
+        conninfo[strcspn(conninfo, "\n")] = '\0';
+    }
+    return conninfo;
+}
+
+static PGconn *
+connect_to(const char *conninfo)
+{
+    PGconn *connection = PQconnectdb(conninfo);
+
+    if (PQstatus(connection) != CONNECTION_OK)
+        fail_msg("cannot connect to %s: %s", conninfo, PQerrorMessage(connection));
+    return connection;
+}
+
+static void
+execute(PGconn *connection, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+
+    PGresult *result = PQexec(connection, text);
+    ExecStatusType status = PQresultStatus(result);
+
+    PQclear(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", text, PQerrorMessage(connection));
+}
+
+void
+database_new(TestDatabase *database)
+{
+    static int number;
+    char tag[40];
+
+    PGconn *connection = connect_to(superuser_conninfo());
+
+    snprintf(tag, sizeof tag, "%ld_%d", (long) getpid(), ++number);
+    snprintf(database->name, sizeof database->name, "ciq_test_%s", tag);
+    execute(connection, "create role ciq_owner_%s login createrole password 'test'", tag);
+    execute(connection, "create role ciq_worker_%s login noinherit password 'test'", tag);
+    execute(connection, "create database %s owner ciq_owner_%s", database->name, tag);
+
+    const char *host = PQhost(connection), *port = PQport(connection);
+
+    snprintf(database->worker, sizeof database->worker,
+             "host=%s port=%s dbname=%s user=ciq_worker_%s password=test", host, port,
+             database->name, tag);
+    snprintf(database->owner, sizeof database->owner,
+             "host=%s port=%s dbname=%s user=ciq_owner_%s password=test", host, port,
+             database->name, tag);
+    snprintf(database->superuser, sizeof database->superuser, "%.100s dbname=%.50s",
+             superuser_conninfo(), database->name);
+    PQfinish(connection);
+}
+
+void
+database_drop(TestDatabase *database)
+{
+    const char *tag = database->name + strlen("ciq_test_");
+    char installation[64];
+    PGconn *connection = connect_to(superuser_conninfo());
+
+    /* the installation's roles carry its id; one that never came to be has none */
+    snprintf(installation, sizeof installation, "%s",
+             database_value(database, "select case when to_regclass('public.core_installation') is "
+                                      "null then '' else (xpath('/row/id/text()', "
+                                      "query_to_xml('select id from public.core_installation', "
+                                      "false, true, '')))[1]::text end"));
+    execute(connection, "drop database %s with (force)", database->name);
+    if (installation[0] != '\0') {
+        PGresult *roles;
+        char statement[160];
+
+        snprintf(statement, sizeof statement,
+                 "select rolname from pg_roles where starts_with(rolname, 'ciq_%s_')",
+                 installation);
+        roles = PQexec(connection, statement);
+        for (int i = 0; i < PQntuples(roles); i++)
+            execute(connection, "drop role %s", PQgetvalue(roles, i, 0));
+        PQclear(roles);
+    }
+    execute(connection, "drop role ciq_owner_%s", tag);
+    execute(connection, "drop role ciq_worker_%s", tag);
+    PQfinish(connection);
+}
+
+PGconn *
+database_connect(const TestDatabase *database)
+{
+    return connect_to(database->superuser);
+}
+
+const char *
+database_value(const TestDatabase *database, const char *format, ...)
+{
+    static char value[4096];
+    char text[4096];
+    va_list arguments;
+    PGconn *connection = database_connect(database);
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+
+    PGresult *result = PQexec(connection, text);
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", text, PQerrorMessage(connection));
+    snprintf(value, sizeof value, "%s",
+             PQntuples(result) > 0 && PQnfields(result) > 0 ? PQgetvalue(result, 0, 0) : "");
+    PQclear(result);
+    PQfinish(connection);
+    return value;
+}
+
+/* The configuration owns its texts. */
+static void
+replace(const char **text, const char *value)
+{
+    free((void *) (uintptr_t) *text);
+    *text = strdup(value);
+}
+
+void
+server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
+{
+    static int number;
+    const char *transport = getenv("CIQ_TEST_TRANSPORT");
+    char urls[256];
+
+    server->database = database;
+    number++;
+    snprintf(server->inproc, sizeof server->inproc, "inproc://ciq-%ld-%d", (long) getpid(), number);
+    snprintf(server->ipc, sizeof server->ipc, "ipc:///tmp/ciq-test-%ld-%d.sock", (long) getpid(),
+             number);
+    snprintf(urls, sizeof urls, "%s,%s,tcp://127.0.0.1:0", server->inproc, server->ipc);
+
+    config_defaults(&server->config);
+    replace(&server->config.listen, urls);
+    replace(&server->config.database, database->worker);
+    replace(&server->config.database_owner, database->owner);
+    server->config.workers = 4;
+    server->config.password_workers = 2;
+    server->config.owner_workers = 2;
+    server->config.role_block = 16;
+    server->config.queue_calls = 256;
+    server->config.drain_ms = 5000;
+    if (change != NULL)
+        change(&server->config);
+    server->server = server_start(&server->config);
+    if (server->server == NULL)
+        fail_msg("the server does not start; its log says why");
+    if (!server_url(server->server, "tcp", server->tcp, sizeof server->tcp))
+        fail_msg("the server has no tcp:// URL");
+    server->url = transport == NULL || strcmp(transport, "inproc") == 0 ? server->inproc
+                  : strcmp(transport, "ipc") == 0                       ? server->ipc
+                                                                        : server->tcp;
+}
+
+void
+server_down(TestServer *server)
+{
+    server_stop(server->server);
+    server->server = NULL;
+    config_free(&server->config);
+    unlink(server->ipc + strlen("ipc://"));
+}
+
+static CiqClient *
+client_on(const char *url, const char *tenant, const char *token)
+{
+    CiqError *error = NULL;
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = url, .tenant = tenant, .token = token, .timeout_ms = 20000}, &error);
+
+    assert_ok(error);
+    assert_non_null(client);
+    return client;
+}
+
+CiqClient *
+client_new(const TestServer *server, const char *tenant, const char *token)
+{
+    return client_on(server->url, tenant, token);
+}
+
+CiqClient *
+operator_new(const TestServer *server)
+{
+    return client_on(server->ipc, NULL, NULL);
+}
+
+void
+tenant_new(CiqClient *operator, const char *schema)
+{
+    CiqError *error = NULL;
+    CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
+    CiqCreateTenantRequest request = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+    char domain[96];
+
+    snprintf(domain, sizeof domain, "%s.localhost", schema);
+    tenant.name = (char *) (uintptr_t) schema;
+    tenant.schema_name = (char *) (uintptr_t) schema;
+    request.tenant = &tenant;
+    request.domain = domain;
+    request.admin_email = (char *) (uintptr_t) world_email;
+    request.admin_password = (char *) (uintptr_t) world_password;
+
+    CiqCreateTenantResponse *response = ciq_create_tenant(operator, &request, &error);
+
+    assert_ok(error);
+    ciq_create_tenant_response_free(response);
+}
+
+CiqClient *
+sign_in(const TestServer *server, const char *tenant, const char *email, const char *password)
+{
+    CiqError *error = NULL;
+    CiqClient *client = client_new(server, tenant, NULL);
+    CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+
+    request.email = (char *) (uintptr_t) email;
+    request.password = (char *) (uintptr_t) password;
+
+    CiqLoginResponse *response = ciq_login(client, &request, &error);
+
+    assert_ok(error);
+    ciq_client_set_token(client, response->token);
+    ciq_login_response_free(response);
+    return client;
+}
+
+int64_t
+user_new(CiqClient *client, const char *email, bool is_admin)
+{
+    CiqError *error = NULL;
+    CiqUser user = CLIENTIQ__V1__USER__INIT;
+    CiqCreateUserRequest request = CLIENTIQ__V1__CREATE_USER_REQUEST__INIT;
+
+    user.email = (char *) (uintptr_t) email;
+    user.is_admin = is_admin;
+    request.user = &user;
+    request.password = (char *) (uintptr_t) world_password;
+
+    CiqCreateUserResponse *response = ciq_create_user(client, &request, &error);
+
+    assert_ok(error);
+
+    int64_t id = response->user->id;
+
+    ciq_create_user_response_free(response);
+    return id;
+}
+
+int
+world_setup(void **state)
+{
+    World *world = calloc(1, sizeof *world);
+
+    assert_non_null(world);
+    database_new(&world->database);
+    server_up(&world->server, &world->database, NULL);
+    world->operator = operator_new(&world->server);
+    tenant_new(world->operator, "acme");
+    tenant_new(world->operator, "techcorp");
+    world->acme = sign_in(&world->server, "acme.localhost", world_email, world_password);
+    world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
+    *state = world;
+    return 0;
+}
+
+int
+world_teardown(void **state)
+{
+    World *world = *state;
+
+    ciq_client_free(world->operator);
+    ciq_client_free(world->acme);
+    ciq_client_free(world->techcorp);
+    server_down(&world->server);
+    database_drop(&world->database);
+    free(world);
+    return 0;
+}
+
+void
+assert_ok(CiqError *error)
+{
+    char text[512];
+
+    if (error == NULL)
+        return;
+    snprintf(text, sizeof text, "%s: %s", code_name(ciq_error_code(error)),
+             ciq_error_message(error));
+    ciq_error_free(error);
+    fail_msg("%s", text);
+}
+
+void
+assert_code(CiqError *error, Code code, const char *text)
+{
+    char got[512];
+
+    if (error == NULL)
+        fail_msg("succeeded, but %s was expected", code_name((int) code));
+    snprintf(got, sizeof got, "%s", ciq_error_message(error));
+
+    int got_code = ciq_error_code(error);
+
+    ciq_error_free(error);
+    if (got_code != (int) code || (text != NULL && strstr(got, text) == NULL))
+        fail_msg("got %s: %s, expected %s: %s", code_name(got_code), got, code_name((int) code),
+                 text != NULL ? text : "…");
+}
+
+void
+wait_until(const char *what, bool (*condition)(void *argument), void *argument)
+{
+    struct timespec start, now;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    while (!condition(argument)) {
+        (void) poll(NULL, 0, ASK_MS);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if ((now.tv_sec - start.tv_sec) * 1000 > WAIT_MAX_MS)
+            fail_msg("waited too long for: %s", what);
+    }
+}

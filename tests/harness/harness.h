@@ -1,0 +1,94 @@
+/* What every test with a server uses: a PostgreSQL, a database of the test's own, a server on it, and
+ * the real client library.  The PostgreSQL is the one that CIQ_TEST_DATABASE names (a superuser's
+ * connection string), or the run's private one, which tests/harness/postgres has started.
+ *
+ * Failures end the test by cmocka's fail(); call only from the test's own thread.  */
+#ifndef CIQ_TESTS_HARNESS_H
+#define CIQ_TESTS_HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "clientiq/client.h"
+#include "proto/wire.h"
+#include "server/config.h"
+#include "server/server.h"
+
+#include <libpq-fe.h>
+
+/* A database with logins of its own, so that no two tests meet. */
+typedef struct TestDatabase {
+    char name[64];
+    char worker[160], owner[160], superuser[160]; /* connection strings to it */
+} TestDatabase;
+
+void database_new(TestDatabase *database);
+void database_drop(TestDatabase *database); /* with its logins and roles */
+
+/* A new superuser's connection to it; PQfinish it. */
+PGconn *database_connect(const TestDatabase *database);
+
+/* Runs a statement as the superuser, fails the test if it fails, and gives the first column of the first
+ * row ("" for none), which is good until the next call. */
+const char *database_value(const TestDatabase *database, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A server on a database, with inproc://, ipc:// and tcp:// (a port that the kernel picks). */
+typedef struct TestServer {
+    TestDatabase *database;
+    Config config;
+    Server *server;
+    char inproc[64], ipc[96], tcp[64];
+    const char *url; /* the one that CIQ_TEST_TRANSPORT names; inproc:// without it */
+} TestServer;
+
+/* change may alter the configuration before the start; NULL: nothing to alter. */
+void server_up(TestServer *server, TestDatabase *database, void (*change)(Config *));
+void server_down(TestServer *server);
+
+/* A client over the chosen transport; tenant and token may be NULL. */
+CiqClient *client_new(const TestServer *server, const char *tenant, const char *token);
+
+/* A client that is the local operator: over ipc://, without token. */
+CiqClient *operator_new(const TestServer *server);
+
+/* A whole fixture: database, server, and two tenants acme and techcorp (domains acme.localhost and
+ * techcorp.localhost, admins admin@same.example in both, so with the same e-mail and the same numeric
+ * id), each with a client signed in as its admin, and the operator. */
+typedef struct World {
+    TestDatabase database;
+    TestServer server;
+    CiqClient *operator, *acme, *techcorp;
+} World;
+
+extern const char world_email[];    /* admin@same.example */
+extern const char world_password[]; /* of both admins */
+
+/* cmocka's setup and teardown of a group or a test; *state is the World. */
+int world_setup(void **state);
+int world_teardown(void **state);
+
+/* Creates a tenant <schema> with the domain <schema>.localhost and the admin above. */
+void tenant_new(CiqClient *operator, const char *schema);
+
+/* Creates a user and gives its number. */
+int64_t user_new(CiqClient *client, const char *email, bool is_admin);
+
+/* Signs in and gives a client with the token.  Fails the test if it cannot. */
+CiqClient *sign_in(const TestServer *server, const char *tenant, const char *email,
+                   const char *password);
+
+/* Fails the test unless the error has this code (and, if text is not NULL, this text in its message);
+ * frees the error. */
+void assert_code(CiqError *error, Code code, const char *text);
+/* Fails the test with the error's message if there is one. */
+void assert_ok(CiqError *error);
+
+/* Waits until condition(argument) is true, asking again; fails the test after 10 s. */
+void wait_until(const char *what, bool (*condition)(void *argument), void *argument);
+
+#endif

@@ -1,0 +1,148 @@
+/* The shapes of strings (pains.md, case 7) and the bytes of messages before they are unpacked.  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "server/auth.h"
+#include "server/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Sample {
+    const char *text;
+    bool right;
+} Sample;
+
+static void
+assert_samples(const char *(*check)(const char *), const Sample *samples, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *wrong = check(samples[i].text);
+
+        if ((wrong == NULL) != samples[i].right)
+            fail_msg("\"%s\": %s", samples[i].text, wrong != NULL ? wrong : "was accepted");
+    }
+}
+
+static void
+test_check_schema_name(void **state)
+{
+    static const Sample samples[] = {
+        {"acme", true}, {"a", true}, {"a_1", true},
+        {"abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijk", true},
+        {"abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijkl", false},
+        {"Acme", false}, {"pg_x", false}, {"public", false}, {"a\"b", false}, {"a'b", false},
+        {"select", false}, {"123", false}, {"", false}, {"information_schema", false},
+        {"a-b", false}, {"a b", false}, {"\xc3\xa4", false}, {"ciq_1", false}, {"_a", false},
+    };
+
+    (void) state;
+    assert_samples(check_schema_name, samples, sizeof samples / sizeof *samples);
+}
+
+static void
+test_check_email(void **state)
+{
+    static const Sample samples[] = {
+        {"a@b.c", true}, {"admin@acme.com", true}, {"o'neil+tag@acme.co.uk", true},
+        {"\xc3\xa4@b.c", true}, {"a@localhost", true},
+        {"", false}, {"a", false}, {"@b.c", false}, {"a@", false}, {"a@b@c", false},
+        {"a b@c.d", false}, {"a\n@c.d", false}, {"a@.c", false}, {"a@b..c", false},
+        {"a@b.", false},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@b.c", false},
+    };
+
+    (void) state;
+    assert_samples(check_email, samples, sizeof samples / sizeof *samples);
+}
+
+static void
+test_check_host(void **state)
+{
+    static const Sample samples[] = {
+        {"acme.localhost", true}, {"localhost", true}, {"ACME.Localhost.", true},
+        {"app.acmecorp.com", true}, {"a-b.c1", true}, {"xn--bcher-kva.example", true},
+        {"", false}, {".", false}, {"acme", false}, {"*.acme.com", false}, {"127.0.0.1", false},
+        {"1.2.3", false}, {"a..b", false}, {"-a.b", false}, {"a-.b", false}, {"a_b.c", false},
+        {"a b.c", false}, {"b\xc3\xbc""cher.example", false}, {"a.b:80", false},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b", false},
+    };
+
+    (void) state;
+    assert_samples(check_host, samples, sizeof samples / sizeof *samples);
+}
+
+static void
+test_check_permission(void **state)
+{
+    static const Sample samples[] = {
+        {"users.add_customuser", true}, {"a.b", true},
+        {"", false}, {"users", false}, {"users.", false}, {".add", false}, {"a.b.c", false},
+        {"Users.add", false}, {"users.add user", false},
+    };
+
+    (void) state;
+    assert_samples(check_permission, samples, sizeof samples / sizeof *samples);
+}
+
+typedef struct Bytes {
+    const char *data;
+    size_t size;
+    bool right;
+    const char *text;
+} Bytes;
+
+/* Request.method is field 1, a string: key 0x0a. */
+static void
+test_check_wire__strings(void **state)
+{
+    static const Bytes samples[] = {
+        {"", 0, true, NULL},
+        {"\x0a\x01x", 3, true, NULL},
+        {"\x0a\x02\xc3\xa4", 4, true, NULL},
+        {"\x0a\x03""a\0b", 5, false, "NUL"},
+        {"\x0a\x01\xff", 3, false, "UTF-8"},
+        {"\x0a\x02\xc0\x80", 4, false, "UTF-8"},             /* an overlong NUL */
+        {"\x0a\x03\xed\xa0\x80", 5, false, "UTF-8"},         /* a surrogate */
+        {"\x0a\x04\xf4\x90\x80\x80", 6, false, "UTF-8"},     /* past U+10FFFF */
+        {"\x0a\x04\xf0\x9f\x98\x80", 6, true, NULL},
+        {"\x0a\x02\xe2\x82", 4, false, "UTF-8"},             /* cut short */
+        {"\x0a\x05x", 3, false, "is not a"},                  /* truncated */
+        {"\x0a", 1, false, "is not a"},
+        {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11, false, "is not a"},
+        {"\x0b", 1, false, "is not a"},                       /* a group */
+        {"\xf8\x3f\x01", 3, true, NULL},                      /* an unknown field */
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        Call call = {.arena = arena_new(LIMIT_ARENA)};
+        bool right = check_wire(&call, &clientiq__v1__request__descriptor,
+                                (const uint8_t *) samples[i].data, samples[i].size);
+
+        if (right != samples[i].right)
+            fail_msg("sample %zu: %s", i, right ? "was accepted" : call.text);
+        if (!right) {
+            assert_int_equal(call.code, CODE_INVALID_ARGUMENT);
+            assert_non_null(strstr(call.text, samples[i].text));
+        }
+        arena_free(call.arena);
+    }
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_check_schema_name), cmocka_unit_test(test_check_email),
+        cmocka_unit_test(test_check_host),        cmocka_unit_test(test_check_permission),
+        cmocka_unit_test(test_check_wire__strings),
+    };
+
+    return auth_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}

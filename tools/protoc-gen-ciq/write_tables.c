@@ -1,0 +1,213 @@
+/* The method table that both sides share, and the server's: handlers behind typed thunks.  */
+#include "write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+char *
+c_string(const char *text)
+{
+    Text out = {0};
+
+    text_add(&out, "\"");
+    for (; *text != '\0'; text++) {
+        if (*text == '\n')
+            text_add(&out, "\\n");
+        else if (*text == '"' || *text == '\\')
+            text_add(&out, "\\%c", *text);
+        else
+            text_add(&out, "%c", *text);
+    }
+    text_add(&out, "\"");
+    return out.data;
+}
+
+char *
+one_line(const char *comment)
+{
+    char *out = must_format("%s", comment);
+
+    for (char *c = out; *c != '\0'; c++)
+        if (*c == '\n')
+            *c = ' ';
+    return out;
+}
+
+char *
+c_comment(const char *comment, const char *indent)
+{
+    Text out = {0};
+
+    text_add(&out, "%s/* ", indent);
+    for (; *comment != '\0'; comment++) {
+        text_add(&out, "%c", *comment);
+        if (*comment == '\n')
+            text_add(&out, "%s * ", indent);
+    }
+    text_add(&out, "  */\n");
+    return out.data;
+}
+
+static const char made_by[] = "/* Made by tools/protoc-gen-ciq from proto/; do not edit.  */\n";
+
+static const char *
+truth(int value)
+{
+    return value ? "true" : "false";
+}
+
+static void
+write_field(const Field *field, Text *out)
+{
+    const FieldRule *rule = field->rule;
+
+    text_add(out, "    {\n        .comment = %s,\n", c_string(field->comment));
+    if (field->message != NULL)
+        text_add(out, "        .message = &info_%s,\n", field->message->c_lower);
+    if (rule->n_one_of > 0) {
+        text_add(out, "        .one_of = (const char *const[]){");
+        for (size_t i = 0; i < rule->n_one_of; i++)
+            text_add(out, "%s, ", c_string(rule->one_of[i]));
+        text_add(out, "NULL},\n");
+    }
+    text_add(out,
+             "        .min = %u,\n        .max = %u,\n        .format = (FieldFormat) %d,\n"
+             "        .required = %s,\n        .secret = %s,\n        .output_only = %s,\n    },\n",
+             rule->min, rule->max, (int) rule->format, truth(rule->required), truth(rule->secret),
+             truth(rule->output_only));
+}
+
+static void
+write_includes(const Model *model, Text *out)
+{
+    const ProtoFile *last = NULL;
+
+    for (size_t i = 0; i < model->messages_count; i++) {
+        const ProtoFile *file = model->messages[i].file;
+
+        if (!model->messages[i].used || file == last)
+            continue;
+        text_add(out, "#include \"%.*s.pb-c.h\"\n", (int) (strlen(file->name) - 6), file->name);
+        last = file;
+    }
+}
+
+void
+write_methods_c(const Model *model, Text *out)
+{
+    text_add(out, "%s#include \"proto/method.h\"\n\n", made_by);
+    write_includes(model, out);
+    text_add(out, "\n#include <stdlib.h>\n#include <string.h>\n\n");
+
+    for (size_t i = 0; i < model->messages_count; i++)
+        if (model->messages[i].used)
+            text_add(out, "static const MessageInfo info_%s;\n", model->messages[i].c_lower);
+    for (size_t i = 0; i < model->messages_count; i++) {
+        const Message *message = &model->messages[i];
+
+        if (!message->used)
+            continue;
+        if (message->fields_count > 0) {
+            text_add(out, "\nstatic const FieldInfo fields_%s[] = {\n", message->c_lower);
+            for (size_t j = 0; j < message->fields_count; j++)
+                write_field(&message->fields[j], out);
+            text_add(out, "};\n");
+        }
+        text_add(out,
+                 "static const MessageInfo info_%s = {\n    .descriptor = &%s__descriptor,\n"
+                 "    .comment = %s,\n",
+                 message->c_lower, message->c_lower, c_string(message->comment));
+        if (message->fields_count > 0)
+            text_add(out, "    .fields = fields_%s,\n", message->c_lower);
+        text_add(out, "};\n");
+    }
+
+    text_add(out, "\nconst Method methods[] = {\n");
+    for (size_t i = 0; i < model->methods_count; i++) {
+        const Method *method = &model->methods[i];
+
+        text_add(out,
+                 "    {\n        .name = \"%s\",\n        .service = \"%s\",\n        .rpc = \"%s\",\n"
+                 "        .command = \"%s\",\n        .comment = %s,\n        .permission = \"%s\",\n"
+                 "        .request = &info_%s,\n        .response = &info_%s,\n"
+                 "        .scope = (MethodScope) %d,\n        .access = (MethodAccess) %d,\n"
+                 "        .database = (MethodDatabase) %d,\n        .writes = %s,\n"
+                 "        .hashes_password = %s,\n        .never_replayed = %s,\n    },\n",
+                 method->name, method->service, method->rpc, method->rule.command,
+                 c_string(method->comment), method->rule.permission, method->request->c_lower,
+                 method->response->c_lower, (int) method->rule.scope, (int) method->rule.access,
+                 (int) method->rule.database, truth(method->rule.writes),
+                 truth(method->rule.hashes_password), truth(method->rule.never_replayed));
+    }
+    text_add(out, "};\nconst size_t methods_count = %zu;\n\n", model->methods_count);
+
+    text_add(out, "static const MessageInfo *const infos[] = {\n");
+    for (size_t i = 0; i < model->messages_count; i++)
+        if (model->messages[i].used)
+            text_add(out, "    &info_%s,\n", model->messages[i].c_lower);
+    text_add(out,
+             "};\n\n"
+             "static int\ncompare(const void *name, const void *method)\n{\n"
+             "    return strcmp(name, ((const Method *) method)->name);\n}\n\n"
+             "const Method *\nmethod_find(const char *name)\n{\n"
+             "    return bsearch(name, methods, methods_count, sizeof *methods, compare);\n}\n\n"
+             "const MessageInfo *\nmessage_info_find(const ProtobufCMessageDescriptor *descriptor)\n{\n"
+             "    for (size_t i = 0; i < sizeof infos / sizeof *infos; i++)\n"
+             "        if (infos[i]->descriptor == descriptor)\n            return infos[i];\n"
+             "    return NULL;\n}\n");
+}
+
+void
+write_rpc_h(const Model *model, Text *out)
+{
+    text_add(out,
+             "%s/* The types of all services under their own names, and the handlers of the rpcs that\n"
+             " * are no single statement; each is in server/rpc/.  */\n"
+             "#ifndef CIQ_RPC_H\n#define CIQ_RPC_H\n\n#include \"call.h\"\n",
+             made_by);
+    write_includes(model, out);
+    text_add(out, "\n");
+    for (size_t i = 0; i < model->messages_count; i++)
+        if (model->messages[i].used && strncmp(model->messages[i].name, "google.", 7) != 0)
+            text_add(out, "typedef %s %s;\n", model->messages[i].c_name,
+                     bare_name(model->messages[i].name));
+    for (size_t i = 0; i < model->methods_count; i++) {
+        const Method *method = &model->methods[i];
+
+        if (!method->is_sql)
+            text_add(out,
+                     "\n%sMUST_CHECK bool rpc_%s(Call *call, const %s *request, %s *response);\n",
+                     c_comment(method->comment, ""), method->rpc_snake,
+                     bare_name(method->request->name), bare_name(method->response->name));
+    }
+    text_add(out, "\n#endif\n");
+}
+
+void
+write_server_methods_c(const Model *model, Text *out)
+{
+    text_add(out, "%s#include \"server_methods.h\"\n#include \"queries.h\"\n#include \"rpc.h\"\n\n",
+             made_by);
+    for (size_t i = 0; i < model->methods_count; i++) {
+        const Method *method = &model->methods[i];
+
+        if (method->is_sql)
+            continue;
+        text_add(out,
+                 "static bool\nserve_%s(Call *call, const ProtobufCMessage *request, "
+                 "ProtobufCMessage *response)\n{\n"
+                 "    return rpc_%s(call, (const %s *) request, (%s *) response);\n}\n\n",
+                 method->rpc_snake, method->rpc_snake, bare_name(method->request->name),
+                 bare_name(method->response->name));
+    }
+    text_add(out, "const ServerMethod server_methods[] = {\n");
+    for (size_t i = 0; i < model->methods_count; i++) {
+        const Method *method = &model->methods[i];
+
+        if (method->is_sql)
+            text_add(out, "    {.query = &query_rpc_%s},\n", method->rpc_snake);
+        else
+            text_add(out, "    {.handler = serve_%s},\n", method->rpc_snake);
+    }
+    text_add(out, "};\n");
+}
