@@ -200,8 +200,9 @@ fail_result(Call *call, const Query *query, const PGresult *result)
     if (state == NULL)
         return fail_lost(call);
     snprintf(call->sqlstate, sizeof call->sqlstate, "%s", state);
+    /* the first line only: the others quote values of the row */
     call->detail = call_printf(call, "%s: %s", query == NULL ? "script" : query->name,
-                               PQresultErrorMessage(result));
+                               PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 
     if (query == &query_idempotency_claim && strcmp(state, "23505") == 0) {
         call->replay = true;

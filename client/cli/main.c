@@ -1,1 +1,202 @@
-int main(void) { return 0; }
+/* ciq-client: takes the options that are every command's out of the arguments, and finds the command.  */
+#include "cli.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+usage(FILE *out)
+{
+    fputs("usage: ciq-client [options] COMMAND [words] [flags]\n\n"
+          "  list                      all methods, with their commands\n"
+          "  describe METHOD           one method: who may call it, its fields and limits\n"
+          "  call METHOD -d JSON       any method, with JSON in and out (-d @FILE, -d @-)\n"
+          "  login EMAIL, logout       sign in (on --tenant, or on the platform) and out\n"
+          "  whoami                    who is signed in, and what they may do\n"
+          "  setup, seed               make a superuser and the tenant ACME; make its users\n",
+          out);
+    for (size_t i = 0; i < methods_count; i++)
+        fprintf(out, "  %-25s %.*s\n", methods[i].command, (int) strcspn(methods[i].comment, "\n"),
+                methods[i].comment);
+    fputs("\noptions, before or after the command:\n"
+          "  --url URL[,URL]           the server (environment: CIQ_URL)\n"
+          "  --tenant TENANT           a domain or a schema name (environment: CIQ_TENANT)\n"
+          "  --output table|json       how data are shown\n"
+          "  --all                     all pages of a list\n"
+          "  --timeout MS              how long to wait for an answer\n"
+          "  --password                ask for an optional password\n"
+          "  --password-stdin          read a password from standard input\n"
+          "  --password-file FILE      read a password from the first line of a file\n"
+          "  --kept-password           the password that setup or seed has kept\n"
+          "  --explain                 show the statements that ran\n"
+          "  --help, --version\n",
+          out);
+}
+
+/* The value of an option "--name value" or "--name=value"; NULL: the word is another one. */
+static const char *
+option_value(int argc, char **argv, int *i, const char *name)
+{
+    size_t size = strlen(name);
+
+    if (strncmp(argv[*i], name, size) != 0)
+        return NULL;
+    if (argv[*i][size] == '=')
+        return argv[*i] + size + 1;
+    if (argv[*i][size] != '\0')
+        return NULL;
+    if (*i + 1 == argc)
+        die_usage("%s needs a value", name);
+    return argv[++*i];
+}
+
+static void
+set_timeout(Cli *cli, const char *value)
+{
+    char *end;
+    unsigned long number = strtoul(value, &end, 10);
+
+    if (value[0] == '\0' || *end != '\0' || number == 0 || number > WIRE_TIMEOUT_MAX_MS)
+        die_usage("--timeout must be 1 to %d milliseconds, got %s", WIRE_TIMEOUT_MAX_MS, value);
+    cli->timeout_ms = (uint32_t) number;
+}
+
+static bool
+take_option(Cli *cli, int argc, char **argv, int *i)
+{
+    const char *value;
+
+    if ((value = option_value(argc, argv, i, "--url")) != NULL)
+        cli->url = value;
+    else if ((value = option_value(argc, argv, i, "--tenant")) != NULL)
+        cli->tenant = value;
+    else if ((value = option_value(argc, argv, i, "--timeout")) != NULL)
+        set_timeout(cli, value);
+    else if ((value = option_value(argc, argv, i, "--password-file")) != NULL)
+        cli->password_file = value;
+    else if ((value = option_value(argc, argv, i, "--output")) != NULL) {
+        if (strcmp(value, "json") != 0 && strcmp(value, "table") != 0)
+            die_usage("--output must be table or json, got %s", value);
+        cli->json = strcmp(value, "json") == 0;
+    } else if (strcmp(argv[*i], "--password-stdin") == 0)
+        cli->password_stdin = true;
+    else if (strcmp(argv[*i], "--password") == 0)
+        cli->password_prompt = true;
+    else if (strcmp(argv[*i], "--kept-password") == 0)
+        cli->password_kept = true;
+    else if (strcmp(argv[*i], "--explain") == 0)
+        cli->explain = true;
+    else if (strcmp(argv[*i], "--all") == 0)
+        cli->all = true;
+    else if (strcmp(argv[*i], "--help") == 0 || strcmp(argv[*i], "-h") == 0)
+        cli->help = true;
+    else
+        return false;
+    return true;
+}
+
+static const Method *
+find_command(const Cli *cli)
+{
+    char command[128];
+
+    if (cli->words_count < 2)
+        return NULL;
+    snprintf(command, sizeof command, "%.60s %.60s", cli->words[0], cli->words[1]);
+    for (size_t i = 0; i < methods_count; i++)
+        if (strcmp(methods[i].command, command) == 0)
+            return &methods[i];
+    return NULL;
+}
+
+static noreturn void
+die_unknown(const Cli *cli)
+{
+    size_t size = strlen(cli->words[0]);
+
+    fprintf(stderr, "ciq-client: there is no command %s%s%s\n", cli->words[0],
+            cli->words_count > 1 ? " " : "", cli->words_count > 1 ? cli->words[1] : "");
+    for (size_t i = 0; i < methods_count; i++)
+        if (strncmp(methods[i].command, cli->words[0], size < 3 ? size : 3) == 0)
+            fprintf(stderr, "  %s\n", methods[i].command);
+    fputs("  ciq-client --help shows all\n", stderr);
+    exit(EXIT_USAGE);
+}
+
+static int
+run(Cli *cli)
+{
+    const char *word = cli->words[0];
+    const Method *method = find_command(cli);
+
+    if (method != NULL && cli->help) {
+        command_help(method, stdout);
+        return 0;
+    }
+    if (cli->help) {
+        usage(stdout);
+        return 0;
+    }
+    if (method != NULL && strcmp(method->rpc, "Login") == 0)
+        die_usage("use ciq-client login EMAIL, which keeps the token");
+    if (method != NULL)
+        return command_run(cli, method);
+    if (strcmp(word, "list") == 0)
+        return command_list();
+    if (strcmp(word, "describe") == 0)
+        return command_describe(cli);
+    if (strcmp(word, "call") == 0)
+        return command_call(cli);
+    if (strcmp(word, "login") == 0)
+        return command_login(cli);
+    if (strcmp(word, "logout") == 0)
+        return command_logout(cli);
+    if (strcmp(word, "setup") == 0)
+        return command_setup(cli);
+    if (strcmp(word, "seed") == 0)
+        return command_seed(cli);
+    if (strcmp(word, "whoami") == 0 && cli->words_count == 1) {
+        char *words[] = {(char *) (uintptr_t) "session", (char *) (uintptr_t) "whoami"};
+
+        cli->words = words;
+        cli->words_count = 2;
+        return command_run(cli, find_command(cli));
+    }
+    die_unknown(cli);
+}
+
+int
+main(int argc, char **argv)
+{
+    Cli cli = {.tenant = getenv("CIQ_TENANT")};
+    char **words = calloc((size_t) argc + 1, sizeof *words);
+    int status;
+
+    setlocale(LC_CTYPE, "");
+    if (words == NULL)
+        die("no memory");
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        puts("ciq-client " CIQ_VERSION);
+        free(words);
+        return 0;
+    }
+    cli.words = words;
+    for (int i = 1; i < argc; i++)
+        if (!take_option(&cli, argc, argv, &i))
+            words[cli.words_count++] = argv[i];
+    if (cli.words_count > 0 && words[0][0] == '-')
+        die_usage("there is no option %s; see --help", words[0]);
+    if (cli.words_count == 0) {
+        usage(cli.help ? stdout : stderr);
+        free(words);
+        return cli.help ? 0 : EXIT_USAGE;
+    }
+    status = run(&cli);
+    free(words);
+    if (fflush(stdout) != 0)
+        die("cannot write: %s", strerror(errno));
+    return status;
+}

@@ -56,8 +56,10 @@ rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantRe
                               NULL))
         return false;
     if (!migrate_new_tenant(call, schema, role) ||
-        !db_run(call, &query_admin_insert, &request->base,
-                (DbArg[]){{.name = "password", .text = hash}, {0}}, NULL))
+        !db_queue(call, &query_admin_insert, &request->base,
+                  (DbArg[]){{.name = "password", .text = hash}, {0}}) ||
+        /* the idempotency row and the audit of this call are the platform's again */
+        !db_run(call, &query_path_public, NULL, NULL, NULL))
         return false;
     tenant->domain = request->domain;
     response->tenant = tenant;

@@ -1,0 +1,61 @@
+/* What all of ciq-client's files share: the options that stand before or after any command, the ways to end,
+ * and one call.  The program exits with 0, 1 (something here went wrong), 2 (usage), or 64 + the status
+ * code of the server.  Data go to stdout, all else to stderr.  */
+#ifndef CIQ_CLI_CLI_H
+#define CIQ_CLI_CLI_H
+
+#include "client/call.h"
+
+#include <jansson.h>
+#include <stdnoreturn.h>
+
+enum { EXIT_USAGE = 2, EXIT_CODE = 64 };
+
+typedef struct Cli {
+    const char *url;           /* NULL: the library's choice */
+    const char *tenant;        /* said on the command line or in CIQ_TENANT; NULL: not said */
+    const char *password_file; /* NULL: none */
+    uint32_t timeout_ms;       /* 0: the library's */
+    bool json, explain, all, help;
+    bool password_stdin, password_prompt, password_kept;
+    int words_count;           /* the command and its own arguments */
+    char **words;
+} Cli;
+
+/* Ends the program. */
+noreturn void die_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+noreturn void die_error(const CiqError *error, const Method *method, const char *tenant);
+
+/* A client for one call or several.  Ends the program if there can be none. */
+CiqClient *cli_client(const Cli *cli);
+
+/* The tenant that a method is called on: the one that was said; else, for what belongs to a tenant, the one
+ * of the last login; else "". */
+const char *cli_tenant(const Cli *cli, const Method *method);
+
+/* One call with the token that is kept for the tenant; prints --explain's lines. */
+ProtobufCMessage *cli_call(const Cli *cli, CiqClient *client, const Method *method,
+                           const ProtobufCMessage *request, const char *tenant, const char *token,
+                           CiqError **error);
+
+/* Prints a response as table or JSON. */
+void cli_print(const Cli *cli, const ProtobufCMessage *response);
+
+/* The commands; each returns the exit status. */
+int command_run(Cli *cli, const Method *method);                /* a generated one */
+int command_call(Cli *cli);                                     /* call Service/Rpc -d JSON */
+int command_list(void);
+int command_describe(const Cli *cli);
+int command_login(Cli *cli);
+int command_logout(Cli *cli);
+int command_setup(Cli *cli);
+int command_seed(Cli *cli);
+
+/* Help for one generated command. */
+void command_help(const Method *method, FILE *out);
+
+/* "UserService/GetUser", "UserService.GetUser" or the full name; NULL: none. */
+const Method *method_by_name(const char *name);
+
+#endif

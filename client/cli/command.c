@@ -1,0 +1,369 @@
+/* The commands that come from the .proto files: flags are the fields of the request, those of its messages
+ * one level deep among them.  */
+#include "cli.h"
+#include "json.h"
+#include "secret.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One flag: a field of the request, or of one of its messages. */
+typedef struct Flag {
+    const ProtobufCFieldDescriptor *outer; /* NULL: the field is the request's own */
+    const ProtobufCFieldDescriptor *field;
+    const FieldInfo *info;
+} Flag;
+
+enum { FLAGS_MAX = 128 };
+
+static bool
+is_google(const ProtobufCFieldDescriptor *field)
+{
+    const ProtobufCMessageDescriptor *descriptor = field->descriptor;
+
+    return field->type == PROTOBUF_C_TYPE_MESSAGE &&
+           strncmp(descriptor->name, "google.protobuf.", 16) == 0;
+}
+
+static size_t
+collect_flags(const Method *method, Flag flags[FLAGS_MAX])
+{
+    const MessageInfo *request = method->request;
+    size_t count = 0;
+
+    for (unsigned i = 0; i < request->descriptor->n_fields && count < FLAGS_MAX; i++) {
+        const ProtobufCFieldDescriptor *field = &request->descriptor->fields[i];
+        const FieldInfo *info = &request->fields[i];
+
+        if (info->output_only || is_google(field))
+            continue;
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
+            flags[count++] = (Flag){NULL, field, info};
+            continue;
+        }
+        for (unsigned j = 0; j < info->message->descriptor->n_fields && count < FLAGS_MAX; j++) {
+            const ProtobufCFieldDescriptor *inner = &info->message->descriptor->fields[j];
+
+            if (!info->message->fields[j].output_only && inner->type != PROTOBUF_C_TYPE_MESSAGE)
+                flags[count++] = (Flag){field, inner, &info->message->fields[j]};
+        }
+    }
+    return count;
+}
+
+/* "--job-title" is job_title. */
+static bool
+is_flag_of(const char *word, size_t size, const char *field)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((word[i] == '-' ? '_' : word[i]) != field[i])
+            return false;
+    return field[size] == '\0';
+}
+
+static const Flag *
+find_flag(const Flag *flags, size_t count, const char *word, size_t size)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_flag_of(word, size, flags[i].field->name))
+            return &flags[i];
+    return NULL;
+}
+
+static void
+set_value(json_t *request, const Flag *flag, const char *value)
+{
+    json_t *object = request;
+
+    if (flag->outer != NULL) {
+        object = json_object_get(request, flag->outer->name);
+        if (object == NULL) {
+            object = json_object();
+            json_object_set_new(request, flag->outer->name, object);
+        }
+    }
+    if (flag->field->label != PROTOBUF_C_LABEL_REPEATED) {
+        json_t *text = json_string(value);
+
+        if (text == NULL)
+            die_usage("--%s is not valid UTF-8", flag->field->name);
+        json_object_set_new(object, flag->field->name, text);
+        return;
+    }
+
+    json_t *array = json_object_get(object, flag->field->name);
+
+    if (array == NULL) {
+        array = json_array();
+        json_object_set_new(object, flag->field->name, array);
+    }
+    while (*value != '\0') {
+        size_t size = strcspn(value, ",");
+
+        json_array_append_new(array, json_stringn(value, size));
+        value += size + (value[size] == ',');
+    }
+}
+
+/* The first own field that must be given, so that "user get 1" needs no flag. */
+static const Flag *
+positional(const Method *method, const Flag *flags, size_t count, const char *word)
+{
+    bool is_number = word[0] != '\0' && strspn(word, "0123456789") == strlen(word);
+
+    for (size_t i = 0; i < count; i++)
+        if (flags[i].outer == NULL && flags[i].info->required && !flags[i].info->secret)
+            return &flags[i];
+    if (strncmp(method->rpc, "Get", 3) != 0)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (flags[i].outer == NULL &&
+            (flags[i].field->type == PROTOBUF_C_TYPE_STRING) == !is_number)
+            return &flags[i];
+    return NULL;
+}
+
+/* The flag with the most similar start, for a word that is none. */
+static void
+die_unknown_flag(const Flag *flags, size_t count, const char *word, size_t size)
+{
+    const char *best = NULL;
+    size_t best_size = 1;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t same = 0;
+
+        while (same < size && (word[same] == '-' ? '_' : word[same]) == flags[i].field->name[same])
+            same++;
+        if (same > best_size && !flags[i].info->secret) {
+            best = flags[i].field->name;
+            best_size = same;
+        }
+    }
+    if (best == NULL)
+        die_usage("there is no flag --%.*s", (int) size, word);
+
+    char flag[96];
+
+    snprintf(flag, sizeof flag, "%s", best);
+    for (char *c = flag; *c != '\0'; c++)
+        if (*c == '_')
+            *c = '-';
+    die_usage("there is no flag --%.*s; is --%s meant?", (int) size, word, flag);
+}
+
+static void
+read_words(const Cli *cli, const Method *method, const Flag *flags, size_t count, json_t *request)
+{
+    bool positional_taken = false;
+
+    for (int i = 2; i < cli->words_count; i++) {
+        const char *word = cli->words[i], *equals = strchr(word, '=');
+        const Flag *flag;
+        size_t size;
+
+        if (strncmp(word, "--", 2) != 0) {
+            flag = positional_taken ? NULL : positional(method, flags, count, word);
+            if (flag == NULL)
+                die_usage("\"%s\" is one word too many for \"%s\"", word, method->command);
+            positional_taken = true;
+            set_value(request, flag, word);
+            continue;
+        }
+        word += 2;
+        size = equals == NULL ? strlen(word) : (size_t) (equals - word);
+        flag = find_flag(flags, count, word, size);
+        if (flag == NULL)
+            die_unknown_flag(flags, count, word, size);
+        if (flag->info->secret)
+            die_usage("--%.*s would be seen by everybody on this machine: use --password-stdin or "
+                      "--password-file FILE",
+                      (int) size, word);
+        if (equals != NULL)
+            set_value(request, flag, equals + 1);
+        else if (flag->field->type == PROTOBUF_C_TYPE_BOOL)
+            set_value(request, flag, "true");
+        else if (i + 1 < cli->words_count)
+            set_value(request, flag, cli->words[++i]);
+        else
+            die_usage("--%s needs a value", word);
+    }
+}
+
+static void
+read_secrets(const Cli *cli, const Flag *flags, size_t count, json_t *request)
+{
+    for (size_t i = 0; i < count; i++) {
+        char prompt[96];
+        char *secret;
+
+        if (!flags[i].info->secret)
+            continue;
+        snprintf(prompt, sizeof prompt, "%s", flags[i].field->name);
+        for (char *c = prompt; *c != '\0'; c++)
+            if (*c == '_')
+                *c = ' ';
+        secret = secret_get(cli, prompt, flags[i].info->required);
+        if (secret != NULL)
+            set_value(request, &flags[i], secret);
+        free(secret);
+    }
+}
+
+/* What was given is what is changed. */
+static void
+set_mask(const Method *method, const Flag *flags, size_t count, json_t *request)
+{
+    char mask[2048] = "";
+
+    if (protobuf_c_message_descriptor_get_field_by_name(method->request->descriptor,
+                                                        "update_mask") == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (flags[i].outer != NULL &&
+            json_object_get(json_object_get(request, flags[i].outer->name),
+                            flags[i].field->name) != NULL)
+            snprintf(mask + strlen(mask), sizeof mask - strlen(mask), "%s%s",
+                     mask[0] != '\0' ? "," : "", flags[i].field->name);
+    if (mask[0] == '\0')
+        die_usage("nothing to change: give at least one flag");
+    json_object_set_new(request, "update_mask", json_string(mask));
+}
+
+static ProtobufCMessage *
+message_of(const Method *method, const json_t *json)
+{
+    char error[256];
+    ProtobufCMessage *message = json_to_message(method->request->descriptor, json, error);
+
+    if (message == NULL)
+        die_usage("%s", error);
+    return message;
+}
+
+static const char *
+next_token(const ProtobufCMessage *response)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(response->descriptor, "next_page_token");
+
+    return field == NULL
+               ? ""
+               : *(char *const *) (const void *) ((const char *) response + field->offset);
+}
+
+int
+command_run(Cli *cli, const Method *method)
+{
+    Flag flags[FLAGS_MAX];
+    size_t count = collect_flags(method, flags);
+    const char *tenant = cli_tenant(cli, method);
+    json_t *json = json_object();
+    CiqClient *client;
+    bool more = true;
+
+    read_words(cli, method, flags, count, json);
+    read_secrets(cli, flags, count, json);
+    set_mask(method, flags, count, json);
+    client = cli_client(cli);
+    while (more) {
+        CiqError *error = NULL;
+        ProtobufCMessage *request = message_of(method, json);
+        ProtobufCMessage *response = cli_call(cli, client, method, request, tenant, NULL, &error);
+
+        protobuf_c_message_free_unpacked(request, NULL);
+        if (error != NULL)
+            die_error(error, method, tenant);
+        cli_print(cli, response);
+        more = cli->all && next_token(response)[0] != '\0';
+        if (more)
+            json_object_set_new(json, "page_token", json_string(next_token(response)));
+        else if (next_token(response)[0] != '\0')
+            fprintf(stderr, "there is more: --all, or --page-token %s\n", next_token(response));
+        protobuf_c_message_free_unpacked(response, NULL);
+    }
+    ciq_client_free(client);
+    json_decref(json);
+    return 0;
+}
+
+static json_t *
+read_data(const char *data)
+{
+    json_error_t error;
+    json_t *json;
+
+    if (strcmp(data, "@-") == 0)
+        json = json_loadf(stdin, JSON_REJECT_DUPLICATES, &error);
+    else if (data[0] == '@')
+        json = json_load_file(data + 1, JSON_REJECT_DUPLICATES, &error);
+    else
+        json = json_loads(data, JSON_REJECT_DUPLICATES, &error);
+    if (json == NULL)
+        die_usage("the data are no JSON: line %d: %s", error.line, error.text);
+    return json;
+}
+
+int
+command_call(Cli *cli)
+{
+    const Method *method;
+    const char *data = "{}";
+    CiqError *error = NULL;
+
+    if (cli->words_count < 2)
+        die_usage("call needs a method: ciq-client call UserService/GetUser -d '{\"id\": 1}'");
+    method = method_by_name(cli->words[1]);
+    if (method == NULL)
+        die_usage("there is no method %s; see ciq-client list", cli->words[1]);
+    for (int i = 2; i < cli->words_count; i++) {
+        if (strcmp(cli->words[i], "-d") != 0 || i + 1 == cli->words_count)
+            die_usage("call takes -d and JSON, @FILE or @-");
+        data = cli->words[++i];
+    }
+
+    const char *tenant = cli_tenant(cli, method);
+    json_t *json = read_data(data);
+    ProtobufCMessage *request = message_of(method, json);
+    CiqClient *client = cli_client(cli);
+    ProtobufCMessage *response = cli_call(cli, client, method, request, tenant, NULL, &error);
+
+    if (error != NULL)
+        die_error(error, method, tenant);
+    cli->json = true;
+    cli_print(cli, response);
+    protobuf_c_message_free_unpacked(request, NULL);
+    protobuf_c_message_free_unpacked(response, NULL);
+    ciq_client_free(client);
+    json_decref(json);
+    return 0;
+}
+
+void
+command_help(const Method *method, FILE *out)
+{
+    Flag flags[FLAGS_MAX];
+    size_t count = collect_flags(method, flags);
+
+    fprintf(out, "usage: ciq-client %s%s", method->command,
+            method->scope == SCOPE_TENANT ? " [--tenant TENANT]" : "");
+    for (size_t i = 0; i < count; i++)
+        if (positional(method, flags, count, "1") == &flags[i])
+            fprintf(out, " %s", flags[i].field->name);
+    fprintf(out, " [flags]\n\n%s\n\n", method->comment);
+    for (size_t i = 0; i < count; i++) {
+        char flag[96];
+
+        if (flags[i].info->secret) {
+            fprintf(out, "  %-26s %s\n", "--password-stdin …", flags[i].info->comment);
+            continue;
+        }
+        snprintf(flag, sizeof flag, "--%s", flags[i].field->name);
+        for (char *c = flag; *c != '\0'; c++)
+            if (*c == '_')
+                *c = '-';
+        fprintf(out, "  %-26s %s%s\n", flag, flags[i].info->comment,
+                flags[i].info->required ? " Required." : "");
+    }
+}

@@ -1,0 +1,119 @@
+/* list and describe: what the server offers, as the .proto files say it.  */
+#include "cli.h"
+#include "json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const Method *
+method_by_name(const char *name)
+{
+    for (size_t i = 0; i < methods_count; i++) {
+        char slash[160], dot[160];
+
+        snprintf(slash, sizeof slash, "%s/%s", methods[i].service, methods[i].rpc);
+        snprintf(dot, sizeof dot, "%s.%s", methods[i].service, methods[i].rpc);
+        if (strcmp(name, methods[i].name) == 0 || strcmp(name, slash) == 0 || strcmp(name, dot) == 0)
+            return &methods[i];
+    }
+    return NULL;
+}
+
+int
+command_list(void)
+{
+    for (size_t i = 0; i < methods_count; i++)
+        printf("%-22s %-34s %.*s\n", methods[i].command, methods[i].name + strcspn(methods[i].name, "/") -
+               strlen(methods[i].service), (int) strcspn(methods[i].comment, "\n"), methods[i].comment);
+    return 0;
+}
+
+static const char *
+type_name(const ProtobufCFieldDescriptor *field)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return ((const ProtobufCMessageDescriptor *) field->descriptor)->short_name;
+    case PROTOBUF_C_TYPE_ENUM:
+        return ((const ProtobufCEnumDescriptor *) field->descriptor)->short_name;
+    case PROTOBUF_C_TYPE_INT32:
+        return "int32";
+    case PROTOBUF_C_TYPE_INT64:
+        return "int64";
+    case PROTOBUF_C_TYPE_UINT32:
+        return "uint32";
+    case PROTOBUF_C_TYPE_UINT64:
+        return "uint64";
+    case PROTOBUF_C_TYPE_BOOL:
+        return "bool";
+    case PROTOBUF_C_TYPE_STRING:
+        return "string";
+    case PROTOBUF_C_TYPE_BYTES:
+        return "bytes";
+    default:
+        return "number";
+    }
+}
+
+static void
+describe_message(const MessageInfo *info, int depth)
+{
+    for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &info->descriptor->fields[i];
+        const FieldInfo *rule = &info->fields[i];
+
+        printf("%*s%s%s %s", 2 + depth * 4, "",
+               field->label == PROTOBUF_C_LABEL_REPEATED ? "repeated " : "", type_name(field),
+               field->name);
+        if (rule->required)
+            printf(", required");
+        if (rule->output_only)
+            printf(", output only");
+        if (rule->max > 0)
+            printf(", %u to %u", rule->min > 0 ? rule->min : 1, rule->max);
+        for (size_t j = 0; rule->one_of != NULL && rule->one_of[j] != NULL; j++)
+            printf("%s%s", j == 0 ? ", one of " : " | ", rule->one_of[j]);
+        if (field->type == PROTOBUF_C_TYPE_ENUM) {
+            const ProtobufCEnumDescriptor *values = field->descriptor;
+
+            for (unsigned j = 1; j < values->n_values; j++) {
+                char *word = enum_word(values, values->values[j].value);
+
+                printf("%s%s", j == 1 ? ", one of " : " | ", word != NULL ? word : "");
+                free(word);
+            }
+        }
+        printf("\n%*s%s\n", 6 + depth * 4, "", rule->comment);
+        if (rule->message != NULL && strncmp(rule->message->descriptor->name, "google.", 7) != 0)
+            describe_message(rule->message, depth + 1);
+    }
+}
+
+int
+command_describe(const Cli *cli)
+{
+    static const char *const scopes[] = {"", "on the platform", "on a tenant",
+                                         "on a tenant or on the platform"};
+    const Method *method;
+
+    if (cli->words_count != 2)
+        die_usage("describe needs one method: ciq-client describe TenantService.CreateTenant");
+    method = method_by_name(cli->words[1]);
+    if (method == NULL)
+        die_usage("there is no method %s; see ciq-client list", cli->words[1]);
+    printf("%s\n%s\n\n", method->name, method->comment);
+    printf("command:    ciq-client %s\n", method->command);
+    printf("called:     %s\n", scopes[method->scope]);
+    printf("access:     %s%s\n",
+           method->access == ACCESS_PUBLIC          ? "anybody"
+           : method->access == ACCESS_AUTHENTICATED ? "anybody signed in"
+                                                    : "permission ",
+           method->permission);
+    printf("writes:     %s\n", method->writes ? "yes" : "no");
+    printf("\nrequest %s\n", method->request->descriptor->name);
+    describe_message(method->request, 0);
+    printf("\nresponse %s\n", method->response->descriptor->name);
+    describe_message(method->response, 0);
+    return 0;
+}

@@ -1,2 +1,0 @@
-/* to be written */
-typedef int cli_empty;

@@ -1,0 +1,460 @@
+/* JSON by reflection.  Called by commands and by `call`; knows no message by name but two of Google's.  */
+#include "json.h"
+
+#include <google/protobuf/field_mask.pb-c.h>
+#include <google/protobuf/timestamp.pb-c.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef const ProtobufCFieldDescriptor Field;
+
+static void
+enum_prefix(const ProtobufCEnumDescriptor *descriptor, char *prefix, size_t size)
+{
+    const char *name = strrchr(descriptor->name, '.');
+    size_t used = 0;
+
+    name = name == NULL ? descriptor->name : name + 1;
+    for (size_t i = 0; name[i] != '\0' && used + 3 < size; i++) {
+        if (i > 0 && isupper((unsigned char) name[i]))
+            prefix[used++] = '_';
+        prefix[used++] = (char) toupper((unsigned char) name[i]);
+    }
+    prefix[used++] = '_';
+    prefix[used] = '\0';
+}
+
+char *
+enum_word(const ProtobufCEnumDescriptor *descriptor, int number)
+{
+    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(descriptor, number);
+    char prefix[96], *word;
+
+    if (value == NULL) {
+        if (asprintf(&word, "%d", number) < 0)
+            return NULL;
+        return word;
+    }
+    enum_prefix(descriptor, prefix, sizeof prefix);
+    word = strdup(strncmp(value->name, prefix, strlen(prefix)) == 0 ? value->name + strlen(prefix)
+                                                                    : value->name);
+    for (char *c = word; c != NULL && *c != '\0'; c++)
+        *c = *c == '_' ? '-' : (char) tolower((unsigned char) *c);
+    return word;
+}
+
+void
+time_text(const ProtobufCMessage *timestamp, char text[40])
+{
+    const Google__Protobuf__Timestamp *time = (const Google__Protobuf__Timestamp *) timestamp;
+    time_t seconds = (time_t) time->seconds;
+    struct tm calendar;
+    size_t used = 0;
+
+    if (gmtime_r(&seconds, &calendar) != NULL)
+        used = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &calendar);
+    if (time->nanos != 0)
+        used += (size_t) snprintf(text + used, 40 - used, ".%06d", time->nanos / 1000);
+    snprintf(text + used, 40 - used, "Z");
+}
+
+/* ---- message to JSON ---- */
+
+static json_t *
+json_of_mask(const ProtobufCMessage *message)
+{
+    const Google__Protobuf__FieldMask *mask = (const Google__Protobuf__FieldMask *) message;
+    json_t *json;
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+
+    if (stream == NULL)
+        return NULL;
+    for (size_t i = 0; i < mask->n_paths; i++)
+        fprintf(stream, "%s%s", i > 0 ? "," : "", mask->paths[i]);
+    fclose(stream);
+    json = json_string(text);
+    free(text);
+    return json;
+}
+
+static json_t *
+json_of_value(Field *field, const void *at)
+{
+    char text[64];
+
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+        return json_integer(*(const int32_t *) at);
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        return json_integer(*(const uint32_t *) at);
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+        snprintf(text, sizeof text, "%" PRId64, *(const int64_t *) at);
+        return json_string(text);
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+        snprintf(text, sizeof text, "%" PRIu64, *(const uint64_t *) at);
+        return json_string(text);
+    case PROTOBUF_C_TYPE_FLOAT:
+        return json_real((double) *(const float *) at);
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return json_real(*(const double *) at);
+    case PROTOBUF_C_TYPE_BOOL:
+        return json_boolean(*(const protobuf_c_boolean *) at);
+    case PROTOBUF_C_TYPE_ENUM: {
+        const ProtobufCEnumValue *value =
+            protobuf_c_enum_descriptor_get_value(field->descriptor, *(const int *) at);
+
+        return value != NULL ? json_string(value->name) : json_integer(*(const int *) at);
+    }
+    case PROTOBUF_C_TYPE_STRING:
+        return json_string(*(char *const *) at);
+    case PROTOBUF_C_TYPE_BYTES: {
+        static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const ProtobufCBinaryData *bytes = at;
+        char *base64 = calloc(1, bytes->len * 4 / 3 + 5), *end = base64;
+        json_t *json;
+
+        for (size_t i = 0; base64 != NULL && i < bytes->len; i += 3) {
+            size_t left = bytes->len - i;
+            unsigned long group = (unsigned long) bytes->data[i] << 16 |
+                                  (left > 1 ? (unsigned long) bytes->data[i + 1] << 8 : 0) |
+                                  (left > 2 ? (unsigned long) bytes->data[i + 2] : 0);
+
+            *end++ = signs[group >> 18 & 63];
+            *end++ = signs[group >> 12 & 63];
+            *end++ = left > 1 ? signs[group >> 6 & 63] : '=';
+            *end++ = left > 2 ? signs[group & 63] : '=';
+        }
+        json = base64 == NULL ? NULL : json_string(base64);
+        free(base64);
+        return json;
+    }
+    case PROTOBUF_C_TYPE_MESSAGE: {
+        const ProtobufCMessage *inner = *(const ProtobufCMessage *const *) at;
+
+        if (inner == NULL)
+            return json_null();
+        if (inner->descriptor == &google__protobuf__timestamp__descriptor) {
+            time_text(inner, text);
+            return json_string(text);
+        }
+        if (inner->descriptor == &google__protobuf__field_mask__descriptor)
+            return json_of_mask(inner);
+        return json_of_message(inner);
+    }
+    }
+    return json_null();
+}
+
+static size_t
+value_size(Field *field)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return 8;
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return sizeof(void *);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    default:
+        return 4;
+    }
+}
+
+json_t *
+json_of_message(const ProtobufCMessage *message)
+{
+    json_t *object = json_object();
+
+    for (unsigned i = 0; object != NULL && i < message->descriptor->n_fields; i++) {
+        Field *field = &message->descriptor->fields[i];
+        const char *at = (const char *) message + field->offset;
+        json_t *value;
+
+        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+            size_t count;
+            const char *elements = *(const char *const *) (const void *) at;
+
+            memcpy(&count, (const char *) message + field->quantifier_offset, sizeof count);
+            value = json_array();
+            for (size_t j = 0; j < count; j++)
+                json_array_append_new(value,
+                                      json_of_value(field, elements + j * value_size(field)));
+        } else {
+            value = json_of_value(field, at);
+        }
+        json_object_set_new(object, field->name, value);
+    }
+    return object;
+}
+
+/* ---- JSON to message ---- */
+
+static bool
+wrong(char error[256], Field *field, const char *what)
+{
+    snprintf(error, 256, "%s: %s", field->name, what);
+    return false;
+}
+
+static bool
+integer_of(Field *field, const json_t *json, int64_t low, int64_t high, int64_t *number,
+           char error[256])
+{
+    char *end;
+
+    if (json_is_integer(json)) {
+        *number = json_integer_value(json);
+    } else if (json_is_string(json)) {
+        errno = 0;
+        *number = strtoll(json_string_value(json), &end, 10);
+        if (json_string_value(json)[0] == '\0' || *end != '\0' || errno != 0)
+            return wrong(error, field, "must be a whole number");
+    } else {
+        return wrong(error, field, "must be a whole number");
+    }
+    if (*number < low || *number > high)
+        return wrong(error, field, "is a number out of its range");
+    return true;
+}
+
+static bool
+enum_of(Field *field, const json_t *json, int *number, char error[256])
+{
+    const ProtobufCEnumDescriptor *descriptor = field->descriptor;
+    char allowed[200] = "";
+
+    if (json_is_integer(json)) {
+        *number = (int) json_integer_value(json);
+        return true;
+    }
+    if (!json_is_string(json))
+        return wrong(error, field, "must be one of an enum's names");
+    for (unsigned i = 0; i < descriptor->n_values; i++) {
+        char *word = enum_word(descriptor, descriptor->values[i].value);
+        bool found = word != NULL && (strcasecmp(word, json_string_value(json)) == 0 ||
+                                      strcmp(descriptor->values[i].name, json_string_value(json)) == 0);
+
+        if (i > 0 && word != NULL)
+            snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), " %s", word);
+        free(word);
+        if (found) {
+            *number = descriptor->values[i].value;
+            return true;
+        }
+    }
+    snprintf(error, 256, "%s: must be one of:%s", field->name, allowed);
+    return false;
+}
+
+static bool
+truth_of(Field *field, const json_t *json, bool *truth, char error[256])
+{
+    const char *word = json_string_value(json);
+
+    if (json_is_boolean(json)) {
+        *truth = json_is_true(json);
+        return true;
+    }
+    if (word != NULL && (strcmp(word, "true") == 0 || strcmp(word, "false") == 0)) {
+        *truth = strcmp(word, "true") == 0;
+        return true;
+    }
+    return wrong(error, field, "must be true or false");
+}
+
+static ProtobufCMessage *
+message_new(const ProtobufCMessageDescriptor *descriptor)
+{
+    ProtobufCMessage *message = calloc(1, descriptor->sizeof_message);
+
+    if (message != NULL)
+        descriptor->message_init(message);
+    return message;
+}
+
+static bool
+time_of(Field *field, const json_t *json, ProtobufCMessage **out, char error[256])
+{
+    struct tm calendar = {0};
+    const char *rest = json_is_string(json) ? strptime(json_string_value(json), "%Y-%m-%dT%H:%M:%S",
+                                                       &calendar)
+                                            : NULL;
+    Google__Protobuf__Timestamp *time;
+
+    if (rest == NULL || rest[strspn(rest, ".0123456789")] != 'Z')
+        return wrong(error, field, "must be a time as 2026-01-31T12:00:00Z");
+    time = (Google__Protobuf__Timestamp *) message_new(&google__protobuf__timestamp__descriptor);
+    if (time == NULL)
+        return wrong(error, field, "no memory");
+    time->seconds = timegm(&calendar);
+    if (*rest == '.')
+        time->nanos = (int32_t) (strtod(rest, NULL) * 1e9);
+    *out = &time->base;
+    return true;
+}
+
+static bool
+mask_of(Field *field, const json_t *json, ProtobufCMessage **out, char error[256])
+{
+    Google__Protobuf__FieldMask *mask;
+    const char *text = json_string_value(json);
+
+    if (text == NULL)
+        return wrong(error, field, "must be field names separated by commas");
+    mask = (Google__Protobuf__FieldMask *) message_new(&google__protobuf__field_mask__descriptor);
+    if (mask == NULL || (mask->paths = calloc(strlen(text) + 1, sizeof(char *))) == NULL) {
+        free(mask);
+        return wrong(error, field, "no memory");
+    }
+    while (*text != '\0') {
+        size_t size = strcspn(text, ",");
+
+        if (size > 0)
+            mask->paths[mask->n_paths++] = strndup(text, size);
+        text += size + (text[size] == ',');
+    }
+    *out = &mask->base;
+    return true;
+}
+
+static bool
+value_of(Field *field, const json_t *json, void *at, char error[256])
+{
+    int64_t number;
+    bool truth;
+
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_INT32:
+        if (!integer_of(field, json, INT32_MIN, INT32_MAX, &number, error))
+            return false;
+        *(int32_t *) at = (int32_t) number;
+        return true;
+    case PROTOBUF_C_TYPE_UINT32:
+        if (!integer_of(field, json, 0, UINT32_MAX, &number, error))
+            return false;
+        *(uint32_t *) at = (uint32_t) number;
+        return true;
+    case PROTOBUF_C_TYPE_INT64:
+        return integer_of(field, json, INT64_MIN, INT64_MAX, at, error);
+    case PROTOBUF_C_TYPE_UINT64:
+        if (!integer_of(field, json, 0, INT64_MAX, &number, error))
+            return false;
+        *(uint64_t *) at = (uint64_t) number;
+        return true;
+    case PROTOBUF_C_TYPE_BOOL:
+        if (!truth_of(field, json, &truth, error))
+            return false;
+        *(protobuf_c_boolean *) at = truth;
+        return true;
+    case PROTOBUF_C_TYPE_ENUM:
+        return enum_of(field, json, at, error);
+    case PROTOBUF_C_TYPE_STRING:
+        if (!json_is_string(json))
+            return wrong(error, field, "must be a string");
+        *(char **) at = strdup(json_string_value(json));
+        return true;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        if (field->descriptor == &google__protobuf__timestamp__descriptor)
+            return time_of(field, json, at, error);
+        if (field->descriptor == &google__protobuf__field_mask__descriptor)
+            return mask_of(field, json, at, error);
+        *(ProtobufCMessage **) at = json_to_message(field->descriptor, json, error);
+        return *(ProtobufCMessage **) at != NULL;
+    default:
+        return wrong(error, field, "cannot be given as JSON");
+    }
+}
+
+static bool
+elements_of(Field *field, const json_t *json, ProtobufCMessage *message, char error[256])
+{
+    char *elements;
+    size_t count = json_array_size(json), size = value_size(field);
+
+    if (!json_is_array(json))
+        return wrong(error, field, "must be an array");
+    elements = calloc(count + 1, size);
+    if (elements == NULL)
+        return wrong(error, field, "no memory");
+    memcpy((char *) message + field->offset, &elements, sizeof elements);
+    for (size_t i = 0; i < count; i++) {
+        size_t taken = i + 1;
+
+        if (!value_of(field, json_array_get(json, i), elements + i * size, error))
+            return false;
+        memcpy((char *) message + field->quantifier_offset, &taken, sizeof taken);
+    }
+    return true;
+}
+
+/* "adminEmail" is admin_email too. */
+static Field *
+find_field(const ProtobufCMessageDescriptor *descriptor, const char *name)
+{
+    char snake[128];
+    size_t used = 0;
+
+    for (; *name != '\0' && used + 2 < sizeof snake; name++) {
+        if (isupper((unsigned char) *name))
+            snake[used++] = '_';
+        snake[used++] = (char) tolower((unsigned char) *name);
+    }
+    snake[used] = '\0';
+    return protobuf_c_message_descriptor_get_field_by_name(descriptor, snake);
+}
+
+ProtobufCMessage *
+json_to_message(const ProtobufCMessageDescriptor *descriptor, const json_t *json, char error[256])
+{
+    ProtobufCMessage *message = message_new(descriptor);
+    const char *name;
+    json_t *value;
+
+    if (message == NULL || !json_is_object(json)) {
+        snprintf(error, 256, "%s must be a JSON object", descriptor->short_name);
+        free(message);
+        return NULL;
+    }
+    /* jansson's iteration macros want a variable */
+    json_object_foreach((json_t *) (uintptr_t) json, name, value)
+    {
+        Field *field = find_field(descriptor, name);
+        bool ok;
+
+        if (field == NULL) {
+            snprintf(error, 256, "%s has no field %.100s", descriptor->short_name, name);
+            ok = false;
+        } else if (json_is_null(value)) {
+            continue;
+        } else if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+            ok = elements_of(field, value, message, error);
+        } else {
+            ok = value_of(field, value, (char *) message + field->offset, error);
+        }
+        if (!ok) {
+            protobuf_c_message_free_unpacked(message, NULL);
+            return NULL;
+        }
+    }
+    return message;
+}

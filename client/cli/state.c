@@ -1,0 +1,179 @@
+/* Two small JSON files, replaced as a whole and never half written.  */
+#include "state.h"
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 512 };
+
+static const char *
+folder(void)
+{
+    static char path[PATH_SIZE];
+    const char *own = getenv("CIQ_HOME"), *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+    if (own != NULL && own[0] != '\0')
+        snprintf(path, sizeof path, "%s", own);
+    else if (xdg != NULL && xdg[0] == '/')
+        snprintf(path, sizeof path, "%s/clientiq", xdg);
+    else
+        snprintf(path, sizeof path, "%s/.config/clientiq", home != NULL ? home : ".");
+    return path;
+}
+
+const char *
+state_path(const char *name)
+{
+    static char path[PATH_SIZE + 32];
+
+    snprintf(path, sizeof path, "%s/%s", folder(), name);
+    return path;
+}
+
+static void
+make_folder(void)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s", folder());
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void) mkdir(path, 0700);
+        *slash = '/';
+    }
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        die("cannot make %s: %s", path, strerror(errno));
+}
+
+static json_t *
+load(const char *name)
+{
+    json_error_t error;
+    int descriptor = open(state_path(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    FILE *file;
+    json_t *json;
+
+    if (descriptor < 0 && errno == ENOENT)
+        return json_object();
+    file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
+    if (file == NULL)
+        die("cannot read %s: %s", state_path(name), strerror(errno));
+    json = json_loadf(file, 0, &error);
+    fclose(file);
+    if (!json_is_object(json))
+        die("%s is damaged: %s (delete it to start anew)", state_path(name), error.text);
+    return json;
+}
+
+static void
+save(const char *name, const json_t *json)
+{
+    char path[PATH_SIZE + 32], unfinished[PATH_SIZE + 64];
+    int descriptor;
+
+    make_folder();
+    snprintf(path, sizeof path, "%s", state_path(name));
+    snprintf(unfinished, sizeof unfinished, "%s.XXXXXX", path);
+    descriptor = mkostemp(unfinished, O_CLOEXEC); /* mode 0600 */
+    if (descriptor < 0 || json_dumpfd(json, descriptor, JSON_INDENT(4) | JSON_SORT_KEYS) != 0 ||
+        write(descriptor, "\n", 1) != 1 || fsync(descriptor) != 0 || close(descriptor) != 0 ||
+        rename(unfinished, path) != 0) {
+        int why = errno;
+
+        (void) unlink(unfinished);
+        die("cannot write %s: %s", path, strerror(why));
+    }
+}
+
+static const char *
+tenant_key(const char *tenant)
+{
+    return tenant == NULL || tenant[0] == '\0' ? "(platform)" : tenant;
+}
+
+static const char *
+text_at(const json_t *json, const char *outer, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json_object_get(json, outer), key));
+
+    return text == NULL ? NULL : strdup(text);
+}
+
+static void
+set_text(json_t *json, const char *outer, const char *key, const char *text)
+{
+    json_t *object = json_object_get(json, outer);
+
+    if (!json_is_object(object)) {
+        object = json_object();
+        json_object_set_new(json, outer, object);
+    }
+    if (text == NULL)
+        json_object_del(object, key);
+    else
+        json_object_set_new(object, key, json_string(text));
+}
+
+const char *
+state_token(const char *tenant)
+{
+    json_t *json = load("tokens");
+    const char *token = text_at(json, "tokens", tenant_key(tenant));
+
+    json_decref(json);
+    return token;
+}
+
+const char *
+state_current_tenant(void)
+{
+    json_t *json = load("tokens");
+    const char *text = json_string_value(json_object_get(json, "current"));
+    const char *tenant = text == NULL ? NULL : strdup(text);
+
+    json_decref(json);
+    return tenant;
+}
+
+void
+state_keep_token(const char *tenant, const char *token)
+{
+    json_t *json = load("tokens");
+    const char *current = json_string_value(json_object_get(json, "current"));
+
+    set_text(json, "tokens", tenant_key(tenant), token);
+    if (tenant != NULL && tenant[0] != '\0') {
+        if (token != NULL)
+            json_object_set_new(json, "current", json_string(tenant));
+        else if (current != NULL && strcmp(current, tenant) == 0)
+            json_object_del(json, "current");
+    }
+    save("tokens", json);
+    json_decref(json);
+}
+
+const char *
+state_password(const char *tenant, const char *email)
+{
+    json_t *json = load("passwords");
+    const char *password = text_at(json, tenant_key(tenant), email);
+
+    json_decref(json);
+    return password;
+}
+
+void
+state_keep_password(const char *tenant, const char *email, const char *password)
+{
+    json_t *json = load("passwords");
+
+    set_text(json, tenant_key(tenant), email, password);
+    save("passwords", json);
+    json_decref(json);
+}
