@@ -239,12 +239,12 @@ tenant_new(CiqClient *operator, const char *schema)
     char domain[96];
 
     snprintf(domain, sizeof domain, "%s.localhost", schema);
-    tenant.name = (char *) (uintptr_t) schema;
-    tenant.schema_name = (char *) (uintptr_t) schema;
+    tenant.name = TEXT(schema);
+    tenant.schema_name = TEXT(schema);
     request.tenant = &tenant;
     request.domain = domain;
-    request.admin_email = (char *) (uintptr_t) world_email;
-    request.admin_password = (char *) (uintptr_t) world_password;
+    request.admin_email = TEXT(world_email);
+    request.admin_password = TEXT(world_password);
 
     CiqCreateTenantResponse *response = ciq_create_tenant(operator, &request, &error);
 
@@ -259,8 +259,8 @@ sign_in(const TestServer *server, const char *tenant, const char *email, const c
     CiqClient *client = client_new(server, tenant, NULL);
     CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
 
-    request.email = (char *) (uintptr_t) email;
-    request.password = (char *) (uintptr_t) password;
+    request.email = TEXT(email);
+    request.password = TEXT(password);
 
     CiqLoginResponse *response = ciq_login(client, &request, &error);
 
@@ -277,10 +277,10 @@ user_new(CiqClient *client, const char *email, bool is_admin)
     CiqUser user = CLIENTIQ__V1__USER__INIT;
     CiqCreateUserRequest request = CLIENTIQ__V1__CREATE_USER_REQUEST__INIT;
 
-    user.email = (char *) (uintptr_t) email;
+    user.email = TEXT(email);
     user.is_admin = is_admin;
     request.user = &user;
-    request.password = (char *) (uintptr_t) world_password;
+    request.password = TEXT(world_password);
 
     CiqCreateUserResponse *response = ciq_create_user(client, &request, &error);
 
@@ -290,6 +290,34 @@ user_new(CiqClient *client, const char *email, bool is_admin)
 
     ciq_create_user_response_free(response);
     return id;
+}
+
+CiqGetUserResponse *
+user_get(CiqClient *client, int64_t id, CiqError **error)
+{
+    CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+
+    request.id = id;
+    return ciq_get_user(client, &request, error);
+}
+
+size_t
+user_count(CiqClient *client, const char *search)
+{
+    CiqError *error = NULL;
+    CiqListUsersRequest request = CLIENTIQ__V1__LIST_USERS_REQUEST__INIT;
+
+    request.search = TEXT(search);
+    request.page_size = 1000;
+
+    CiqListUsersResponse *response = ciq_list_users(client, &request, &error);
+
+    assert_ok(error);
+
+    size_t count = response->n_users;
+
+    ciq_list_users_response_free(response);
+    return count;
 }
 
 int

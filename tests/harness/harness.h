@@ -88,6 +88,15 @@ void assert_code(CiqError *error, Code code, const char *text);
 /* Fails the test with the error's message if there is one. */
 void assert_ok(CiqError *error);
 
+/* A string constant where a message wants one of its own. */
+#define TEXT(constant) ((char *) (uintptr_t) (constant))
+
+/* One user by number; *error as with ciq_get_user. */
+CiqGetUserResponse *user_get(CiqClient *client, int64_t id, CiqError **error);
+
+/* How many users the client sees whose address or name contains search. */
+size_t user_count(CiqClient *client, const char *search);
+
 /* Waits until condition(argument) is true, asking again; fails the test after 10 s. */
 void wait_until(const char *what, bool (*condition)(void *argument), void *argument);
 
