@@ -1,0 +1,201 @@
+/* Domains: routing by host, one primary, also when two are set at once.  pains.md, case 8.  */
+#include "harness.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static CiqAddDomainResponse *
+add(CiqClient *client, const char *domain, const char *schema, CiqError **error)
+{
+    CiqDomain message = CLIENTIQ__V1__DOMAIN__INIT;
+    CiqAddDomainRequest request = CLIENTIQ__V1__ADD_DOMAIN_REQUEST__INIT;
+
+    message.domain = TEXT(domain);
+    message.schema_name = TEXT(schema);
+    request.domain = &message;
+    return ciq_add_domain(client, &request, error);
+}
+
+static CiqSetPrimaryDomainResponse *
+set_primary(CiqClient *client, const char *domain, CiqError **error)
+{
+    CiqSetPrimaryDomainRequest request = CLIENTIQ__V1__SET_PRIMARY_DOMAIN_REQUEST__INIT;
+
+    request.domain = TEXT(domain);
+    return ciq_set_primary_domain(client, &request, error);
+}
+
+static CiqRemoveDomainResponse *
+drop(CiqClient *client, const char *domain, CiqError **error)
+{
+    CiqRemoveDomainRequest request = CLIENTIQ__V1__REMOVE_DOMAIN_REQUEST__INIT;
+
+    request.domain = TEXT(domain);
+    return ciq_remove_domain(client, &request, error);
+}
+
+static void
+test_add_domain__routes(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqAddDomainResponse *added = add(world->operator, "App.AcmeCorp.com", "acme", &error);
+
+    assert_ok(error);
+    assert_string_equal(added->domain->domain, "app.acmecorp.com");
+    assert_false(added->domain->is_primary);
+    ciq_add_domain_response_free(added);
+
+    ciq_client_set_tenant(world->acme, "APP.acmecorp.com.:8000");
+    assert_int_equal(user_count(world->acme, world_email), 1);
+    ciq_client_set_tenant(world->acme, "acme.localhost");
+
+    assert_null(add(world->operator, "app.acmecorp.com", "techcorp", &error));
+    assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
+    assert_null(add(world->operator, "x.example", "nobody", &error));
+    assert_code(error, CODE_NOT_FOUND, "no tenant");
+    assert_null(add(world->operator, "*.example.com", "acme", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "wildcard");
+    assert_null(add(world->operator, "10.0.0.1", "acme", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "address");
+}
+
+static void
+test_resolve_domain__tells_the_tenant(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
+    CiqResolveDomainResponse *response;
+
+    request.host = TEXT("TechCorp.localhost:8000");
+    response = ciq_resolve_domain(world->operator, &request, &error);
+    assert_ok(error);
+    assert_string_equal(response->domain->schema_name, "techcorp");
+    assert_true(response->domain->is_primary);
+    assert_int_equal(response->state, CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_ACTIVE);
+    ciq_resolve_domain_response_free(response);
+
+    request.host = TEXT("nobody.localhost");
+    assert_null(ciq_resolve_domain(world->operator, &request, &error));
+    assert_code(error, CODE_NOT_FOUND, "no tenant for the domain nobody.localhost");
+    request.host = TEXT("a_b");
+    assert_null(ciq_resolve_domain(world->operator, &request, &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "host");
+}
+
+static void
+test_remove_domain__not_the_primary(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+
+    ciq_add_domain_response_free(add(world->operator, "second.example", "techcorp", &error));
+    assert_ok(error);
+    assert_null(drop(world->operator, "techcorp.localhost", &error));
+    assert_code(error, CODE_FAILED_PRECONDITION, "primary");
+    ciq_set_primary_domain_response_free(set_primary(world->operator, "second.example", &error));
+    assert_ok(error);
+    ciq_remove_domain_response_free(drop(world->operator, "techcorp.localhost", &error));
+    assert_ok(error);
+
+    /* at once, on this server, it leads nowhere */
+    ciq_client_set_tenant(world->techcorp, "techcorp.localhost");
+    assert_null(user_get(world->techcorp, 1, &error));
+    assert_code(error, CODE_NOT_FOUND, "no tenant for the domain techcorp.localhost");
+    ciq_client_set_tenant(world->techcorp, "second.example");
+    assert_int_equal(user_count(world->techcorp, world_email), 1);
+    ciq_client_set_tenant(world->techcorp, "techcorp");
+    ciq_remove_domain_response_free(drop(world->operator, "second.example", &error));
+    assert_ok(error);
+    assert_null(drop(world->operator, "second.example", &error));
+    assert_code(error, CODE_NOT_FOUND, "no domain second.example");
+
+    /* the first of a tenant without one is its primary */
+    CiqAddDomainResponse *first = add(world->operator, "techcorp.localhost", "techcorp", &error);
+    assert_ok(error);
+    assert_true(first->domain->is_primary);
+    ciq_add_domain_response_free(first);
+}
+
+typedef struct Setter {
+    const TestServer *server;
+    char domain[32];
+    int failed;
+} Setter;
+
+static void *
+set_again_and_again(void *argument)
+{
+    Setter *setter = argument;
+    CiqError *error = NULL;
+    CiqClient *client =
+        ciq_client_new(&(CiqOptions){.urls = setter->server->ipc, .timeout_ms = 30000}, &error);
+
+    for (int i = 0; i < 20; i++) {
+        ciq_set_primary_domain_response_free(set_primary(client, setter->domain, &error));
+        setter->failed += error != NULL;
+        ciq_error_free(error);
+        error = NULL;
+    }
+    ciq_client_free(client);
+    return NULL;
+}
+
+static void
+test_set_primary_domain__at_once(void **state)
+{
+    enum { SETTERS = 4 };
+    World *world = *state;
+    Setter setters[SETTERS];
+    pthread_t threads[SETTERS];
+    CiqError *error = NULL;
+
+    for (int i = 0; i < SETTERS; i++) {
+        setters[i] = (Setter){.server = &world->server};
+        snprintf(setters[i].domain, sizeof setters[i].domain, "p%d.example", i);
+        ciq_add_domain_response_free(add(world->operator, setters[i].domain, "acme", &error));
+        assert_ok(error);
+    }
+    for (int i = 0; i < SETTERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, set_again_and_again, &setters[i]), 0);
+    for (int i = 0; i < SETTERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(setters[i].failed, 0);
+    }
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from public.tenants_domain d join "
+                                       "public.tenants_tenant t on t.id = d.tenant_id "
+                                       "where schema_name = 'acme' and is_primary"), "1");
+    assert_null(set_primary(world->operator, "nobody.example", &error));
+    assert_code(error, CODE_NOT_FOUND, "no domain");
+}
+
+static void
+test_list_domains__of_one_tenant(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqListDomainsRequest request = CLIENTIQ__V1__LIST_DOMAINS_REQUEST__INIT;
+
+    request.schema_name = TEXT("techcorp");
+    CiqListDomainsResponse *response = ciq_list_domains(world->operator, &request, &error);
+    assert_ok(error);
+    assert_int_equal(response->n_domains, 1);
+    assert_string_equal(response->domains[0]->domain, "techcorp.localhost");
+    ciq_list_domains_response_free(response);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_add_domain__routes),
+        cmocka_unit_test(test_resolve_domain__tells_the_tenant),
+        cmocka_unit_test(test_remove_domain__not_the_primary),
+        cmocka_unit_test(test_set_primary_domain__at_once),
+        cmocka_unit_test(test_list_domains__of_one_tenant),
+    };
+
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}

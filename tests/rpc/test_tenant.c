@@ -1,0 +1,262 @@
+/* Tenants: made whole or not at all, named by rules, listed in pages.  pains.md, cases 6 and 7.  */
+#include "harness.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+static CiqCreateTenantResponse *
+create(CiqClient *client, const char *name, const char *schema, const char *domain,
+       const char *email, CiqError **error)
+{
+    CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
+    CiqCreateTenantRequest request = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+
+    tenant.name = TEXT(name);
+    tenant.schema_name = TEXT(schema);
+    request.tenant = &tenant;
+    request.domain = TEXT(domain);
+    request.admin_email = TEXT(email);
+    return ciq_create_tenant(client, &request, error);
+}
+
+static void
+test_create_tenant__makes_everything(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqCreateTenantResponse *response =
+        create(world->operator, "Whole Ltd", "whole", "Whole.LOCALHOST.", "boss@whole.example", &error);
+
+    assert_ok(error);
+    assert_int_equal(strlen(response->admin_password), 20);
+    assert_int_equal(response->tenant->plan, CLIENTIQ__V1__PLAN__PLAN_TRIAL);
+    assert_int_equal(response->tenant->state, CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_ACTIVE);
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from pg_tables where schemaname = 'whole'"),
+                        database_value(&world->database,
+                                       "select count(*) from pg_tables where schemaname = 'acme'"));
+    assert_string_equal(database_value(&world->database,
+                                       "select domain || is_primary from public.tenants_domain d "
+                                       "join public.tenants_tenant t on t.id = tenant_id "
+                                       "where schema_name = 'whole'"), "whole.localhosttrue");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from whole.users_customuser_groups m "
+                                       "join whole.auth_group g on g.id = m.group_id "
+                                       "where g.name = 'Tenant Admins'"), "1");
+    assert_string_equal(database_value(&world->database,
+                                       "select (select count(*) from whole.auth_group_permissions) = "
+                                       "(select count(*) from whole.auth_permission)"), "t");
+    assert_string_equal(database_value(&world->database,
+                                       "select string_agg(app, ',' order by app) from whole.core_migration"),
+                        "business,core,users");
+
+    ciq_client_free(sign_in(&world->server, "whole.localhost", "BOSS@whole.example",
+                            response->admin_password));
+    ciq_create_tenant_response_free(response);
+}
+
+static void
+test_create_tenant__taken_names(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+
+    assert_null(create(world->operator, "A", "acme", "other.localhost", "a@b.c", &error));
+    assert_code(error, CODE_ALREADY_EXISTS, "schema_name is taken already");
+    assert_null(create(world->operator, "A", "other", "acme.localhost", "a@b.c", &error));
+    assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
+    assert_null(create(world->operator, "A", "other", "ACME.localhost", "a@b.c", &error));
+    assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from pg_namespace where nspname = 'other'"),
+                        "0");
+
+    /* a schema that somebody made behind the service's back is not taken over */
+    database_value(&world->database, "create schema foreign_one");
+    assert_null(create(world->operator, "A", "foreign_one", "foreign.localhost", "a@b.c", &error));
+    assert_code(error, CODE_ALREADY_EXISTS, NULL);
+    assert_string_equal(database_value(&world->database, "select count(*) from public.tenants_tenant "
+                                       "where schema_name = 'foreign_one'"), "0");
+}
+
+static void
+test_create_tenant__bad_names(void **state)
+{
+    static const char *const schemas[] = {"Acme", "pg_x", "public", "a\"b", "a'b", "select", "123", "",
+                                          "abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijkl",
+                                          "information_schema", "ciq_1", "a b", "a;drop schema acme"};
+    World *world = *state;
+    CiqError *error = NULL;
+
+    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
+        assert_null(create(world->operator, "A", schemas[i], "bad.localhost", "a@b.c", &error));
+        assert_string_equal(ciq_error_violation_field(error, 0), "tenant.schema_name");
+        assert_code(error, CODE_INVALID_ARGUMENT, "tenant.schema_name");
+    }
+    assert_null(create(world->operator, "", "fine", "no_host", "no mail", &error));
+    assert_int_equal(ciq_error_violations(error), 3); /* all of them at once */
+    assert_code(error, CODE_INVALID_ARGUMENT, "tenant.name is required");
+}
+
+/* The domain is checked after the schema's row was written: nothing of it may stay. */
+static void
+test_create_tenant__nothing_stays_of_a_failure(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    char before[32], pool[32];
+
+    snprintf(before, sizeof before, "%s",
+             database_value(&world->database, "select count(*) from pg_namespace"));
+    snprintf(pool, sizeof pool, "%s",
+             database_value(&world->database, "select min(number) from public.role_pool"));
+    assert_null(create(world->operator, "A", "half", "techcorp.localhost", "a@b.c", &error));
+    assert_code(error, CODE_ALREADY_EXISTS, "domain");
+    assert_string_equal(database_value(&world->database, "select count(*) from pg_namespace"), before);
+    assert_string_equal(database_value(&world->database, "select min(number) from public.role_pool"),
+                        pool);
+    assert_string_equal(database_value(&world->database, "select count(*) from public.tenants_tenant "
+                                       "where schema_name = 'half'"), "0");
+}
+
+enum { RACERS = 20 };
+
+typedef struct Racer {
+    const TestServer *server;
+    int code;
+} Racer;
+
+static void *
+race(void *argument)
+{
+    Racer *racer = argument;
+    CiqError *error = NULL;
+    CiqClient *client =
+        ciq_client_new(&(CiqOptions){.urls = racer->server->ipc, .timeout_ms = 60000}, &error);
+    CiqCreateTenantResponse *response =
+        create(client, "Raced", "raced", "raced.localhost", "a@b.c", &error);
+
+    racer->code = error == NULL ? CODE_OK : ciq_error_code(error);
+    ciq_error_free(error);
+    ciq_create_tenant_response_free(response);
+    ciq_client_free(client);
+    return NULL;
+}
+
+static void
+test_create_tenant__twenty_at_once(void **state)
+{
+    World *world = *state;
+    Racer racers[RACERS];
+    pthread_t threads[RACERS];
+    int won = 0, lost = 0;
+
+    for (int i = 0; i < RACERS; i++) {
+        racers[i] = (Racer){.server = &world->server, .code = -1};
+        assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+    }
+    for (int i = 0; i < RACERS; i++) {
+        pthread_join(threads[i], NULL);
+        won += racers[i].code == CODE_OK;
+        lost += racers[i].code == CODE_ALREADY_EXISTS;
+    }
+    assert_int_equal(won, 1);
+    assert_int_equal(lost, RACERS - 1);
+    assert_string_equal(database_value(&world->database, "select count(*) from public.tenants_tenant "
+                                       "where schema_name = 'raced'"), "1");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from pg_namespace where nspname = 'raced'"), "1");
+}
+
+static void
+test_get_tenant__by_id_and_by_schema(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqGetTenantRequest request = CLIENTIQ__V1__GET_TENANT_REQUEST__INIT;
+    CiqGetTenantResponse *response;
+
+    request.schema_name = TEXT("techcorp");
+    response = ciq_get_tenant(world->operator, &request, &error);
+    assert_ok(error);
+    assert_string_equal(response->tenant->domain, "techcorp.localhost");
+    request.id = response->tenant->id;
+    ciq_get_tenant_response_free(response);
+    request.schema_name = TEXT("");
+    response = ciq_get_tenant(world->operator, &request, &error);
+    assert_ok(error);
+    assert_string_equal(response->tenant->schema_name, "techcorp");
+    ciq_get_tenant_response_free(response);
+    request.id = 987654;
+    assert_null(ciq_get_tenant(world->operator, &request, &error));
+    assert_code(error, CODE_NOT_FOUND, "no tenant 987654");
+}
+
+static void
+test_list_tenants__pages(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqListTenantsRequest request = CLIENTIQ__V1__LIST_TENANTS_REQUEST__INIT;
+    char token[512] = "";
+    int64_t last = 0;
+    size_t pages = 0, count = 0;
+
+    request.page_size = 2;
+    do {
+        request.page_token = token;
+        CiqListTenantsResponse *response = ciq_list_tenants(world->operator, &request, &error);
+        assert_ok(error);
+        assert_true(response->n_tenants >= 1 && response->n_tenants <= 2);
+        for (size_t i = 0; i < response->n_tenants; i++) {
+            assert_true(response->tenants[i]->id > last);
+            last = response->tenants[i]->id;
+        }
+        count += response->n_tenants;
+        pages++;
+        snprintf(token, sizeof token, "%s", response->next_page_token);
+        ciq_list_tenants_response_free(response);
+    } while (token[0] != '\0');
+    assert_true(pages > 1);
+    assert_int_equal(count, strtol(database_value(&world->database,
+                                                  "select count(*) from public.tenants_tenant"), NULL, 10));
+}
+
+static void
+test_suspended_tenant__is_refused(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqClient *client;
+
+    tenant_new(world->operator, "paused");
+    database_value(&world->database, "update public.tenants_tenant set state = 'suspended' where "
+                                     "schema_name = 'paused'");
+    client = client_new(&world->server, "paused", NULL);
+    assert_null(user_get(client, 1, &error));
+    assert_code(error, CODE_FAILED_PRECONDITION, "suspended");
+    database_value(&world->database, "update public.tenants_tenant set state = 'active', "
+                                     "heads = '{\"core\": 1}' where schema_name = 'paused'");
+    ciq_client_set_tenant(client, "paused.localhost"); /* not in memory under this name */
+    assert_null(user_get(client, 1, &error));
+    assert_code(error, CODE_FAILED_PRECONDITION, "older than this server");
+    ciq_client_free(client);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_create_tenant__makes_everything),
+        cmocka_unit_test(test_create_tenant__taken_names),
+        cmocka_unit_test(test_create_tenant__bad_names),
+        cmocka_unit_test(test_create_tenant__nothing_stays_of_a_failure),
+        cmocka_unit_test(test_create_tenant__twenty_at_once),
+        cmocka_unit_test(test_get_tenant__by_id_and_by_schema),
+        cmocka_unit_test(test_list_tenants__pages),
+        cmocka_unit_test(test_suspended_tenant__is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
