@@ -169,6 +169,11 @@ received(Exchange *exchange)
     const uint8_t *data = exchange_data(exchange, &size);
     char name[WIRE_METHOD_MAX + 1];
 
+    /* nng bounds what comes over ipc:// and tcp://; inproc:// is ours to bound */
+    if (size > WIRE_MESSAGE_MAX) {
+        refuse(exchange, CODE_INVALID_ARGUMENT, "the message is larger than 1 MiB", 0);
+        return;
+    }
     if (!wire_peek(data, size, &method_name, &method_size, &tenant, &tenant_size)) {
         refuse(exchange, CODE_INVALID_ARGUMENT, "message is not a clientiq.v1.Request", 0);
         return;

@@ -1,0 +1,221 @@
+/* Peers that mean no good: thousands that connect and close at once (nng issue 1518), and some that send
+ * and never read.  An honest client is served all the same.  */
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { CONNECTIONS = 2000 };
+
+static int
+connect_ipc(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    if (connect(descriptor, (struct sockaddr *) &address, sizeof address) == 0)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+static int
+connect_tcp(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(descriptor, (struct sockaddr *) &address, sizeof address) == 0)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+/* Half of them by reset, so that the other side's first write fails. */
+static void
+cut(int descriptor, int i)
+{
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+
+    if (i % 2 == 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(descriptor);
+}
+
+static void
+test_peers__that_connect_and_close(void **state)
+{
+    World *world = *state;
+    int port = atoi(strrchr(world->server.tcp, ':') + 1);
+
+    for (int i = 0; i < CONNECTIONS; i++) {
+        int ipc = connect_ipc(world->server.ipc + strlen("ipc://"));
+        int tcp = connect_tcp(port);
+
+        assert_true(ipc >= 0 && tcp >= 0);
+        cut(ipc, i);
+        cut(tcp, i);
+    }
+    /* new connections, not the one that the client has had all along */
+    for (int i = 0; i < 3; i++) {
+        const char *urls[] = {world->server.ipc, world->server.tcp};
+
+        for (size_t u = 0; u < 2; u++) {
+            CiqError *error = NULL;
+            CiqClient *client = ciq_client_new(&(CiqOptions){.urls = urls[u]}, &error);
+            CiqHealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+
+            ciq_check_response_free(ciq_check(client, &request, &error));
+            assert_ok(error);
+            ciq_client_free(client);
+        }
+    }
+    assert_int_equal(user_count(world->acme, world_email), 1);
+}
+
+static bool
+answers(const char *url)
+{
+    nng_socket socket;
+    char *answer;
+    size_t size;
+    bool ok;
+
+    assert_int_equal(nng_req0_open(&socket), 0);
+    nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 1000);
+    ok = nng_dial(socket, url, NULL, 0) == 0 && nng_send(socket, (void *) (uintptr_t) "x", 1, 0) == 0 &&
+         nng_recv(socket, &answer, &size, NNG_FLAG_ALLOC) == 0;
+    if (ok)
+        nng_free(answer, size);
+    nng_close(socket);
+    return ok;
+}
+
+/* The same attack on a listener without the guard ends it, or the guard guards against nothing. */
+static void
+test_unguarded_listener__dies_of_it(void **state)
+{
+    char url[64], program[256], line[16];
+    char *arguments[] = {program, url, NULL};
+    int ends[2], died = 0;
+    pid_t pid;
+    posix_spawn_file_actions_t actions;
+
+    (void) state;
+    if (strcmp(nng_version(), "1.6") >= 0)
+        skip(); /* mended there */
+    snprintf(url, sizeof url, "ipc:///tmp/ciq-unguarded-%ld.sock", (long) getpid());
+    snprintf(program, sizeof program, "%s/unguarded", CIQ_BIN_DIR);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    assert_int_equal(posix_spawn(&pid, program, &actions, NULL, arguments, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    assert_true(read(ends[0], line, sizeof line) > 0);
+    close(ends[0]);
+    assert_true(answers(url));
+
+    for (int i = 0; i < CONNECTIONS && !died; i++) {
+        int descriptor = connect_ipc(url + strlen("ipc://"));
+
+        if (descriptor >= 0)
+            cut(descriptor, i);
+        if (i % 100 == 99)
+            died = !answers(url);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    unlink(url + strlen("ipc://"));
+    assert_true(died);
+}
+
+/* Sends requests with large answers and reads none, on many connections at once. */
+static void
+test_peers__that_never_read(void **state)
+{
+    enum { PEERS = 8, REQUESTS = 200 };
+    World *world = *state;
+    int descriptors[PEERS];
+    Request request = CLIENTIQ__V1__REQUEST__INIT;
+    uint8_t packed[256], header[17];
+    struct timespec start, end;
+    CiqError *error = NULL;
+
+    /* a page of users that is large */
+    database_value(&world->database,
+                   "insert into acme.users_customuser (email, job_title, department) select "
+                   "'bulk' || i || '@acme.example', repeat('x', 100), repeat('y', 100) "
+                   "from generate_series(1, 1000) i");
+    CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+    login.email = TEXT(world_email);
+    login.password = TEXT(world_password);
+    CiqLoginResponse *session = ciq_login(world->acme, &login, &error);
+    assert_ok(error);
+    request.method = TEXT("clientiq.v1.UserService/ListUsers");
+    request.tenant = TEXT("acme");
+    request.token = session->token;
+    request.payload.data = (uint8_t *) (uintptr_t) "\x08\xe8\x07"; /* page_size: 1000 */
+    request.payload.len = 3;
+    size_t size = clientiq__v1__request__pack(&request, packed);
+    ciq_login_response_free(session);
+
+    for (int p = 0; p < PEERS; p++) {
+        /* nng's ipc framing: 8 bytes of protocol header, then type, length, request id */
+        static const uint8_t greeting[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
+
+        descriptors[p] = connect_ipc(world->server.ipc + strlen("ipc://"));
+        assert_true(descriptors[p] >= 0);
+        assert_int_equal(write(descriptors[p], greeting, sizeof greeting), sizeof greeting);
+        fcntl(descriptors[p], F_SETFL, O_NONBLOCK);
+        for (int i = 0; i < REQUESTS; i++) {
+            memset(header, 0, sizeof header);
+            header[0] = 1;
+            header[7] = (uint8_t) ((size + 4) >> 8);
+            header[8] = (uint8_t) (size + 4);
+            header[9] = 0x80;
+            header[11] = (uint8_t) p;
+            header[12] = (uint8_t) i;
+            if (write(descriptors[p], header, 13) != 13 ||
+                write(descriptors[p], packed, size) != (ssize_t) size)
+                break; /* its buffer is full, or the server has had enough of it */
+        }
+    }
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(user_count(world->techcorp, world_email), 1);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    assert_true(end.tv_sec - start.tv_sec < 20); /* unbounded, it would wait for ever */
+    for (int p = 0; p < PEERS; p++)
+        close(descriptors[p]);
+    assert_int_equal(user_count(world->acme, world_email), 1);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_peers__that_connect_and_close),
+        cmocka_unit_test(test_unguarded_listener__dies_of_it),
+        cmocka_unit_test(test_peers__that_never_read),
+    };
+
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}

@@ -1,0 +1,254 @@
+/* A PostgreSQL that goes away and comes back: made, stopped, killed and supervised for real, in a folder of
+ * the test's own.  Calls fail at once with UNAVAILABLE while it is away, and work again when it is back,
+ * with no restart of the server.  */
+#include "harness.h"
+
+#include "server/cluster.h"
+#include "server/log.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct Place {
+    char folder[64];
+    Config config;
+} Place;
+
+static int
+remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void) status;
+    (void) kind;
+    (void) place;
+    return remove(path);
+}
+
+static void
+replace(const char **text, const char *format, const char *value)
+{
+    char *copy;
+
+    assert_true(asprintf(&copy, format, value) > 0);
+    free((void *) (uintptr_t) *text);
+    *text = copy;
+}
+
+static int
+place_setup(void **state)
+{
+    Place *place = calloc(1, sizeof *place);
+
+    strcpy(place->folder, "/tmp/ciq-fault-XXXXXX");
+    assert_non_null(mkdtemp(place->folder));
+    assert_int_equal(chmod(place->folder, 0755), 0);
+    config_defaults(&place->config);
+    replace(&place->config.data_dir, "%s/data", place->folder);
+    replace(&place->config.runtime_dir, "%s/run", place->folder);
+    replace(&place->config.listen, "ipc://%s/ciq.sock,tcp://127.0.0.1:0", place->folder);
+    place->config.workers = 2;
+    place->config.role_block = 8;
+    *state = place;
+    return 0;
+}
+
+static int
+place_teardown(void **state)
+{
+    Place *place = *state;
+
+    config_free(&place->config);
+    nftw(place->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    free(place);
+    return 0;
+}
+
+static CiqClient *
+client_at(const Place *place, unsigned attempts_max)
+{
+    char url[96];
+    CiqError *error = NULL;
+
+    snprintf(url, sizeof url, "ipc://%s/ciq.sock", place->folder);
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = url, .timeout_ms = 20000, .attempts_max = attempts_max}, &error);
+    assert_ok(error);
+    return client;
+}
+
+static int
+list_tenants(CiqClient *client)
+{
+    CiqError *error = NULL;
+    CiqListTenantsRequest request = CLIENTIQ__V1__LIST_TENANTS_REQUEST__INIT;
+
+    ciq_list_tenants_response_free(ciq_list_tenants(client, &request, &error));
+
+    int code = error == NULL ? CODE_OK : ciq_error_code(error);
+
+    ciq_error_free(error);
+    return code;
+}
+
+static bool
+is_served(void *client)
+{
+    return list_tenants(client) == CODE_OK;
+}
+
+static bool
+is_unavailable(void *client)
+{
+    return list_tenants(client) == CODE_UNAVAILABLE;
+}
+
+static pid_t
+postmaster(const Place *place)
+{
+    char path[128];
+    long pid = 0;
+
+    snprintf(path, sizeof path, "%s/data/postgres/postmaster.pid", place->folder);
+    FILE *file = fopen(path, "r");
+    if (file != NULL) {
+        assert_int_equal(fscanf(file, "%ld", &pid), 1);
+        fclose(file);
+    }
+    return (pid_t) pid;
+}
+
+/* The server's PostgreSQL is somebody else's here: stopped and started again by the test. */
+static void
+test_postgres_stopped__unavailable_then_back(void **state)
+{
+    Place *place = *state;
+    char reason[512];
+    Cluster *cluster = cluster_start(&place->config, reason, sizeof reason);
+    Config config;
+
+    if (cluster == NULL)
+        fail_msg("%s", reason);
+    config_defaults(&config);
+    config.workers = 2;
+    config.role_block = 8;
+    replace(&config.listen, "%s", place->config.listen);
+    free((void *) (uintptr_t) config.database);
+    free((void *) (uintptr_t) config.database_owner);
+    config.database = cluster_conninfo(cluster, "ciq_worker");
+    config.database_owner = cluster_conninfo(cluster, "ciq_owner");
+
+    Server *server = server_start(&config);
+    assert_non_null(server);
+    CiqClient *client = client_at(place, 1);
+    CiqHealthCheckRequest health = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    CiqError *error = NULL;
+    struct timespec start, end;
+
+    assert_int_equal(list_tenants(client), CODE_OK);
+    cluster_stop(cluster);
+    wait_until("the server to notice", is_unavailable, client);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(list_tenants(client), CODE_UNAVAILABLE);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    assert_true(end.tv_sec - start.tv_sec < 10); /* at once: 50 deadlines would be 1,000 s */
+    ciq_check_response_free(ciq_check(client, &health, &error));
+    assert_ok(error); /* Health needs no database */
+
+    cluster = cluster_start(&place->config, reason, sizeof reason);
+    assert_non_null(cluster);
+    wait_until("service again", is_served, client);
+    ciq_client_free(client);
+    server_stop(server);
+    cluster_stop(cluster);
+    config_free(&config);
+}
+
+static bool
+is_another_postmaster(void *argument)
+{
+    void **pair = argument;
+    pid_t now = postmaster(pair[0]);
+
+    return now > 0 && now != *(pid_t *) pair[1];
+}
+
+/* The server's own PostgreSQL is killed: it is started again. */
+static void
+test_postgres_killed__is_supervised(void **state)
+{
+    Place *place = *state;
+    Server *server = server_start(&place->config);
+
+    assert_non_null(server);
+    CiqClient *client = client_at(place, 1);
+    pid_t before = postmaster(place);
+    void *pair[] = {place, &before};
+
+    assert_true(before > 0);
+    assert_int_equal(list_tenants(client), CODE_OK);
+    assert_int_equal(kill(before, SIGKILL), 0);
+    wait_until("another PostgreSQL", is_another_postmaster, pair);
+    wait_until("service again", is_served, client);
+    ciq_client_free(client);
+    server_stop(server);
+    assert_int_equal(postmaster(place), 0); /* stopped with the server */
+}
+
+static void
+test_data_directory__is_one_servers(void **state)
+{
+    Place *place = *state;
+    char reason[512];
+    Cluster *cluster = cluster_start(&place->config, reason, sizeof reason);
+
+    assert_non_null(cluster);
+    assert_null(cluster_start(&place->config, reason, sizeof reason));
+    assert_non_null(strstr(reason, "another server uses the data directory"));
+    cluster_stop(cluster);
+}
+
+/* A first start that was cut off leaves a folder of another name, which the next one replaces. */
+static void
+test_unfinished_cluster__is_made_again(void **state)
+{
+    Place *place = *state;
+    char folder[128], file[160], reason[512];
+    struct stat status;
+
+    snprintf(folder, sizeof folder, "%s/data", place->folder);
+    assert_int_equal(mkdir(folder, 0755), 0);
+    snprintf(folder, sizeof folder, "%s/data/postgres.new", place->folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    snprintf(file, sizeof file, "%s/PG_VERSION", folder);
+    fclose(fopen(file, "w"));
+
+    Cluster *cluster = cluster_start(&place->config, reason, sizeof reason);
+    if (cluster == NULL)
+        fail_msg("%s", reason);
+    assert_int_equal(stat(folder, &status), -1);
+    cluster_stop(cluster);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_postgres_stopped__unavailable_then_back, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(test_postgres_killed__is_supervised, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(test_data_directory__is_one_servers, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(test_unfinished_cluster__is_made_again, place_setup,
+                                        place_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,180 @@
+/* Two servers on one database: what one changes, the other's memory stops answering within the bound of
+ * the heartbeat; and what is not in order is never answered from memory.  */
+#include "harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { BOUND_MS = 900 }; /* design: memory answers only while the heartbeat is younger than this */
+
+typedef struct Pair {
+    World *world;
+    TestServer other;
+} Pair;
+
+static int
+pair_setup(void **state)
+{
+    Pair *pair = calloc(1, sizeof *pair);
+    void *world;
+
+    assert_non_null(pair);
+    world_setup(&world);
+    pair->world = world;
+    server_up(&pair->other, &pair->world->database, NULL);
+    *state = pair;
+    return 0;
+}
+
+static int
+pair_teardown(void **state)
+{
+    Pair *pair = *state;
+
+    void *world = pair->world;
+
+    server_down(&pair->other);
+    world_teardown(&world);
+    free(pair);
+    return 0;
+}
+
+typedef struct Refusal {
+    CiqClient *client;
+    int code; /* the first failure's */
+} Refusal;
+
+static bool
+is_refused(void *argument)
+{
+    Refusal *refusal = argument;
+    CiqError *error = NULL;
+
+    ciq_get_user_response_free(user_get(refusal->client, 1, &error));
+    refusal->code = error == NULL ? CODE_OK : ciq_error_code(error);
+    ciq_error_free(error);
+    return refusal->code != CODE_OK;
+}
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The other server's client with the same session, warm in its memory. */
+static CiqClient *
+warm_elsewhere(Pair *pair, const char *tenant, char token[128])
+{
+    CiqError *error = NULL;
+    CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+    CiqClient *here = client_new(&pair->world->server, tenant, NULL);
+
+    request.email = TEXT(world_email);
+    request.password = TEXT(world_password);
+    CiqLoginResponse *response = ciq_login(here, &request, &error);
+    assert_ok(error);
+    snprintf(token, 128, "%s", response->token);
+    ciq_login_response_free(response);
+    ciq_client_free(here);
+
+    CiqClient *there = client_new(&pair->other, tenant, token);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(user_count(there, world_email), 1);
+    return there;
+}
+
+static void
+test_logout__ends_the_session_on_the_other_server(void **state)
+{
+    Pair *pair = *state;
+    CiqError *error = NULL;
+    char token[128];
+    CiqClient *there = warm_elsewhere(pair, "acme", token);
+    CiqClient *here = client_new(&pair->world->server, "acme", token);
+    CiqLogoutRequest request = CLIENTIQ__V1__LOGOUT_REQUEST__INIT;
+    Refusal refusal = {.client = there};
+
+    ciq_logout_response_free(ciq_logout(here, &request, &error));
+    assert_ok(error);
+    wait_until("the other server to refuse the session", is_refused, &refusal);
+    assert_int_equal(refusal.code, CODE_UNAUTHENTICATED);
+    ciq_client_free(here);
+    ciq_client_free(there);
+}
+
+static void
+test_remove_domain__routes_no_more_on_the_other_server(void **state)
+{
+    Pair *pair = *state;
+    CiqError *error = NULL;
+    char token[128];
+    CiqDomain domain = CLIENTIQ__V1__DOMAIN__INIT;
+    CiqAddDomainRequest add = CLIENTIQ__V1__ADD_DOMAIN_REQUEST__INIT;
+    CiqRemoveDomainRequest drop = CLIENTIQ__V1__REMOVE_DOMAIN_REQUEST__INIT;
+
+    domain.domain = TEXT("moving.example");
+    domain.schema_name = TEXT("acme");
+    add.domain = &domain;
+    ciq_add_domain_response_free(ciq_add_domain(pair->world->operator, &add, &error));
+    assert_ok(error);
+    CiqClient *there = warm_elsewhere(pair, "moving.example", token);
+    Refusal refusal = {.client = there};
+
+    drop.domain = TEXT("moving.example");
+    ciq_remove_domain_response_free(ciq_remove_domain(pair->world->operator, &drop, &error));
+    assert_ok(error);
+    wait_until("the other server to forget the domain", is_refused, &refusal);
+    assert_int_equal(refusal.code, CODE_NOT_FOUND);
+
+    /* to another tenant: never the wrong schema's row */
+    domain.schema_name = TEXT("techcorp");
+    ciq_add_domain_response_free(ciq_add_domain(pair->world->operator, &add, &error));
+    assert_ok(error);
+    assert_true(is_refused(&refusal));
+    assert_true(refusal.code == CODE_NOT_FOUND || refusal.code == CODE_UNAUTHENTICATED);
+    ciq_client_free(there);
+}
+
+/* The listener connection is cut, so nothing that is changed can be heard: after the bound memory is
+ * silent, and the database answers. */
+static void
+test_heartbeat_lost__memory_is_silent(void **state)
+{
+    Pair *pair = *state;
+    char token[128];
+    CiqClient *there = warm_elsewhere(pair, "techcorp", token);
+    Refusal refusal = {.client = there};
+    PGconn *database = database_connect(&pair->world->database);
+    int64_t start_ms;
+
+    /* every heartbeat connection that is opened is cut again, until the test is over */
+    start_ms = now_ms();
+    PQclear(PQexec(database, "delete from techcorp.core_session"));
+    while (!is_refused(&refusal)) {
+        PQclear(PQexec(database, "select pg_terminate_backend(pid) from pg_stat_activity "
+                                 "where application_name = 'clientiq-heartbeat' and "
+                                 "datname = current_database()"));
+        if (now_ms() - start_ms > 10 * BOUND_MS)
+            fail_msg("memory still answers after %d ms without a heartbeat", 10 * BOUND_MS);
+    }
+    assert_int_equal(refusal.code, CODE_UNAUTHENTICATED);
+    PQfinish(database);
+    ciq_client_free(there);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_logout__ends_the_session_on_the_other_server),
+        cmocka_unit_test(test_remove_domain__routes_no_more_on_the_other_server),
+        cmocka_unit_test(test_heartbeat_lost__memory_is_silent),
+    };
+
+    return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+}
