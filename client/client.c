@@ -399,9 +399,9 @@ start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
       const CiqCallOptions *options, Reply **reply, CiqThunk thunk, CiqAnyFunction done, void *arg)
 {
     uint32_t timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : client->timeout_ms;
-    Flight *flight;
-    uint8_t *packed;
-    size_t size;
+    Flight *flight = NULL;
+    uint8_t *packed = NULL;
+    size_t size = 0;
     CiqError *error = pack(client, method, request, options, timeout_ms, &packed, &size);
 
     if (error != NULL) {

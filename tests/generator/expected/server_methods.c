@@ -1,0 +1,15 @@
+/* Made by tools/protoc-gen-ciq from proto/; do not edit.  */
+#include "server_methods.h"
+#include "queries.h"
+#include "rpc.h"
+
+static bool
+serve_paint_thing(Call *call, const ProtobufCMessage *request, ProtobufCMessage *response)
+{
+    return rpc_paint_thing(call, (const PaintThingRequest *) request, (PaintThingResponse *) response);
+}
+
+const ServerMethod server_methods[] = {
+    {.query = &query_rpc_get_thing},
+    {.handler = serve_paint_thing},
+};

@@ -1,0 +1,1 @@
+-- rows: one into thing
