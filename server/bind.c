@@ -549,14 +549,13 @@ fill_texts(Call *call, BindCell cell, size_t *count, char ***texts)
     return true;
 }
 
-static bool
-fill_time(Call *call, BindColumn column, BindCell cell, Google__Protobuf__Timestamp **out)
+Google__Protobuf__Timestamp *
+bind_timestamp(Call *call, int64_t us)
 {
     Google__Protobuf__Timestamp *time = call_alloc(call, sizeof *time);
-    int64_t us = bind_time_us(column, cell);
 
     if (time == NULL)
-        return false;
+        return NULL;
     google__protobuf__timestamp__init(time);
     time->seconds = us / 1000000;
     time->nanos = (int32_t) (us % 1000000) * 1000;
@@ -564,8 +563,7 @@ fill_time(Call *call, BindColumn column, BindCell cell, Google__Protobuf__Timest
         time->nanos += 1000000000;
         time->seconds--;
     }
-    *out = time;
-    return true;
+    return time;
 }
 
 static bool
@@ -612,8 +610,14 @@ fill_field(Call *call, Field *field, BindColumn column, BindCell cell, ProtobufC
         bytes->len = cell.size;
         return true;
     }
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return fill_time(call, column, cell, at);
+    case PROTOBUF_C_TYPE_MESSAGE: {
+        Google__Protobuf__Timestamp *time = bind_timestamp(call, bind_time_us(column, cell));
+
+        if (time == NULL)
+            return false;
+        memcpy(at, &time, sizeof time);
+        return true;
+    }
     default:
         assert(!"a field type that no column can fill");
         return false;

@@ -49,6 +49,10 @@ int64_t bind_time_us(BindColumn column, BindCell cell);
 /* Text ended by NUL, in call memory. */
 const char *bind_text(Call *call, BindColumn column, BindCell cell);
 
+/* A google.protobuf.Timestamp in call memory, from Unix time in microseconds.  NULL: no memory. */
+typedef struct Google__Protobuf__Timestamp Google__Protobuf__Timestamp;
+Google__Protobuf__Timestamp *bind_timestamp(Call *call, int64_t us);
+
 /* True if update_mask of the message names the path, relative to the request or to its resource. */
 bool bind_mask(const ProtobufCMessage *message, const char *path);
 

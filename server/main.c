@@ -18,15 +18,17 @@ show_help(void)
     return 0;
 }
 
-/* Takes the word out of the arguments if it is the first. */
+/* Takes a word without a value out of the arguments, wherever it stands. */
 static bool
-is_first(int *argc, char **argv, const char *word)
+take_word(int *argc, char **argv, const char *word)
 {
-    if (*argc < 2 || strcmp(argv[1], word) != 0)
-        return false;
-    memmove(&argv[1], &argv[2], (size_t) (*argc - 1) * sizeof *argv);
-    (*argc)--;
-    return true;
+    for (int i = 1; i < *argc; i++)
+        if (strcmp(argv[i], word) == 0) {
+            memmove(&argv[i], &argv[i + 1], (size_t) (*argc - i) * sizeof *argv);
+            (*argc)--;
+            return true;
+        }
+    return false;
 }
 
 int
@@ -37,17 +39,17 @@ main(int argc, char **argv)
     int signal_number;
     bool check_only;
 
-    if (is_first(&argc, argv, "--help"))
+    if (take_word(&argc, argv, "--help"))
         return show_help();
-    if (is_first(&argc, argv, "--help-markdown")) {
+    if (take_word(&argc, argv, "--help-markdown")) {
         config_markdown(stdout);
         return 0;
     }
-    if (is_first(&argc, argv, "--version")) {
+    if (take_word(&argc, argv, "--version")) {
         puts("ciq-server " CIQ_VERSION);
         return 0;
     }
-    check_only = is_first(&argc, argv, "--check-config");
+    check_only = take_word(&argc, argv, "--check-config");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
     if (check_only) {

@@ -1,5 +1,6 @@
 /* Domains: what is more than one statement.  Changes to the domains of one tenant come one after the
  * other, because each locks the tenant's row first.  */
+#include "bind.h"
 #include "check.h"
 #include "db.h"
 #include "dispatch.h"
@@ -40,6 +41,9 @@ rpc_resolve_domain(Call *call, const ResolveDomainRequest *request, ResolveDomai
     domain->schema_name = (char *) (uintptr_t) schema;
     domain->tenant_id = db_row_int64(row, "tenant_id");
     domain->is_primary = db_row_bool(row, "is_primary");
+    domain->create_time = bind_timestamp(call, db_row_time_us(row, "create_time"));
+    if (domain->create_time == NULL)
+        return false;
     response->domain = domain;
     response->state = strcmp(state, "active") == 0
                           ? CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_ACTIVE

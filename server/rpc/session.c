@@ -1,12 +1,11 @@
 /* Sessions: signing in and out, and who one is.  */
 #include "auth.h"
-#include "clock.h"
+#include "bind.h"
 #include "db.h"
 #include "queries.h"
 #include "rpc.h"
 #include "server_state.h"
 
-#include <google/protobuf/timestamp.pb-c.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -50,10 +49,8 @@ open_session(Call *call, const Realm *realm, int64_t user_id, const char *rehash
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *session;
-    Google__Protobuf__Timestamp *expire_time = call_alloc(call, sizeof *expire_time);
 
-    if (id == NULL || hours == NULL || token == NULL || expire_time == NULL ||
-        !auth_token_new(call, call->tenant.id, token, hash))
+    if (id == NULL || hours == NULL || token == NULL || !auth_token_new(call, call->tenant.id, token, hash))
         return false;
     db_begin(call, DB_WRITE);
     if (!db_queue(call, realm->signed_in, NULL,
@@ -67,14 +64,12 @@ open_session(Call *call, const Realm *realm, int64_t user_id, const char *rehash
                           {0}},
                 &session))
         return false;
-    google__protobuf__timestamp__init(expire_time);
-    expire_time->seconds = db_row_time_us(session, "expire_time") / 1000000;
     response->token = token;
-    response->expire_time = expire_time;
+    response->expire_time = bind_timestamp(call, db_row_time_us(session, "expire_time"));
     response->user_id = user_id;
     call->caller.kind = call->tenant.id != 0 ? CALLER_USER : CALLER_SUPERUSER;
     call->caller.id = user_id;
-    return true;
+    return response->expire_time != NULL;
 }
 
 bool
