@@ -266,7 +266,7 @@ value_field(Call *call, Field *field, const ProtobufCMessage *message, BindValue
         return true;
     }
     default:
-        assert(!"a field type that no statement can take");
+        assert(false && "a field type that no statement can take");
         return false;
     }
 }
@@ -403,7 +403,7 @@ value_arg(const char *name, const DbArg *args, BindValue *value)
             *value = (BindValue){.data = args->text};
         return true;
     }
-    assert(!"a handler did not give a statement's argument");
+    assert(false && "a handler did not give a statement's argument");
     return false;
 }
 
@@ -478,7 +478,7 @@ bind_int64(BindColumn column, BindCell cell)
     case TYPE_INT2:
         return (int16_t) cell_big_endian(cell, 2);
     default:
-        assert(!"a column that should be a number");
+        assert(false && "a column that should be a number");
         return 0;
     }
 }
@@ -619,7 +619,7 @@ fill_field(Call *call, Field *field, BindColumn column, BindCell cell, ProtobufC
         return true;
     }
     default:
-        assert(!"a field type that no column can fill");
+        assert(false && "a field type that no column can fill");
         return false;
     }
 }

@@ -708,7 +708,7 @@ row_column(const DbRow *row, const char *name)
     for (size_t i = 0; i < row->count; i++)
         if (strcmp(row->columns[i].name, name) == 0)
             return i;
-    assert(!"a statement does not return this column");
+    assert(false && "a statement does not return this column");
     return 0;
 }
 

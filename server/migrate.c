@@ -218,7 +218,7 @@ record_installation(Call *call, const Installation *installation, const char *wo
 bool
 migrate_shared(Call *call, const char *worker_login)
 {
-    Installation installation;
+    Installation installation = {0};
     const DbRow *row;
     size_t applied = 0;
 

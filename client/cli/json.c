@@ -341,7 +341,7 @@ static bool
 value_of(Field *field, const json_t *json, void *at, char error[256])
 {
     int64_t number;
-    bool truth;
+    bool truth = false;
 
     switch (field->type) {
     case PROTOBUF_C_TYPE_INT32:

@@ -31,7 +31,7 @@ claim_role(Call *call, const char **role)
 bool
 rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantResponse *response)
 {
-    const char *schema = request->tenant->schema_name, *role, *id;
+    const char *schema = request->tenant->schema_name, *role = NULL, *id;
     const char *password = request->admin_password;
     char hash[AUTH_HASH_SIZE];
     Tenant *tenant = call_alloc(call, sizeof *tenant);
