@@ -23,6 +23,7 @@ enum {
     SPARE_CONTEXTS = 64,  /* beyond queues and workers: for answers from memory and for refusals */
     SEND_MAX_MS = 1000,   /* for one reply; then its pipe is closed (traps: a peer that never reads) */
     MEMORY_ARENA = 64 * 1024, /* bytes of a call that is answered from memory */
+    ARENAS_MAX = 16,     /* kept for such calls; nng has twice as many threads as there are cores */
     URLS_MAX = 16
 };
 
@@ -46,6 +47,8 @@ struct Listener {
     pthread_cond_t idle;
     size_t accepted; /* queued or being served, and not answered yet */
     bool draining;
+    Arena *arenas[ARENAS_MAX]; /* wiped, for the next answer from memory */
+    size_t arenas_count;
     char urls[URLS_MAX][NNG_MAXADDRLEN]; /* as they are bound */
     size_t urls_count;
 };
@@ -119,12 +122,38 @@ refuse(Exchange *exchange, Code code, const char *text, uint32_t retry_after_ms)
     exchange_reply(exchange, &reply);
 }
 
+static Arena *
+take_arena(Listener *listener)
+{
+    Arena *arena = NULL;
+
+    pthread_mutex_lock(&listener->lock);
+    if (listener->arenas_count > 0)
+        arena = listener->arenas[--listener->arenas_count];
+    pthread_mutex_unlock(&listener->lock);
+    return arena != NULL ? arena : arena_new(MEMORY_ARENA);
+}
+
+static void
+give_arena_back(Listener *listener, Arena *arena)
+{
+    arena_wipe(arena);
+    pthread_mutex_lock(&listener->lock);
+    if (listener->arenas_count < ARENAS_MAX) {
+        listener->arenas[listener->arenas_count++] = arena;
+        arena = NULL;
+    }
+    pthread_mutex_unlock(&listener->lock);
+    arena_free(arena);
+}
+
 static void
 answer_from_memory(Exchange *exchange)
 {
-    Arena *arena = arena_new(MEMORY_ARENA);
+    Listener *listener = exchange->listener;
+    Arena *arena = take_arena(listener);
     Call call = {
-        .server = exchange->listener->server,
+        .server = listener->server,
         .arena = arena,
         .receive_us = exchange->receive_us,
     };
@@ -140,7 +169,7 @@ answer_from_memory(Exchange *exchange)
 
     dispatch(&call, data, size, &reply);
     exchange_reply(exchange, &reply);
-    arena_free(arena);
+    give_arena_back(listener, arena);
 }
 
 static Lane
@@ -422,6 +451,8 @@ listener_stop(Listener *listener)
             nng_msg_free(exchange->message);
     }
     free(listener->exchanges);
+    while (listener->arenas_count > 0)
+        arena_free(listener->arenas[--listener->arenas_count]);
     pthread_cond_destroy(&listener->idle);
     pthread_mutex_destroy(&listener->lock);
     free(listener);

@@ -1,0 +1,547 @@
+/* Three figures, each beside its baseline in the same run:
+ *
+ *   health   Health of the server, against a bare nng REP that echoes as many bytes
+ *   getuser  authenticated GetUser over many tenants at random, against a C loop that sends exactly the
+ *            same statements through libpq, as the same worker's login, with as many connections
+ *   create   CreateTenant, against psql-like sending of the same DDL in one string on one connection
+ *
+ * Called by tools/bench/run, which starts the server and names its parts in the environment.  Ratios of
+ * medians over several rounds that take turns, so that a machine that gets slower slows both.  */
+#include "client/call.h"
+
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROUNDS = 5, ROUND_MS = 2000, IN_FLIGHT = 64, ECHO_CONTEXTS = 128, TENANTS_MAX = 20000 };
+
+static double
+now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+static const char *
+environment(const char *name)
+{
+    const char *value = getenv(name);
+
+    if (value == NULL) {
+        fprintf(stderr, "bench: %s is not set; start it by tools/bench/run\n", name);
+        exit(2);
+    }
+    return value;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    double left = *(const double *) a, right = *(const double *) b;
+
+    return (left > right) - (left < right);
+}
+
+static double
+median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare);
+    return values[count / 2];
+}
+
+/* ---- many requests in flight on one bare REQ socket: the same client for both sides ---- */
+
+typedef struct Load {
+    nng_socket socket;
+    const uint8_t *data; /* of one request; several take turns */
+    const size_t *offsets;
+    size_t requests;
+    _Atomic size_t next, done, failed;
+    _Atomic bool stop;
+    _Atomic int running;
+} Load;
+
+typedef struct Slot {
+    Load *load;
+    nng_ctx context;
+    nng_aio *aio;
+    bool receiving;
+} Slot;
+
+static void
+slot_send(Slot *slot)
+{
+    Load *load = slot->load;
+    size_t i = atomic_fetch_add(&load->next, 1) % load->requests;
+    nng_msg *message;
+
+    nng_msg_alloc(&message, 0);
+    nng_msg_append(message, load->data + load->offsets[i], load->offsets[i + 1] - load->offsets[i]);
+    nng_aio_set_msg(slot->aio, message);
+    slot->receiving = false;
+    nng_ctx_send(slot->context, slot->aio);
+}
+
+static void
+slot_callback(void *argument)
+{
+    Slot *slot = argument;
+    Load *load = slot->load;
+
+    if (nng_aio_result(slot->aio) != 0) {
+        atomic_fetch_add(&load->failed, 1);
+        atomic_fetch_sub(&load->running, 1);
+        return;
+    }
+    if (!slot->receiving) {
+        slot->receiving = true;
+        nng_ctx_recv(slot->context, slot->aio);
+        return;
+    }
+
+    nng_msg *message = nng_aio_get_msg(slot->aio);
+
+    /* a reply that failed starts with its code, field 1 */
+    if (nng_msg_len(message) > 0 && *(uint8_t *) nng_msg_body(message) == 0x08)
+        atomic_fetch_add(&load->failed, 1);
+    nng_msg_free(message);
+    atomic_fetch_add(&load->done, 1);
+    if (atomic_load(&load->stop)) {
+        atomic_fetch_sub(&load->running, 1);
+        return;
+    }
+    slot_send(slot);
+}
+
+/* Requests per second with so many in flight. */
+static double
+measure(const char *url, const uint8_t *data, const size_t *offsets, size_t requests, int in_flight)
+{
+    Load load = {.data = data, .offsets = offsets, .requests = requests};
+    Slot *slots = calloc((size_t) in_flight, sizeof *slots);
+    double start, rate;
+
+    if (nng_req0_open(&load.socket) != 0 || nng_dial(load.socket, url, NULL, 0) != 0) {
+        fprintf(stderr, "bench: cannot dial %s\n", url);
+        exit(1);
+    }
+    load.running = in_flight;
+    for (int i = 0; i < in_flight; i++) {
+        slots[i].load = &load;
+        nng_ctx_open(&slots[i].context, load.socket);
+        nng_ctx_set_ms(slots[i].context, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
+        nng_aio_alloc(&slots[i].aio, slot_callback, &slots[i]);
+        slot_send(&slots[i]);
+    }
+    usleep(200000); /* warm */
+    start = now_s();
+    size_t done_before = atomic_load(&load.done);
+    usleep(ROUND_MS * 1000);
+    rate = (double) (atomic_load(&load.done) - done_before) / (now_s() - start);
+    atomic_store(&load.stop, true);
+    while (atomic_load(&load.running) > 0)
+        usleep(1000);
+    nng_close(load.socket);
+    for (int i = 0; i < in_flight; i++)
+        nng_aio_free(slots[i].aio);
+    free(slots);
+    if (load.failed > 0)
+        fprintf(stderr, "bench: %zu of %zu requests failed\n", (size_t) load.failed, (size_t) load.done);
+    return rate;
+}
+
+/* ---- the echo ---- */
+
+typedef struct Echo {
+    nng_ctx context;
+    nng_aio *aio;
+    bool sending;
+    size_t reply_size;
+} Echo;
+
+static void
+echo_callback(void *argument)
+{
+    Echo *echo = argument;
+
+    if (nng_aio_result(echo->aio) != 0)
+        return;
+    if (echo->sending) {
+        echo->sending = false;
+        nng_ctx_recv(echo->context, echo->aio);
+        return;
+    }
+
+    nng_msg *message = nng_aio_get_msg(echo->aio);
+
+    nng_msg_realloc(message, echo->reply_size);
+    if (echo->reply_size > 0)
+        memset(nng_msg_body(message), 0x42, echo->reply_size);
+    nng_aio_set_msg(echo->aio, message);
+    echo->sending = true;
+    nng_ctx_send(echo->context, echo->aio);
+}
+
+/* In a process of its own, as the server is. */
+static int
+echo_main(const char *url, size_t reply_size)
+{
+    static Echo echoes[ECHO_CONTEXTS];
+    nng_socket socket;
+
+    if (nng_rep0_open(&socket) != 0 || nng_listen(socket, url, NULL, 0) != 0)
+        return 1;
+    for (int i = 0; i < ECHO_CONTEXTS; i++) {
+        echoes[i].reply_size = reply_size;
+        nng_ctx_open(&echoes[i].context, socket);
+        nng_aio_alloc(&echoes[i].aio, echo_callback, &echoes[i]);
+        nng_ctx_recv(echoes[i].context, echoes[i].aio);
+    }
+    puts("ready");
+    fflush(stdout);
+    (void) !read(STDIN_FILENO, &(char){0}, 1);
+    return 0;
+}
+
+/* ---- requests ---- */
+
+static size_t
+pack_request(const char *method, const char *tenant, const char *token,
+             const ProtobufCMessage *message, uint8_t *out)
+{
+    Request request = CLIENTIQ__V1__REQUEST__INIT;
+    uint8_t payload[256];
+
+    request.method = (char *) (uintptr_t) method;
+    request.tenant = (char *) (uintptr_t) tenant;
+    request.token = (char *) (uintptr_t) token;
+    request.timeout_ms = 60000;
+    request.payload.data = payload;
+    request.payload.len = protobuf_c_message_pack(message, payload);
+    return clientiq__v1__request__pack(&request, out);
+}
+
+static void
+print_row(const char *name, double ours, double baseline, const char *unit)
+{
+    printf("| %-28s | %10.0f | %10.0f | %s | %.2f |\n", name, ours, baseline, unit, ours / baseline);
+    fflush(stdout);
+}
+
+static void
+bench_health(const char *transport)
+{
+    char name[64], ours_name[64], echo_name[64];
+    double ours[ROUNDS], baseline[ROUNDS];
+    uint8_t data[256];
+    size_t offsets[2] = {0};
+    CiqHealthCheckRequest message = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    const int flights[] = {IN_FLIGHT, 1};
+
+    snprintf(ours_name, sizeof ours_name, "BENCH_URL_%s", transport);
+    snprintf(echo_name, sizeof echo_name, "BENCH_ECHO_%s", transport);
+    offsets[1] = pack_request("grpc.health.v1.Health/Check", "", "", &message.base, data);
+    for (size_t f = 0; f < 2; f++) {
+        for (int i = 0; i < ROUNDS; i++) {
+            ours[i] = measure(environment(ours_name), data, offsets, 1, flights[f]);
+            baseline[i] = measure(environment(echo_name), data, offsets, 1, flights[f]);
+        }
+        snprintf(name, sizeof name, "Health, %s, %d in flight", transport, flights[f]);
+        print_row(name, median(ours, ROUNDS), median(baseline, ROUNDS), "calls/s");
+    }
+}
+
+/* ---- GetUser ---- */
+
+typedef struct Tenants {
+    size_t count;
+    char schema[TENANTS_MAX][32];
+    char role[TENANTS_MAX][64];
+} Tenants;
+
+static Tenants tenants;
+
+static PGconn *
+connect_to(const char *conninfo)
+{
+    PGconn *connection = PQconnectdb(conninfo);
+
+    if (PQstatus(connection) != CONNECTION_OK) {
+        fprintf(stderr, "bench: %s", PQerrorMessage(connection));
+        exit(1);
+    }
+    return connection;
+}
+
+static void
+read_tenants(void)
+{
+    PGconn *owner = connect_to(environment("BENCH_OWNER"));
+    PGresult *result = PQexec(owner, "select schema_name, role from public.tenants_tenant "
+                                     "where state = 'active' order by id");
+
+    tenants.count = (size_t) PQntuples(result);
+    for (size_t i = 0; i < tenants.count && i < TENANTS_MAX; i++) {
+        snprintf(tenants.schema[i], sizeof tenants.schema[i], "%s", PQgetvalue(result, (int) i, 0));
+        snprintf(tenants.role[i], sizeof tenants.role[i], "%s", PQgetvalue(result, (int) i, 1));
+    }
+    PQclear(result);
+    PQfinish(owner);
+}
+
+static void
+create_tenants(size_t count)
+{
+    CiqError *error = NULL;
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000, .attempts_max = 100}, &error);
+
+    for (size_t i = tenants.count; i < count; i++) {
+        CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
+        CiqCreateTenantRequest request = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+        char schema[32], domain[64];
+
+        snprintf(schema, sizeof schema, "bench%zu", i);
+        snprintf(domain, sizeof domain, "%s.localhost", schema);
+        tenant.name = tenant.schema_name = schema;
+        request.tenant = &tenant;
+        request.domain = domain;
+        request.admin_email = (char *) (uintptr_t) "admin@bench.example";
+        request.admin_password = (char *) (uintptr_t) "bench password";
+        CiqCreateTenantResponse *response = ciq_create_tenant(client, &request, &error);
+        if (response == NULL) {
+            fprintf(stderr, "bench: %s: %s\n", schema, ciq_error_message(error));
+            exit(1);
+        }
+        ciq_create_tenant_response_free(response);
+    }
+    ciq_client_free(client);
+    read_tenants();
+}
+
+/* The baseline: the same context and the same statement, prepared, in the same pipeline. */
+typedef struct Loop {
+    pthread_t thread;
+    unsigned seed;
+    double until_s;
+    size_t done;
+} Loop;
+
+static void *
+loop_run(void *argument)
+{
+    Loop *loop = argument;
+    PGconn *connection = connect_to(environment("BENCH_WORKER"));
+    const char *values[5];
+    int formats[5] = {0};
+
+    PQclear(PQexec(connection, "prepare nothing as select 1"));
+    PQenterPipelineMode(connection);
+    for (bool prepared = false; now_s() < loop->until_s; prepared = true) {
+        size_t i = (size_t) rand_r(&loop->seed) % tenants.count;
+        char path[64];
+        const char *id = "1";
+        PGresult *result;
+
+        snprintf(path, sizeof path, "\"%s\", pg_temp", tenants.schema[i]);
+        values[0] = tenants.role[i];
+        values[1] = path;
+        values[2] = "on";
+        values[3] = "10000";
+        values[4] = "1000";
+        if (!prepared)
+            PQsendPrepare(connection, "context", environment("BENCH_CONTEXT_SQL"), 0, NULL);
+        PQsendQueryPrepared(connection, "context", 5, values, NULL, formats, 1);
+        if (!prepared)
+            PQsendPrepare(connection, "get_user", environment("BENCH_GET_USER_SQL"), 0, NULL);
+        PQsendQueryPrepared(connection, "get_user", 1, &id, NULL, formats, 1);
+        PQpipelineSync(connection);
+        for (;;) {
+            result = PQgetResult(connection);
+            ExecStatusType status = result == NULL ? PGRES_EMPTY_QUERY : PQresultStatus(result);
+            if (status == PGRES_FATAL_ERROR) {
+                fprintf(stderr, "bench: %s", PQresultErrorMessage(result));
+                exit(1);
+            }
+            PQclear(result);
+            if (status == PGRES_PIPELINE_SYNC)
+                break;
+        }
+        loop->done++;
+    }
+    PQfinish(connection);
+    return NULL;
+}
+
+static double
+measure_loop(int connections)
+{
+    Loop *loops = calloc((size_t) connections, sizeof *loops);
+    double start = now_s(), warm_s = 0.3;
+    size_t done = 0;
+
+    for (int i = 0; i < connections; i++) {
+        loops[i].seed = (unsigned) i * 7919 + 1;
+        loops[i].until_s = start + warm_s + ROUND_MS / 1000.0;
+        pthread_create(&loops[i].thread, NULL, loop_run, &loops[i]);
+    }
+    for (int i = 0; i < connections; i++) {
+        pthread_join(loops[i].thread, NULL);
+        done += loops[i].done;
+    }
+    free(loops);
+    return (double) done / (now_s() - start);
+}
+
+static void
+bench_get_user(size_t count, int connections)
+{
+    uint8_t *data = malloc(count * 256);
+    size_t *offsets = calloc(count + 1, sizeof *offsets);
+    CiqError *error = NULL;
+    CiqClient *client =
+        ciq_client_new(&(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000}, &error);
+    double ours[ROUNDS], baseline[ROUNDS];
+    char name[64];
+    unsigned seed = 1;
+
+    create_tenants(count);
+    for (size_t i = 0; i < count; i++) {
+        size_t t = (size_t) rand_r(&seed) % count;
+        CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+        CiqGetUserRequest get = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+
+        login.email = (char *) (uintptr_t) "admin@bench.example";
+        login.password = (char *) (uintptr_t) "bench password";
+        ciq_client_set_tenant(client, tenants.schema[t]);
+        CiqLoginResponse *session = ciq_login(client, &login, &error);
+        if (session == NULL) {
+            fprintf(stderr, "bench: %s\n", ciq_error_message(error));
+            exit(1);
+        }
+        get.id = 1;
+        offsets[i + 1] = offsets[i] + pack_request("clientiq.v1.UserService/GetUser", tenants.schema[t],
+                                                   session->token, &get.base, data + offsets[i]);
+        ciq_login_response_free(session);
+    }
+    ciq_client_free(client);
+    for (int i = 0; i < ROUNDS; i++) {
+        ours[i] = measure(environment("BENCH_URL_ipc"), data, offsets, count, IN_FLIGHT);
+        baseline[i] = measure_loop(connections);
+    }
+    snprintf(name, sizeof name, "GetUser, %zu tenants", count);
+    print_row(name, median(ours, ROUNDS), median(baseline, ROUNDS), "calls/s");
+    free(data);
+    free(offsets);
+}
+
+/* ---- CreateTenant ---- */
+
+static void
+bench_create(size_t count)
+{
+    PGconn *owner = connect_to(environment("BENCH_OWNER"));
+    CiqError *error = NULL;
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000, .attempts_max = 100}, &error);
+    double *ours = calloc(count, sizeof *ours), *baseline = calloc(count, sizeof *baseline);
+    FILE *file = fopen(environment("BENCH_DDL_FILE"), "r");
+    char *ddl = NULL;
+    size_t room = 0;
+
+    if (file == NULL || getdelim(&ddl, &room, '\0', file) < 0) {
+        fputs("bench: no DDL\n", stderr);
+        exit(1);
+    }
+    fclose(file);
+    for (size_t i = 0; i < count; i++) {
+        CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
+        CiqCreateTenantRequest request = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+        char schema[32], domain[64], *script = NULL;
+        size_t script_size;
+        double start;
+
+        /* the role is made ahead on our side, so it is on the other */
+        PGresult *role = PQexec(owner, "select role from public.role_pool order by number desc limit 1");
+        FILE *stream = open_memstream(&script, &script_size);
+        snprintf(schema, sizeof schema, "psql%d_%zu", (int) getpid(), i);
+        fputs("begin;\n", stream);
+        for (const char *c = ddl; *c != '\0'; c++) {
+            if (strncmp(c, "@schema@", 8) == 0) {
+                fputs(schema, stream);
+                c += 7;
+            } else if (strncmp(c, "@role@", 6) == 0) {
+                fputs(PQgetvalue(role, 0, 0), stream);
+                c += 5;
+            } else
+                fputc(*c, stream);
+        }
+        fputs("commit;\n", stream);
+        fclose(stream);
+        PQclear(role);
+        start = now_s();
+        PGresult *result = PQexec(owner, script);
+        baseline[i] = (now_s() - start) * 1e6;
+        if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+            fprintf(stderr, "bench: %s", PQerrorMessage(owner));
+            exit(1);
+        }
+        PQclear(result);
+        free(script);
+
+        snprintf(schema, sizeof schema, "made%d_%zu", (int) getpid(), i);
+        snprintf(domain, sizeof domain, "m%d-%zu.localhost", (int) getpid(), i);
+        tenant.name = tenant.schema_name = schema;
+        request.tenant = &tenant;
+        request.domain = domain;
+        request.admin_email = (char *) (uintptr_t) "admin@bench.example";
+        request.admin_password = (char *) (uintptr_t) "bench password";
+        start = now_s();
+        CiqCreateTenantResponse *response = ciq_create_tenant(client, &request, &error);
+        ours[i] = (now_s() - start) * 1e6;
+        if (response == NULL) {
+            fprintf(stderr, "bench: %s\n", ciq_error_message(error));
+            exit(1);
+        }
+        ciq_create_tenant_response_free(response);
+    }
+    double hash_us = strtod(environment("BENCH_HASH_US"), NULL);
+    print_row("CreateTenant, less its hash", median(ours, count) - hash_us, median(baseline, count),
+              "us     ");
+    ciq_client_free(client);
+    PQfinish(owner);
+    free(ours);
+    free(baseline);
+    free(ddl);
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "echo") == 0)
+        return echo_main(argv[2], (size_t) strtoul(argv[3], NULL, 10));
+    if (argc != 3 && argc != 2) {
+        fputs("usage: bench TENANTS [CONNECTIONS] (by tools/bench/run)\n", stderr);
+        return 2;
+    }
+    read_tenants();
+    puts("| what | ours | baseline | unit | ratio |\n|---|---|---|---|---|");
+    bench_health("ipc");
+    bench_health("tcp");
+    if (argc == 2)
+        return 0;
+    bench_create(40);
+    bench_get_user((size_t) strtoul(argv[1], NULL, 10), atoi(argv[2]));
+    return 0;
+}
