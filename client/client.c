@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,8 +23,12 @@ enum {
     ATTEMPTS_STANDARD = 5,
     PAUSE_FIRST_MS = 20,      /* before the second attempt; doubles, with jitter */
     PAUSE_MAX_MS = 2000,
-    CONNECT_MAX_MS = 1000,    /* without any connection for so long: UNAVAILABLE */
-    RECONNECT_MAX_MS = 200    /* between two attempts to connect */
+    CONNECT_STANDARD_MS = 1000, /* without any connection for so long: UNAVAILABLE */
+    RECONNECT_MAX_MS = 200,   /* between two attempts to connect */
+    CLOSE_ROUND_MS = 10,      /* between two looks for calls that a closing client has yet to end */
+    TIMEOUT_FIELD_MAX = 6,    /* bytes of Request.timeout_ms, which every attempt adds */
+    NNG_HEADER_SIZE = 4,      /* bytes of REQ's id, which count for the peer's NNG_OPT_RECVMAXSZ */
+    REQUEST_MAX = WIRE_MESSAGE_MAX - TIMEOUT_FIELD_MAX - NNG_HEADER_SIZE
 };
 
 typedef struct Flight Flight;
@@ -32,13 +37,15 @@ struct CiqClient {
     nng_socket socket;
     char *urls;
     char *origin;
-    uint32_t timeout_ms;
+    uint32_t timeout_ms, connect_ms;
     unsigned attempts_max;
-    pthread_mutex_t lock;
-    pthread_cond_t idle;
-    size_t flying, pipes;
     _Atomic bool closing;
-    Flight *free_flights;
+    pthread_mutex_t lock; /* for all below */
+    pthread_cond_t idle;
+    size_t flying;
+    Flight *flights, *free_flights; /* all of them; those without a call */
+    uint32_t pipes[URLS_MAX];       /* a dialer has one connection at most */
+    size_t pipes_count;
     char *tenant, *token;
 };
 
@@ -46,16 +53,16 @@ typedef enum Step { STEP_SEND, STEP_RECEIVE, STEP_PAUSE } Step;
 
 struct Flight {
     CiqClient *client;
-    Flight *next; /* in the list of free ones */
+    Flight *next;      /* in the list of all */
+    Flight *next_free; /* in the list of free ones */
     nng_aio *aio;
     nng_ctx context;
     const Method *method;
     uint8_t *packed; /* the Request, packed once and sent as often as need be */
     size_t size;
-    int64_t deadline_ms, connect_ms; /* monotonic */
+    int64_t deadline_ms; /* monotonic */
     unsigned attempt, attempts_max;
     Step step;
-    bool waits_for_connection;
     CiqThunk thunk;
     CiqAnyFunction done;
     void *arg;
@@ -85,7 +92,7 @@ flight_release(Flight *flight)
     ciq_error_free(flight->last);
     flight->last = NULL;
     pthread_mutex_lock(&client->lock);
-    flight->next = client->free_flights;
+    flight->next_free = client->free_flights;
     client->free_flights = flight;
     if (--client->flying == 0)
         pthread_cond_broadcast(&client->idle);
@@ -106,11 +113,47 @@ finish(Flight *flight, ProtobufCMessage *response, CiqError *error)
 
 /* ---- attempts ---- */
 
+/* nng gives the message to a connection as soon as one has room for it, and only then is the send over.
+ * The wait is short at first: if there is no connection at all, the caller learns it before the deadline. */
+static void
+hand_over(Flight *flight, int64_t wait_ms)
+{
+    int64_t left_ms = flight->deadline_ms - now_ms();
+
+    if (wait_ms > left_ms)
+        wait_ms = left_ms;
+    flight->step = STEP_SEND;
+    nng_aio_set_timeout(flight->aio, wait_ms > 0 ? (nng_duration) wait_ms : 1);
+    nng_ctx_send(flight->context, flight->aio);
+}
+
+/* The packed request and the time that is left: of a field that comes twice the last one counts, so it is
+ * added at the end.  NULL: no memory. */
+static nng_msg *
+message_new(const Flight *flight, uint32_t left_ms)
+{
+    uint8_t field[TIMEOUT_FIELD_MAX];
+    size_t size = 0;
+    nng_msg *message;
+
+    field[size++] = 6 << 3; /* Request.timeout_ms, a varint */
+    for (; left_ms >= 0x80; left_ms >>= 7)
+        field[size++] = (uint8_t) (left_ms | 0x80);
+    field[size++] = (uint8_t) left_ms;
+    if (nng_msg_alloc(&message, 0) != 0)
+        return NULL;
+    if (nng_msg_append(message, flight->packed, flight->size) == 0 &&
+        nng_msg_append(message, field, size) == 0)
+        return message;
+    nng_msg_free(message);
+    return NULL;
+}
+
 static void
 send_attempt(Flight *flight)
 {
-    nng_msg *message;
     int64_t left_ms = flight->deadline_ms - now_ms();
+    nng_msg *message;
 
     if (left_ms <= 0) {
         CiqError *last = flight->last;
@@ -120,25 +163,14 @@ send_attempt(Flight *flight)
                                           : ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
         return;
     }
-    if (nng_msg_alloc(&message, 0) != 0 ||
-        nng_msg_append(message, flight->packed, flight->size) != 0) {
+    message = message_new(flight, (uint32_t) left_ms);
+    if (message == NULL) {
         finish(flight, NULL, ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory"));
         return;
     }
     flight->attempt++;
-    flight->step = STEP_SEND;
     nng_aio_set_msg(flight->aio, message);
-
-    /* nobody is there yet: say so before the whole deadline has passed */
-    pthread_mutex_lock(&flight->client->lock);
-    flight->waits_for_connection = flight->client->pipes == 0;
-    pthread_mutex_unlock(&flight->client->lock);
-    if (flight->waits_for_connection && flight->connect_ms == 0)
-        flight->connect_ms = now_ms() + CONNECT_MAX_MS;
-    if (flight->waits_for_connection && flight->connect_ms - now_ms() < left_ms)
-        left_ms = flight->connect_ms > now_ms() ? flight->connect_ms - now_ms() : 1;
-    nng_aio_set_timeout(flight->aio, (nng_duration) left_ms);
-    nng_ctx_send(flight->context, flight->aio);
+    hand_over(flight, flight->client->connect_ms);
 }
 
 static void
@@ -153,6 +185,8 @@ pause_then_send(Flight *flight, uint32_t asked_ms)
     pause_ms = pause_ms / 2 + randombytes_uniform((uint32_t) pause_ms / 2 + 1);
     if (asked_ms > 0 && pause_ms < asked_ms)
         pause_ms = asked_ms;
+    if (pause_ms > flight->deadline_ms - now_ms())
+        pause_ms = flight->deadline_ms > now_ms() ? flight->deadline_ms - now_ms() : 0;
     flight->step = STEP_PAUSE;
     nng_aio_set_timeout(flight->aio, NNG_DURATION_INFINITE);
     nng_sleep_aio((nng_duration) pause_ms, flight->aio);
@@ -227,12 +261,10 @@ take_reply(Flight *flight, nng_msg *message)
 static void
 transport_failed(Flight *flight, int error, bool delivered)
 {
-    if (error == NNG_ETIMEDOUT && flight->waits_for_connection)
-        finish(flight, NULL, ciq_error_new(CODE_UNAVAILABLE, "no server at %s", flight->client->urls));
+    if (flight->client->closing)
+        finish(flight, NULL, ciq_error_new(CODE_CANCELLED, "the client was closed"));
     else if (error == NNG_ETIMEDOUT)
         finish(flight, NULL, ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
-    else if (error == NNG_ECLOSED || error == NNG_ECANCELED)
-        finish(flight, NULL, ciq_error_new(CODE_CANCELLED, "the client was closed"));
     else
         fail_or_repeat(flight,
                        ciq_error_new(CODE_UNAVAILABLE, "the connection was lost: %s",
@@ -241,46 +273,57 @@ transport_failed(Flight *flight, int error, bool delivered)
 }
 
 static void
+drop_message(Flight *flight)
+{
+    nng_msg_free(nng_aio_get_msg(flight->aio));
+    nng_aio_set_msg(flight->aio, NULL);
+}
+
+/* The message is still ours, and nobody has seen it. */
+static void
+send_failed(Flight *flight, int error)
+{
+    CiqClient *client = flight->client;
+
+    if (error == NNG_ETIMEDOUT) {
+        pthread_mutex_lock(&client->lock);
+        bool connected = client->pipes_count > 0;
+        pthread_mutex_unlock(&client->lock);
+
+        if (connected && flight->deadline_ms > now_ms()) {
+            hand_over(flight, flight->deadline_ms - now_ms());
+            return;
+        }
+        if (!connected) {
+            drop_message(flight);
+            finish(flight, NULL, ciq_error_new(CODE_UNAVAILABLE, "no server at %s", client->urls));
+            return;
+        }
+    }
+    drop_message(flight);
+    transport_failed(flight, error, false);
+}
+
+static void
 callback(void *argument)
 {
     Flight *flight = argument;
     int error = nng_aio_result(flight->aio);
+    int64_t left_ms;
 
     switch (flight->step) {
     case STEP_SEND:
         if (error != 0) {
-            nng_msg_free(nng_aio_get_msg(flight->aio));
-            nng_aio_set_msg(flight->aio, NULL);
-            transport_failed(flight, error, false);
+            send_failed(flight, error);
             return;
         }
-        /* REQ takes a message before it is on its way; if nobody is there it waits in the socket */
         flight->step = STEP_RECEIVE;
-        {
-            int64_t left_ms = flight->deadline_ms - now_ms();
-
-            if (flight->waits_for_connection && flight->connect_ms - now_ms() < left_ms)
-                left_ms = flight->connect_ms - now_ms();
-            nng_aio_set_timeout(flight->aio, (nng_duration) (left_ms > 0 ? left_ms : 1));
-        }
+        left_ms = flight->deadline_ms - now_ms();
+        nng_aio_set_timeout(flight->aio, left_ms > 0 ? (nng_duration) left_ms : 1);
         nng_ctx_recv(flight->context, flight->aio);
         return;
     case STEP_RECEIVE:
-        if (error == NNG_ETIMEDOUT && flight->waits_for_connection) {
-            pthread_mutex_lock(&flight->client->lock);
-            bool connected = flight->client->pipes > 0;
-            pthread_mutex_unlock(&flight->client->lock);
-
-            /* it has connected meanwhile: the request is under way, so wait for its answer */
-            if (connected) {
-                int64_t left_ms = flight->deadline_ms - now_ms();
-
-                flight->waits_for_connection = false;
-                nng_aio_set_timeout(flight->aio, (nng_duration) (left_ms > 0 ? left_ms : 1));
-                nng_ctx_recv(flight->context, flight->aio);
-                return;
-            }
-        }
+        /* whatever went wrong, nng has forgotten the request: there is no second receive */
         if (error != 0)
             transport_failed(flight, error, true);
         else
@@ -297,49 +340,50 @@ callback(void *argument)
 
 /* ---- starting a call ---- */
 
+static Flight *
+flight_new(CiqClient *client)
+{
+    Flight *flight = calloc(1, sizeof *flight);
+
+    if (flight == NULL)
+        return NULL;
+    flight->client = client;
+    if (nng_ctx_open(&flight->context, client->socket) != 0) {
+        free(flight);
+        return NULL;
+    }
+    if (nng_ctx_set_ms(flight->context, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE) != 0 ||
+        nng_aio_alloc(&flight->aio, callback, flight) != 0) {
+        nng_ctx_close(flight->context);
+        free(flight);
+        return NULL;
+    }
+    return flight;
+}
+
+/* NULL: no error. */
 static CiqError *
 flight_take(CiqClient *client, Flight **taken)
 {
-    Flight *flight;
+    CiqError *error = NULL;
 
     pthread_mutex_lock(&client->lock);
-    if (client->closing || client->flying == CALLS_MAX) {
-        bool closing = client->closing;
-
-        pthread_mutex_unlock(&client->lock);
-        return closing ? ciq_error_new(CODE_CANCELLED, "the client was closed")
-                       : ciq_error_new(CODE_RESOURCE_EXHAUSTED, "%d calls are in flight already",
-                                       CALLS_MAX);
+    if (client->closing) {
+        error = ciq_error_new(CODE_CANCELLED, "the client was closed");
+    } else if (client->flying == CALLS_MAX) {
+        error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "%d calls are in flight already", CALLS_MAX);
+    } else if (client->free_flights != NULL) {
+        *taken = client->free_flights;
+        client->free_flights = (*taken)->next_free;
+    } else if ((*taken = flight_new(client)) != NULL) {
+        (*taken)->next = client->flights;
+        client->flights = *taken;
+    } else {
+        error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory for another call");
     }
-    flight = client->free_flights;
-    if (flight != NULL)
-        client->free_flights = flight->next;
-    client->flying++;
+    client->flying += error == NULL;
     pthread_mutex_unlock(&client->lock);
-
-    if (flight == NULL) {
-        flight = calloc(1, sizeof *flight);
-        if (flight != NULL) {
-            flight->client = client;
-            if (nng_ctx_open(&flight->context, client->socket) != 0 ||
-                nng_ctx_set_ms(flight->context, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE) != 0 ||
-                nng_aio_alloc(&flight->aio, callback, flight) != 0) {
-                if (nng_ctx_id(flight->context) > 0)
-                    nng_ctx_close(flight->context);
-                free(flight);
-                flight = NULL;
-            }
-        }
-        if (flight == NULL) {
-            pthread_mutex_lock(&client->lock);
-            if (--client->flying == 0)
-                pthread_cond_broadcast(&client->idle);
-            pthread_mutex_unlock(&client->lock);
-            return ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory for another call");
-        }
-    }
-    *taken = flight;
-    return NULL;
+    return error;
 }
 
 static char *
@@ -348,17 +392,16 @@ text_of(const char *text)
     return (char *) (uintptr_t) (text != NULL ? text : "");
 }
 
-/* Packs the envelope; NULL: no error. */
+/* Packs the envelope, without the timeout; NULL: no error. */
 static CiqError *
 pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
-     const CiqCallOptions *options, uint32_t timeout_ms, uint8_t **packed, size_t *size)
+     const CiqCallOptions *options, uint8_t **packed, size_t *size)
 {
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     uint8_t key[WIRE_KEY_SIZE];
     CiqError *error = NULL;
 
     request.method = text_of(method->name);
-    request.timeout_ms = timeout_ms;
     request.origin = text_of(client->origin);
     request.explain = options->explain;
     request.payload.len = protobuf_c_message_get_packed_size(message);
@@ -378,11 +421,11 @@ pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
     request.tenant = text_of(options->tenant != NULL ? options->tenant : client->tenant);
     request.token = text_of(options->token != NULL ? options->token : client->token);
     *size = clientiq__v1__request__get_packed_size(&request);
-    *packed = *size <= WIRE_MESSAGE_MAX ? malloc(*size) : NULL;
-    if (*size > WIRE_MESSAGE_MAX)
+    *packed = *size <= REQUEST_MAX ? malloc(*size) : NULL;
+    if (*size > REQUEST_MAX)
         error = ciq_error_new(CODE_INVALID_ARGUMENT,
                               "the request has %zu bytes, more than the %d of one message", *size,
-                              WIRE_MESSAGE_MAX);
+                              REQUEST_MAX);
     else if (*packed == NULL)
         error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
     else
@@ -402,7 +445,7 @@ start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
     Flight *flight = NULL;
     uint8_t *packed = NULL;
     size_t size = 0;
-    CiqError *error = pack(client, method, request, options, timeout_ms, &packed, &size);
+    CiqError *error = pack(client, method, request, options, &packed, &size);
 
     if (error != NULL) {
         thunk(done, arg, NULL, error);
@@ -410,6 +453,7 @@ start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
     }
     error = flight_take(client, &flight);
     if (error != NULL) {
+        sodium_memzero(packed, size);
         free(packed);
         thunk(done, arg, NULL, error);
         return;
@@ -418,7 +462,6 @@ start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
     flight->packed = packed;
     flight->size = size;
     flight->deadline_ms = now_ms() + timeout_ms;
-    flight->connect_ms = 0;
     flight->attempt = 0;
     flight->attempts_max = options->once ? 1 : client->attempts_max;
     flight->thunk = thunk;
@@ -491,18 +534,30 @@ ciq_call(CiqClient *client, const Method *method, const ProtobufCMessage *reques
 
 /* ---- the client itself ---- */
 
+/* By id, because a connection to something that is no server of ours goes without ever having come. */
 static void
 pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *argument)
 {
     CiqClient *client = argument;
+    uint32_t id = (uint32_t) nng_pipe_id(pipe);
 
-    (void) pipe;
     pthread_mutex_lock(&client->lock);
-    if (event == NNG_PIPE_EV_ADD_POST)
-        client->pipes++;
-    else if (event == NNG_PIPE_EV_REM_POST && client->pipes > 0)
-        client->pipes--;
+    if (event == NNG_PIPE_EV_ADD_POST && client->pipes_count < URLS_MAX)
+        client->pipes[client->pipes_count++] = id;
+    for (size_t i = 0; event == NNG_PIPE_EV_REM_POST && i < client->pipes_count; i++)
+        if (client->pipes[i] == id)
+            client->pipes[i] = client->pipes[--client->pipes_count];
     pthread_mutex_unlock(&client->lock);
+}
+
+/* A socket that somebody else put where ours would be must not get our passwords. */
+static bool
+is_trusted(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && (status.st_uid == geteuid() || status.st_uid == 0) &&
+           access(path, W_OK) == 0;
 }
 
 static char *
@@ -513,7 +568,7 @@ default_urls(void)
 
     if (named != NULL && named[0] != '\0')
         return strdup(named);
-    if (wire_default_url(url, sizeof url) && access(url + strlen("ipc://"), W_OK) == 0)
+    if (wire_default_url(url, sizeof url) && is_trusted(url + strlen("ipc://")))
         return strdup(url);
     return strdup("tcp://127.0.0.1:7420");
 }
@@ -544,8 +599,12 @@ dial_all(CiqClient *client)
     char *urls = strdup(client->urls), *rest = urls, *url;
     CiqError *error = urls == NULL ? ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory") : NULL;
 
-    for (int i = 0; i < URLS_MAX && error == NULL && (url = strsep(&rest, ",")) != NULL; i++)
-        error = dial(client, url);
+    for (int i = 0; error == NULL && (url = strsep(&rest, ",")) != NULL; i++) {
+        url += strspn(url, " ");
+        url[strcspn(url, " ")] = '\0';
+        error = i < URLS_MAX ? dial(client, url)
+                             : ciq_error_new(CODE_INVALID_ARGUMENT, "more than %d URLs", URLS_MAX);
+    }
     free(urls);
     return error;
 }
@@ -554,10 +613,13 @@ CiqClient *
 ciq_client_new(const CiqOptions *options, CiqError **error)
 {
     CiqClient *client = calloc(1, sizeof *client);
+    pthread_condattr_t monotonic;
     CiqError *why = NULL;
     int failed;
 
     wire_guard();
+    if (options == NULL)
+        options = &(const CiqOptions){0};
     if (client == NULL || sodium_init() < 0) {
         free(client);
         if (error != NULL)
@@ -565,12 +627,16 @@ ciq_client_new(const CiqOptions *options, CiqError **error)
         return NULL;
     }
     pthread_mutex_init(&client->lock, NULL);
-    pthread_cond_init(&client->idle, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&client->idle, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     client->urls = options->urls != NULL ? strdup(options->urls) : default_urls();
     client->tenant = strdup(options->tenant != NULL ? options->tenant : "");
     client->token = strdup(options->token != NULL ? options->token : "");
     client->origin = strdup(options->origin != NULL ? options->origin : "");
     client->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : TIMEOUT_STANDARD_MS;
+    client->connect_ms = options->connect_ms != 0 ? options->connect_ms : CONNECT_STANDARD_MS;
     client->attempts_max = options->attempts_max != 0 ? options->attempts_max : ATTEMPTS_STANDARD;
     failed = nng_req0_open(&client->socket);
     if (failed != 0)
@@ -602,6 +668,28 @@ free_secret(char *text)
     free(text);
 }
 
+/* Closing the socket has ended what waits on it, but a pause waits on nothing, and one may begin even now:
+ * so all are cancelled again and again until the last call is over. */
+static void
+await_idle(CiqClient *client)
+{
+    pthread_mutex_lock(&client->lock);
+    while (client->flying > 0) {
+        struct timespec until;
+
+        for (Flight *flight = client->flights; flight != NULL; flight = flight->next)
+            nng_aio_abort(flight->aio, NNG_ECANCELED);
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += CLOSE_ROUND_MS * 1000000L;
+        if (until.tv_nsec >= 1000000000L) {
+            until.tv_sec++;
+            until.tv_nsec -= 1000000000L;
+        }
+        pthread_cond_timedwait(&client->idle, &client->lock, &until);
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
 void
 ciq_client_free(CiqClient *client)
 {
@@ -611,15 +699,11 @@ ciq_client_free(CiqClient *client)
     client->closing = true;
     pthread_mutex_unlock(&client->lock);
     nng_close(client->socket);
+    await_idle(client);
+    while (client->flights != NULL) {
+        Flight *flight = client->flights;
 
-    pthread_mutex_lock(&client->lock);
-    while (client->flying > 0)
-        pthread_cond_wait(&client->idle, &client->lock);
-    pthread_mutex_unlock(&client->lock);
-    while (client->free_flights != NULL) {
-        Flight *flight = client->free_flights;
-
-        client->free_flights = flight->next;
+        client->flights = flight->next;
         nng_aio_stop(flight->aio);
         nng_aio_free(flight->aio);
         free(flight);

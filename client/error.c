@@ -41,7 +41,10 @@ error_of_reply(Reply *reply)
         return &no_memory;
     }
     error->reply = reply;
-    error->code = (int) reply->code;
+    /* a number that is no code means as much as gRPC's UNKNOWN */
+    error->code = (int) reply->code > CODE_OK && (int) reply->code <= CODE_UNAUTHENTICATED
+                      ? (int) reply->code
+                      : CODE_UNKNOWN;
     return error;
 }
 

@@ -76,6 +76,15 @@ directory_make(const char *path, unsigned mode)
     return errno == EEXIST && stat(part, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool
+directory_is_safe(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+           (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & 022) == 0;
+}
+
 static int
 remove_entry(const char *path, const struct stat *status UNUSED, int kind UNUSED,
              struct FTW *place UNUSED)
@@ -113,6 +122,11 @@ find_folders(Cluster *cluster, const Config *config, char *reason, size_t size)
     snprintf(cluster->socket, sizeof cluster->socket, "%s/postgres", runtime);
     if (strlen(cluster->socket) + strlen("/.s.PGSQL.5432") > SOCKET_PATH_MAX) {
         snprintf(reason, size, "the runtime directory's name %.200s is too long for a socket", runtime);
+        return false;
+    }
+    if (!directory_make(runtime, 0755) || !directory_is_safe(runtime)) {
+        snprintf(reason, size, "the runtime directory %.200s must be this user's, and writable by "
+                               "nobody else", runtime);
         return false;
     }
     if (!directory_make(base, 0755) || !directory_make(cluster->socket, 0700) ||

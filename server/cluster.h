@@ -24,4 +24,8 @@ MUST_CHECK char *cluster_conninfo(const Cluster *cluster, const char *login);
 /* Makes a directory with those above it; the last one gets the mode.  False: errno says why. */
 MUST_CHECK bool directory_make(const char *path, unsigned mode);
 
+/* Whether a directory may hold our sockets: it is ours, or root's, and nobody else may write into it, so
+ * nobody can put a socket of their own in the place of ours. */
+MUST_CHECK bool directory_is_safe(const char *path);
+
 #endif

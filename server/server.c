@@ -270,6 +270,11 @@ start_listening(Server *server)
             log_failure("cannot listen", "the runtime directory's name is too long");
             return false;
         }
+        if (!directory_make(directory, 0755) || !directory_is_safe(directory)) {
+            log_failure("cannot listen", "the runtime directory must be this user's, and writable by "
+                                         "nobody else");
+            return false;
+        }
         snprintf(urls, sizeof urls, "ipc://%s/ciq.sock,tcp://127.0.0.1:7420", directory);
         listen = urls;
     }

@@ -34,10 +34,13 @@ typedef struct CiqOptions {
     const char *origin;   /* the end user's address, for services that may forward it; NULL: none */
     uint32_t timeout_ms;  /* of a call that names none, over all attempts; 0: 10 s */
     unsigned attempts_max; /* of one call; 0: 5; 1: never repeat */
+    /* How long a call waits while there is no connection to any server, before it fails with UNAVAILABLE;
+     * 0: 1 s. */
+    uint32_t connect_ms;
 } CiqOptions;
 
-/* Opens a client; connecting happens in the background.  NULL: *error says why (INVALID_ARGUMENT: an URL
- * that is none; RESOURCE_EXHAUSTED). */
+/* Opens a client; connecting happens in the background.  options NULL: all as if 0.  NULL: *error says why
+ * (INVALID_ARGUMENT: an URL that is none, or more than 16; RESOURCE_EXHAUSTED).  error may be NULL. */
 CiqClient *ciq_client_new(const CiqOptions *options, CiqError **error);
 
 /* Ends all calls with CANCELLED, waits for their callbacks, and frees the client.  NULL is fine.  Not from

@@ -1,0 +1,667 @@
+/* The client library against a server of the test's own, which does as it is told: answers late, drops the
+ * connection, talks nonsense.  What is shown is what a caller sees and how often the server was asked.  */
+#include "client/call.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/supplemental/util/platform.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { REQUESTS_MAX = 64, DEPTH = 32 };
+
+/* What the server does with one request. */
+typedef enum Act { ACT_ANSWER, ACT_DROP, ACT_NONSENSE, ACT_WRONG_PAYLOAD, ACT_FAIL, ACT_HOLD } Act;
+
+typedef struct Script {
+    Act act;
+    int code;                /* of ACT_FAIL */
+    uint32_t retry_after_ms; /* of ACT_FAIL */
+    int delay_ms;            /* before it does it */
+} Script;
+
+typedef struct Server Server;
+
+/* One request being served. */
+typedef struct Turn {
+    Server *server;
+    nng_ctx context;
+    nng_aio *aio;
+    enum { TURN_RECEIVE, TURN_DELAY, TURN_SEND } step;
+    nng_msg *message;
+    Script script;
+} Turn;
+
+struct Server {
+    nng_socket socket;
+    char url[96];
+    pthread_mutex_t lock;
+    const Script *script; /* the last line is done for all requests from there on */
+    size_t script_size, requests;
+    uint8_t keys[REQUESTS_MAX][WIRE_KEY_SIZE];
+    size_t key_sizes[REQUESTS_MAX];
+    uint32_t timeouts_ms[REQUESTS_MAX];
+    char tokens[REQUESTS_MAX][32];
+    Turn turns[DEPTH];
+};
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Notes the request, and looks up what is to be done with it. */
+static void
+turn_begin(Turn *turn)
+{
+    Server *server = turn->server;
+    Request *request = clientiq__v1__request__unpack(NULL, nng_msg_len(turn->message),
+                                                     nng_msg_body(turn->message));
+    size_t i;
+
+    pthread_mutex_lock(&server->lock);
+    i = server->requests++;
+    turn->script = server->script[i < server->script_size ? i : server->script_size - 1];
+    if (request != NULL && i < REQUESTS_MAX) {
+        server->key_sizes[i] = request->idempotency_key.len;
+        if (request->idempotency_key.len == WIRE_KEY_SIZE)
+            memcpy(server->keys[i], request->idempotency_key.data, WIRE_KEY_SIZE);
+        server->timeouts_ms[i] = request->timeout_ms;
+        snprintf(server->tokens[i], sizeof server->tokens[i], "%s", request->token);
+    }
+    pthread_mutex_unlock(&server->lock);
+    if (request != NULL)
+        clientiq__v1__request__free_unpacked(request, NULL);
+}
+
+static void
+turn_receive(Turn *turn)
+{
+    turn->step = TURN_RECEIVE;
+    nng_ctx_recv(turn->context, turn->aio);
+}
+
+static void
+turn_end(Turn *turn)
+{
+    Reply reply = CLIENTIQ__V1__REPLY__INIT;
+    uint8_t packed[256];
+    size_t size = 0;
+
+    switch (turn->script.act) {
+    case ACT_DROP: /* and hold it no more */
+        nng_pipe_close(nng_msg_get_pipe(turn->message));
+        /* fall through */
+    case ACT_HOLD:
+        nng_msg_free(turn->message);
+        turn_receive(turn);
+        return;
+    case ACT_NONSENSE:
+        memset(packed, 0xff, size = 40);
+        break;
+    case ACT_WRONG_PAYLOAD:
+        reply.payload = (ProtobufCBinaryData){3, (uint8_t *) (uintptr_t) "\xff\xff\xff"};
+        break;
+    case ACT_FAIL:
+        reply.code = (Clientiq__V1__Code) turn->script.code;
+        reply.message = (char *) (uintptr_t) "as told";
+        reply.retry_after_ms = turn->script.retry_after_ms;
+        break;
+    case ACT_ANSWER:
+        break;
+    }
+    if (size == 0)
+        size = clientiq__v1__reply__pack(&reply, packed);
+    nng_msg_clear(turn->message);
+    nng_msg_append(turn->message, packed, size);
+    nng_aio_set_msg(turn->aio, turn->message);
+    turn->step = TURN_SEND;
+    nng_ctx_send(turn->context, turn->aio);
+}
+
+static void
+turn_callback(void *argument)
+{
+    Turn *turn = argument;
+    int error = nng_aio_result(turn->aio);
+
+    switch (turn->step) {
+    case TURN_RECEIVE:
+        if (error != 0)
+            return; /* the test is over */
+        turn->message = nng_aio_get_msg(turn->aio);
+        turn_begin(turn);
+        turn->step = TURN_DELAY;
+        nng_sleep_aio(turn->script.delay_ms, turn->aio);
+        return;
+    case TURN_DELAY:
+        if (error != 0)
+            nng_msg_free(turn->message);
+        else
+            turn_end(turn);
+        return;
+    case TURN_SEND:
+        if (error != 0)
+            nng_msg_free(nng_aio_get_msg(turn->aio));
+        turn_receive(turn);
+        return;
+    }
+}
+
+/* It listens from here on, unless started later. */
+static void
+server_open(Server *server, const Script *script, size_t script_size)
+{
+    static int number;
+
+    memset(server, 0, sizeof *server);
+    server->script = script;
+    server->script_size = script_size;
+    pthread_mutex_init(&server->lock, NULL);
+    snprintf(server->url, sizeof server->url, "ipc:///tmp/ciq-unit-%ld-%d.sock", (long) getpid(),
+             ++number);
+    assert_int_equal(nng_rep0_open(&server->socket), 0);
+    for (size_t i = 0; i < DEPTH; i++) {
+        Turn *turn = &server->turns[i];
+
+        turn->server = server;
+        assert_int_equal(nng_ctx_open(&turn->context, server->socket), 0);
+        assert_int_equal(nng_aio_alloc(&turn->aio, turn_callback, turn), 0);
+        turn_receive(turn);
+    }
+}
+
+static void
+server_listen(Server *server)
+{
+    nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_MAX);
+    assert_int_equal(nng_listen(server->socket, server->url, NULL, 0), 0);
+}
+
+static void
+server_close(Server *server)
+{
+    for (size_t i = 0; i < DEPTH; i++)
+        nng_aio_stop(server->turns[i].aio);
+    nng_close(server->socket);
+    for (size_t i = 0; i < DEPTH; i++)
+        nng_aio_free(server->turns[i].aio);
+    pthread_mutex_destroy(&server->lock);
+}
+
+static size_t
+server_requests(Server *server)
+{
+    size_t requests;
+
+    pthread_mutex_lock(&server->lock);
+    requests = server->requests;
+    pthread_mutex_unlock(&server->lock);
+    return requests;
+}
+
+#define SERVE(server, ...)                                                                         \
+    static const Script script[] = {__VA_ARGS__};                                                  \
+    Server server;                                                                                 \
+    server_open(&server, script, sizeof script / sizeof *script);                                  \
+    server_listen(&server)
+
+static CiqClient *
+client_of(const char *url)
+{
+    CiqError *error = NULL;
+    CiqClient *client = ciq_client_new(&(CiqOptions){.urls = url, .timeout_ms = 5000}, &error);
+
+    assert_null(error);
+    assert_non_null(client);
+    return client;
+}
+
+/* The code of the call's end, and its message. */
+static int
+end_of(CiqError *error, char text[200])
+{
+    int code = error == NULL ? CODE_OK : ciq_error_code(error);
+
+    snprintf(text, 200, "%s", error == NULL ? "" : ciq_error_message(error));
+    ciq_error_free(error);
+    return code;
+}
+
+static int
+get_user(CiqClient *client, char text[200])
+{
+    CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+    CiqError *error = NULL;
+
+    ciq_get_user_response_free(ciq_get_user(client, &request, &error));
+    return end_of(error, text);
+}
+
+static int
+create_user(CiqClient *client, char text[200])
+{
+    CiqCreateUserRequest request = CLIENTIQ__V1__CREATE_USER_REQUEST__INIT;
+    CiqError *error = NULL;
+
+    ciq_create_user_response_free(ciq_create_user(client, &request, &error));
+    return end_of(error, text);
+}
+
+static int
+login(CiqClient *client, char text[200])
+{
+    CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+    CiqError *error = NULL;
+
+    ciq_login_response_free(ciq_login(client, &request, &error));
+    return end_of(error, text);
+}
+
+typedef struct Ended {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t count;
+    int codes[2048];
+} Ended;
+
+static void
+one_ended(Ended *all, CiqError *error)
+{
+    pthread_mutex_lock(&all->lock);
+    all->codes[all->count++] = error == NULL ? CODE_OK : ciq_error_code(error);
+    pthread_cond_signal(&all->changed);
+    pthread_mutex_unlock(&all->lock);
+    ciq_error_free(error);
+}
+
+static void
+ended(void *arg, CiqGetUserResponse *response, CiqError *error)
+{
+    ciq_get_user_response_free(response);
+    one_ended(arg, error);
+}
+
+static void
+login_ended(void *arg, CiqLoginResponse *response, CiqError *error)
+{
+    ciq_login_response_free(response);
+    one_ended(arg, error);
+}
+
+static void
+await(Ended *all, size_t count)
+{
+    pthread_mutex_lock(&all->lock);
+    while (all->count < count)
+        pthread_cond_wait(&all->changed, &all->lock);
+    pthread_mutex_unlock(&all->lock);
+}
+
+/* The first call of a client goes out before there is a connection; its answer may take its time. */
+static void
+test_client__first_answer_late(void **state)
+{
+    static const Script script[] = {{.act = ACT_ANSWER, .delay_ms = 1500}};
+    CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+    Ended all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    Server server;
+    CiqClient *client;
+
+    (void) state;
+    server_open(&server, script, 1);
+    client = client_of(server.url);
+    ciq_login_async(client, &request, 0, login_ended, &all);
+    server_listen(&server);
+
+    await(&all, 1);
+    assert_int_equal(all.codes[0], CODE_OK);
+    assert_int_equal(server_requests(&server), 1);
+
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+static void
+test_client__nobody_there(void **state)
+{
+    char text[200];
+    CiqClient *client = client_of("ipc:///tmp/ciq-unit-nobody.sock");
+    int64_t start_ms = now_ms();
+
+    (void) state;
+    assert_int_equal(get_user(client, text), CODE_UNAVAILABLE);
+    assert_string_equal(text, "no server at ipc:///tmp/ciq-unit-nobody.sock");
+    assert_true(now_ms() - start_ms < 3000); /* not the 5 s of its deadline */
+
+    ciq_client_free(client);
+}
+
+/* A request made before the server is up waits for it. */
+static void
+test_client__server_comes_later(void **state)
+{
+    static const Script script[] = {{.act = ACT_ANSWER}};
+    CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+    Ended all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    Server server;
+    CiqClient *client;
+
+    (void) state;
+    server_open(&server, script, 1);
+    client = client_of(server.url);
+    ciq_get_user_async(client, &request, 0, ended, &all);
+    server_listen(&server);
+
+    await(&all, 1);
+    assert_int_equal(all.codes[0], CODE_OK);
+
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+static void
+test_client__deadline(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_HOLD});
+    CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+    CiqClient *client = client_of(server.url);
+    CiqError *error = NULL;
+    int64_t start_ms = now_ms();
+    char text[200];
+
+    assert_null(ciq_call_with(client, method_find("clientiq.v1.UserService/GetUser"), &request.base,
+                              &(CiqCallOptions){.timeout_ms = 300}, NULL, &error));
+    assert_int_equal(end_of(error, text), CODE_DEADLINE_EXCEEDED);
+    assert_true(now_ms() - start_ms >= 300);
+    assert_int_equal(server_requests(&server), 1);
+
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+/* Lost twice on its way, a write arrives three times under one key, each with less time than before. */
+static void
+test_client__lost_write_is_repeated(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_DROP, .delay_ms = 20}, {.act = ACT_DROP, .delay_ms = 20},
+          {.act = ACT_ANSWER});
+    char text[200];
+    CiqClient *client = client_of(server.url);
+
+    assert_int_equal(create_user(client, text), CODE_OK);
+    assert_int_equal(server_requests(&server), 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(server.key_sizes[i], WIRE_KEY_SIZE);
+        assert_memory_equal(server.keys[i], server.keys[0], WIRE_KEY_SIZE);
+    }
+    assert_true(server.timeouts_ms[0] <= 5000);
+    assert_true(server.timeouts_ms[1] < server.timeouts_ms[0]);
+    assert_true(server.timeouts_ms[2] < server.timeouts_ms[1]);
+
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+/* A login that may have been delivered is not sent again, and carries no key. */
+static void
+test_client__lost_login_is_not_repeated(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_DROP}, {.act = ACT_ANSWER});
+    char text[200];
+    CiqClient *client = client_of(server.url);
+
+    assert_int_equal(login(client, text), CODE_UNAVAILABLE);
+    assert_int_equal(server_requests(&server), 1);
+    assert_int_equal(server.key_sizes[0], 0);
+
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+static void
+test_client__repeats_when_asked(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_FAIL, .code = CODE_UNAVAILABLE},
+          {.act = ACT_FAIL, .code = CODE_ABORTED, .retry_after_ms = 50},
+          {.act = ACT_FAIL, .code = CODE_RESOURCE_EXHAUSTED, .retry_after_ms = 50},
+          {.act = ACT_ANSWER});
+    char text[200];
+    CiqClient *client = client_of(server.url);
+    int64_t start_ms = now_ms();
+
+    assert_int_equal(create_user(client, text), CODE_OK);
+    assert_int_equal(server_requests(&server), 4);
+    assert_true(now_ms() - start_ms >= 100);
+
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+static void
+test_client__does_not_repeat_what_is_final(void **state)
+{
+    static const int codes[] = {CODE_INVALID_ARGUMENT, CODE_NOT_FOUND, CODE_ABORTED,
+                                CODE_RESOURCE_EXHAUSTED, CODE_INTERNAL, 99};
+
+    (void) state;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        Script script = {.act = ACT_FAIL, .code = codes[i]};
+        Server server;
+        CiqClient *client;
+        char text[200];
+
+        server_open(&server, &script, 1);
+        server_listen(&server);
+        client = client_of(server.url);
+        assert_int_equal(get_user(client, text), codes[i] == 99 ? CODE_UNKNOWN : codes[i]);
+        assert_string_equal(text, "as told");
+        assert_int_equal(server_requests(&server), 1);
+        ciq_client_free(client);
+        server_close(&server);
+    }
+}
+
+static void
+test_client__nonsense(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_NONSENSE}, {.act = ACT_WRONG_PAYLOAD});
+    char text[200];
+    CiqClient *client = client_of(server.url);
+
+    assert_int_equal(get_user(client, text), CODE_INTERNAL);
+    assert_non_null(strstr(text, "not a clientiq.v1.Reply"));
+    assert_int_equal(get_user(client, text), CODE_INTERNAL);
+    assert_non_null(strstr(text, "GetUserResponse"));
+
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+/* The largest request that is let out arrives; one byte more is refused here, with its size. */
+static void
+test_client__size_limit(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_ANSWER});
+    CiqListUsersRequest request = CLIENTIQ__V1__LIST_USERS_REQUEST__INIT;
+    CiqClient *client = client_of(server.url);
+    char *search = malloc(WIRE_MESSAGE_MAX + 1), text[200];
+    size_t sent = 0, refused = 0;
+
+    assert_non_null(search);
+    memset(search, 'x', WIRE_MESSAGE_MAX);
+    request.search = search;
+    for (size_t size = WIRE_MESSAGE_MAX - 100; size <= WIRE_MESSAGE_MAX; size++) {
+        CiqError *error = NULL;
+        int code;
+
+        search[size] = '\0';
+        ciq_list_users_response_free(ciq_list_users(client, &request, &error));
+        code = end_of(error, text);
+        search[size] = 'x';
+        if (code == CODE_OK) {
+            sent++;
+        } else {
+            assert_int_equal(code, CODE_INVALID_ARGUMENT);
+            assert_non_null(strstr(text, "bytes"));
+            refused++;
+        }
+    }
+    assert_true(sent > 0 && refused > 0);
+    assert_int_equal(server_requests(&server), sent);
+
+    free(search);
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+/* More calls than may be in flight: those are refused, at once, and the others go on. */
+static void
+test_client__too_many_in_flight(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_HOLD});
+    CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+    Ended all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    CiqClient *client = client_of(server.url);
+
+    for (int i = 0; i < 1030; i++)
+        ciq_get_user_async(client, &request, 0, ended, &all);
+    await(&all, 6);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(all.codes[i], CODE_RESOURCE_EXHAUSTED);
+
+    /* freeing ends the rest, each exactly once */
+    ciq_client_free(client);
+    assert_int_equal(all.count, 1030);
+    for (int i = 6; i < 1030; i++)
+        assert_int_equal(all.codes[i], CODE_CANCELLED);
+    server_close(&server);
+}
+
+/* Freeing does not wait for a pause that the server has asked for. */
+static void
+test_client__free_during_pause(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_FAIL, .code = CODE_ABORTED, .retry_after_ms = 4000});
+    CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+    Ended all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    CiqClient *client = client_of(server.url);
+    int64_t start_ms = now_ms();
+
+    ciq_get_user_async(client, &request, 0, ended, &all);
+    while (server_requests(&server) == 0)
+        nng_msleep(1);
+    ciq_client_free(client);
+    assert_int_equal(all.count, 1);
+    assert_true(now_ms() - start_ms < 2000);
+    server_close(&server);
+}
+
+enum { THREADS = 8, CALLS = 200 };
+
+static void *
+caller(void *argument)
+{
+    CiqClient *client = argument;
+    char text[200];
+    size_t failed = 0;
+
+    for (int i = 0; i < CALLS; i++) {
+        ciq_client_set_token(client, i % 2 == 0 ? "even" : "odd");
+        failed += get_user(client, text) != CODE_OK;
+    }
+    return (void *) failed;
+}
+
+static void
+test_client__several_threads(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_ANSWER});
+    CiqClient *client = client_of(server.url);
+    pthread_t threads[THREADS];
+
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, caller, client), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *failed;
+
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    assert_int_equal(server_requests(&server), THREADS * CALLS);
+    for (int i = 0; i < REQUESTS_MAX; i++)
+        assert_true(strcmp(server.tokens[i], "even") == 0 || strcmp(server.tokens[i], "odd") == 0);
+
+    ciq_client_free(client);
+    server_close(&server);
+}
+
+/* Of two servers one is gone: calls go to the other. */
+static void
+test_client__several_urls(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_ANSWER});
+    char urls[160], text[200];
+    CiqError *error = NULL;
+    CiqClient *client;
+
+    snprintf(urls, sizeof urls, "ipc:///tmp/ciq-unit-nobody.sock, %s", server.url);
+    client = client_of(urls);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(get_user(client, text), CODE_OK);
+    ciq_client_free(client);
+    server_close(&server);
+
+    error = NULL;
+    assert_null(ciq_client_new(&(CiqOptions){.urls = "nonsense"}, &error));
+    assert_int_equal(end_of(error, text), CODE_INVALID_ARGUMENT);
+    error = NULL;
+    assert_null(ciq_client_new(&(CiqOptions){.urls = ""}, &error));
+    assert_int_equal(end_of(error, text), CODE_INVALID_ARGUMENT);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_client__first_answer_late),
+        cmocka_unit_test(test_client__nobody_there),
+        cmocka_unit_test(test_client__server_comes_later),
+        cmocka_unit_test(test_client__deadline),
+        cmocka_unit_test(test_client__lost_write_is_repeated),
+        cmocka_unit_test(test_client__lost_login_is_not_repeated),
+        cmocka_unit_test(test_client__repeats_when_asked),
+        cmocka_unit_test(test_client__does_not_repeat_what_is_final),
+        cmocka_unit_test(test_client__nonsense),
+        cmocka_unit_test(test_client__size_limit),
+        cmocka_unit_test(test_client__too_many_in_flight),
+        cmocka_unit_test(test_client__free_during_pause),
+        cmocka_unit_test(test_client__several_threads),
+        cmocka_unit_test(test_client__several_urls),
+    };
+
+    cmocka_set_test_filter(getenv("CIQ_TEST_FILTER"));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
