@@ -3,6 +3,7 @@
 #include "json.h"
 #include "state.h"
 #include "table.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -37,15 +38,27 @@ die(const char *format, ...)
     die_with(1, format, arguments);
 }
 
-/* The server's words without what a terminal would obey. */
-static void
-print_safely(const char *text)
+const char *const cli_options[] = {
+    "--url",     "--tenant",         "--token-file",    "--output",        "--all",  "--timeout", "--password",
+    "--explain", "--password-stdin", "--password-file", "--kept-password", "--help", "--version", NULL};
+
+void
+die_unknown_option(const char *word, size_t size, const char *nearest)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char) *text < 0x20 || *text == 0x7f)
-            fprintf(stderr, "\\x%02x", (unsigned char) *text);
-        else
-            fputc(*text, stderr);
+    char whole[64];
+    size_t best = 3; /* more than two letters away it is another word */
+
+    snprintf(whole, sizeof whole, "%.*s", (int) (size < sizeof whole ? size : sizeof whole - 1), word);
+    if (nearest != NULL)
+        best = text_distance(whole, nearest);
+    for (size_t i = 0; cli_options[i] != NULL; i++)
+        if (text_distance(whole, cli_options[i]) < best) {
+            nearest = cli_options[i];
+            best = text_distance(whole, nearest);
+        }
+    if (nearest == NULL)
+        die_usage("there is no option %s; see --help", whole);
+    die_usage("there is no option %s; is %s meant?", whole, nearest);
 }
 
 void
@@ -54,13 +67,13 @@ die_error(const CiqError *error, const Method *method, const char *tenant)
     int code = ciq_error_code(error);
 
     fprintf(stderr, "ciq-client: %s: ", ciq_error_code_name(error));
-    print_safely(ciq_error_message(error));
+    text_print(ciq_error_message(error), stderr);
     fputc('\n', stderr);
     for (size_t i = 0; i < ciq_error_violations(error); i++) {
         fputs("  ", stderr);
-        print_safely(ciq_error_violation_field(error, i));
+        text_print(ciq_error_violation_field(error, i), stderr);
         fputs(": ", stderr);
-        print_safely(ciq_error_violation_text(error, i));
+        text_print(ciq_error_violation_text(error, i), stderr);
         fputc('\n', stderr);
     }
     if (code == CODE_UNAUTHENTICATED && method != NULL)
@@ -86,22 +99,40 @@ cli_tenant(const Cli *cli, const Method *method)
 {
     const char *tenant = cli->tenant;
 
-    if (tenant == NULL && method->scope != SCOPE_PLATFORM && method->database != DATABASE_NONE)
-        tenant = state_current_tenant();
+    if (method->scope == SCOPE_PLATFORM)
+        return tenant != NULL && !cli->tenant_is_environment ? tenant : "";
+    if (tenant == NULL && method->database != DATABASE_NONE)
+        tenant = method->scope == SCOPE_TENANT ? state_current_tenant() : state_last_tenant();
     if (tenant == NULL && method->scope == SCOPE_TENANT)
         die_usage("%s is about a tenant: give --tenant, or sign in first", method->command);
     return tenant != NULL ? tenant : "";
+}
+
+/* A statement's lines and its indentation make one line. */
+static void
+print_statement(const Statement *statement)
+{
+    char *text = strdup(statement->text);
+
+    for (char *c = text; c != NULL && *c != '\0'; c++)
+        if (*c == '\n' || *c == '\t')
+            *c = ' ';
+    fprintf(stderr, "%8" PRIu64 " us  ", statement->duration_us);
+    text_print(text != NULL ? text : "?", stderr);
+    fputc('\n', stderr);
+    free(text);
 }
 
 static void
 print_explained(const Reply *reply)
 {
     for (size_t i = 0; i < reply->n_statements; i++)
-        fprintf(stderr, "%8" PRIu64 " us  %s\n", reply->statements[i]->duration_us,
-                reply->statements[i]->text);
+        print_statement(reply->statements[i]);
     fputs("schemas touched:", stderr);
-    for (size_t i = 0; i < reply->n_schemas; i++)
-        fprintf(stderr, " %s", reply->schemas[i]);
+    for (size_t i = 0; i < reply->n_schemas; i++) {
+        fputc(' ', stderr);
+        text_print(reply->schemas[i], stderr);
+    }
     fputc('\n', stderr);
 }
 
@@ -110,7 +141,11 @@ cli_call(const Cli *cli, CiqClient *client, const Method *method, const Protobuf
          const char *tenant, const char *token, CiqError **error)
 {
     Reply *reply = NULL;
-    const char *kept = token == NULL && method->database != DATABASE_NONE ? state_token(tenant) : token;
+    const char *kept = token != NULL ? token : cli->token;
+
+    if (kept == NULL && method->database != DATABASE_NONE)
+        kept = state_token(tenant);
+
     ProtobufCMessage *response = ciq_call_with(
         client, method, request,
         &(CiqCallOptions){
@@ -124,16 +159,10 @@ cli_call(const Cli *cli, CiqClient *client, const Method *method, const Protobuf
 }
 
 void
-cli_print(const Cli *cli, const ProtobufCMessage *response)
+cli_print(const Cli *cli, const ProtobufCMessageDescriptor *descriptor, const json_t *response)
 {
-    if (!cli->json) {
-        table_print(response, stdout);
-        return;
-    }
-
-    json_t *json = json_of_message(response);
-
-    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    fputc('\n', stdout);
-    json_decref(json);
+    if (cli->json)
+        text_print_json(response, stdout);
+    else
+        table_print(descriptor, response, stdout);
 }

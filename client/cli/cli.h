@@ -14,9 +14,11 @@ enum { EXIT_USAGE = 2, EXIT_CODE = 64 };
 typedef struct Cli {
     const char *url;           /* NULL: the library's choice */
     const char *tenant;        /* said on the command line or in CIQ_TENANT; NULL: not said */
+    bool tenant_is_environment; /* CIQ_TENANT: not meant for what belongs to the platform */
+    const char *token;         /* of --token-file; NULL: the one that is kept */
     const char *password_file; /* NULL: none */
     uint32_t timeout_ms;       /* 0: the library's */
-    bool json, explain, all, help;
+    bool json, explain, all, help, version;
     bool password_stdin, password_prompt, password_kept;
     int words_count;           /* the command and its own arguments */
     char **words;
@@ -34,13 +36,14 @@ CiqClient *cli_client(const Cli *cli);
  * of the last login; else "". */
 const char *cli_tenant(const Cli *cli, const Method *method);
 
-/* One call with the token that is kept for the tenant; prints --explain's lines. */
+/* One call with the token given; NULL: that of --token-file, or the one kept for the tenant.  Prints
+ * --explain's lines. */
 ProtobufCMessage *cli_call(const Cli *cli, CiqClient *client, const Method *method,
                            const ProtobufCMessage *request, const char *tenant, const char *token,
                            CiqError **error);
 
-/* Prints a response as table or JSON. */
-void cli_print(const Cli *cli, const ProtobufCMessage *response);
+/* Prints a response, as json_of_message made it, as table or JSON. */
+void cli_print(const Cli *cli, const ProtobufCMessageDescriptor *descriptor, const json_t *response);
 
 /* The commands; each returns the exit status. */
 int command_run(Cli *cli, const Method *method);                /* a generated one */
@@ -54,6 +57,12 @@ int command_seed(Cli *cli);
 
 /* Help for one generated command. */
 void command_help(const Method *method, FILE *out);
+
+/* What is said on the way out to somebody who wrote an option that there is not. */
+noreturn void die_unknown_option(const char *word, size_t size, const char *nearest);
+
+/* The options of every command, ended by NULL. */
+extern const char *const cli_options[];
 
 /* "UserService/GetUser", "UserService.GetUser" or the full name; NULL: none. */
 const Method *method_by_name(const char *name);

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "json.h"
 #include "secret.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,33 +125,33 @@ positional(const Method *method, const Flag *flags, size_t count, const char *wo
     return NULL;
 }
 
-/* The flag with the most similar start, for a word that is none. */
+/* "job_title" is --job-title. */
 static void
-die_unknown_flag(const Flag *flags, size_t count, const char *word, size_t size)
+flag_name(const Flag *flag, char name[96])
 {
-    const char *best = NULL;
-    size_t best_size = 1;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t same = 0;
-
-        while (same < size && (word[same] == '-' ? '_' : word[same]) == flags[i].field->name[same])
-            same++;
-        if (same > best_size && !flags[i].info->secret) {
-            best = flags[i].field->name;
-            best_size = same;
-        }
-    }
-    if (best == NULL)
-        die_usage("there is no flag --%.*s", (int) size, word);
-
-    char flag[96];
-
-    snprintf(flag, sizeof flag, "%s", best);
-    for (char *c = flag; *c != '\0'; c++)
+    snprintf(name, 96, "--%s", flag->field->name);
+    for (char *c = name; *c != '\0'; c++)
         if (*c == '_')
             *c = '-';
-    die_usage("there is no flag --%.*s; is --%s meant?", (int) size, word, flag);
+}
+
+static noreturn void
+die_unknown_flag(const Flag *flags, size_t count, const char *word, size_t size)
+{
+    char whole[96], best[96] = "";
+    size_t best_distance = 3; /* more than two letters away it is another word */
+
+    snprintf(whole, sizeof whole, "%.*s", (int) (size < 90 ? size : 90), word);
+    for (size_t i = 0; i < count; i++) {
+        char name[96];
+
+        flag_name(&flags[i], name);
+        if (!flags[i].info->secret && text_distance(whole, name) < best_distance) {
+            best_distance = text_distance(whole, name);
+            snprintf(best, sizeof best, "%s", name);
+        }
+    }
+    die_unknown_option(word, size, best[0] != '\0' ? best : NULL);
 }
 
 static void
@@ -175,7 +176,7 @@ read_words(const Cli *cli, const Method *method, const Flag *flags, size_t count
         size = equals == NULL ? strlen(word) : (size_t) (equals - word);
         flag = find_flag(flags, count, word, size);
         if (flag == NULL)
-            die_unknown_flag(flags, count, word, size);
+            die_unknown_flag(flags, count, word - 2, size + 2);
         if (flag->info->secret)
             die_usage("--%.*s would be seen by everybody on this machine: use --password-stdin or "
                       "--password-file FILE",
@@ -243,14 +244,55 @@ message_of(const Method *method, const json_t *json)
 }
 
 static const char *
-next_token(const ProtobufCMessage *response)
+next_token(const json_t *page)
 {
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(response->descriptor, "next_page_token");
+    const char *token = json_string_value(json_object_get(page, "next_page_token"));
 
-    return field == NULL
-               ? ""
-               : *(char *const *) (const void *) ((const char *) response + field->offset);
+    return token != NULL ? token : "";
+}
+
+static json_t *
+call_once(const Cli *cli, CiqClient *client, const Method *method, const json_t *json,
+          const char *tenant)
+{
+    CiqError *error = NULL;
+    ProtobufCMessage *request = message_of(method, json);
+    ProtobufCMessage *response = cli_call(cli, client, method, request, tenant, NULL, &error);
+    json_t *page;
+
+    protobuf_c_message_free_unpacked(request, NULL);
+    if (error != NULL)
+        die_error(error, method, tenant);
+    page = json_of_message(response);
+    protobuf_c_message_free_unpacked(response, NULL);
+    if (page == NULL)
+        die("no memory");
+    return page;
+}
+
+/* All pages as one, so that JSON is one document and a table has one head. */
+static void
+append_pages(const Cli *cli, CiqClient *client, const Method *method, json_t *json,
+             const char *tenant, json_t *first)
+{
+    while (next_token(first)[0] != '\0') {
+        json_t *page;
+        const char *name;
+        json_t *value;
+
+        json_object_set_new(json, "page_token", json_string(next_token(first)));
+        page = call_once(cli, client, method, json, tenant);
+        if (strcmp(next_token(page), next_token(first)) == 0)
+            die("the server gives the same page again and again");
+        json_object_foreach(page, name, value)
+        {
+            if (json_is_array(value))
+                json_array_extend(json_object_get(first, name), value);
+            else
+                json_object_set(first, name, value);
+        }
+        json_decref(page);
+    }
 }
 
 int
@@ -258,31 +300,25 @@ command_run(Cli *cli, const Method *method)
 {
     Flag flags[FLAGS_MAX];
     size_t count = collect_flags(method, flags);
-    const char *tenant = cli_tenant(cli, method);
-    json_t *json = json_object();
+    json_t *json = json_object(), *page;
+    const char *tenant;
     CiqClient *client;
-    bool more = true;
 
     read_words(cli, method, flags, count, json);
+    tenant = cli_tenant(cli, method);
     read_secrets(cli, flags, count, json);
     set_mask(method, flags, count, json);
     client = cli_client(cli);
-    while (more) {
-        CiqError *error = NULL;
-        ProtobufCMessage *request = message_of(method, json);
-        ProtobufCMessage *response = cli_call(cli, client, method, request, tenant, NULL, &error);
-
-        protobuf_c_message_free_unpacked(request, NULL);
-        if (error != NULL)
-            die_error(error, method, tenant);
-        cli_print(cli, response);
-        more = cli->all && next_token(response)[0] != '\0';
-        if (more)
-            json_object_set_new(json, "page_token", json_string(next_token(response)));
-        else if (next_token(response)[0] != '\0')
-            fprintf(stderr, "there is more: --all, or --page-token %s\n", next_token(response));
-        protobuf_c_message_free_unpacked(response, NULL);
+    page = call_once(cli, client, method, json, tenant);
+    if (cli->all)
+        append_pages(cli, client, method, json, tenant, page);
+    cli_print(cli, method->response->descriptor, page);
+    if (next_token(page)[0] != '\0') {
+        fputs("there is more: --all, or --page-token ", stderr);
+        text_print(next_token(page), stderr);
+        fputc('\n', stderr);
     }
+    json_decref(page);
     ciq_client_free(client);
     json_decref(json);
     return 0;
@@ -310,7 +346,6 @@ command_call(Cli *cli)
 {
     const Method *method;
     const char *data = "{}";
-    CiqError *error = NULL;
 
     if (cli->words_count < 2)
         die_usage("call needs a method: ciq-client call UserService/GetUser -d '{\"id\": 1}'");
@@ -325,16 +360,12 @@ command_call(Cli *cli)
 
     const char *tenant = cli_tenant(cli, method);
     json_t *json = read_data(data);
-    ProtobufCMessage *request = message_of(method, json);
     CiqClient *client = cli_client(cli);
-    ProtobufCMessage *response = cli_call(cli, client, method, request, tenant, NULL, &error);
+    json_t *response = call_once(cli, client, method, json, tenant);
 
-    if (error != NULL)
-        die_error(error, method, tenant);
     cli->json = true;
-    cli_print(cli, response);
-    protobuf_c_message_free_unpacked(request, NULL);
-    protobuf_c_message_free_unpacked(response, NULL);
+    cli_print(cli, method->response->descriptor, response);
+    json_decref(response);
     ciq_client_free(client);
     json_decref(json);
     return 0;
@@ -359,10 +390,7 @@ command_help(const Method *method, FILE *out)
             fprintf(out, "  %-26s %s\n", "--password-stdin …", flags[i].info->comment);
             continue;
         }
-        snprintf(flag, sizeof flag, "--%s", flags[i].field->name);
-        for (char *c = flag; *c != '\0'; c++)
-            if (*c == '_')
-                *c = '-';
+        flag_name(&flags[i], flag);
         fprintf(out, "  %-26s %s%s\n", flag, flags[i].info->comment,
                 flags[i].info->required ? " Required." : "");
     }

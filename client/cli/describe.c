@@ -29,6 +29,33 @@ command_list(void)
     return 0;
 }
 
+/* The message of this name, short or whole, in a message and those inside it; NULL: none. */
+static const MessageInfo *
+message_in(const MessageInfo *info, const char *name)
+{
+    const MessageInfo *found = NULL;
+
+    if (strcmp(info->descriptor->name, name) == 0 || strcmp(info->descriptor->short_name, name) == 0)
+        return info;
+    for (unsigned i = 0; i < info->descriptor->n_fields && found == NULL; i++)
+        if (info->fields[i].message != NULL)
+            found = message_in(info->fields[i].message, name);
+    return found;
+}
+
+static const MessageInfo *
+message_by_name(const char *name)
+{
+    const MessageInfo *found = NULL;
+
+    for (size_t i = 0; i < methods_count && found == NULL; i++) {
+        found = message_in(methods[i].request, name);
+        if (found == NULL)
+            found = message_in(methods[i].response, name);
+    }
+    return found;
+}
+
 static const char *
 type_name(const ProtobufCFieldDescriptor *field)
 {
@@ -98,10 +125,18 @@ command_describe(const Cli *cli)
     const Method *method;
 
     if (cli->words_count != 2)
-        die_usage("describe needs one method: ciq-client describe TenantService.CreateTenant");
+        die_usage("describe needs one method or message: ciq-client describe "
+                  "TenantService.CreateTenant");
     method = method_by_name(cli->words[1]);
-    if (method == NULL)
-        die_usage("there is no method %s; see ciq-client list", cli->words[1]);
+    if (method == NULL) {
+        const MessageInfo *message = message_by_name(cli->words[1]);
+
+        if (message == NULL)
+            die_usage("there is no method or message %s; see ciq-client list", cli->words[1]);
+        printf("%s\n%s\n\n", message->descriptor->name, message->comment);
+        describe_message(message, 0);
+        return 0;
+    }
     printf("%s\n%s\n\n", method->name, method->comment);
     printf("command:    ciq-client %s\n", method->command);
     printf("called:     %s\n", scopes[method->scope]);

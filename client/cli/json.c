@@ -4,6 +4,7 @@
 #include <google/protobuf/field_mask.pb-c.h>
 #include <google/protobuf/timestamp.pb-c.h>
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -244,6 +245,9 @@ enum_of(Field *field, const json_t *json, int *number, char error[256])
     char allowed[200] = "";
 
     if (json_is_integer(json)) {
+        /* proto3's enums are open: a number without a name is allowed */
+        if (json_integer_value(json) < INT32_MIN || json_integer_value(json) > INT32_MAX)
+            return wrong(error, field, "is a number out of its range");
         *number = (int) json_integer_value(json);
         return true;
     }
@@ -292,23 +296,50 @@ message_new(const ProtobufCMessageDescriptor *descriptor)
     return message;
 }
 
+/* "Z" or "+01:30", in seconds. */
+static bool
+offset_of(const char *text, long *seconds)
+{
+    int hours, minutes, size = 0;
+
+    *seconds = 0;
+    if (strcmp(text, "Z") == 0)
+        return true;
+    if ((text[0] != '+' && text[0] != '-') || sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &size) != 2 ||
+        size != 5 || text[6] != '\0' || hours > 23 || minutes > 59)
+        return false;
+    *seconds = (hours * 60L + minutes) * (text[0] == '+' ? 60 : -60);
+    return true;
+}
+
 static bool
 time_of(Field *field, const json_t *json, ProtobufCMessage **out, char error[256])
 {
+    const char *text = json_is_string(json) ? json_string_value(json) : "", *rest;
     struct tm calendar = {0};
-    const char *rest = json_is_string(json) ? strptime(json_string_value(json), "%Y-%m-%dT%H:%M:%S",
-                                                       &calendar)
-                                            : NULL;
     Google__Protobuf__Timestamp *time;
+    int32_t nanos = 0;
+    long offset;
 
-    if (rest == NULL || rest[strspn(rest, ".0123456789")] != 'Z')
+    rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &calendar);
+    if (rest == NULL || rest - text != 19) /* strptime takes shorter ones too */
+        return wrong(error, field, "must be a time as 2026-01-31T12:00:00Z");
+    if (*rest == '.') {
+        size_t digits = strspn(++rest, "0123456789");
+
+        if (digits == 0 || digits > 9)
+            return wrong(error, field, "must have one to nine digits after the point");
+        for (size_t i = 0; i < 9; i++)
+            nanos = nanos * 10 + (i < digits ? rest[i] - '0' : 0);
+        rest += digits;
+    }
+    if (!offset_of(rest, &offset))
         return wrong(error, field, "must be a time as 2026-01-31T12:00:00Z");
     time = (Google__Protobuf__Timestamp *) message_new(&google__protobuf__timestamp__descriptor);
     if (time == NULL)
         return wrong(error, field, "no memory");
-    time->seconds = timegm(&calendar);
-    if (*rest == '.')
-        time->nanos = (int32_t) (strtod(rest, NULL) * 1e9);
+    time->seconds = timegm(&calendar) - offset;
+    time->nanos = nanos;
     *out = &time->base;
     return true;
 }
@@ -356,7 +387,7 @@ value_of(Field *field, const json_t *json, void *at, char error[256])
         return true;
     case PROTOBUF_C_TYPE_INT64:
         return integer_of(field, json, INT64_MIN, INT64_MAX, at, error);
-    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_UINT64: /* above INT64_MAX there is no field of ours */
         if (!integer_of(field, json, 0, INT64_MAX, &number, error))
             return false;
         *(uint64_t *) at = (uint64_t) number;
@@ -372,6 +403,8 @@ value_of(Field *field, const json_t *json, void *at, char error[256])
         if (!json_is_string(json))
             return wrong(error, field, "must be a string");
         *(char **) at = strdup(json_string_value(json));
+        if (*(char **) at == NULL)
+            return wrong(error, field, "no memory");
         return true;
     case PROTOBUF_C_TYPE_MESSAGE:
         if (field->descriptor == &google__protobuf__timestamp__descriptor)
@@ -423,18 +456,17 @@ find_field(const ProtobufCMessageDescriptor *descriptor, const char *name)
     return protobuf_c_message_descriptor_get_field_by_name(descriptor, snake);
 }
 
-ProtobufCMessage *
-json_to_message(const ProtobufCMessageDescriptor *descriptor, const json_t *json, char error[256])
+enum { FIELDS_MAX = 128 }; /* of one message; checked below */
+
+static bool
+fill_message(const json_t *json, ProtobufCMessage *message, char error[256])
 {
-    ProtobufCMessage *message = message_new(descriptor);
+    const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+    bool seen[FIELDS_MAX] = {false};
     const char *name;
     json_t *value;
 
-    if (message == NULL || !json_is_object(json)) {
-        snprintf(error, 256, "%s must be a JSON object", descriptor->short_name);
-        free(message);
-        return NULL;
-    }
+    assert(descriptor->n_fields <= FIELDS_MAX);
     /* jansson's iteration macros want a variable */
     json_object_foreach((json_t *) (uintptr_t) json, name, value)
     {
@@ -443,18 +475,39 @@ json_to_message(const ProtobufCMessageDescriptor *descriptor, const json_t *json
 
         if (field == NULL) {
             snprintf(error, 256, "%s has no field %.100s", descriptor->short_name, name);
-            ok = false;
-        } else if (json_is_null(value)) {
+            return false;
+        }
+        /* under both of its names, nobody can say which value counts */
+        if (seen[field - descriptor->fields])
+            return wrong(error, field, "is given twice");
+        seen[field - descriptor->fields] = true;
+        if (json_is_null(value))
             continue;
-        } else if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-            ok = elements_of(field, value, message, error);
-        } else {
-            ok = value_of(field, value, (char *) message + field->offset, error);
-        }
-        if (!ok) {
-            protobuf_c_message_free_unpacked(message, NULL);
-            return NULL;
-        }
+        ok = field->label == PROTOBUF_C_LABEL_REPEATED
+                 ? elements_of(field, value, message, error)
+                 : value_of(field, value, (char *) message + field->offset, error);
+        if (!ok)
+            return false;
     }
-    return message;
+    return true;
+}
+
+ProtobufCMessage *
+json_to_message(const ProtobufCMessageDescriptor *descriptor, const json_t *json, char error[256])
+{
+    ProtobufCMessage *message;
+
+    if (!json_is_object(json)) {
+        snprintf(error, 256, "%s must be a JSON object", descriptor->short_name);
+        return NULL;
+    }
+    message = message_new(descriptor);
+    if (message == NULL) {
+        snprintf(error, 256, "no memory");
+        return NULL;
+    }
+    if (fill_message(json, message, error))
+        return message;
+    protobuf_c_message_free_unpacked(message, NULL);
+    return NULL;
 }

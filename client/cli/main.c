@@ -1,5 +1,7 @@
 /* ciq-client: takes the options that are every command's out of the arguments, and finds the command.  */
 #include "cli.h"
+#include "secret.h"
+#include "text.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -24,6 +26,7 @@ usage(FILE *out)
     fputs("\noptions, before or after the command:\n"
           "  --url URL[,URL]           the server (environment: CIQ_URL)\n"
           "  --tenant TENANT           a domain or a schema name (environment: CIQ_TENANT)\n"
+          "  --token-file FILE         the session's token, instead of the one that login has kept\n"
           "  --output table|json       how data are shown\n"
           "  --all                     all pages of a list\n"
           "  --timeout MS              how long to wait for an answer\n"
@@ -71,8 +74,11 @@ take_option(Cli *cli, int argc, char **argv, int *i)
 
     if ((value = option_value(argc, argv, i, "--url")) != NULL)
         cli->url = value;
-    else if ((value = option_value(argc, argv, i, "--tenant")) != NULL)
+    else if ((value = option_value(argc, argv, i, "--tenant")) != NULL) {
         cli->tenant = value;
+        cli->tenant_is_environment = false;
+    } else if ((value = option_value(argc, argv, i, "--token-file")) != NULL)
+        cli->token = secret_of_file(value);
     else if ((value = option_value(argc, argv, i, "--timeout")) != NULL)
         set_timeout(cli, value);
     else if ((value = option_value(argc, argv, i, "--password-file")) != NULL)
@@ -93,6 +99,8 @@ take_option(Cli *cli, int argc, char **argv, int *i)
         cli->all = true;
     else if (strcmp(argv[*i], "--help") == 0 || strcmp(argv[*i], "-h") == 0)
         cli->help = true;
+    else if (strcmp(argv[*i], "--version") == 0)
+        cli->version = true;
     else
         return false;
     return true;
@@ -115,13 +123,34 @@ find_command(const Cli *cli)
 static noreturn void
 die_unknown(const Cli *cli)
 {
-    size_t size = strlen(cli->words[0]);
+    static const char *const composed[] = {"list",   "describe", "call",  "login",
+                                           "logout", "whoami",   "setup", "seed"};
+    size_t composed_count = sizeof composed / sizeof *composed, best_distance = 3;
+    const char *best = NULL;
+    char command[64];
 
-    fprintf(stderr, "ciq-client: there is no command %s%s%s\n", cli->words[0],
-            cli->words_count > 1 ? " " : "", cli->words_count > 1 ? cli->words[1] : "");
-    for (size_t i = 0; i < methods_count; i++)
-        if (strncmp(methods[i].command, cli->words[0], size < 3 ? size : 3) == 0)
+    snprintf(command, sizeof command, "%.30s%s%.30s", cli->words[0], cli->words_count > 1 ? " " : "",
+             cli->words_count > 1 ? cli->words[1] : "");
+    fprintf(stderr, "ciq-client: there is no command %s\n", command);
+    for (size_t i = 0; i < methods_count + composed_count; i++) {
+        bool is_composed = i >= methods_count;
+        const char *other = is_composed ? composed[i - methods_count] : methods[i].command;
+        size_t distance = text_distance(is_composed ? cli->words[0] : command, other);
+
+        if (distance < best_distance) {
+            best = other;
+            best_distance = distance;
+        }
+    }
+    if (best != NULL)
+        fprintf(stderr, "  is \"%s\" meant?\n", best);
+    /* a noun without its verb, or with one that it has not */
+    for (size_t i = 0; i < methods_count; i++) {
+        size_t size = strcspn(methods[i].command, " ");
+
+        if (strlen(cli->words[0]) == size && strncmp(methods[i].command, cli->words[0], size) == 0)
             fprintf(stderr, "  %s\n", methods[i].command);
+    }
     fputs("  ciq-client --help shows all\n", stderr);
     exit(EXIT_USAGE);
 }
@@ -178,17 +207,20 @@ main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     if (words == NULL)
         die("no memory");
-    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-        puts("ciq-client " CIQ_VERSION);
-        free(words);
-        return 0;
-    }
+    cli.tenant_is_environment = true;
+    if (cli.tenant != NULL && cli.tenant[0] == '\0')
+        cli.tenant = NULL;
     cli.words = words;
     for (int i = 1; i < argc; i++)
         if (!take_option(&cli, argc, argv, &i))
             words[cli.words_count++] = argv[i];
+    if (cli.version) {
+        puts("ciq-client " CIQ_VERSION);
+        free(words);
+        return 0;
+    }
     if (cli.words_count > 0 && words[0][0] == '-')
-        die_usage("there is no option %s; see --help", words[0]);
+        die_unknown_option(words[0], strcspn(words[0], "="), NULL);
     if (cli.words_count == 0) {
         usage(cli.help ? stdout : stderr);
         free(words);

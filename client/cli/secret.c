@@ -2,6 +2,8 @@
 #include "secret.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,74 +13,99 @@
 
 enum { SECRET_MAX = 1024 };
 
+/* Without its line end; NULL: nothing there. */
 static char *
 read_line(FILE *stream)
 {
-    char line[SECRET_MAX];
+    char line[SECRET_MAX + 2];
     char *secret = NULL;
+    size_t size;
 
     if (fgets(line, sizeof line, stream) != NULL) {
-        line[strcspn(line, "\r\n")] = '\0';
+        size = strcspn(line, "\r\n");
+        /* a secret cut short would be another secret */
+        if (size > SECRET_MAX)
+            die("a password or token has more than %d bytes", SECRET_MAX);
+        line[size] = '\0';
         secret = strdup(line);
     }
     sodium_memzero(line, sizeof line);
     return secret;
 }
 
+/* The terminal as it was, for those who leave it by a signal. */
+static struct termios terminal_before;
+static int terminal = -1;
+
+static void
+leave_terminal(int number)
+{
+    tcsetattr(terminal, TCSAFLUSH, &terminal_before);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 static char *
 ask(const char *prompt)
 {
-    struct termios before, silent;
-    FILE *terminal = fopen("/dev/tty", "r+");
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction action = {.sa_handler = leave_terminal}, before[4], stop_before;
+    struct termios silent;
+    FILE *stream;
     char *secret;
 
-    if (terminal == NULL)
-        return NULL;
-    fprintf(terminal, "%s: ", prompt);
-    fflush(terminal);
-    if (tcgetattr(fileno(terminal), &before) != 0) {
-        fclose(terminal);
-        return NULL;
-    }
-    silent = before;
+    terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    stream = terminal < 0 ? NULL : fdopen(terminal, "r");
+    if (stream == NULL || tcgetattr(terminal, &terminal_before) != 0)
+        die_usage("no terminal to ask for the %s: use --password-stdin or --password-file FILE",
+                  prompt);
+    for (size_t i = 0; i < 4; i++)
+        sigaction(signals[i], &action, &before[i]);
+    sigaction(SIGTSTP, &(struct sigaction){.sa_handler = SIG_IGN}, &stop_before);
+    silent = terminal_before;
     silent.c_lflag &= ~(tcflag_t) ECHO;
-    tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
-    secret = read_line(terminal);
-    tcsetattr(fileno(terminal), TCSAFLUSH, &before);
-    fputc('\n', terminal);
-    fclose(terminal);
+    tcsetattr(terminal, TCSAFLUSH, &silent);
+    dprintf(terminal, "%s: ", prompt);
+    secret = read_line(stream);
+    dprintf(terminal, "\n");
+    tcsetattr(terminal, TCSAFLUSH, &terminal_before);
+    for (size_t i = 0; i < 4; i++)
+        sigaction(signals[i], &before[i], NULL);
+    sigaction(SIGTSTP, &stop_before, NULL);
+    fclose(stream);
+    if (secret == NULL)
+        die("no %s was given", prompt);
+    return secret;
+}
+
+char *
+secret_of_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *secret;
+
+    if (file == NULL)
+        die("cannot read %s: %s", path, strerror(errno));
+    secret = read_line(file);
+    fclose(file);
+    if (secret == NULL || secret[0] == '\0')
+        die("%s is empty", path);
     return secret;
 }
 
 char *
 secret_get(const Cli *cli, const char *prompt, bool required)
 {
-    char *secret = NULL;
-
-    if (cli->password_file != NULL) {
-        FILE *file = fopen(cli->password_file, "r");
-
-        if (file == NULL)
-            die("cannot read %s: %s", cli->password_file, strerror(errno));
-        secret = read_line(file);
-        fclose(file);
-        if (secret == NULL)
-            die("%s is empty", cli->password_file);
-        return secret;
-    }
+    if (cli->password_file != NULL)
+        return secret_of_file(cli->password_file);
     if (cli->password_stdin) {
-        secret = read_line(stdin);
+        char *secret = read_line(stdin);
+
         if (secret == NULL)
             die("no password on standard input");
         return secret;
     }
-    if (!required && !cli->password_prompt)
-        return NULL;
-    secret = ask(prompt);
-    if (secret == NULL)
-        die_usage("no terminal to ask for the %s: use --password-stdin or --password-file FILE",
-                  prompt);
-    return secret;
+    return required || cli->password_prompt ? ask(prompt) : NULL;
 }
 
 char *
@@ -88,7 +115,9 @@ secret_random(void)
     static const char signs[] = "abcdefghjkmnpqrstuvwxyz23456789-";
     char *password = calloc(1, SIZE + 1);
 
-    for (size_t i = 0; password != NULL && i < SIZE; i++)
+    if (password == NULL || sodium_init() < 0)
+        die("no memory");
+    for (size_t i = 0; i < SIZE; i++)
         password[i] = signs[randombytes_uniform(sizeof signs - 1)];
     return password;
 }

@@ -9,6 +9,9 @@
  * asked, and without one the program ends.  From malloc. */
 char *secret_get(const Cli *cli, const char *prompt, bool required);
 
+/* The first line of a file.  Ends the program if there is none.  From malloc. */
+char *secret_of_file(const char *path);
+
 /* A new random password: 20 characters, 100 bits.  From malloc. */
 char *secret_random(void);
 

@@ -49,7 +49,7 @@ command_logout(Cli *cli)
     CiqError *error = NULL;
     CiqClient *client;
 
-    if (state_token(tenant) == NULL)
+    if (cli->token == NULL && state_token(tenant) == NULL)
         die("nobody is signed in %s%s", tenant[0] != '\0' ? "on " : "on the platform", tenant);
     client = cli_client(cli);
     ciq_logout_response_free(
@@ -58,7 +58,8 @@ command_logout(Cli *cli)
     if (error != NULL && ciq_error_code(error) != CODE_UNAUTHENTICATED)
         die_error(error, method, tenant);
     ciq_error_free(error);
-    state_keep_token(tenant, NULL);
+    if (cli->token == NULL)
+        state_keep_token(tenant, NULL);
     ciq_client_free(client);
     return 0;
 }

@@ -21,56 +21,130 @@ text(const char *constant)
 
 /* Says what became of one thing.  True: it was made now. */
 static bool
-report(const char *what, const char *name, CiqError *error, const char *tenant)
+report(const char *what, const char *name, CiqError *error, const Method *method, const char *tenant)
 {
     bool made = error == NULL;
 
     if (error != NULL && ciq_error_code(error) != CODE_ALREADY_EXISTS)
-        die_error(error, NULL, tenant);
+        die_error(error, method, tenant);
     ciq_error_free(error);
     printf("%-10s %-26s %s\n", what, name, made ? "made" : "kept");
     return made;
 }
 
+/* A password on its way: written down before the account is made, so that an account whose answer was lost
+ * still has its password in the file. */
+typedef struct Password {
+    const char *tenant, *email;
+    char pending[128]; /* where the file has it until the account exists */
+    char *text;
+    bool is_old; /* from a run that did not end */
+} Password;
+
 static void
-show_password(const char *tenant, const char *email, const char *password)
+password_begin(Password *password, const char *tenant, const char *email)
 {
-    state_keep_password(tenant, email, password);
-    printf("%-10s %-26s %s\n", "password", email, password);
+    const char *old;
+
+    *password = (Password){.tenant = tenant, .email = email};
+    snprintf(password->pending, sizeof password->pending, "(pending) %s", tenant);
+    old = state_password(password->pending, email);
+    password->is_old = old != NULL;
+    password->text = old != NULL ? strdup(old) : secret_random();
+    if (password->text == NULL)
+        die("no memory");
+    state_keep_password(password->pending, email, password->text);
+}
+
+/* Whether the server has surely not made the account. */
+static bool
+is_refusal(const CiqError *error)
+{
+    switch (ciq_error_code(error)) {
+    case CODE_INVALID_ARGUMENT:
+    case CODE_PERMISSION_DENIED:
+    case CODE_UNAUTHENTICATED:
+    case CODE_FAILED_PRECONDITION:
+    case CODE_NOT_FOUND:
+    case CODE_UNIMPLEMENTED:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void
-make_superuser(const Cli *cli, CiqClient *client)
+password_end(Password *password, const CiqError *error)
 {
+    bool exists = error != NULL && ciq_error_code(error) == CODE_ALREADY_EXISTS;
+    bool is_ours = error == NULL ||
+                   (exists && password->is_old &&
+                    state_password(password->tenant, password->email) == NULL);
+
+    if (is_ours) {
+        state_keep_password(password->tenant, password->email, password->text);
+        printf("%-10s %-26s %s\n", "password", password->email, password->text);
+    }
+    if (is_ours || exists || is_refusal(error))
+        state_keep_password(password->pending, password->email, NULL);
+    free(password->text);
+}
+
+/* The local operator needs no token; over another transport it takes a signed-in superuser's. */
+static const char *
+operator_token(const Cli *cli, CiqClient *client)
+{
+    CiqWhoAmIRequest request = CLIENTIQ__V1__WHO_AM_IREQUEST__INIT;
+    CiqError *error = NULL;
+    Cli quiet = *cli;
+    ProtobufCMessage *response;
+
+    quiet.explain = false;
+    response = cli_call(&quiet, client, method_by_name("UserService/WhoAmI"), &request.base, "", "",
+                        &error);
+    if (response != NULL)
+        protobuf_c_message_free_unpacked(response, NULL);
+    if (error == NULL)
+        return "";
+    if (ciq_error_code(error) != CODE_UNAUTHENTICATED)
+        die_error(error, NULL, "");
+    ciq_error_free(error);
+    return NULL;
+}
+
+static void
+make_superuser(const Cli *cli, CiqClient *client, const char *token)
+{
+    const Method *method = method_by_name("UserService/CreateSuperuser");
     CiqSuperuser superuser = CLIENTIQ__V1__SUPERUSER__INIT;
     CiqCreateSuperuserRequest request = CLIENTIQ__V1__CREATE_SUPERUSER_REQUEST__INIT;
     CiqError *error = NULL;
-    char *password = secret_random();
+    Password password;
 
+    password_begin(&password, "", superuser_email);
     superuser.email = text(superuser_email);
     superuser.platform_role = text("owner");
     superuser.can_create_tenants = true;
     request.superuser = &superuser;
-    request.password = password;
+    request.password = password.text;
 
-    ProtobufCMessage *response =
-        cli_call(cli, client, method_by_name("UserService/CreateSuperuser"), &request.base, "",
-                 NULL, &error);
-
-    if (report("superuser", superuser_email, error, ""))
-        show_password("", superuser_email, password);
-    ciq_create_superuser_response_free((CiqCreateSuperuserResponse *) response);
-    free(password);
+    ciq_create_superuser_response_free(
+        (CiqCreateSuperuserResponse *) cli_call(cli, client, method, &request.base, "", token, &error));
+    password_end(&password, error);
+    report("superuser", superuser_email, error, method, "");
 }
 
 static void
-make_tenant(const Cli *cli, CiqClient *client)
+make_tenant(const Cli *cli, CiqClient *client, const char *token)
 {
+    const Method *method = method_by_name("TenantService/CreateTenant");
     CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
     CiqCreateTenantRequest request = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
     CiqError *error = NULL;
-    char *password = secret_random();
+    Password password;
+    bool made;
 
+    password_begin(&password, tenant_domain, admin_email);
     tenant.name = text("ACME Corporation");
     tenant.schema_name = text("acme");
     tenant.contact_email = text(admin_email);
@@ -79,30 +153,27 @@ make_tenant(const Cli *cli, CiqClient *client)
     request.tenant = &tenant;
     request.domain = text(tenant_domain);
     request.admin_email = text(admin_email);
-    request.admin_password = password;
+    request.admin_password = password.text;
 
-    ProtobufCMessage *response =
-        cli_call(cli, client, method_by_name("TenantService/CreateTenant"), &request.base, "", NULL,
-                 &error);
-    bool made = report("tenant", "acme", error, "");
-
+    ciq_create_tenant_response_free(
+        (CiqCreateTenantResponse *) cli_call(cli, client, method, &request.base, "", token, &error));
+    password_end(&password, error);
+    made = report("tenant", "acme", error, method, "");
     printf("%-10s %-26s %s\n", "domain", tenant_domain, made ? "made" : "kept");
-    if (made)
-        show_password(tenant_domain, admin_email, password);
-    ciq_create_tenant_response_free((CiqCreateTenantResponse *) response);
-    free(password);
 }
 
 int
 command_setup(Cli *cli)
 {
     CiqClient *client;
+    const char *token;
 
     if (cli->words_count != 1)
         die_usage("setup takes no words");
     client = cli_client(cli);
-    make_superuser(cli, client);
-    make_tenant(cli, client);
+    token = operator_token(cli, client);
+    make_superuser(cli, client, token);
+    make_tenant(cli, client, token);
     ciq_client_free(client);
     fprintf(stderr, "passwords are kept in %s\n", state_path("passwords"));
     return 0;
@@ -164,6 +235,7 @@ sign_in(const Cli *cli, CiqClient *client)
 static void
 make_group(const Cli *cli, CiqClient *client, const char *token, const SeedGroup *seed)
 {
+    const Method *method = method_by_name("UserService/CreateGroup");
     CiqGroup group = CLIENTIQ__V1__GROUP__INIT;
     CiqCreateGroupRequest request = CLIENTIQ__V1__CREATE_GROUP_REQUEST__INIT;
     CiqError *error = NULL;
@@ -177,22 +249,22 @@ make_group(const Cli *cli, CiqClient *client, const char *token, const SeedGroup
     group.permissions = permissions;
     request.group = &group;
 
-    ProtobufCMessage *response =
-        cli_call(cli, client, method_by_name("UserService/CreateGroup"), &request.base,
-                 tenant_domain, token, &error);
-
-    report("group", seed->name, error, tenant_domain);
-    ciq_create_group_response_free((CiqCreateGroupResponse *) response);
+    ciq_create_group_response_free((CiqCreateGroupResponse *) cli_call(
+        cli, client, method, &request.base, tenant_domain, token, &error));
+    report("group", seed->name, error, method, tenant_domain);
 }
 
 static void
 make_user(const Cli *cli, CiqClient *client, const char *token, const SeedUser *seed)
 {
+    const Method *method = method_by_name("UserService/CreateUser");
     CiqUser user = CLIENTIQ__V1__USER__INIT;
     CiqCreateUserRequest request = CLIENTIQ__V1__CREATE_USER_REQUEST__INIT;
     CiqError *error = NULL;
-    char *password = secret_random(), *group = text(seed->group);
+    Password password;
+    char *group = text(seed->group);
 
+    password_begin(&password, tenant_domain, seed->email);
     user.email = text(seed->email);
     user.first_name = text(seed->first_name);
     user.last_name = text(seed->last_name);
@@ -202,16 +274,25 @@ make_user(const Cli *cli, CiqClient *client, const char *token, const SeedUser *
     user.groups = &group;
     user.n_groups = 1;
     request.user = &user;
-    request.password = password;
+    request.password = password.text;
 
-    ProtobufCMessage *response =
-        cli_call(cli, client, method_by_name("UserService/CreateUser"), &request.base,
-                 tenant_domain, token, &error);
+    ciq_create_user_response_free((CiqCreateUserResponse *) cli_call(
+        cli, client, method, &request.base, tenant_domain, token, &error));
+    password_end(&password, error);
+    report("user", seed->email, error, method, tenant_domain);
+}
 
-    if (report("user", seed->email, error, tenant_domain))
-        show_password(tenant_domain, seed->email, password);
-    ciq_create_user_response_free((CiqCreateUserResponse *) response);
-    free(password);
+/* The session was for this run only. */
+static void
+sign_out(const Cli *cli, CiqClient *client, const char *token)
+{
+    CiqLogoutRequest request = CLIENTIQ__V1__LOGOUT_REQUEST__INIT;
+    CiqError *error = NULL;
+
+    ciq_logout_response_free((CiqLogoutResponse *) cli_call(
+        cli, client, method_by_name("UserService/Logout"), &request.base, tenant_domain, token,
+        &error));
+    ciq_error_free(error);
 }
 
 int
@@ -229,6 +310,7 @@ command_seed(Cli *cli)
         make_group(cli, client, token, &seed_groups[i]);
     for (size_t i = 0; i < sizeof seed_users / sizeof *seed_users; i++)
         make_user(cli, client, token, &seed_users[i]);
+    sign_out(cli, client, token);
     free(token);
     ciq_client_free(client);
     fprintf(stderr, "passwords are kept in %s\n", state_path("passwords"));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,14 +17,19 @@ static const char *
 folder(void)
 {
     static char path[PATH_SIZE];
+    int size;
     const char *own = getenv("CIQ_HOME"), *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
     if (own != NULL && own[0] != '\0')
-        snprintf(path, sizeof path, "%s", own);
+        size = snprintf(path, sizeof path, "%s", own);
     else if (xdg != NULL && xdg[0] == '/')
-        snprintf(path, sizeof path, "%s/clientiq", xdg);
+        size = snprintf(path, sizeof path, "%s/clientiq", xdg);
+    else if (home != NULL && home[0] == '/')
+        size = snprintf(path, sizeof path, "%s/.config/clientiq", home);
     else
-        snprintf(path, sizeof path, "%s/.config/clientiq", home != NULL ? home : ".");
+        die("nowhere to keep tokens and passwords: set HOME or CIQ_HOME");
+    if (size < 0 || (size_t) size >= sizeof path)
+        die("the name of the folder for tokens and passwords is longer than %d bytes", PATH_SIZE - 1);
     return path;
 }
 
@@ -49,6 +55,20 @@ make_folder(void)
     }
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         die("cannot make %s: %s", path, strerror(errno));
+}
+
+/* Two runs that change a file at the same time must not undo each other's change.  The lock ends with the
+ * descriptor. */
+static int
+lock(void)
+{
+    int descriptor;
+
+    make_folder();
+    descriptor = open(state_path("lock"), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (descriptor < 0 || flock(descriptor, LOCK_EX) != 0)
+        die("cannot lock %s: %s", state_path("lock"), strerror(errno));
+    return descriptor;
 }
 
 static json_t *
@@ -77,7 +97,6 @@ save(const char *name, const json_t *json)
     char path[PATH_SIZE + 32], unfinished[PATH_SIZE + 64];
     int descriptor;
 
-    make_folder();
     snprintf(path, sizeof path, "%s", state_path(name));
     snprintf(unfinished, sizeof unfinished, "%s.XXXXXX", path);
     descriptor = mkostemp(unfinished, O_CLOEXEC); /* mode 0600 */
@@ -118,6 +137,8 @@ set_text(json_t *json, const char *outer, const char *key, const char *text)
         json_object_del(object, key);
     else
         json_object_set_new(object, key, json_string(text));
+    if (json_object_size(object) == 0)
+        json_object_del(json, outer);
 }
 
 const char *
@@ -130,32 +151,61 @@ state_token(const char *tenant)
     return token;
 }
 
+static const char *
+top_text(const char *key)
+{
+    json_t *json = load("tokens");
+    const char *text = json_string_value(json_object_get(json, key));
+    const char *copy = text == NULL ? NULL : strdup(text);
+
+    json_decref(json);
+    return copy;
+}
+
 const char *
 state_current_tenant(void)
 {
-    json_t *json = load("tokens");
-    const char *text = json_string_value(json_object_get(json, "current"));
-    const char *tenant = text == NULL ? NULL : strdup(text);
+    return top_text("current");
+}
 
-    json_decref(json);
-    return tenant;
+const char *
+state_last_tenant(void)
+{
+    const char *last = top_text("last");
+
+    return last != NULL ? last : state_current_tenant();
+}
+
+/* What a key at the top names, if it names this tenant, is forgotten. */
+static void
+forget(json_t *json, const char *key, const char *tenant)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+
+    if (text != NULL && strcmp(text, tenant) == 0)
+        json_object_del(json, key);
 }
 
 void
 state_keep_token(const char *tenant, const char *token)
 {
+    int descriptor = lock();
     json_t *json = load("tokens");
-    const char *current = json_string_value(json_object_get(json, "current"));
 
+    if (tenant == NULL)
+        tenant = "";
     set_text(json, "tokens", tenant_key(tenant), token);
-    if (tenant != NULL && tenant[0] != '\0') {
-        if (token != NULL)
+    if (token == NULL) {
+        forget(json, "current", tenant);
+        forget(json, "last", tenant);
+    } else {
+        if (tenant[0] != '\0')
             json_object_set_new(json, "current", json_string(tenant));
-        else if (current != NULL && strcmp(current, tenant) == 0)
-            json_object_del(json, "current");
+        json_object_set_new(json, "last", json_string(tenant));
     }
     save("tokens", json);
     json_decref(json);
+    close(descriptor);
 }
 
 const char *
@@ -171,9 +221,11 @@ state_password(const char *tenant, const char *email)
 void
 state_keep_password(const char *tenant, const char *email, const char *password)
 {
+    int descriptor = lock();
     json_t *json = load("passwords");
 
     set_text(json, tenant_key(tenant), email, password);
     save("passwords", json);
     json_decref(json);
+    close(descriptor);
 }

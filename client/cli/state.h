@@ -7,11 +7,12 @@
 
 /* NULL or "" as a tenant is the platform.  Texts live until the program ends. */
 const char *state_token(const char *tenant);         /* NULL: none */
-const char *state_current_tenant(void);              /* of the last login; NULL: none */
+const char *state_current_tenant(void);              /* of the last login to a tenant; NULL: none */
+const char *state_last_tenant(void);                 /* of the last login; "" if to the platform */
 void state_keep_token(const char *tenant, const char *token); /* token NULL: forget it */
 
 const char *state_password(const char *tenant, const char *email); /* NULL: none */
-void state_keep_password(const char *tenant, const char *email, const char *password);
+void state_keep_password(const char *tenant, const char *email, const char *password); /* NULL: forget */
 const char *state_path(const char *name);            /* "passwords": the file's whole name */
 
 #endif

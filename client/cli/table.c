@@ -1,6 +1,7 @@
 /* Tables by reflection.  What comes from a server is shown without what a terminal would obey.  */
 #include "table.h"
 #include "json.h"
+#include "text.h"
 
 #include <google/protobuf/timestamp.pb-c.h>
 
@@ -10,25 +11,6 @@
 #include <wchar.h>
 
 typedef const ProtobufCFieldDescriptor Field;
-
-/* Control characters become visible: ESC is \x1b. */
-static char *
-visible(const char *text)
-{
-    char *out = calloc(1, strlen(text) * 4 + 1), *end = out;
-
-    for (; out != NULL && *text != '\0'; text++) {
-        unsigned char c = (unsigned char) *text;
-
-        /* C1 controls are c2 80 … c2 9f in UTF-8 */
-        if (c < 0x20 || c == 0x7f ||
-            (c == 0xc2 && (unsigned char) text[1] >= 0x80 && (unsigned char) text[1] <= 0x9f))
-            end += sprintf(end, "\\x%02x", c == 0xc2 ? (unsigned char) *++text : c);
-        else
-            *end++ = *text;
-    }
-    return out;
-}
 
 static char *
 scalar_text(const json_t *json, Field *field)
@@ -45,7 +27,7 @@ scalar_text(const json_t *json, Field *field)
                                                   : enum_word(field->descriptor, value->value);
     }
     if (json_is_string(json))
-        return visible(json_string_value(json));
+        return text_visible(json_string_value(json));
     if (json_is_boolean(json))
         return strdup(json_is_true(json) ? "yes" : "no");
     if (json_is_integer(json)) {
@@ -121,7 +103,7 @@ print_rows(const ProtobufCMessageDescriptor *descriptor, const json_t *rows, FIL
         /* a column without anything in it says nothing */
         if (empty)
             continue;
-        cells[x] = visible(field->name);
+        cells[x] = text_visible(field->name);
         for (char *c = cells[x]; c != NULL && *c != '\0'; c++)
             if (*c >= 'a' && *c <= 'z')
                 *c = (char) (*c - 'a' + 'A');
@@ -170,19 +152,15 @@ print_lines(const ProtobufCMessageDescriptor *descriptor, const json_t *json, FI
 }
 
 void
-table_print(const ProtobufCMessage *message, FILE *out)
+table_print(const ProtobufCMessageDescriptor *descriptor, const json_t *json, FILE *out)
 {
-    json_t *json = json_of_message(message);
-
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
-        Field *field = &message->descriptor->fields[i];
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        Field *field = &descriptor->fields[i];
 
         if (field->label == PROTOBUF_C_LABEL_REPEATED && field->type == PROTOBUF_C_TYPE_MESSAGE) {
             print_rows(field->descriptor, json_object_get(json, field->name), out);
-            json_decref(json);
             return;
         }
     }
-    print_lines(message->descriptor, json, out);
-    json_decref(json);
+    print_lines(descriptor, json, out);
 }

@@ -2,9 +2,11 @@
 #ifndef CIQ_CLI_TABLE_H
 #define CIQ_CLI_TABLE_H
 
+#include <jansson.h>
 #include <protobuf-c/protobuf-c.h>
 #include <stdio.h>
 
-void table_print(const ProtobufCMessage *message, FILE *out);
+/* A message of this type, as json_of_message made it. */
+void table_print(const ProtobufCMessageDescriptor *descriptor, const json_t *json, FILE *out);
 
 #endif

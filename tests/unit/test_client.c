@@ -663,5 +663,8 @@ main(void)
     };
 
     cmocka_set_test_filter(getenv("CIQ_TEST_FILTER"));
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    nng_fini(); /* what was closed is freed by a thread of nng's, which may not have come to it */
+    return failed;
 }

@@ -1,0 +1,130 @@
+/* Texts on their way to a terminal.  What comes from a server may hold anything that somebody once typed
+ * into a form, so nothing of it is printed but through here.  */
+#include "text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_MAX = 64 }; /* letters that are compared; no command or flag is longer */
+
+/* The character at text and its bytes; 0 bytes: no UTF-8. */
+static uint32_t
+character_at(const unsigned char *text, size_t *size)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t character = text[0];
+
+    *size = text[0] < 0x80             ? 1
+            : (text[0] & 0xe0) == 0xc0 ? 2
+            : (text[0] & 0xf0) == 0xe0 ? 3
+            : (text[0] & 0xf8) == 0xf0 ? 4
+                                       : 0;
+    if (*size > 1)
+        character &= 0xffu >> (*size + 1);
+    for (size_t i = 1; i < *size; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            *size = 0;
+            return 0;
+        }
+        character = character << 6 | (text[i] & 0x3f);
+    }
+    if (character < least[*size] || character > 0x10ffff || (character >> 11) == 0x1b)
+        *size = 0;
+    return character;
+}
+
+/* C0 and C1 controls, line separators, and the marks by which text can seem to be other text. */
+static bool
+is_obeyed(uint32_t character)
+{
+    return character < 0x20 || (character >= 0x7f && character <= 0x9f) || character == 0x200e ||
+           character == 0x200f || (character >= 0x2028 && character <= 0x202e) ||
+           (character >= 0x2066 && character <= 0x2069);
+}
+
+char *
+text_visible(const char *text)
+{
+    const unsigned char *at = (const unsigned char *) text;
+    char *out = calloc(1, strlen(text) * 4 + 1), *end = out; /* one byte becomes four at most */
+
+    while (out != NULL && *at != '\0') {
+        size_t size;
+        uint32_t character = character_at(at, &size);
+
+        if (size == 0) {
+            end += sprintf(end, "\\x%02x", *at);
+            size = 1;
+        } else if (is_obeyed(character)) {
+            end += sprintf(end, character < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned) character);
+        } else {
+            memcpy(end, at, size);
+            end += size;
+        }
+        at += size;
+    }
+    return out;
+}
+
+void
+text_print(const char *text, FILE *out)
+{
+    char *visible = text_visible(text);
+
+    fputs(visible != NULL ? visible : "?", out);
+    free(visible);
+}
+
+void
+text_print_json(const json_t *json, FILE *out)
+{
+    char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    const unsigned char *at = (const unsigned char *) text;
+
+    while (at != NULL && *at != '\0') {
+        size_t size;
+        uint32_t character = character_at(at, &size);
+
+        /* outside of strings there is nothing of the kind but line ends; inside, jansson escapes those */
+        if (size > 0 && is_obeyed(character) && character != '\n')
+            fprintf(out, "\\u%04X", (unsigned) character); /* as jansson writes its own */
+        else
+            fwrite(at, 1, size > 0 ? size : 1, out);
+        at += size > 0 ? size : 1;
+    }
+    fputc('\n', out);
+    free(text);
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t
+text_distance(const char *one, const char *other)
+{
+    size_t rows[3][WORD_MAX + 1], height = strnlen(one, WORD_MAX), width = strnlen(other, WORD_MAX);
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+
+    for (size_t x = 0; x <= width; x++)
+        row[x] = x;
+    for (size_t y = 1; y <= height; y++) {
+        size_t *free_row = before;
+
+        before = last;
+        last = row;
+        row = free_row;
+        row[0] = y;
+        for (size_t x = 1; x <= width; x++) {
+            row[x] = least(last[x - 1] + (one[y - 1] != other[x - 1]),
+                           least(last[x], row[x - 1]) + 1);
+            if (y > 1 && x > 1 && one[y - 1] == other[x - 2] && one[y - 2] == other[x - 1])
+                row[x] = least(row[x], before[x - 2] + 1);
+        }
+    }
+    return row[width];
+}
