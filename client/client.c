@@ -25,10 +25,10 @@ enum {
     PAUSE_MAX_MS = 2000,
     CONNECT_STANDARD_MS = 1000, /* without any connection for so long: UNAVAILABLE */
     RECONNECT_MAX_MS = 200,   /* between two attempts to connect */
+    CLOSE_GRACE_MS = 250,     /* for what is under way when a client is closed; see await_idle */
     CLOSE_ROUND_MS = 10,      /* between two looks for calls that a closing client has yet to end */
     TIMEOUT_FIELD_MAX = 6,    /* bytes of Request.timeout_ms, which every attempt adds */
-    NNG_HEADER_SIZE = 4,      /* bytes of REQ's id, which count for the peer's NNG_OPT_RECVMAXSZ */
-    REQUEST_MAX = WIRE_MESSAGE_MAX - TIMEOUT_FIELD_MAX - NNG_HEADER_SIZE
+    NNG_HEADER_SIZE = 4       /* bytes of REQ's id, which count for the peer's NNG_OPT_RECVMAXSZ */
 };
 
 typedef struct Flight Flight;
@@ -62,7 +62,7 @@ struct Flight {
     size_t size;
     int64_t deadline_ms; /* monotonic */
     unsigned attempt, attempts_max;
-    Step step;
+    _Atomic Step step;
     CiqThunk thunk;
     CiqAnyFunction done;
     void *arg;
@@ -400,6 +400,7 @@ pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     uint8_t key[WIRE_KEY_SIZE];
     CiqError *error = NULL;
+    size_t on_wire;
 
     request.method = text_of(method->name);
     request.origin = text_of(client->origin);
@@ -421,11 +422,12 @@ pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
     request.tenant = text_of(options->tenant != NULL ? options->tenant : client->tenant);
     request.token = text_of(options->token != NULL ? options->token : client->token);
     *size = clientiq__v1__request__get_packed_size(&request);
-    *packed = *size <= REQUEST_MAX ? malloc(*size) : NULL;
-    if (*size > REQUEST_MAX)
+    on_wire = *size + TIMEOUT_FIELD_MAX + NNG_HEADER_SIZE;
+    *packed = on_wire <= WIRE_MESSAGE_MAX ? malloc(*size) : NULL;
+    if (on_wire > WIRE_MESSAGE_MAX)
         error = ciq_error_new(CODE_INVALID_ARGUMENT,
-                              "the request has %zu bytes, more than the %d of one message", *size,
-                              REQUEST_MAX);
+                              "the request has %zu bytes, more than the %d of one message", on_wire,
+                              WIRE_MESSAGE_MAX);
     else if (*packed == NULL)
         error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
     else
@@ -668,17 +670,22 @@ free_secret(char *text)
     free(text);
 }
 
-/* Closing the socket has ended what waits on it, but a pause waits on nothing, and one may begin even now:
- * so all are cancelled again and again until the last call is over. */
+/* Ends every call.  Answers that are under way get a moment to arrive: nng before 1.10 waits for ever in
+ * closing a tcp:// connection that is just receiving (nng's pull request 1636).  What is cancelled may be
+ * between two steps, where nothing can be cancelled, so it is done again and again. */
 static void
 await_idle(CiqClient *client)
 {
+    int64_t grace_until_ms = now_ms() + CLOSE_GRACE_MS;
+
     pthread_mutex_lock(&client->lock);
     while (client->flying > 0) {
+        bool grace = now_ms() < grace_until_ms;
         struct timespec until;
 
         for (Flight *flight = client->flights; flight != NULL; flight = flight->next)
-            nng_aio_abort(flight->aio, NNG_ECANCELED);
+            if (!grace || flight->step != STEP_RECEIVE)
+                nng_aio_abort(flight->aio, NNG_ECANCELED);
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += CLOSE_ROUND_MS * 1000000L;
         if (until.tv_nsec >= 1000000000L) {
@@ -698,7 +705,6 @@ ciq_client_free(CiqClient *client)
     pthread_mutex_lock(&client->lock);
     client->closing = true;
     pthread_mutex_unlock(&client->lock);
-    nng_close(client->socket);
     await_idle(client);
     while (client->flights != NULL) {
         Flight *flight = client->flights;
@@ -706,8 +712,11 @@ ciq_client_free(CiqClient *client)
         client->flights = flight->next;
         nng_aio_stop(flight->aio);
         nng_aio_free(flight->aio);
+        nng_ctx_close(flight->context);
         free(flight);
     }
+    /* last, with nothing on it: nng 1.5.2 may wait for ever in closing a socket that is in use */
+    nng_close(client->socket);
     pthread_cond_destroy(&client->idle);
     pthread_mutex_destroy(&client->lock);
     free(client->urls);

@@ -180,6 +180,8 @@ server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
     replace(&server->config.listen, urls);
     replace(&server->config.database, database->worker);
     replace(&server->config.database_owner, database->owner);
+    if (getenv("CIQ_TEST_NAMED") != NULL)
+        replace(&server->config.named_statements, getenv("CIQ_TEST_NAMED"));
     server->config.workers = 4;
     server->config.password_workers = 2;
     server->config.owner_workers = 2;

@@ -43,7 +43,7 @@ typedef struct CiqOptions {
  * (INVALID_ARGUMENT: an URL that is none, or more than 16; RESOURCE_EXHAUSTED).  error may be NULL. */
 CiqClient *ciq_client_new(const CiqOptions *options, CiqError **error);
 
-/* Ends all calls with CANCELLED, waits for their callbacks, and frees the client.  NULL is fine.  Not from
+/* Gives calls that are under way a quarter of a second to finish, ends the others with CANCELLED, waits for their callbacks, and frees the client.  NULL is fine.  Not from
  * a callback. */
 void ciq_client_free(CiqClient *client);
 
