@@ -73,4 +73,7 @@ const Method *method_find(const char *name);
 /* What is known of a message type that some method's request or response uses, or NULL. */
 const MessageInfo *message_info_find(const ProtobufCMessageDescriptor *descriptor);
 
+/* The prefix that an enum's values share: "TenantState" has "TENANT_STATE_".  Cut to the buffer. */
+void enum_prefix(const ProtobufCEnumDescriptor *descriptor, char *prefix, size_t size);
+
 #endif

@@ -34,8 +34,8 @@ code_name(int code)
     return names[code];
 }
 
-static bool
-varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+bool
+wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
 {
     *value = 0;
     for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
@@ -60,18 +60,18 @@ wire_peek(const uint8_t *data, size_t size, const char **method, size_t *method_
     while (at < end) {
         uint64_t key, length = 0;
 
-        if (!varint(&at, end, &key) || key >> 3 == 0)
+        if (!wire_varint(&at, end, &key) || key >> 3 == 0)
             return false;
         switch (key & 7) {
         case 0:
-            if (!varint(&at, end, &length))
+            if (!wire_varint(&at, end, &length))
                 return false;
             continue;
         case 1:
             length = 8;
             break;
         case 2:
-            if (!varint(&at, end, &length))
+            if (!wire_varint(&at, end, &length))
                 return false;
             break;
         case 5:

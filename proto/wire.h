@@ -48,6 +48,9 @@ enum {
 /* The code's name as gRPC writes it: "NOT_FOUND"; "UNKNOWN" for a number that is none. */
 const char *code_name(int code);
 
+/* Reads a protobuf varint and moves *at behind it.  False: it does not end before end. */
+bool wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value);
+
 /* Finds method and tenant in a packed Request without unpacking it: both point into data and are not
  * ended by NUL.  False: the bytes are no protobuf message, or a field is longer than its bound.
  * Bytes that pass may still fail to unpack. */

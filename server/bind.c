@@ -2,6 +2,7 @@
  * bindable is found by bind_check in a test, so a user's call never meets it.  */
 #include "bind.h"
 #include "auth.h"
+#include "proto/method.h"
 #include "server_state.h"
 
 #include <assert.h>
@@ -92,23 +93,6 @@ static bool
 is_type(Field *field, const ProtobufCMessageDescriptor *descriptor)
 {
     return field->type == PROTOBUF_C_TYPE_MESSAGE && field->descriptor == descriptor;
-}
-
-/* The prefix that an enum's values share: "TenantState" has "TENANT_STATE_". */
-static void
-enum_prefix(const ProtobufCEnumDescriptor *descriptor, char *prefix, size_t size)
-{
-    const char *name = strrchr(descriptor->name, '.');
-    size_t used = 0;
-
-    name = name == NULL ? descriptor->name : name + 1;
-    for (size_t i = 0; name[i] != '\0' && used + 3 < size; i++) {
-        if (i > 0 && isupper((unsigned char) name[i]))
-            prefix[used++] = '_';
-        prefix[used++] = (char) toupper((unsigned char) name[i]);
-    }
-    prefix[used++] = '_';
-    prefix[used] = '\0';
 }
 
 /* PLAN_TRIAL is 'trial' in the database, A_B is 'a-b', …_UNSPECIFIED is ''. */

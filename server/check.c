@@ -13,20 +13,6 @@ enum { PATH_SIZE = 256, DEPTH_MAX = 16 }; /* our messages nest 3 deep; none cont
 
 /* ---- the wire ---- */
 
-static bool
-varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
-{
-    *value = 0;
-    for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
-        uint8_t byte = *(*at)++;
-
-        *value |= (uint64_t) (byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* The length of one UTF-8 sequence (RFC 3629: shortest form, no surrogates, to U+10FFFF), 0: it is none. */
 static size_t
 utf8_size(const uint8_t *at, size_t left)
@@ -98,21 +84,21 @@ check_bytes(Call *call, const ProtobufCMessageDescriptor *descriptor, const uint
         uint64_t key, value;
         char path[PATH_SIZE];
 
-        if (!varint(&at, end, &key))
+        if (!wire_varint(&at, end, &key))
             break;
 
         const ProtobufCFieldDescriptor *field = field_by_tag(descriptor, key >> 3);
 
         switch (key & 7) {
         case 0:
-            if (!varint(&at, end, &value))
+            if (!wire_varint(&at, end, &value))
                 goto malformed;
             continue;
         case 1:
             value = 8;
             break;
         case 2:
-            if (!varint(&at, end, &value))
+            if (!wire_varint(&at, end, &value))
                 goto malformed;
             break;
         case 5:

@@ -1,5 +1,6 @@
 /* JSON by reflection.  Called by commands and by `call`; knows no message by name but two of Google's.  */
 #include "json.h"
+#include "proto/method.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
 #include <google/protobuf/timestamp.pb-c.h>
@@ -14,22 +15,6 @@
 #include <time.h>
 
 typedef const ProtobufCFieldDescriptor Field;
-
-static void
-enum_prefix(const ProtobufCEnumDescriptor *descriptor, char *prefix, size_t size)
-{
-    const char *name = strrchr(descriptor->name, '.');
-    size_t used = 0;
-
-    name = name == NULL ? descriptor->name : name + 1;
-    for (size_t i = 0; name[i] != '\0' && used + 3 < size; i++) {
-        if (i > 0 && isupper((unsigned char) name[i]))
-            prefix[used++] = '_';
-        prefix[used++] = (char) toupper((unsigned char) name[i]);
-    }
-    prefix[used++] = '_';
-    prefix[used] = '\0';
-}
 
 char *
 enum_word(const ProtobufCEnumDescriptor *descriptor, int number)

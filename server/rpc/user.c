@@ -79,7 +79,7 @@ rpc_update_user(Call *call, const UpdateUserRequest *request, UpdateUserResponse
         return false;
     return db_queue(call, &query_user_update, &request->base, NULL) &&
            (!active || db_queue(call, &query_user_sessions_end, &request->base, NULL)) &&
-           db_fill(call, &query_user_get, &request->base, NULL, &response->base);
+           db_fill(call, &query_rpc_get_user, &request->base, NULL, &response->base);
 }
 
 bool
