@@ -207,6 +207,11 @@ fail_or_repeat(Flight *flight, CiqError *error, bool delivered)
 {
     uint32_t asked_ms = ciq_error_retry_after_ms(error);
 
+    if (flight->client->closing) {
+        ciq_error_free(error);
+        finish(flight, NULL, ciq_error_new(CODE_CANCELLED, "the client was closed"));
+        return;
+    }
     if (!may_repeat(flight, delivered) || now_ms() + asked_ms >= flight->deadline_ms) {
         finish(flight, NULL, error);
         return;
@@ -309,9 +314,10 @@ callback(void *argument)
 {
     Flight *flight = argument;
     int error = nng_aio_result(flight->aio);
+    Step step = flight->step;
     int64_t left_ms;
 
-    switch (flight->step) {
+    switch (step) {
     case STEP_SEND:
         if (error != 0) {
             send_failed(flight, error);

@@ -224,8 +224,13 @@ migrate_shared(Call *call, const char *worker_login)
 
     db_begin(call, DB_WRITE);
     if (!db_run(call, &query_install_lock, NULL, NULL, NULL) ||
-        !db_row(call, &query_install_state, NULL, NULL, &row))
+        !db_row(call, &query_install_state, NULL,
+                (DbArg[]){{.name = "worker_login", .text = worker_login}, {0}}, &row))
         return false;
+    if (!db_row_bool(row, "worker_is_fit"))
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the workers' login %s must be NOINHERIT, neither superuser nor CREATEROLE nor "
+                         "BYPASSRLS, and no member of the owner's login", worker_login);
 
     bool is_new = !db_row_bool(row, "installed");
 

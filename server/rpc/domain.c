@@ -70,11 +70,12 @@ rpc_add_domain(Call *call, const AddDomainRequest *request, AddDomainResponse *r
                                  &response->base);
 }
 
-/* The domain's tenant, locked. */
+/* The domain's tenant, locked, and then what the domain is. */
 static bool
 lock_domain(Call *call, const ProtobufCMessage *request, const char *name, const DbRow **domain)
 {
-    if (!db_row(call, &query_domain_tenant_lock, request, NULL, domain))
+    if (!db_queue(call, &query_domain_tenant_lock, request, NULL) ||
+        !db_row(call, &query_domain_state, request, NULL, domain))
         return false;
     if (*domain == NULL)
         return call_fail(call, CODE_NOT_FOUND, "no domain %s", name);

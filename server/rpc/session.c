@@ -11,16 +11,16 @@
 
 /* What differs between a tenant's users and the platform's superusers. */
 typedef struct Realm {
-    const Query *find, *session, *signed_in, *sign_out;
+    const Query *find, *sign_in, *sign_out;
 } Realm;
 
 static const Realm *
 realm_of(const Call *call)
 {
     static const Realm tenant = {&query_user_for_login, &query_session_insert,
-                                 &query_user_signed_in, &query_session_delete};
+                                 &query_session_delete};
     static const Realm platform = {&query_superuser_for_login, &query_platform_session_insert,
-                                   &query_superuser_signed_in, &query_platform_session_delete};
+                                   &query_platform_session_delete};
 
     return call->tenant.id != 0 ? &tenant : &platform;
 }
@@ -40,10 +40,12 @@ verify(Call *call, const LoginRequest *request, const DbRow *user, bool *needs_r
     return call_fail(call, CODE_UNAUTHENTICATED, "e-mail or password is wrong");
 }
 
+/* The password was compared outside the transaction that writes, so the statement compares once more. */
 static bool
-open_session(Call *call, const Realm *realm, int64_t user_id, const char *rehashed,
+open_session(Call *call, const Realm *realm, const DbRow *user, const char *rehashed,
              LoginResponse *response)
 {
+    int64_t user_id = db_row_int64(user, "id");
     const char *id = call_printf(call, "%" PRId64, user_id);
     const char *hours = call_printf(call, "%" PRId64, server_config(call->server)->session_hours);
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
@@ -53,17 +55,19 @@ open_session(Call *call, const Realm *realm, int64_t user_id, const char *rehash
     if (id == NULL || hours == NULL || token == NULL || !auth_token_new(call, call->tenant.id, token, hash))
         return false;
     db_begin(call, DB_WRITE);
-    if (!db_queue(call, realm->signed_in, NULL,
-                  (DbArg[]){{.name = "user_id", .text = id},
-                            {.name = "password", .text = rehashed},
-                            {0}}) ||
-        !db_row(call, realm->session, NULL,
+    if (!db_row(call, realm->sign_in, NULL,
                 (DbArg[]){{.name = "user_id", .text = id},
+                          {.name = "verified", .text = db_row_text(user, "password")},
+                          {.name = "password", .text = rehashed},
                           {.name = "hash", .bytes = hash, .bytes_size = sizeof hash},
                           {.name = "hours", .text = hours},
                           {0}},
                 &session))
         return false;
+    if (session == NULL) {
+        call->retry_after_ms = 100;
+        return call_fail(call, CODE_ABORTED, "the user was changed meanwhile: sign in again");
+    }
     response->token = token;
     response->expire_time = bind_timestamp(call, db_row_time_us(session, "expire_time"));
     response->user_id = user_id;
@@ -88,7 +92,7 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
         !verify(call, request, user, &needs_rehash) ||
         (needs_rehash && !auth_hash(call, request->password, rehashed)))
         return false;
-    return open_session(call, realm, db_row_int64(user, "id"), rehashed, response);
+    return open_session(call, realm, user, rehashed, response);
 }
 
 bool

@@ -12,6 +12,10 @@ rpc_create_superuser(Call *call, const CreateSuperuserRequest *request,
 {
     char hash[AUTH_HASH_SIZE];
 
+    /* nobody gives what they do not hold; to create tenants is all that an owner can lack */
+    if (request->superuser->can_create_tenants && !call_may(call, "tenants.add_tenant"))
+        return call_fail(call, CODE_PERMISSION_DENIED,
+                         "only who may create tenants may give can_create_tenants");
     if (!auth_hash(call, request->password, hash) ||
         !db_fill(call, &query_superuser_insert, &request->base,
                  (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->base))

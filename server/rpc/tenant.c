@@ -33,6 +33,7 @@ rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantRe
 {
     const char *schema = request->tenant->schema_name, *role = NULL, *id;
     const char *password = request->admin_password;
+    const DbRow *domain;
     char hash[AUTH_HASH_SIZE];
     Tenant *tenant = call_alloc(call, sizeof *tenant);
 
@@ -49,11 +50,14 @@ rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantRe
                  &tenant->base))
         return false;
     id = call_printf(call, "%" PRId64, tenant->id);
-    if (id == NULL || !db_run(call, &query_domain_insert, NULL,
+    if (id == NULL || !db_row(call, &query_domain_insert, NULL,
                               (DbArg[]){{.name = "tenant_id", .text = id},
                                         {.name = "domain", .text = request->domain},
                                         {0}},
-                              NULL))
+                              &domain))
+        return false;
+    tenant->domain = (char *) (uintptr_t) db_row_text(domain, "domain");
+    if (tenant->domain == NULL)
         return false;
     if (!migrate_new_tenant(call, schema, role) ||
         !db_queue(call, &query_admin_insert, &request->base,
@@ -61,7 +65,6 @@ rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantRe
         /* the idempotency row and the audit of this call are the platform's again */
         !db_run(call, &query_path_public, NULL, NULL, NULL))
         return false;
-    tenant->domain = request->domain;
     response->tenant = tenant;
     if (request->admin_password[0] == '\0')
         response->admin_password = (char *) (uintptr_t) password;

@@ -1,4 +1,9 @@
--- Asked again under the lock, as its own statement with its own snapshot.
+-- Asked again under the lock, as its own statement with its own snapshot.  A workers' login that inherits, or
+-- that can become the owner, would make every role of a tenant worth nothing.
 -- rows: one
 select current_database()::text as database,
-       to_regclass('public.core_migration') is not null as installed
+       to_regclass('public.core_migration') is not null as installed,
+       exists (select from pg_catalog.pg_roles r
+                where r.rolname = :arg.worker_login
+                  and not (r.rolsuper or r.rolinherit or r.rolcreaterole or r.rolbypassrls
+                           or pg_has_role(r.oid, current_user, 'member'))) as worker_is_fit

@@ -1,4 +1,13 @@
+-- Signs in a user whose password was found right a moment ago: no row if it is another one by now, or if the
+-- user may not sign in any more.
 -- rows: one
+with signed_in as (
+    update users_customuser
+       set last_login = now(), password = coalesce(nullif(:arg.password, ''), password)
+     where id = :arg.user_id::bigint and is_active and password = :arg.verified
+    returning id
+)
 insert into core_session (user_id, secret_hash, expire_time, origin)
-values (:arg.user_id::bigint, :arg.hash, now() + make_interval(hours => :arg.hours::integer), :call.origin)
+select id, :arg.hash::bytea, now() + make_interval(hours => :arg.hours::integer), :call.origin::text
+  from signed_in
 returning expire_time

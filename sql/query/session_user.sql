@@ -1,8 +1,8 @@
 -- A live session of an active user, with all that the user may do.
 -- rows: one
 select s.id as session_id, u.id as user_id, u.email, u.is_admin, s.expire_time,
-       (select string_agg(distinct p.app || '.' || p.codename, E'\n'
-                          order by p.app || '.' || p.codename)
+       (select string_agg(p.app || '.' || p.codename, E'\n'
+                          order by (p.app || '.' || p.codename) collate "C")
           from auth_permission p
          where u.is_admin
             or exists (select from users_customuser_user_permissions d

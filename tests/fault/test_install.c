@@ -112,6 +112,44 @@ test_start__as_another_login(void **state)
     database_drop(&other);
 }
 
+/* A workers' login with rights of its own would make the roles of tenants worth nothing. */
+static void
+test_start__unfit_workers_login(void **state)
+{
+    static const char *const unfit[][2] = {
+        {"inherit", "noinherit"}, {"superuser", "nosuperuser"}, {"createrole", "nocreaterole"}};
+    TestDatabase database;
+    TestServer server;
+    const char *tag;
+
+    (void) state;
+    database_new(&database);
+    tag = database.name + strlen("ciq_test_");
+    configure(&server, &database, database.worker);
+    for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++) {
+        database_value(&database, "alter role ciq_worker_%s %s", tag, unfit[i][0]);
+        start(&server);
+        assert_null(server.server);
+        database_value(&database, "alter role ciq_worker_%s %s", tag, unfit[i][1]);
+    }
+    assert_string_equal(database_value(&database, "select to_regclass('public.core_installation') is null"),
+                        "t");
+    config_free(&server.config);
+
+    /* the owner as the workers' login */
+    configure(&server, &database, database.owner);
+    start(&server);
+    assert_null(server.server);
+    config_free(&server.config);
+
+    configure(&server, &database, database.worker);
+    start(&server);
+    assert_non_null(server.server);
+    server_stop(server.server);
+    config_free(&server.config);
+    database_drop(&database);
+}
+
 int
 main(void)
 {
@@ -119,6 +157,7 @@ main(void)
         cmocka_unit_test(test_install__four_servers_at_once),
         cmocka_unit_test(test_start__edited_migration_is_named),
         cmocka_unit_test(test_start__as_another_login),
+        cmocka_unit_test(test_start__unfit_workers_login),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,78 @@ test_set_primary_domain__at_once(void **state)
     assert_code(error, CODE_NOT_FOUND, "no domain");
 }
 
+/* One removal that starts while somebody else holds the tenant. */
+typedef struct Remover {
+    const TestServer *server;
+    const char *domain;
+    int code;
+} Remover;
+
+static void *
+remove_one(void *argument)
+{
+    Remover *remover = argument;
+    CiqError *error = NULL;
+    CiqClient *client =
+        ciq_client_new(&(CiqOptions){.urls = remover->server->ipc, .timeout_ms = 30000}, &error);
+
+    ciq_remove_domain_response_free(drop(client, remover->domain, &error));
+    remover->code = error == NULL ? CODE_OK : ciq_error_code(error);
+    ciq_error_free(error);
+    ciq_client_free(client);
+    return NULL;
+}
+
+static bool
+somebody_waits(void *argument)
+{
+    World *world = argument;
+
+    return strcmp(database_value(&world->database,
+                                 "select count(*) from pg_stat_activity where "
+                                 "datname = current_database() and wait_event_type = 'Lock'"), "1") == 0;
+}
+
+static int
+remove_during(World *world, const char *domain, const char *change)
+{
+    Remover remover = {.server = &world->server, .domain = domain, .code = -1};
+    PGconn *holder = database_connect(&world->database);
+    pthread_t thread;
+
+    PQclear(PQexec(holder, "begin; select from public.tenants_tenant where schema_name = 'moving' "
+                           "for update"));
+    assert_int_equal(pthread_create(&thread, NULL, remove_one, &remover), 0);
+    wait_until("the removal waits for the tenant", somebody_waits, world);
+    PQclear(PQexec(holder, change));
+    PGresult *result = PQexec(holder, "commit");
+    assert_string_equal(PQcmdStatus(result), "COMMIT");
+    PQclear(result);
+    PQfinish(holder);
+    pthread_join(thread, NULL);
+    return remover.code;
+}
+
+/* What it decides on must be read after the lock, or a tenant with domains loses its primary one. */
+static void
+test_remove_domain__while_another_change_runs(void **state)
+{
+    World *world = *state;
+
+    tenant_new(world->operator, "moving");
+    assert_int_equal(remove_during(world, "moving.localhost",
+                                   "insert into public.tenants_domain (tenant_id, domain) select id, "
+                                   "'late.example' from public.tenants_tenant where schema_name = "
+                                   "'moving'"), CODE_FAILED_PRECONDITION);
+    assert_int_equal(remove_during(world, "late.example",
+                                   "update public.tenants_domain set is_primary = false where domain = "
+                                   "'moving.localhost'; update public.tenants_domain set is_primary = "
+                                   "true where domain = 'late.example'"), CODE_FAILED_PRECONDITION);
+    assert_string_equal(database_value(&world->database, "select domain from public.tenants_domain d "
+                                       "join public.tenants_tenant t on t.id = d.tenant_id "
+                                       "where schema_name = 'moving' and is_primary"), "late.example");
+}
+
 static void
 test_list_domains__of_one_tenant(void **state)
 {
@@ -194,6 +266,7 @@ main(void)
         cmocka_unit_test(test_resolve_domain__tells_the_tenant),
         cmocka_unit_test(test_remove_domain__not_the_primary),
         cmocka_unit_test(test_set_primary_domain__at_once),
+        cmocka_unit_test(test_remove_domain__while_another_change_runs),
         cmocka_unit_test(test_list_domains__of_one_tenant),
     };
 

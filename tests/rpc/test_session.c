@@ -1,6 +1,7 @@
 /* Sessions: who gets in, who does not, and when it ends.  */
 #include "harness.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static CiqLoginResponse *
@@ -53,6 +54,78 @@ test_login__is_stored_hashed(void **state)
                                        "acme.users_customuser where id = 1"), "$argon2id$");
     ciq_login_response_free(response);
     ciq_client_free(client);
+}
+
+/* One attempt that finds the password right, and then waits for somebody who changes the user. */
+typedef struct Attempt {
+    const TestServer *server;
+    int code;
+} Attempt;
+
+static void *
+log_in_once(void *argument)
+{
+    Attempt *attempt = argument;
+    CiqError *error = NULL;
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = attempt->server->ipc, .tenant = "acme", .timeout_ms = 30000}, &error);
+
+    ciq_login_response_free(login(client, "leaving@acme.example", world_password, &error));
+    attempt->code = error == NULL ? CODE_OK : ciq_error_code(error);
+    ciq_error_free(error);
+    ciq_client_free(client);
+    return NULL;
+}
+
+static bool
+somebody_waits(void *argument)
+{
+    World *world = argument;
+
+    return strcmp(database_value(&world->database,
+                                 "select count(*) from pg_stat_activity where "
+                                 "datname = current_database() and wait_event_type = 'Lock'"), "1") == 0;
+}
+
+static int
+log_in_during(World *world, const char *change)
+{
+    Attempt attempt = {.server = &world->server, .code = -1};
+    PGconn *holder = database_connect(&world->database);
+    pthread_t thread;
+
+    PQclear(PQexec(holder, "begin"));
+    PQclear(PQexec(holder, change));
+    assert_int_equal(pthread_create(&thread, NULL, log_in_once, &attempt), 0);
+    wait_until("the sign-in waits for the user", somebody_waits, world);
+    PGresult *result = PQexec(holder, "commit");
+    assert_string_equal(PQcmdStatus(result), "COMMIT");
+    PQclear(result);
+    PQfinish(holder);
+    pthread_join(thread, NULL);
+    return attempt.code;
+}
+
+/* No session may come to be of a user who was shut out while the password was compared. */
+static void
+test_login__while_the_user_goes(void **state)
+{
+    World *world = *state;
+    int code;
+
+    user_new(world->acme, "leaving@acme.example", false);
+    code = log_in_during(world, "update acme.users_customuser set is_active = false where email = "
+                                "'leaving@acme.example'");
+    assert_true(code == CODE_ABORTED || code == CODE_UNAUTHENTICATED); /* the latter from a retry */
+    assert_string_equal(database_value(&world->database, "select count(*) from acme.core_session s join "
+                                       "acme.users_customuser u on u.id = s.user_id where u.email = "
+                                       "'leaving@acme.example'"), "0");
+
+    database_value(&world->database, "update acme.users_customuser set is_active = true where email = "
+                                     "'leaving@acme.example'");
+    code = log_in_during(world, "delete from acme.users_customuser where email = "
+                                "'leaving@acme.example'");
+    assert_true(code == CODE_ABORTED || code == CODE_UNAUTHENTICATED);
 }
 
 static void
@@ -172,6 +245,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_login__wrong_is_wrong_the_same_way),
         cmocka_unit_test(test_login__is_stored_hashed),
+        cmocka_unit_test(test_login__while_the_user_goes),
         cmocka_unit_test(test_logout__ends_the_session),
         cmocka_unit_test(test_token__damaged_or_foreign),
         cmocka_unit_test(test_session__ends_when_its_time_is_over),

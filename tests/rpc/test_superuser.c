@@ -67,6 +67,25 @@ test_create_superuser__only_owners(void **state)
 }
 
 static void
+test_create_superuser__gives_only_what_one_has(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqClient *owner = superuser_new(world, "owner@platform.example", "owner", false);
+    CiqSuperuser superuser = CLIENTIQ__V1__SUPERUSER__INIT;
+    CiqCreateSuperuserRequest request = CLIENTIQ__V1__CREATE_SUPERUSER_REQUEST__INIT;
+
+    superuser.email = TEXT("puppet@platform.example");
+    superuser.platform_role = TEXT("owner");
+    superuser.can_create_tenants = true;
+    request.superuser = &superuser;
+    request.password = TEXT(world_password);
+    assert_null(ciq_create_superuser(owner, &request, &error));
+    assert_code(error, CODE_PERMISSION_DENIED, "can_create_tenants");
+    ciq_client_free(owner);
+}
+
+static void
 test_list_superusers__all(void **state)
 {
     World *world = *state;
@@ -75,7 +94,7 @@ test_list_superusers__all(void **state)
     CiqListSuperusersResponse *response = ciq_list_superusers(world->operator, &request, &error);
 
     assert_ok(error);
-    assert_int_equal(response->n_superusers, 2);
+    assert_int_equal(response->n_superusers, 3);
     assert_string_equal(response->superusers[0]->platform_role, "read-only");
     assert_true(response->superusers[0]->is_active);
     ciq_list_superusers_response_free(response);
@@ -137,6 +156,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_roles__hold_what_they_say),
         cmocka_unit_test(test_create_superuser__only_owners),
+        cmocka_unit_test(test_create_superuser__gives_only_what_one_has),
         cmocka_unit_test(test_list_superusers__all),
         cmocka_unit_test(test_groups__with_their_permissions),
         cmocka_unit_test(test_list_migrations__of_the_shared_schema),

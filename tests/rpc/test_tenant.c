@@ -30,6 +30,7 @@ test_create_tenant__makes_everything(void **state)
 
     assert_ok(error);
     assert_int_equal(strlen(response->admin_password), 20);
+    assert_string_equal(response->tenant->domain, "whole.localhost");
     assert_int_equal(response->tenant->plan, CLIENTIQ__V1__PLAN__PLAN_TRIAL);
     assert_int_equal(response->tenant->state, CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_ACTIVE);
     assert_string_equal(database_value(&world->database,

@@ -1,4 +1,0 @@
--- rows: none
-update public.platform_superuser
-   set last_login = now(), password = coalesce(nullif(:arg.password, ''), password)
- where id = :arg.user_id::bigint
