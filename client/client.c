@@ -676,7 +676,7 @@ free_secret(char *text)
     free(text);
 }
 
-/* Ends every call.  Answers that are under way get a moment to arrive: nng before 1.10 waits for ever in
+/* Ends every call.  Answers that are under way get a moment to arrive: nng before 1.6 waits for ever in
  * closing a tcp:// connection that is just receiving (nng's pull request 1636).  What is cancelled may be
  * between two steps, where nothing can be cancelled, so it is done again and again. */
 static void

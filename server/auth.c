@@ -3,6 +3,7 @@
 #include "auth.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,21 +23,28 @@ static const char token_prefix[] = "ciq_s_";
 /* A hash of nothing that anybody knows: verifying against it costs what verifying costs. */
 static char dummy_hash[AUTH_HASH_SIZE];
 
-bool
-auth_init(void)
-{
-    if (sodium_init() < 0)
-        return false;
-    if (dummy_hash[0] != '\0')
-        return true;
+static pthread_once_t start_once = PTHREAD_ONCE_INIT;
+static bool has_started;
 
+static void
+start(void)
+{
     char nobody[33];
     uint8_t random[16];
 
+    if (sodium_init() < 0)
+        return;
     randombytes_buf(random, sizeof random);
     sodium_bin2hex(nobody, sizeof nobody, random, sizeof random);
-    return crypto_pwhash_str_alg(dummy_hash, nobody, strlen(nobody), OPERATIONS, MEMORY,
-                                 crypto_pwhash_ALG_ARGON2ID13) == 0;
+    has_started = crypto_pwhash_str_alg(dummy_hash, nobody, strlen(nobody), OPERATIONS, MEMORY,
+                                        crypto_pwhash_ALG_ARGON2ID13) == 0;
+}
+
+bool
+auth_init(void)
+{
+    pthread_once(&start_once, start);
+    return has_started;
 }
 
 bool
