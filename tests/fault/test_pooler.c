@@ -3,7 +3,6 @@
  * not installed.  */
 #include "harness.h"
 
-#include <ftw.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
@@ -27,13 +26,6 @@ static bool
 is_installed(void)
 {
     return access("/usr/sbin/pgbouncer", X_OK) == 0;
-}
-
-static void
-replace(const char **text, const char *value)
-{
-    free((void *) (uintptr_t) *text);
-    *text = strdup(value);
 }
 
 static void
@@ -95,21 +87,12 @@ pooler_up(TestDatabase *database)
     wait_until("pgbouncer", socket_is_there, NULL);
 }
 
-static int
-remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void) status;
-    (void) kind;
-    (void) place;
-    return remove(path);
-}
-
 static void
 pooler_down(void)
 {
     kill(pooler.pid, SIGTERM);
     waitpid(pooler.pid, NULL, 0);
-    nftw(pooler.folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(pooler.folder);
 }
 
 /* Everything goes through the pooler, what the owner does too. */
@@ -121,10 +104,10 @@ through_pooler(Config *config)
 
     snprintf(conninfo, sizeof conninfo, "host=%s port=6432 dbname=%s user=ciq_worker_%s", pooler.folder,
              pooler.database->name, tag);
-    replace(&config->database, conninfo);
+    setting_set(&config->database, conninfo);
     snprintf(conninfo, sizeof conninfo, "host=%s port=6432 dbname=%s user=ciq_owner_%s", pooler.folder,
              pooler.database->name, tag);
-    replace(&config->database_owner, conninfo);
+    setting_set(&config->database_owner, conninfo);
 }
 
 typedef struct CallerThread {

@@ -7,7 +7,6 @@
 #include "server/log.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,15 +19,6 @@ typedef struct Place {
     char folder[64];
     Config config;
 } Place;
-
-static int
-remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void) status;
-    (void) kind;
-    (void) place;
-    return remove(path);
-}
 
 static void
 replace(const char **text, const char *format, const char *value)
@@ -64,7 +54,7 @@ place_teardown(void **state)
     Place *place = *state;
 
     config_free(&place->config);
-    nftw(place->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    folder_remove(place->folder);
     free(place);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include <assert.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <nng/nng.h>
 #include <poll.h>
@@ -154,12 +155,26 @@ database_value(const TestDatabase *database, const char *format, ...)
     return value;
 }
 
-/* The configuration owns its texts. */
-static void
-replace(const char **text, const char *value)
+void
+setting_set(const char **setting, const char *value)
 {
-    free((void *) (uintptr_t) *text);
-    *text = strdup(value);
+    free((void *) (uintptr_t) *setting);
+    *setting = strdup(value);
+}
+
+static int
+remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void) status;
+    (void) kind;
+    (void) place;
+    return remove(path);
+}
+
+void
+folder_remove(const char *path)
+{
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 void
@@ -177,11 +192,11 @@ server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
     snprintf(urls, sizeof urls, "%s,%s,tcp://127.0.0.1:0", server->inproc, server->ipc);
 
     config_defaults(&server->config);
-    replace(&server->config.listen, urls);
-    replace(&server->config.database, database->worker);
-    replace(&server->config.database_owner, database->owner);
+    setting_set(&server->config.listen, urls);
+    setting_set(&server->config.database, database->worker);
+    setting_set(&server->config.database_owner, database->owner);
     if (getenv("CIQ_TEST_NAMED") != NULL)
-        replace(&server->config.named_statements, getenv("CIQ_TEST_NAMED"));
+        setting_set(&server->config.named_statements, getenv("CIQ_TEST_NAMED"));
     server->config.workers = 4;
     server->config.password_workers = 2;
     server->config.owner_workers = 2;

@@ -50,6 +50,12 @@ typedef struct TestServer {
 void server_up(TestServer *server, TestDatabase *database, void (*change)(Config *));
 void server_down(TestServer *server);
 
+/* Puts another text into a setting of a configuration, which owns its texts. */
+void setting_set(const char **setting, const char *value);
+
+/* Deletes a folder with all that is in it. */
+void folder_remove(const char *path);
+
 /* A client over the chosen transport; tenant and token may be NULL. */
 CiqClient *client_new(const TestServer *server, const char *tenant, const char *token);
 
