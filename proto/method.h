@@ -60,7 +60,7 @@ typedef struct Method {
     MethodScope scope;
     MethodAccess access;
     MethodDatabase database;
-    bool writes, hashes_password, never_replayed;
+    bool writes, hashes_password, never_replayed, from_memory;
 } Method;
 
 /* All methods, sorted by name (strcmp). */

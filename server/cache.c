@@ -12,6 +12,7 @@
 enum {
     STRIPES = 64,   /* locks; far more than threads */
     EPOCHS = 4096,  /* tenants share an epoch by hash: one's change may forget another's entries */
+    UNKNOWN = 1024, /* names that lead nowhere */
     NAME_MAX_SIZE = 256 /* a host of 253 characters and NUL */
 };
 
@@ -20,6 +21,11 @@ typedef struct TenantEntry {
     char name[NAME_MAX_SIZE];
     TenantContext tenant;
 } TenantEntry;
+
+typedef struct UnknownEntry {
+    uint64_t names_epoch; /* 0: empty */
+    char name[NAME_MAX_SIZE];
+} UnknownEntry;
 
 typedef struct SessionEntry {
     uint64_t epoch;
@@ -41,6 +47,7 @@ struct Cache {
     pthread_mutex_t stripes[STRIPES];
     size_t tenants_max, sessions_max;
     TenantEntry *tenants;
+    UnknownEntry *unknown;
     SessionEntry *sessions;
 };
 
@@ -60,8 +67,9 @@ cache_new(size_t tenants_max, size_t sessions_max)
     cache->sessions_max = sessions_max;
     /* calloc: pages that nobody touches cost no memory */
     cache->tenants = calloc(tenants_max, sizeof *cache->tenants);
+    cache->unknown = calloc(UNKNOWN, sizeof *cache->unknown);
     cache->sessions = calloc(sessions_max, sizeof *cache->sessions);
-    if (cache->tenants == NULL || cache->sessions == NULL) {
+    if (cache->tenants == NULL || cache->unknown == NULL || cache->sessions == NULL) {
         cache_free(cache);
         return NULL;
     }
@@ -78,6 +86,7 @@ cache_free(Cache *cache)
     for (size_t i = 0; i < STRIPES; i++)
         pthread_mutex_destroy(&cache->stripes[i]);
     free(cache->tenants);
+    free(cache->unknown);
     free(cache->sessions);
     free(cache);
 }
@@ -101,13 +110,13 @@ cache_moment(const Cache *cache)
 }
 
 static size_t
-name_place(const Cache *cache, const char *name)
+name_place(const char *name, size_t places)
 {
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
 
     for (; *name != '\0'; name++)
         hash = (hash ^ (uint8_t) *name) * 1099511628211u;
-    return (hash ^ hash >> 32) % cache->tenants_max;
+    return (hash ^ hash >> 32) % places;
 }
 
 static size_t
@@ -128,7 +137,7 @@ stripe(Cache *cache, size_t place)
 bool
 cache_tenant_get(Cache *cache, const char *name, TenantContext *tenant)
 {
-    size_t place = name_place(cache, name);
+    size_t place = name_place(name, cache->tenants_max);
     const TenantEntry *entry = &cache->tenants[place];
 
     if (!is_fresh(cache))
@@ -148,7 +157,7 @@ cache_tenant_get(Cache *cache, const char *name, TenantContext *tenant)
 void
 cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const TenantContext *tenant)
 {
-    size_t place = name_place(cache, name);
+    size_t place = name_place(name, cache->tenants_max);
     TenantEntry *entry = &cache->tenants[place];
     uint64_t epoch = *epoch_of(cache, tenant->id), names_epoch = cache->names_epoch;
 
@@ -160,6 +169,37 @@ cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const Tenan
     entry->names_epoch = names_epoch;
     strcpy(entry->name, name);
     entry->tenant = *tenant;
+    pthread_mutex_unlock(stripe(cache, place));
+}
+
+bool
+cache_unknown_get(Cache *cache, const char *name)
+{
+    size_t place = name_place(name, UNKNOWN);
+    const UnknownEntry *entry = &cache->unknown[place];
+
+    if (!is_fresh(cache))
+        return false;
+    pthread_mutex_lock(stripe(cache, place));
+
+    bool found = entry->names_epoch == cache->names_epoch && strcmp(entry->name, name) == 0;
+
+    pthread_mutex_unlock(stripe(cache, place));
+    return found;
+}
+
+void
+cache_unknown_put(Cache *cache, CacheMoment moment, const char *name)
+{
+    size_t place = name_place(name, UNKNOWN);
+    UnknownEntry *entry = &cache->unknown[place];
+    uint64_t names_epoch = cache->names_epoch; /* before the moment is compared, as above */
+
+    if (!is_fresh(cache) || cache_moment(cache) != moment || strlen(name) >= NAME_MAX_SIZE)
+        return;
+    pthread_mutex_lock(stripe(cache, place));
+    entry->names_epoch = names_epoch;
+    strcpy(entry->name, name);
     pthread_mutex_unlock(stripe(cache, place));
 }
 

@@ -31,6 +31,11 @@ CacheMoment cache_moment(const Cache *cache);
 MUST_CHECK bool cache_tenant_get(Cache *cache, const char *name, TenantContext *tenant);
 void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const TenantContext *tenant);
 
+/* Names that lead to no tenant, so that asking for them again costs nothing; few of them, so that they cannot
+ * drive out the others. */
+MUST_CHECK bool cache_unknown_get(Cache *cache, const char *name);
+void cache_unknown_put(Cache *cache, CacheMoment moment, const char *name);
+
 /* Sessions; email and permissions of the caller go to call memory.  expire_us is Unix time. */
 MUST_CHECK bool cache_session_get(Cache *cache, Call *call, const uint8_t hash[32],
                                   int64_t tenant_id, Caller *caller);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static char *
+char *
 call_vprintf(Call *call, const char *format, va_list arguments)
 {
     char text[1024]; /* a message for a person; longer ones are cut */
@@ -156,4 +156,12 @@ caller_kind_name(CallerKind kind)
         return "operator";
     }
     return "unknown";
+}
+
+int64_t
+call_statement_ms(const Call *call)
+{
+    int64_t left_ms = call_left_ms(call), limit_ms = call->tenant.limits.statement_ms;
+
+    return limit_ms > 0 && limit_ms < left_ms ? limit_ms : left_ms;
 }

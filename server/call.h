@@ -15,6 +15,11 @@
 typedef struct Db Db;
 typedef struct Server Server;
 
+/* What a tenant's plan, or the tenant itself, allows; 0 = no limit. */
+typedef struct TenantLimits {
+    uint32_t users, api_keys, requests_per_second, statement_ms;
+} TenantLimits;
+
 /* A tenant as dispatch needs it; id 0 is the platform. */
 typedef struct TenantContext {
     int64_t id;
@@ -22,6 +27,11 @@ typedef struct TenantContext {
     char role[LIMIT_ROLE_NAME + 1];
     char state[16]; /* as in tenants_tenant.state */
     bool heads_ok;  /* its migrations are new enough for this server */
+    TenantLimits limits;
+    /* of the domain by which it was found, if it was found by one */
+    char domain_kind[12];
+    bool domain_is_primary;
+    int64_t domain_create_us; /* Unix time */
 } TenantContext;
 
 typedef enum CallerKind {
@@ -77,6 +87,8 @@ typedef struct Call {
     bool changes_cached;         /* notify every server that what it cached of this tenant is old */
     bool changes_names;          /* the same for the way from names to tenants */
     bool changes_roles;          /* new roles: connections warm themselves */
+    int64_t changes_tenant_id;   /* notify what changes_cached does of another tenant; 0: none */
+    bool wakes_job;              /* the commit leaves work for the background */
     const char *target;          /* what was changed, for the audit: "user 5"; NULL: nothing named */
 
     /* if explain was asked for and allowed */
@@ -100,12 +112,16 @@ MUST_CHECK bool call_fail_field_code(Call *call, Code code, const char *field, c
 MUST_CHECK void *call_alloc(Call *call, size_t size);
 MUST_CHECK char *call_strdup(Call *call, const char *text);
 MUST_CHECK char *call_printf(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);
+MUST_CHECK char *call_vprintf(Call *call, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
 /* True if the caller holds the permission (app.codename). */
 bool call_may(const Call *call, const char *permission);
 
 /* Milliseconds left until the deadline, at least 0. */
 int64_t call_left_ms(const Call *call);
+
+/* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit says. */
+int64_t call_statement_ms(const Call *call);
 
 /* The caller's kind in log and audit: anonymous, user, superuser, operator. */
 const char *caller_kind_name(CallerKind kind);

@@ -1,5 +1,6 @@
 /* Validation by descriptor.  Called by dispatch only; knows no rpc by name.  */
 #include "check.h"
+#include "host.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -254,8 +255,11 @@ check_format(FieldFormat format, const char *text)
         return check_schema_name(text);
     case FORMAT_EMAIL:
         return check_email(text);
-    case FORMAT_HOST:
-        return check_host(text);
+    case FORMAT_HOST: {
+        char name[HOST_SIZE];
+
+        return host_normalise(text, false, name);
+    }
     case FORMAT_PERMISSION:
         return check_permission(text);
     case FORMAT_JSON_OBJECT:
@@ -327,6 +331,17 @@ mask_names(const Google__Protobuf__FieldMask *mask, const char *name)
 }
 
 static bool
+check_number(Call *call, const FieldInfo *info, const char *path, int64_t number)
+{
+    if (number == 0)
+        return info->required ? call_fail_field(call, path, "is required") : true;
+    if (info->max > 0 && (number < (int64_t) info->min || number > (int64_t) info->max))
+        return call_fail_field(call, path, "must be %" PRIu32 " to %" PRIu32 ", got %" PRId64,
+                               info->min, info->max, number);
+    return true;
+}
+
+static bool
 check_single(Call *call, const ProtobufCFieldDescriptor *field, const FieldInfo *info,
              const void *at, const char *path, const Google__Protobuf__FieldMask *mask)
 {
@@ -351,14 +366,11 @@ check_single(Call *call, const ProtobufCFieldDescriptor *field, const FieldInfo 
         return number != 0 || !info->required ? true : call_fail_field(call, path, "is required");
     }
     case PROTOBUF_C_TYPE_INT64:
-        return *(const int64_t *) at != 0 || !info->required
-                   ? true
-                   : call_fail_field(call, path, "is required");
+        return check_number(call, info, path, *(const int64_t *) at);
     case PROTOBUF_C_TYPE_INT32:
+        return check_number(call, info, path, *(const int32_t *) at);
     case PROTOBUF_C_TYPE_UINT32:
-        return *(const int32_t *) at != 0 || !info->required
-                   ? true
-                   : call_fail_field(call, path, "is required");
+        return check_number(call, info, path, *(const uint32_t *) at);
     case PROTOBUF_C_TYPE_MESSAGE: {
         const ProtobufCMessage *inner = *(const ProtobufCMessage *const *) at;
 

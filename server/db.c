@@ -221,6 +221,11 @@ fail_result(Call *call, const Query *query, const PGresult *result)
                                  strcmp(state, "3F000") == 0 || strcmp(state, "42704") == 0))
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "the tenant's schema is closed or incomplete (SQLSTATE %s)", state);
+    if (strcmp(state, "57014") == 0 && call_left_ms(call) > 0 &&
+        call_statement_ms(call) == (int64_t) call->tenant.limits.statement_ms)
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                         "a statement ran longer than the tenant's limit: max_statement_ms is %" PRIu32,
+                         call->tenant.limits.statement_ms);
     for (size_t i = 0; i < sizeof state_codes / sizeof *state_codes; i++) {
         const StateCode *row = &state_codes[i];
 
@@ -481,7 +486,7 @@ queue_context(Call *call)
             role = call->tenant.role;
         count_tenant(db, call->tenant.id);
     }
-    timeout = call_printf(call, "%" PRId64, left_ms);
+    timeout = call_printf(call, "%" PRId64, call_statement_ms(call));
     /* a call of a user gives way after a second; the server's own work may wait */
     lock_timeout = call->method != NULL && left_ms > 1000 ? "1000" : timeout;
     if (path == NULL || timeout == NULL)
@@ -572,6 +577,8 @@ db_commit(Call *call)
     if (!queue_start(call))
         return false;
     if (call->changes_cached && !queue_notify(call, "t", call->tenant.id))
+        return false;
+    if (call->changes_tenant_id != 0 && !queue_notify(call, "t", call->changes_tenant_id))
         return false;
     if (call->changes_names && !queue_notify(call, "n", 0))
         return false;

@@ -7,13 +7,15 @@
 #include "check.h"
 #include "clock.h"
 #include "db.h"
+#include "host.h"
+#include "job.h"
 #include "log.h"
-#include "migrate.h"
 #include "queries.h"
+#include "rate.h"
+#include "route.h"
 #include "server_methods.h"
 #include "server_state.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,64 +69,40 @@ read_envelope(Call *call, const uint8_t *data, size_t size)
 
 /* ---- 2 tenant ---- */
 
-bool
-dispatch_tenant_name(const char *asked, char name[WIRE_TENANT_MAX + 1], bool *is_domain)
+static bool
+fail_unknown(Call *call, const char *name, bool is_domain)
 {
-    size_t size = strlen(asked);
-    const char *colon = strrchr(asked, ':');
-
-    if (colon != NULL && colon[1] != '\0' && strspn(colon + 1, "0123456789") == strlen(colon + 1))
-        size = (size_t) (colon - asked);
-    *is_domain = memchr(asked, '.', size) != NULL;
-    if (size > 1 && asked[size - 1] == '.')
-        size--;
-    if (size > WIRE_TENANT_MAX)
-        return false;
-    for (size_t i = 0; i < size; i++)
-        name[i] = (char) tolower((unsigned char) asked[i]);
-    name[size] = '\0';
-    *is_domain = *is_domain || strcmp(name, "localhost") == 0;
-    /* a schema name is taken as it stands: Acme is not acme */
-    if (!*is_domain)
-        memcpy(name, asked, size);
-    return true;
+    return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
+                     is_domain ? "for the domain" : "with the schema", name);
 }
 
+/* The reason is read now, not remembered: whoever asks has time. */
 static bool
-load_tenant(Call *call, const char *name, bool is_domain, TenantContext *tenant)
+fail_suspended(Call *call, const TenantContext *tenant)
 {
-    const Query *query = is_domain ? &query_tenant_by_domain : &query_tenant_by_schema;
     const DbRow *row;
 
+    if (call->db == NULL)
+        return call_fail(call, CODE_UNAVAILABLE, "memory does not know the reason");
     db_begin(call, DB_READ);
-    if (!db_row(call, query, NULL,
-                (DbArg[]){{.name = is_domain ? "domain" : "schema", .text = name}, {0}}, &row))
+    if (!db_row(call, &query_tenant_by_schema, NULL,
+                (DbArg[]){{.name = "schema", .text = tenant->schema}, {0}}, &row))
         return false;
-    if (row == NULL)
-        return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
-                         is_domain ? "for the domain" : "with the schema", name);
 
-    const char *schema = db_row_text(row, "schema_name"), *role = db_row_text(row, "role");
-    const char *state = db_row_text(row, "state"), *heads = db_row_text(row, "heads");
+    const char *reason = row != NULL ? db_row_text(row, "suspend_reason") : NULL;
 
-    if (schema == NULL || role == NULL || state == NULL || heads == NULL)
-        return call_fail(call, CODE_INTERNAL, "the tenant's registry row is incomplete");
-    *tenant = (TenantContext){.id = db_row_int64(row, "id")};
-    snprintf(tenant->schema, sizeof tenant->schema, "%s", schema);
-    snprintf(tenant->role, sizeof tenant->role, "%s", role);
-    snprintf(tenant->state, sizeof tenant->state, "%s", state);
-    tenant->heads_ok = migrate_heads_ok(heads, NULL, 0);
-    return true;
+    return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is suspended%s%s", tenant->schema,
+                     reason != NULL && reason[0] != '\0' ? ": " : "", reason != NULL ? reason : "");
 }
 
+/* A schema name is taken as it stands: Acme is not acme. */
 static bool
 find_tenant(Call *call)
 {
-    const char *asked = call->request->tenant;
-    char name[WIRE_TENANT_MAX + 1];
-    bool is_domain;
+    const char *asked = call->request->tenant, *name = asked;
+    bool is_domain = host_is_domain(asked);
+    char host[HOST_SIZE];
     TenantContext tenant;
-    CacheMoment moment = cache_moment(call->server->cache);
 
     if (call->method->database == DATABASE_NONE)
         return true;
@@ -135,23 +113,20 @@ find_tenant(Call *call)
     if (call->method->scope == SCOPE_PLATFORM)
         return call_fail_field(call, "tenant", "must be empty: %s is a call to the platform",
                                call->method->rpc);
-    if (!dispatch_tenant_name(asked, name, &is_domain))
-        return call_fail_field(call, "tenant", "is too long");
     /* what cannot be a name is not looked up */
-    if ((is_domain ? check_host(name) : check_schema_name(name)) != NULL)
-        return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
-                         is_domain ? "for the domain" : "with the schema", name);
-    if (!cache_tenant_get(call->server->cache, name, &tenant)) {
-        if (!load_tenant(call, name, is_domain, &tenant))
-            return false;
-        cache_tenant_put(call->server->cache, moment, name, &tenant);
+    if (is_domain) {
+        if (host_name(call->server, asked, host) != NULL)
+            return fail_unknown(call, asked, is_domain);
+        name = host;
+    } else if (check_schema_name(asked) != NULL) {
+        return fail_unknown(call, asked, is_domain);
     }
+    if (!route_find(call, name, is_domain, &tenant))
+        return false;
     if (strcmp(tenant.state, "suspended") == 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is suspended",
-                         tenant.schema);
+        return fail_suspended(call, &tenant);
     if (strcmp(tenant.state, "active") != 0)
-        return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
-                         is_domain ? "for the domain" : "with the schema", name);
+        return fail_unknown(call, name, is_domain);
     if (!tenant.heads_ok)
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "the schema %s is older than this server can serve: migrate it first",
@@ -247,6 +222,8 @@ find_caller(Call *call)
     /* to sign in again, an old token does no harm */
     if (call->method->access == ACCESS_PUBLIC)
         return true;
+    if (call->db == NULL)
+        return call_fail(call, CODE_UNAVAILABLE, "memory does not know this session");
     return load_session(call, hash);
 }
 
@@ -272,6 +249,20 @@ may_call(Call *call)
     call->refused = true;
     return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s", method->rpc,
                      method->permission);
+}
+
+/* Whoever is let in counts; strangers cannot use up what the tenant's own callers may do. */
+static bool
+within_rate(Call *call)
+{
+    uint32_t per_second = call->tenant.limits.requests_per_second;
+
+    if (per_second == 0 || call->caller.kind == CALLER_ANONYMOUS)
+        return true;
+    call->retry_after_ms = rate_take(call->server->rate, call->tenant.id, per_second);
+    return call->retry_after_ms == 0 ||
+           call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                     "too many calls: max_requests_per_second of the tenant is %" PRIu32, per_second);
 }
 
 /* ---- 5 message ---- */
@@ -411,6 +402,8 @@ forget_locally(Call *call)
 {
     if (call->changes_cached)
         cache_changed_tenant(call->server->cache, call->tenant.id);
+    if (call->changes_tenant_id != 0)
+        cache_changed_tenant(call->server->cache, call->changes_tenant_id);
     if (call->changes_names)
         cache_changed_names(call->server->cache);
 }
@@ -423,7 +416,8 @@ run_once(Call *call, Packed *packed)
     if (call->method->database == DATABASE_NONE)
         return run_handler(call, packed);
     if (!call->method->writes) {
-        db_begin(call, DB_READ);
+        if (call->db != NULL)
+            db_begin(call, DB_READ);
         return run_handler(call, packed);
     }
     make_claim(call, &claim);
@@ -432,6 +426,8 @@ run_once(Call *call, Packed *packed)
         (!claim.wanted || queue_stored_reply(call, &claim, packed)) && audit_write(call) &&
         db_commit(call)) {
         forget_locally(call);
+        if (call->wakes_job)
+            job_wake(call->server->job);
         return true;
     }
     return call->replay ? replay(call, &claim, packed) : false;
@@ -453,6 +449,7 @@ run(Call *call, Packed *packed)
             call->text = NULL;
             call->plan_changed = false;
             call->changes_cached = call->changes_names = call->changes_roles = false;
+            call->changes_tenant_id = 0;
             ok = run_once(call, packed);
         }
     }
@@ -515,10 +512,9 @@ fill_reply(Call *call, const Packed *packed, Reply *reply)
     reply->n_violations = call->violations_count;
 }
 
-void
-dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
+static bool
+serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
 {
-    Packed packed = {0};
     uint64_t number = atomic_fetch_add(&call->server->calls, 1);
 
     snprintf(call->id, sizeof call->id, "%.8s-%" PRIx64, call->server->run_id, number);
@@ -526,10 +522,27 @@ dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
     call->caller.permissions = "";
     call->origin = call->peer.address;
     call->deadline_us = call->receive_us + server_config(call->server)->call_timeout_ms * 1000;
+    return read_envelope(call, data, size) && find_tenant(call) && find_caller(call) &&
+           may_call(call) && read_message(call) && within_rate(call) && run(call, packed);
+}
 
-    if (!(read_envelope(call, data, size) && find_tenant(call) && find_caller(call) &&
-          may_call(call) && read_message(call) && run(call, &packed)) &&
-        call->refused && call->db != NULL)
+bool
+dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
+{
+    Packed packed = {0};
+
+    if (!serve(call, data, size, &packed) || call->explain)
+        return false;
+    fill_reply(call, &packed, reply);
+    return true;
+}
+
+void
+dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
+{
+    Packed packed = {0};
+
+    if (!serve(call, data, size, &packed) && call->refused && call->db != NULL)
         audit_refuse(call->server->audit, call);
     fill_reply(call, &packed, reply);
     if (call->method == NULL || call->method->database != DATABASE_NONE || call->code != CODE_OK)

@@ -9,9 +9,8 @@
  * is otherwise zero.  Always gives a reply, in call memory. */
 void dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply);
 
-/* The name under which a tenant is looked up: lower case, without port and trailing dot. False: it is
- * longer than any name.  is_domain: it has a dot or is "localhost". */
-MUST_CHECK bool dispatch_tenant_name(const char *asked, char name[WIRE_TENANT_MAX + 1],
-                                     bool *is_domain);
+/* The same without a database, in the listener's callback: true if memory alone could answer, and well.
+ * Otherwise nothing has happened, and the call goes the way of all others. */
+MUST_CHECK bool dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply);
 
 #endif

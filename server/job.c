@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "log.h"
 #include "migrate.h"
+#include "purge.h"
 #include "queries.h"
 #include "server_state.h"
 
@@ -50,16 +51,16 @@ refill_roles(Call *call)
 }
 
 static bool
-purge_platform(Call *call)
+sweep_platform(Call *call)
 {
     db_begin(call, DB_WRITE);
-    return db_queue(call, &query_purge_idempotency, NULL, NULL) &&
-           db_queue(call, &query_purge_platform_sessions, NULL, NULL) && db_commit(call);
+    return db_queue(call, &query_sweep_idempotency, NULL, NULL) &&
+           db_queue(call, &query_sweep_platform_sessions, NULL, NULL) && db_commit(call);
 }
 
-/* The tenants take turns: each look purges the next few, so that no look is long. */
+/* The tenants take turns: each look sweeps the next few, so that no look is long. */
 static bool
-purge_tenants(Call *call)
+sweep_tenants(Call *call)
 {
     enum { TENANTS = 50 };
 
@@ -68,7 +69,7 @@ purge_tenants(Call *call)
 
         call->tenant = (TenantContext){0};
         db_begin(call, DB_READ);
-        if (!db_row(call, &query_tenant_to_purge, NULL, NULL, &row))
+        if (!db_row(call, &query_tenant_to_sweep, NULL, NULL, &row))
             return false;
         if (row == NULL)
             return true;
@@ -76,9 +77,9 @@ purge_tenants(Call *call)
         snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s",
                  db_row_text(row, "schema_name"));
         db_begin(call, DB_WRITE);
-        if (!db_queue(call, &query_tenant_purged, NULL, NULL) ||
-            !db_queue(call, &query_purge_idempotency, NULL, NULL) ||
-            !db_queue(call, &query_purge_sessions, NULL, NULL) || !db_commit(call)) {
+        if (!db_queue(call, &query_tenant_swept, NULL, NULL) ||
+            !db_queue(call, &query_sweep_idempotency, NULL, NULL) ||
+            !db_queue(call, &query_sweep_sessions, NULL, NULL) || !db_commit(call)) {
             call->tenant = (TenantContext){0};
             return false;
         }
@@ -115,7 +116,8 @@ loop(void *argument)
         job->woken = false;
         pthread_mutex_unlock(&job->lock);
         run_task(job, "refill_roles", refill_roles);
-        run_task(job, "purge_platform", purge_platform);
+        run_task(job, "sweep_platform", sweep_platform);
+        run_task(job, "sweep_tenants", sweep_tenants);
         run_task(job, "purge_tenants", purge_tenants);
         pthread_mutex_lock(&job->lock);
 

@@ -147,8 +147,9 @@ give_arena_back(Listener *listener, Arena *arena)
     arena_free(arena);
 }
 
-static void
-answer_from_memory(Exchange *exchange)
+/* False: memory does not know enough, and nothing was sent.  Only then may it be asked again. */
+static bool
+answer_from_memory(Exchange *exchange, bool in_any_case)
 {
     Listener *listener = exchange->listener;
     Arena *arena = take_arena(listener);
@@ -160,16 +161,25 @@ answer_from_memory(Exchange *exchange)
     Reply reply;
     size_t size;
 
+    bool answered = true;
+
     if (arena == NULL) {
-        refuse(exchange, CODE_RESOURCE_EXHAUSTED, "no memory", 0);
-        return;
+        if (in_any_case)
+            refuse(exchange, CODE_RESOURCE_EXHAUSTED, "no memory", 0);
+        return in_any_case;
     }
 
     const uint8_t *data = exchange_data(exchange, &size);
 
-    dispatch(&call, data, size, &reply);
-    exchange_reply(exchange, &reply);
+    exchange_peer(exchange, &call.peer);
+    if (in_any_case)
+        dispatch(&call, data, size, &reply);
+    else
+        answered = dispatch_from_memory(&call, data, size, &reply);
+    if (answered)
+        exchange_reply(exchange, &reply);
     give_arena_back(listener, arena);
+    return answered;
 }
 
 static Lane
@@ -215,9 +225,11 @@ received(Exchange *exchange)
 
     /* dispatch says what is wrong with a method that does not exist, and needs no database for it */
     if (method == NULL || method->database == DATABASE_NONE) {
-        answer_from_memory(exchange);
+        (void) answer_from_memory(exchange, true);
         return;
     }
+    if (method->from_memory && answer_from_memory(exchange, false))
+        return;
     exchange->ticket.tenant_hash = hash_bytes(tenant, tenant_size);
     exchange->ticket.size = size;
     if (!count_up(exchange)) {

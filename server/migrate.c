@@ -31,6 +31,43 @@ newest(const char *app)
     return number;
 }
 
+/* The number of the newest migration of an app that heads ({"core":1,…}) has; 0: none. */
+static uint32_t
+head_of(const char *heads, const char *app)
+{
+    char key[128];
+    const char *found;
+
+    snprintf(key, sizeof key, "\"%.100s\":", app);
+    found = strstr(heads, key);
+    return found == NULL ? 0 : (uint32_t) strtoul(found + strlen(key), NULL, 10);
+}
+
+/* The up sections of all tenant migrations that heads has, then their rows of the ledger. */
+static void
+write_steps(FILE *out, const char *heads)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < migrations_tenant_count; i++)
+        if (migrations_tenant[i].number <= head_of(heads, migrations_tenant[i].app))
+            fprintf(out, "%s\n", migrations_tenant[i].up);
+
+    /* names and checksums of our own making: letters, digits and underscores only */
+    for (size_t i = 0; i < migrations_tenant_count; i++) {
+        const MigrationFile *step = &migrations_tenant[i];
+
+        if (step->number > head_of(heads, step->app))
+            continue;
+        fprintf(out, "%s('%s', '%s', '%s')",
+                first ? "insert into core_migration (app, name, checksum) values " : ", ", step->app,
+                step->name, step->checksum);
+        first = false;
+    }
+    if (!first)
+        fputs(";\n", out);
+}
+
 static void
 make_texts(void)
 {
@@ -38,8 +75,7 @@ make_texts(void)
     size_t heads_size, steps_size;
 
     heads = open_memstream(&texts.heads, &heads_size);
-    steps = open_memstream(&texts.tenant_steps, &steps_size);
-    if (heads == NULL || steps == NULL)
+    if (heads == NULL)
         abort(); /* at start, with nothing done */
     fputc('{', heads);
     for (size_t i = 0; i < migrations_tenant_count; i++) {
@@ -47,20 +83,12 @@ make_texts(void)
 
         if (step->number == newest(step->app))
             fprintf(heads, "%s\"%s\":%" PRIu32, ftell(heads) > 1 ? "," : "", step->app, step->number);
-        fprintf(steps, "%s\n", step->up);
     }
     fputc('}', heads);
-
-    /* names and checksums of our own making: letters, digits and underscores only */
-    for (size_t i = 0; i < migrations_tenant_count; i++) {
-        const MigrationFile *step = &migrations_tenant[i];
-
-        fprintf(steps, "%s('%s', '%s', '%s')",
-                i == 0 ? "insert into core_migration (app, name, checksum) values " : ", ",
-                step->app, step->name, step->checksum);
-    }
-    fputs(";\n", steps);
-    if (fclose(heads) != 0 || fclose(steps) != 0)
+    if (fclose(heads) != 0 || (steps = open_memstream(&texts.tenant_steps, &steps_size)) == NULL)
+        abort();
+    write_steps(steps, texts.heads);
+    if (fclose(steps) != 0)
         abort();
 }
 
@@ -78,18 +106,12 @@ migrate_heads_ok(const char *heads, char *problem, size_t size)
     for (size_t i = 0; i < migrations_tenant_count; i++) {
         const char *app = migrations_tenant[i].app;
         uint32_t need = newest(app);
-        char key[128];
-        const char *found;
-        unsigned long have = 0;
+        uint32_t have = head_of(heads, app);
 
-        snprintf(key, sizeof key, "\"%.100s\":", app);
-        found = strstr(heads, key);
-        if (found != NULL)
-            have = strtoul(found + strlen(key), NULL, 10);
         if (have + 1 >= need && have > 0)
             continue;
         if (problem != NULL)
-            snprintf(problem, size, "app %s is at %04lu, this server needs %04" PRIu32, app, have,
+            snprintf(problem, size, "app %s is at %04" PRIu32 ", this server needs %04" PRIu32, app, have,
                      need > 1 ? need - 1 : need);
         return false;
     }
@@ -273,20 +295,41 @@ migrate_role_block(Call *call, unsigned count)
            db_commit(call);
 }
 
+static bool
+make_schema(Call *call, const char *schema, const char *role, const char *steps)
+{
+    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
+    size_t size = strlen(script_tenant_provision.text) + strlen(steps) +
+                  strlen(script_tenant_provision_after.text) + 1;
+    char *script = call_alloc(call, size);
+
+    if (script == NULL)
+        return false;
+    snprintf(script, size, "%s%s%s", script_tenant_provision.text, steps,
+             script_tenant_provision_after.text);
+    return db_script(call, script, names);
+}
+
 bool
 migrate_new_tenant(Call *call, const char *schema, const char *role)
 {
-    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
-    size_t size;
-    char *script;
-
     pthread_once(&texts.once, make_texts);
-    size = strlen(script_tenant_provision.text) + strlen(texts.tenant_steps) +
-           strlen(script_tenant_provision_after.text) + 1;
-    script = call_alloc(call, size);
-    if (script == NULL)
-        return false;
-    snprintf(script, size, "%s%s%s", script_tenant_provision.text, texts.tenant_steps,
-             script_tenant_provision_after.text);
-    return db_script(call, script, names);
+    return make_schema(call, schema, role, texts.tenant_steps);
+}
+
+bool
+migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *steps = open_memstream(&text, &size);
+    bool ok;
+
+    if (steps == NULL)
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory");
+    write_steps(steps, heads);
+    ok = fclose(steps) == 0 ? make_schema(call, schema, role, text)
+                            : call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory");
+    free(text);
+    return ok;
 }

@@ -18,6 +18,9 @@ MUST_CHECK bool migrate_role_block(Call *call, unsigned count);
  * search_path is the schema. */
 MUST_CHECK bool migrate_new_tenant(Call *call, const char *schema, const char *role);
 
+/* The same with the migrations that heads (as below) has, and no newer ones. */
+MUST_CHECK bool migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads);
+
 /* The newest migration of each app as tenants_tenant.heads has it: {"core":1,"users":1}.  From malloc at
  * the first call, then the same text. */
 const char *migrate_heads(void);

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "migrate.h"
 #include "queries.h"
+#include "rate.h"
 #include "server_state.h"
 #include "worker.h"
 
@@ -300,7 +301,8 @@ server_start(const Config *config)
         server->cache =
             cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
         server->audit = audit_new();
-        if (server->cache != NULL && server->audit != NULL && quote_extension_schemas(server) &&
+        server->rate = rate_new();
+        if (server->cache != NULL && server->audit != NULL && server->rate != NULL && quote_extension_schemas(server) &&
             find_database(server) && read_database(server) && prepare_database(server) &&
             (server->job = job_start(server)) != NULL && start_workers(server) &&
             (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
@@ -334,6 +336,7 @@ server_stop(Server *server)
     cluster_stop(server->cluster);
     cache_free(server->cache);
     audit_free(server->audit);
+    rate_free(server->rate);
     auth_wipe(server->key, sizeof server->key);
     free(server->workers);
     free(server->operator_permissions);

@@ -15,6 +15,7 @@ typedef struct Worker Worker;
 typedef struct Heartbeat Heartbeat;
 typedef struct Cluster Cluster;
 typedef struct Job Job;
+typedef struct Rate Rate;
 
 /* Everything that outlives one call.  Written by server_start before any other thread runs; afterwards
  * only what is atomic, or guards itself, changes. */
@@ -35,6 +36,7 @@ struct Server {
     Heartbeat *heartbeat;
     Job *job;
     Audit *audit;
+    Rate *rate;
     bool pooled;               /* a pooler stands between: no listener connection, so no cache */
     char run_id[17];           /* names this run of the server in request ids */
     _Atomic uint64_t calls;    /* ever received */

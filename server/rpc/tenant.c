@@ -1,6 +1,8 @@
-/* Tenants: what is more than one statement.  */
+/* Tenants: made, looked up and described.  What happens to one later is lifecycle.c's.  */
+#include "tenant.h"
 #include "auth.h"
-#include "db.h"
+#include "bind.h"
+#include "host.h"
 #include "job.h"
 #include "migrate.h"
 #include "queries.h"
@@ -8,6 +10,41 @@
 #include "server_state.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+bool
+tenant_check_which(Call *call, int64_t id, const char *schema_name)
+{
+    if (id != 0 || schema_name[0] != '\0')
+        return true;
+    return call_fail_field(call, "id", "or schema_name must be given");
+}
+
+bool
+tenant_not_found(Call *call, int64_t id, const char *schema_name)
+{
+    if (id != 0)
+        return call_fail(call, CODE_NOT_FOUND, "no tenant %" PRId64, id);
+    return call_fail(call, CODE_NOT_FOUND, "no tenant with the schema %s", schema_name);
+}
+
+bool
+tenant_fill(Call *call, int64_t id, Tenant **tenant)
+{
+    const char *text = call_printf(call, "%" PRId64, id);
+    Tenant *filled = call_alloc(call, sizeof *filled);
+
+    if (text == NULL || filled == NULL)
+        return false;
+    clientiq__v1__tenant__init(filled);
+    if (!db_fill(call, &query_tenant_get, NULL, (DbArg[]){{.name = "id", .text = text}, {0}},
+                 &filled->base))
+        return false;
+    *tenant = filled;
+    return true;
+}
+
+/* ---- create ---- */
 
 /* A role that was made ahead; the pool is filled in the background. */
 static bool
@@ -26,48 +63,115 @@ claim_role(Call *call, const char **role)
     return *role != NULL;
 }
 
+bool
+tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin,
+              const DbArg *admin_args, Tenant **tenant)
+{
+    const char *schema = request->tenant->schema_name, *role = NULL, *id;
+    const DbRow *row;
+    Host host;
+
+    if (!host_read(call, "domain", request->domain, &host) || !claim_role(call, &role) ||
+        !db_row(call, &query_tenant_insert, &request->base,
+                (DbArg[]){{.name = "role", .text = role},
+                          {.name = "heads", .text = migrate_heads()},
+                          {0}},
+                &row))
+        return false;
+
+    int64_t number = db_row_int64(row, "id");
+
+    id = call_printf(call, "%" PRId64, number);
+    if (id == NULL ||
+        !db_queue(call, &query_domain_insert, NULL,
+                  (DbArg[]){{.name = "tenant_id", .text = id},
+                            {.name = "domain", .text = host.name},
+                            {.name = "kind", .text = host_kind_name(host.kind)},
+                            {0}}) ||
+        !migrate_new_tenant(call, schema, role) || !db_queue(call, admin, &request->base, admin_args) ||
+        /* the idempotency row and the audit of this call are the platform's again */
+        !db_queue(call, &query_path_public, NULL, NULL))
+        return false;
+    call->target = call_printf(call, "tenant %" PRId64, number);
+    return tenant_fill(call, number, tenant);
+}
+
 /* The whole tenant in the one transaction that dispatch has begun on the owner's connection; only the hash
  * is made before it.  The registry's row comes first, so that a name that is taken costs no DDL. */
 bool
 rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantResponse *response)
 {
-    const char *schema = request->tenant->schema_name, *role = NULL, *id;
     const char *password = request->admin_password;
-    const DbRow *domain;
     char hash[AUTH_HASH_SIZE];
-    Tenant *tenant = call_alloc(call, sizeof *tenant);
 
-    if (tenant == NULL)
-        return false;
-    clientiq__v1__tenant__init(tenant);
     if (password[0] == '\0' && (password = auth_password_random(call)) == NULL)
         return false;
-    if (!auth_hash(call, password, hash) || !claim_role(call, &role) ||
-        !db_fill(call, &query_tenant_insert, &request->base,
-                 (DbArg[]){{.name = "role", .text = role},
-                           {.name = "heads", .text = migrate_heads()},
-                           {0}},
-                 &tenant->base))
+    if (!auth_hash(call, password, hash) ||
+        !tenant_create(call, request, &query_admin_insert,
+                       (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->tenant))
         return false;
-    id = call_printf(call, "%" PRId64, tenant->id);
-    if (id == NULL || !db_row(call, &query_domain_insert, NULL,
-                              (DbArg[]){{.name = "tenant_id", .text = id},
-                                        {.name = "domain", .text = request->domain},
-                                        {0}},
-                              &domain))
-        return false;
-    tenant->domain = (char *) (uintptr_t) db_row_text(domain, "domain");
-    if (tenant->domain == NULL)
-        return false;
-    if (!migrate_new_tenant(call, schema, role) ||
-        !db_queue(call, &query_admin_insert, &request->base,
-                  (DbArg[]){{.name = "password", .text = hash}, {0}}) ||
-        /* the idempotency row and the audit of this call are the platform's again */
-        !db_run(call, &query_path_public, NULL, NULL, NULL))
-        return false;
-    response->tenant = tenant;
     if (request->admin_password[0] == '\0')
         response->admin_password = (char *) (uintptr_t) password;
-    call->target = call_printf(call, "tenant %" PRId64, tenant->id);
     return true;
+}
+
+/* ---- get, list, update ---- */
+
+bool
+rpc_get_tenant(Call *call, const GetTenantRequest *request, GetTenantResponse *response)
+{
+    const DbRow *row;
+
+    if (!tenant_check_which(call, request->id, request->schema_name) ||
+        !db_row(call, &query_tenant_find, &request->base, NULL, &row))
+        return false;
+    if (row == NULL)
+        return tenant_not_found(call, request->id, request->schema_name);
+    return tenant_fill(call, db_row_int64(row, "id"), &response->tenant);
+}
+
+bool
+rpc_list_tenants(Call *call, const ListTenantsRequest *request, ListTenantsResponse *response)
+{
+    static const struct {
+        const char *order_by;
+        const Query *query;
+    } orders[] = {
+        {"", &query_tenant_list_id},
+        {"id", &query_tenant_list_id},
+        {"name", &query_tenant_list_name},
+        {"schema_name", &query_tenant_list_schema_name},
+        {"newest", &query_tenant_list_newest},
+    };
+
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        if (strcmp(request->order_by, orders[i].order_by) == 0)
+            return db_fill(call, orders[i].query, &request->base, NULL, &response->base);
+    return call_fail_field(call, "order_by", "is not an order of this list");
+}
+
+/* The tenant is named by its number, or by the schema name of the resource, which is then no change. */
+bool
+rpc_update_tenant(Call *call, const UpdateTenantRequest *request, UpdateTenantResponse *response)
+{
+    GetTenantRequest which = CLIENTIQ__V1__GET_TENANT_REQUEST__INIT;
+    const DbRow *row;
+    const char *id;
+
+    which.id = request->id;
+    which.schema_name = request->tenant->schema_name;
+    if (!tenant_check_which(call, which.id, which.schema_name) ||
+        !db_row(call, &query_tenant_lock, &which.base, NULL, &row))
+        return false;
+    if (row == NULL)
+        return tenant_not_found(call, which.id, which.schema_name);
+    if (bind_mask(&request->base, "tenant.schema_name") &&
+        strcmp(db_row_text(row, "name"), which.schema_name) != 0)
+        return call_fail_field(call, "tenant.schema_name", "is changed by RenameTenant only");
+    id = call_printf(call, "%" PRId64, db_row_int64(row, "id"));
+    if (id == NULL || !db_queue(call, &query_tenant_update, &request->base,
+                                (DbArg[]){{.name = "id", .text = id}, {0}}))
+        return false;
+    call->target = call_printf(call, "tenant %s", id);
+    return tenant_fill(call, db_row_int64(row, "id"), &response->tenant);
 }

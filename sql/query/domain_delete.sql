@@ -1,3 +1,3 @@
 -- rows: none
 -- changes: names
-delete from public.tenants_domain where domain = lower(rtrim(:domain, '.'))
+delete from public.tenants_domain where domain = :arg.domain

@@ -1,4 +1,3 @@
--- rows: one
-insert into public.tenants_domain (tenant_id, domain, is_primary)
-values (:arg.tenant_id::bigint, lower(rtrim(:arg.domain, '.')), true)
-returning domain
+-- rows: none
+insert into public.tenants_domain (tenant_id, domain, kind, is_primary)
+values (:arg.tenant_id::bigint, :arg.domain, :arg.kind, true)

@@ -2,8 +2,8 @@
 -- changes: names
 with changed as (
     update public.tenants_domain set is_primary = true
-     where domain = lower(rtrim(:domain, '.'))
+     where domain = :arg.domain
     returning *
 )
-select changed.domain, changed.tenant_id, t.schema_name, changed.is_primary, changed.create_time
+select changed.domain, changed.tenant_id, t.schema_name, changed.is_primary, changed.kind, changed.create_time
   from changed join public.tenants_tenant t on t.id = changed.tenant_id

@@ -4,5 +4,5 @@
 select t.id
   from public.tenants_domain d
   join public.tenants_tenant t on t.id = d.tenant_id
- where d.domain = lower(rtrim(:domain, '.'))
+ where d.domain = :arg.domain
    for update of t

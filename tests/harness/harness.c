@@ -259,6 +259,7 @@ tenant_new(CiqClient *operator, const char *schema)
     snprintf(domain, sizeof domain, "%s.localhost", schema);
     tenant.name = TEXT(schema);
     tenant.schema_name = TEXT(schema);
+    tenant.plan = CLIENTIQ__V1__PLAN__PLAN_ENTERPRISE; /* no limits, unless a test is about them */
     request.tenant = &tenant;
     request.domain = domain;
     request.admin_email = TEXT(world_email);

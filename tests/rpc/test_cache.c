@@ -140,6 +140,42 @@ test_remove_domain__routes_no_more_on_the_other_server(void **state)
     ciq_client_free(there);
 }
 
+/* A tenant that is deleted here and whose name another one takes is still in the memory of the other server:
+ * until it forgets, the database refuses the old role in the new schema. */
+static void
+test_delete_tenant__its_name_is_taken_while_the_other_server_remembers(void **state)
+{
+    Pair *pair = *state;
+    World *world = pair->world;
+    CiqError *error = NULL;
+    char token[128];
+    CiqDeleteTenantRequest request = CLIENTIQ__V1__DELETE_TENANT_REQUEST__INIT;
+    CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
+    CiqCreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+
+    tenant_new(world->operator, "heir");
+    CiqClient *there = warm_elsewhere(pair, "heir", token);
+    request.schema_name = TEXT("heir");
+    ciq_delete_tenant_response_free(ciq_delete_tenant(world->operator, &request, &error));
+    assert_ok(error);
+    tenant.name = TEXT("Heir");
+    tenant.schema_name = TEXT("heir");
+    create.tenant = &tenant;
+    create.domain = TEXT("second-heir.localhost");
+    create.admin_email = TEXT(world_email);
+    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, &create, &error));
+    assert_ok(error);
+    /* the same e-mail and the same number 1 are in the new schema: any answer would be the wrong tenant's */
+    for (int i = 0; i < 200; i++) {
+        Refusal refusal = {.client = there};
+
+        assert_true(is_refused(&refusal));
+        assert_true(refusal.code == CODE_FAILED_PRECONDITION || refusal.code == CODE_NOT_FOUND ||
+                    refusal.code == CODE_UNAUTHENTICATED);
+    }
+    ciq_client_free(there);
+}
+
 /* The listener connection is cut, so nothing that is changed can be heard: after the bound memory is
  * silent, and the database answers. */
 static void
@@ -173,6 +209,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_logout__ends_the_session_on_the_other_server),
         cmocka_unit_test(test_remove_domain__routes_no_more_on_the_other_server),
+        cmocka_unit_test(test_delete_tenant__its_name_is_taken_while_the_other_server_remembers),
         cmocka_unit_test(test_heartbeat_lost__memory_is_silent),
     };
 

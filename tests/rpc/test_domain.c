@@ -258,6 +258,226 @@ test_list_domains__of_one_tenant(void **state)
     ciq_list_domains_response_free(response);
 }
 
+static void
+test_add_domain__normalises(void **state)
+{
+    static const struct {
+        const char *asked, *kept; /* NULL: refused */
+        const char *wrong;
+    } samples[] = {
+        {"B\xc3\xbc" "cher.Example", "xn--bcher-kva.example", NULL},
+        {"Shop.Example.COM.:8443", "shop.example.com", NULL},
+        {"www.keep.example", "www.keep.example", NULL},
+        {"xn--bcher-kva.example", NULL, "taken"},
+        {"https://x.example", NULL, "without scheme or path"},
+        {"x.example/path", NULL, "without scheme or path"},
+        {"[::1]", NULL, "not an address"},
+        {"fe80::1", NULL, "not an address"},
+        {"x.example:http", NULL, "port"},
+        {"xn--\xc3\xbc.example", NULL, "IDNA"},
+        {"intranet", NULL, "must have a dot"},
+    };
+    World *world = *state;
+    CiqError *error = NULL;
+
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        CiqAddDomainResponse *added = add(world->operator, samples[i].asked, "acme", &error);
+
+        if (samples[i].kept == NULL) {
+            assert_null(added);
+            assert_code(error, samples[i].wrong[0] == 't' ? CODE_ALREADY_EXISTS : CODE_INVALID_ARGUMENT,
+                        samples[i].wrong);
+            continue;
+        }
+        assert_ok(error);
+        assert_string_equal(added->domain->domain, samples[i].kept);
+        assert_int_equal(added->domain->kind, CLIENTIQ__V1__DOMAIN_KIND__DOMAIN_KIND_CUSTOM);
+        ciq_add_domain_response_free(added);
+    }
+    ciq_client_set_tenant(world->acme, "B\xc3\x9c" "CHER.example");
+    assert_int_equal(user_count(world->acme, world_email), 1);
+    ciq_client_set_tenant(world->acme, "acme.localhost");
+}
+
+/* ---- explain ---- */
+
+static CiqExplainDomainResponse *
+explain(World *world, const char *host)
+{
+    CiqError *error = NULL;
+    CiqExplainDomainRequest request = CLIENTIQ__V1__EXPLAIN_DOMAIN_REQUEST__INIT;
+
+    request.host = TEXT(host);
+    CiqExplainDomainResponse *response = ciq_explain_domain(world->operator, &request, &error);
+
+    assert_ok(error);
+    return response;
+}
+
+/* The last step is the one that ends the way. */
+static void
+assert_ends(World *world, const char *host, bool routes, const char *step, const char *text)
+{
+    CiqExplainDomainResponse *response = explain(world, host);
+    const CiqResolveStep *last = response->steps[response->n_steps - 1];
+
+    assert_int_equal(response->routes, routes);
+    assert_string_equal(last->step, step);
+    if (strstr(last->text, text) == NULL)
+        fail_msg("%s: %s", host, last->text);
+    ciq_explain_domain_response_free(response);
+}
+
+static void
+test_explain_domain__says_where_it_ends(void **state)
+{
+    World *world = *state;
+
+    tenant_new(world->operator, "explained");
+    assert_ends(world, "ACME.localhost:8000", true, "migrations", "new enough");
+    assert_ends(world, "a b", false, "host", "must be a host name");
+    assert_ends(world, "nobody.example", false, "domain", "domain add --domain nobody.example");
+    database_value(&world->database, "update public.tenants_tenant set heads = '{}' where "
+                                     "schema_name = 'explained'");
+    assert_ends(world, "explained.localhost", false, "migrations", "this server needs");
+    database_value(&world->database, "revoke usage on schema explained from %s",
+                   database_value(&world->database, "select role from public.tenants_tenant where "
+                                                    "schema_name = 'explained'"));
+    assert_ends(world, "explained.localhost", false, "role", "may not use the schema");
+    database_value(&world->database, "drop schema explained cascade");
+    assert_ends(world, "explained.localhost", false, "schema", "does not exist");
+    database_value(&world->database, "update public.tenants_tenant set state = 'suspended', "
+                                     "suspend_reason = 'no money' where schema_name = 'explained'");
+    assert_ends(world, "explained.localhost", false, "tenant", "no money");
+}
+
+static void
+test_list_domain_records(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqListDomainRecordsRequest request = CLIENTIQ__V1__LIST_DOMAIN_RECORDS_REQUEST__INIT;
+
+    request.domain = TEXT("acme.localhost");
+    CiqListDomainRecordsResponse *response =
+        ciq_list_domain_records(world->operator, &request, &error);
+    assert_ok(error);
+    assert_int_equal(response->n_records, 0);
+    ciq_list_domain_records_response_free(response);
+
+    request.domain = TEXT("app.acmecorp.com");
+    assert_null(ciq_list_domain_records(world->operator, &request, &error));
+    assert_code(error, CODE_FAILED_PRECONDITION, "--public-host");
+
+    setting_set(&world->server.config.public_host, "server.clientiq.example");
+    setting_set(&world->server.config.base_domain, "clientiq.example");
+    response = ciq_list_domain_records(world->operator, &request, &error);
+    assert_ok(error);
+    assert_int_equal(response->n_records, 1);
+    assert_string_equal(response->records[0]->name, "app.acmecorp.com.");
+    assert_string_equal(response->records[0]->type, "CNAME");
+    assert_string_equal(response->records[0]->value, "server.clientiq.example.");
+    ciq_list_domain_records_response_free(response);
+    request.domain = TEXT("acme.ClientIQ.example");
+    response = ciq_list_domain_records(world->operator, &request, &error);
+    assert_ok(error);
+    assert_int_equal(response->n_records, 2);
+    assert_string_equal(response->records[0]->name, "*.clientiq.example.");
+    ciq_list_domain_records_response_free(response);
+
+    CiqAddDomainResponse *added = add(world->operator, "acme.clientiq.example", "acme", &error);
+    assert_ok(error);
+    assert_int_equal(added->domain->kind, CLIENTIQ__V1__DOMAIN_KIND__DOMAIN_KIND_PLATFORM);
+    ciq_add_domain_response_free(added);
+}
+
+/* ---- the hot path ---- */
+
+typedef struct Lookup {
+    World *world;
+    const char *host;
+} Lookup;
+
+static Code
+look_up(World *world, const char *host)
+{
+    CiqError *error = NULL;
+    CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
+
+    request.host = TEXT(host);
+    ciq_resolve_domain_response_free(ciq_resolve_domain(world->operator, &request, &error));
+
+    Code code = error == NULL ? CODE_OK : (Code) ciq_error_code(error);
+
+    ciq_error_free(error);
+    return code;
+}
+
+static bool
+is_known(void *argument)
+{
+    const Lookup *lookup = argument;
+
+    return look_up(lookup->world, lookup->host) == CODE_OK;
+}
+
+static bool
+is_unknown(void *argument)
+{
+    const Lookup *lookup = argument;
+
+    return look_up(lookup->world, lookup->host) == CODE_NOT_FOUND;
+}
+
+/* A host that is in memory is answered though every table of the registry is locked; so is one that is known to
+ * lead nowhere, until it leads somewhere. */
+static void
+test_resolve_domain__from_memory(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    PGconn *database = database_connect(&world->database);
+    CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
+
+    assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
+    assert_int_equal(look_up(world, "nowhere.example"), CODE_NOT_FOUND);
+    assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
+    request.host = TEXT("TechCorp.localhost.");
+    PQclear(PQexec(database, "begin; lock table public.tenants_tenant, public.tenants_domain"));
+    CiqResolveDomainResponse *response = ciq_resolve_domain(world->operator, &request, &error);
+    assert_ok(error);
+    assert_string_equal(response->domain->schema_name, "techcorp");
+    assert_true(response->domain->is_primary);
+    assert_int_equal(response->domain->kind, CLIENTIQ__V1__DOMAIN_KIND__DOMAIN_KIND_DEVELOPMENT);
+    assert_true(response->domain->create_time->seconds > 0);
+    ciq_resolve_domain_response_free(response);
+    assert_int_equal(look_up(world, "nowhere.example"), CODE_NOT_FOUND);
+    PQfinish(database);
+
+    ciq_add_domain_response_free(add(world->operator, "nowhere.example", "acme", &error));
+    assert_ok(error);
+    wait_until("the new domain to be known", is_known, &(Lookup){world, "nowhere.example"});
+    ciq_remove_domain_response_free(drop(world->operator, "nowhere.example", &error));
+    assert_ok(error);
+    wait_until("the domain to be forgotten", is_unknown, &(Lookup){world, "nowhere.example"});
+}
+
+/* Who may not ask is refused, also about what memory knows. */
+static void
+test_resolve_domain__from_memory_only_for_those_who_may(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
+    CiqClient *stranger = client_new(&world->server, NULL, "ciq_p0_forged");
+
+    assert_int_equal(look_up(world, "acme.localhost"), CODE_OK);
+    request.host = TEXT("acme.localhost");
+    assert_null(ciq_resolve_domain(stranger, &request, &error));
+    assert_code(error, CODE_UNAUTHENTICATED, NULL);
+    ciq_client_free(stranger);
+}
+
 int
 main(void)
 {
@@ -268,6 +488,11 @@ main(void)
         cmocka_unit_test(test_set_primary_domain__at_once),
         cmocka_unit_test(test_remove_domain__while_another_change_runs),
         cmocka_unit_test(test_list_domains__of_one_tenant),
+        cmocka_unit_test(test_add_domain__normalises),
+        cmocka_unit_test(test_explain_domain__says_where_it_ends),
+        cmocka_unit_test(test_list_domain_records),
+        cmocka_unit_test(test_resolve_domain__from_memory),
+        cmocka_unit_test(test_resolve_domain__from_memory_only_for_those_who_may),
     };
 
     return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -192,6 +192,9 @@ test_get_tenant__by_id_and_by_schema(void **state)
     request.id = 987654;
     assert_null(ciq_get_tenant(world->operator, &request, &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant 987654");
+    request.id = 0;
+    assert_null(ciq_get_tenant(world->operator, &request, &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "id or schema_name must be given");
 }
 
 static void
@@ -222,6 +225,150 @@ test_list_tenants__pages(void **state)
     assert_true(pages > 1);
     assert_int_equal(count, strtol(database_value(&world->database,
                                                   "select count(*) from public.tenants_tenant"), NULL, 10));
+}
+
+/* All names of a list in an order, two to a page, one after the other. */
+static void
+collect(World *world, CiqListTenantsRequest request, char names[2048])
+{
+    CiqError *error = NULL;
+    char token[512] = "";
+
+    names[0] = '\0';
+    request.page_size = 2;
+    do {
+        request.page_token = token;
+        CiqListTenantsResponse *response = ciq_list_tenants(world->operator, &request, &error);
+        assert_ok(error);
+        for (size_t i = 0; i < response->n_tenants; i++)
+            snprintf(names + strlen(names), 2048 - strlen(names), "%s%s", names[0] != '\0' ? "," : "",
+                     response->tenants[i]->schema_name);
+        snprintf(token, sizeof token, "%s", response->next_page_token);
+        ciq_list_tenants_response_free(response);
+    } while (token[0] != '\0');
+}
+
+static void
+test_list_tenants__orders_and_filters(void **state)
+{
+    static const struct {
+        const char *order_by, *sql;
+    } orders[] = {
+        {"id", "id"},
+        {"", "id"},
+        {"newest", "id desc"},
+        {"name", "name, id"},
+        {"schema_name", "schema_name, id"},
+    };
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
+    CiqCreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+    CiqListTenantsRequest request = CLIENTIQ__V1__LIST_TENANTS_REQUEST__INIT;
+    char names[2048];
+
+    tenant.name = TEXT("Zeta & Sons");
+    tenant.schema_name = TEXT("aa_zeta");
+    tenant.industry = TEXT("Mining");
+    tenant.plan = CLIENTIQ__V1__PLAN__PLAN_PRO;
+    create.tenant = &tenant;
+    create.domain = TEXT("zeta.mining.example");
+    create.admin_email = TEXT(world_email);
+    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, &create, &error));
+    assert_ok(error);
+
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        request.order_by = TEXT(orders[i].order_by);
+        collect(world, request, names);
+        assert_string_equal(names, database_value(&world->database,
+                                                  "select string_agg(schema_name, ',' order by %s) "
+                                                  "from public.tenants_tenant", orders[i].sql));
+    }
+    request.industry = TEXT("Mining");
+    collect(world, request, names);
+    assert_string_equal(names, "aa_zeta");
+    request.industry = TEXT("");
+    request.plan = CLIENTIQ__V1__PLAN__PLAN_PRO;
+    collect(world, request, names);
+    assert_string_equal(names, "aa_zeta");
+    request.search = TEXT("MINING.exam");
+    collect(world, request, names);
+    assert_string_equal(names, "aa_zeta");
+    request.search = TEXT("acme");
+    collect(world, request, names);
+    assert_string_equal(names, "");
+    request.state = CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_DELETED;
+    request.search = TEXT("");
+    collect(world, request, names);
+    assert_string_equal(names, "");
+
+    request.order_by = TEXT("password");
+    assert_null(ciq_list_tenants(world->operator, &request, &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "order_by");
+}
+
+static CiqUpdateTenantResponse *
+update(CiqClient *client, int64_t id, CiqTenant *tenant, const char *field, CiqError **error)
+{
+    char *paths[] = {TEXT(field)};
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    CiqUpdateTenantRequest request = CLIENTIQ__V1__UPDATE_TENANT_REQUEST__INIT;
+
+    mask.n_paths = 1;
+    mask.paths = paths;
+    request.id = id;
+    request.tenant = tenant;
+    request.update_mask = &mask;
+    return ciq_update_tenant(client, &request, error);
+}
+
+static void
+test_update_tenant__changes_what_the_mask_names(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
+    CiqUpdateTenantResponse *response;
+
+    tenant.schema_name = TEXT("techcorp");
+    tenant.name = TEXT("not in the mask");
+    tenant.billing_email = TEXT("bills@techcorp.example");
+    response = update(world->operator, 0, &tenant, "billing_email", &error);
+    assert_ok(error);
+    assert_string_equal(response->tenant->billing_email, "bills@techcorp.example");
+    assert_string_equal(response->tenant->name, "techcorp");
+    assert_string_equal(response->tenant->heads, "business/0001 core/0001 users/0001");
+    assert_int_equal(response->tenant->n_domains, 1);
+    int64_t id = response->tenant->id;
+    ciq_update_tenant_response_free(response);
+
+    tenant.settings = TEXT("{\"colour\": \"red\"}");
+    response = update(world->operator, id, &tenant, "settings", &error);
+    assert_ok(error);
+    assert_string_equal(response->tenant->settings, "{\"colour\": \"red\"}");
+    ciq_update_tenant_response_free(response);
+
+    tenant.settings = TEXT("[1]");
+    assert_null(update(world->operator, id, &tenant, "settings", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "tenant.settings must be a JSON object");
+    tenant.company_size = TEXT("about ten");
+    assert_null(update(world->operator, id, &tenant, "company_size", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "company_size");
+    tenant.name = TEXT("");
+    assert_null(update(world->operator, id, &tenant, "name", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "tenant.name is required");
+    assert_null(update(world->operator, id, &tenant, "state", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "names state, which cannot be set");
+    assert_null(update(world->operator, id, &tenant, "shoe_size", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "names shoe_size, which is no field");
+    tenant.schema_name = TEXT("acme");
+    assert_null(update(world->operator, id, &tenant, "schema_name", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "is changed by RenameTenant only");
+    assert_null(update(world->operator, 424242, &tenant, "industry", &error));
+    assert_code(error, CODE_NOT_FOUND, "no tenant 424242");
+    tenant.schema_name = TEXT("");
+    assert_null(update(world->operator, 0, &tenant, "industry", &error));
+    assert_code(error, CODE_INVALID_ARGUMENT, "id or schema_name must be given");
 }
 
 static void
@@ -256,6 +403,8 @@ main(void)
         cmocka_unit_test(test_create_tenant__twenty_at_once),
         cmocka_unit_test(test_get_tenant__by_id_and_by_schema),
         cmocka_unit_test(test_list_tenants__pages),
+        cmocka_unit_test(test_list_tenants__orders_and_filters),
+        cmocka_unit_test(test_update_tenant__changes_what_the_mask_names),
         cmocka_unit_test(test_suspended_tenant__is_refused),
     };
 

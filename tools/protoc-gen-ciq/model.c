@@ -369,6 +369,9 @@ check_rule(const Method *method, Text *errors)
         mistake(errors, file, line, "DATABASE_NONE cannot write");
     if (rule->never_replayed && !rule->writes)
         mistake(errors, file, line, "never_replayed is for writes only");
+    if (rule->from_memory &&
+        (rule->writes || rule->database != CLIENTIQ__V1__DATABASE__DATABASE_WORKER))
+        mistake(errors, file, line, "from_memory is for reads by DATABASE_WORKER only");
 }
 
 static bool

@@ -168,6 +168,7 @@ const Method methods[] = {
         .writes = false,
         .hashes_password = false,
         .never_replayed = false,
+        .from_memory = false,
     },
     {
         .name = "sample.v1.ThingService/PaintThing",
@@ -184,6 +185,7 @@ const Method methods[] = {
         .writes = true,
         .hashes_password = true,
         .never_replayed = true,
+        .from_memory = false,
     },
 };
 const size_t methods_count = 2;

@@ -2,6 +2,6 @@
 -- rows: one
 select id, schema_name
   from public.tenants_tenant
- where state = 'active' and (purge_time is null or purge_time < now() - interval '1 hour')
- order by purge_time nulls first, id
+ where state = 'active' and (sweep_time is null or sweep_time < now() - interval '1 hour')
+ order by sweep_time nulls first, id
  limit 1

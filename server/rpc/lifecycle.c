@@ -1,0 +1,323 @@
+/* What happens to a tenant after it was made: suspended, deleted, brought back, renamed, repaired, purged.
+ * Each handler locks the registry's row first, so that no two of them meet, and runs as the owner.  */
+#include "tenant.h"
+#include "job.h"
+#include "migrate.h"
+#include "queries.h"
+#include "server_state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* The locked row of the tenant that a request means. */
+typedef struct Locked {
+    int64_t id;
+    const char *id_text;
+    const char *schema; /* what it is called in the database now */
+    const char *name;   /* what people call it: of a deleted tenant, what it was called */
+    const char *state, *former_state, *role, *heads;
+} Locked;
+
+static bool
+lock_tenant(Call *call, const ProtobufCMessage *request, int64_t id, const char *schema_name,
+            Locked *locked)
+{
+    const DbRow *row;
+
+    if (!tenant_check_which(call, id, schema_name) ||
+        !db_row(call, &query_tenant_lock, request, NULL, &row))
+        return false;
+    if (row == NULL)
+        return tenant_not_found(call, id, schema_name);
+    *locked = (Locked){
+        .id = db_row_int64(row, "id"),
+        .schema = db_row_text(row, "schema_name"),
+        .name = db_row_text(row, "name"),
+        .state = db_row_text(row, "state"),
+        .former_state = db_row_text(row, "former_state"),
+        .role = db_row_text(row, "role"),
+        .heads = db_row_text(row, "heads"),
+    };
+    locked->id_text = call_printf(call, "%" PRId64, locked->id);
+    call->target = call_printf(call, "tenant %" PRId64, locked->id);
+    call->changes_tenant_id = locked->id;
+    return locked->id_text != NULL && call->target != NULL;
+}
+
+static bool
+is_state(const Locked *locked, const char *state)
+{
+    return strcmp(locked->state, state) == 0;
+}
+
+static bool
+fail_state(Call *call, const Locked *locked, const char *wanted)
+{
+    return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is %s, not %s", locked->name,
+                     locked->state, wanted);
+}
+
+static bool
+set_state(Call *call, const Locked *locked, const char *state, const char *reason)
+{
+    return db_queue(call, &query_tenant_set_state, NULL,
+                    (DbArg[]){{.name = "id", .text = locked->id_text},
+                              {.name = "state", .text = state},
+                              {.name = "reason", .text = reason},
+                              {0}});
+}
+
+/* One script about a schema and its role; new_schema only where the script has it. */
+static bool
+run_script(Call *call, const Script *script, const char *schema, const char *role,
+           const char *new_schema)
+{
+    return db_script(call, script->text,
+                     (DbArg[]){{.name = "schema", .text = schema},
+                               {.name = "role", .text = role},
+                               {.name = new_schema != NULL ? "new_schema" : NULL, .text = new_schema},
+                               {0}});
+}
+
+/* ---- suspend and activate ---- */
+
+bool
+rpc_suspend_tenant(Call *call, const SuspendTenantRequest *request, SuspendTenantResponse *response)
+{
+    Locked tenant;
+
+    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+        return false;
+    if (!is_state(&tenant, "active"))
+        return fail_state(call, &tenant, "active");
+    return set_state(call, &tenant, "suspended", request->reason) &&
+           run_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
+           tenant_fill(call, tenant.id, &response->tenant);
+}
+
+bool
+rpc_activate_tenant(Call *call, const ActivateTenantRequest *request,
+                    ActivateTenantResponse *response)
+{
+    Locked tenant;
+
+    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+        return false;
+    if (!is_state(&tenant, "suspended"))
+        return fail_state(call, &tenant, "suspended");
+    return set_state(call, &tenant, "active", "") &&
+           run_script(call, &script_tenant_open, tenant.schema, tenant.role, NULL) &&
+           tenant_fill(call, tenant.id, &response->tenant);
+}
+
+/* ---- delete, undelete, purge ---- */
+
+static bool
+rename_schema(Call *call, const Locked *tenant, const char *to)
+{
+    const DbRow *row;
+
+    if (!db_row(call, &query_repair_state, NULL,
+                (DbArg[]){{.name = "role", .text = tenant->role},
+                          {.name = "schema", .text = tenant->schema},
+                          {0}},
+                &row))
+        return false;
+    /* dropped behind the service: there is nothing to rename, and the registry must not be stuck */
+    if (!db_row_bool(row, "has_schema"))
+        return true;
+    return run_script(call, &script_tenant_rename, tenant->schema, tenant->role, to);
+}
+
+/* The name is free at once, for a schema that nobody else can be given: the reserved one has its number. */
+bool
+rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantResponse *response)
+{
+    const char *days = call_printf(call, "%" PRId64, server_config(call->server)->retention_days);
+    const char *reserved;
+    Locked tenant;
+
+    if (days == NULL || !lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+        return false;
+    if (!is_state(&tenant, "active") && !is_state(&tenant, "suspended"))
+        return fail_state(call, &tenant, "active or suspended");
+    reserved = call_printf(call, "ciq_deleted_%" PRId64, tenant.id);
+    return reserved != NULL &&
+           run_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
+           rename_schema(call, &tenant, reserved) &&
+           db_queue(call, &query_tenant_set_deleted, NULL,
+                    (DbArg[]){{.name = "id", .text = tenant.id_text},
+                              {.name = "reserved", .text = reserved},
+                              {.name = "days", .text = days},
+                              {0}}) &&
+           tenant_fill(call, tenant.id, &response->tenant);
+}
+
+static bool
+check_free(Call *call, const char *schema)
+{
+    const DbRow *row;
+
+    if (!db_row(call, &query_tenant_schema_taken, NULL,
+                (DbArg[]){{.name = "schema", .text = schema}, {0}}, &row))
+        return false;
+    return !db_row_bool(row, "taken") ||
+           call_fail_field_code(call, CODE_ALREADY_EXISTS, "new_schema_name",
+                                "%s is taken already", schema);
+}
+
+bool
+rpc_undelete_tenant(Call *call, const UndeleteTenantRequest *request,
+                    UndeleteTenantResponse *response)
+{
+    Locked tenant;
+    const char *schema;
+
+    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+        return false;
+    if (!is_state(&tenant, "deleted"))
+        return fail_state(call, &tenant, "deleted");
+    schema = request->new_schema_name[0] != '\0' ? request->new_schema_name : tenant.name;
+    return check_free(call, schema) && rename_schema(call, &tenant, schema) &&
+           db_queue(call, &query_tenant_set_undeleted, NULL,
+                    (DbArg[]){{.name = "id", .text = tenant.id_text},
+                              {.name = "schema", .text = schema},
+                              {0}}) &&
+           (strcmp(tenant.former_state, "active") != 0 ||
+            run_script(call, &script_tenant_open, schema, tenant.role, NULL)) &&
+           tenant_fill(call, tenant.id, &response->tenant);
+}
+
+bool
+rpc_purge_tenant(Call *call, const PurgeTenantRequest *request, PurgeTenantResponse *response)
+{
+    Locked tenant;
+
+    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+        return false;
+    if (!is_state(&tenant, "deleted") && !is_state(&tenant, "purging"))
+        return fail_state(call, &tenant, "deleted");
+    if (!db_queue(call, &query_tenant_set_purging, NULL,
+                  (DbArg[]){{.name = "id", .text = tenant.id_text}, {0}}) ||
+        !tenant_fill(call, tenant.id, &response->tenant))
+        return false;
+    call->wakes_job = true;
+    return true;
+}
+
+/* ---- rename ---- */
+
+bool
+rpc_rename_tenant(Call *call, const RenameTenantRequest *request, RenameTenantResponse *response)
+{
+    Locked tenant;
+
+    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+        return false;
+    if (!is_state(&tenant, "active") && !is_state(&tenant, "suspended"))
+        return fail_state(call, &tenant, "active or suspended");
+    return check_free(call, request->new_schema_name) &&
+           run_script(call, &script_tenant_rename, tenant.schema, tenant.role,
+                      request->new_schema_name) &&
+           db_queue(call, &query_tenant_set_schema, NULL,
+                    (DbArg[]){{.name = "id", .text = tenant.id_text},
+                              {.name = "schema", .text = request->new_schema_name},
+                              {0}}) &&
+           tenant_fill(call, tenant.id, &response->tenant);
+}
+
+/* ---- repair ---- */
+
+typedef struct Report {
+    char *lines[LIMIT_REPEATED];
+    size_t count;
+} Report;
+
+static bool
+report(Call *call, Report *repaired, const char *what, const char *name)
+{
+    if (repaired->count == LIMIT_REPEATED)
+        return true;
+    repaired->lines[repaired->count] = call_printf(call, "%s %s", what, name);
+    return repaired->lines[repaired->count++] != NULL;
+}
+
+/* The role, the schema and the way from one to the other. */
+static bool
+repair_frame(Call *call, const Locked *tenant, Report *repaired)
+{
+    bool open = is_state(tenant, "active");
+    const DbRow *row;
+
+    if (!db_row(call, &query_repair_state, NULL,
+                (DbArg[]){{.name = "role", .text = tenant->role},
+                          {.name = "schema", .text = tenant->schema},
+                          {0}},
+                &row))
+        return false;
+    if (!db_row_bool(row, "has_role")) {
+        call->changes_roles = true;
+        if (!db_script(call, script_tenant_role.text,
+                       (DbArg[]){{.name = "role", .text = tenant->role},
+                                 {.name = "worker", .text = call->server->worker_login},
+                                 {0}}) ||
+            !report(call, repaired, "role", tenant->role))
+            return false;
+    }
+    if (!db_row_bool(row, "has_schema") &&
+        (!run_script(call, &script_tenant_schema, tenant->schema, tenant->role, NULL) ||
+         !report(call, repaired, "schema", tenant->schema)))
+        return false;
+    if (open && !db_row_bool(row, "has_usage") &&
+        (!run_script(call, &script_tenant_open, tenant->schema, tenant->role, NULL) ||
+         !report(call, repaired, "usage of schema", tenant->schema)))
+        return false;
+    return run_script(call, &script_tenant_grants, tenant->schema, tenant->role, NULL);
+}
+
+/* Everything is made once more in a scratch schema, and what is missing moves over. */
+static bool
+repair_tables(Call *call, const Locked *tenant, Report *repaired)
+{
+    const char *scratch = call_printf(call, "ciq_repair_%" PRId64, tenant->id);
+    const DbRow *row;
+    char *lines, *end;
+
+    if (scratch == NULL || !migrate_tenant_at(call, scratch, tenant->role, tenant->heads) ||
+        !db_script(call, script_tenant_repair.text,
+                   (DbArg[]){{.name = "schema", .text = tenant->schema},
+                             {.name = "scratch", .text = scratch},
+                             {.name = "role", .text = tenant->role},
+                             {0}}) ||
+        !run_script(call, &script_tenant_provision_after, tenant->schema, tenant->role, NULL) ||
+        !db_queue(call, &query_path_public, NULL, NULL) ||
+        !db_row(call, &query_repaired, NULL, NULL, &row))
+        return false;
+    lines = (char *) (uintptr_t) db_row_text(row, "repaired");
+    for (; lines != NULL && *lines != '\0' && repaired->count < LIMIT_REPEATED; lines = end) {
+        end = lines + strcspn(lines, "\n");
+        if (*end != '\0')
+            *end++ = '\0';
+        repaired->lines[repaired->count++] = lines;
+    }
+    return true;
+}
+
+bool
+rpc_repair_tenant(Call *call, const RepairTenantRequest *request, RepairTenantResponse *response)
+{
+    Report *repaired = call_alloc(call, sizeof *repaired);
+    Locked tenant;
+
+    if (repaired == NULL ||
+        !lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+        return false;
+    if (!is_state(&tenant, "active") && !is_state(&tenant, "suspended"))
+        return fail_state(call, &tenant, "active or suspended");
+    if (!repair_frame(call, &tenant, repaired) || !repair_tables(call, &tenant, repaired))
+        return false;
+    call->changes_names = true;
+    response->repaired = repaired->lines;
+    response->n_repaired = repaired->count;
+    return tenant_fill(call, tenant.id, &response->tenant);
+}

@@ -1,0 +1,22 @@
+/* What the handlers about tenants share.  */
+#ifndef CIQ_SERVER_RPC_TENANT_H
+#define CIQ_SERVER_RPC_TENANT_H
+
+#include "db.h"
+#include "rpc.h"
+
+/* INVALID_ARGUMENT unless a number or a schema name says which tenant is meant. */
+MUST_CHECK bool tenant_check_which(Call *call, int64_t id, const char *schema_name);
+
+/* NOT_FOUND in the words of the request; always false. */
+MUST_CHECK bool tenant_not_found(Call *call, int64_t id, const char *schema_name);
+
+/* The tenant's message, in call memory, from the registry as this transaction sees it. */
+MUST_CHECK bool tenant_fill(Call *call, int64_t id, Tenant **tenant);
+
+/* Everything that a new tenant has, in the owner's transaction that is open: registry row, domain, role,
+ * schema and tables; then admin, a statement in the new schema that makes its first user. */
+MUST_CHECK bool tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin,
+                              const DbArg *admin_args, Tenant **tenant);
+
+#endif

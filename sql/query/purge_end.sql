@@ -1,0 +1,11 @@
+-- What is left of a tenant whose schema is gone: its domains, its row, and its role, which rests until no server
+-- can have it in memory.
+-- rows: none
+-- changes: names
+with domains as (
+    delete from public.tenants_domain where tenant_id = :arg.id::bigint
+), resting as (
+    insert into public.role_rest (role, rest_until)
+    select role, now() + interval '1 hour' from public.tenants_tenant where id = :arg.id::bigint
+)
+delete from public.tenants_tenant where id = :arg.id::bigint

@@ -1,0 +1,2 @@
+-- rows: one
+select coalesce(current_setting('ciq.repaired', true), '') as repaired

@@ -1,2 +1,0 @@
--- rows: none
-update public.tenants_tenant set purge_time = now() where id = :tenant.id

@@ -1,0 +1,2 @@
+create role :"role" nologin;
+grant :"role" to :"worker";
