@@ -2,6 +2,8 @@
  * login than it was installed for.  */
 #include "harness.h"
 
+#include "server/query.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +58,11 @@ test_install__four_servers_at_once(void **state)
         server_stop(servers[i].server);
         config_free(&servers[i].config);
     }
+    char applied[16];
+
+    snprintf(applied, sizeof applied, "%zu", migrations_shared_count);
     assert_string_equal(database_value(&database, "select count(*) from public.core_installation"), "1");
-    assert_string_equal(database_value(&database, "select count(*) from public.core_migration"), "3");
+    assert_string_equal(database_value(&database, "select count(*) from public.core_migration"), applied);
     database_drop(&database);
 }
 
