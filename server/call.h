@@ -15,13 +15,19 @@
 typedef struct Db Db;
 typedef struct Server Server;
 
+/* An app of a tenant that is older than this server can serve. */
+typedef struct HeadsBehind {
+    const char *app; /* constant data; NULL: the tenant is new enough */
+    unsigned have, need;
+} HeadsBehind;
+
 /* A tenant as dispatch needs it; id 0 is the platform. */
 typedef struct TenantContext {
     int64_t id;
     char schema[LIMIT_SCHEMA_NAME + 1];
     char role[LIMIT_ROLE_NAME + 1];
     char state[16]; /* as in tenants_tenant.state */
-    bool heads_ok;  /* its migrations are new enough for this server */
+    HeadsBehind behind;
 } TenantContext;
 
 typedef enum CallerKind {

@@ -113,7 +113,7 @@ load_tenant(Call *call, const char *name, bool is_domain, TenantContext *tenant)
     snprintf(tenant->schema, sizeof tenant->schema, "%s", schema);
     snprintf(tenant->role, sizeof tenant->role, "%s", role);
     snprintf(tenant->state, sizeof tenant->state, "%s", state);
-    tenant->heads_ok = migrate_heads_ok(heads, NULL, 0);
+    tenant->behind = migrate_heads_behind(heads);
     return true;
 }
 
@@ -152,9 +152,11 @@ find_tenant(Call *call)
     if (strcmp(tenant.state, "active") != 0)
         return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
                          is_domain ? "for the domain" : "with the schema", name);
-    if (!tenant.heads_ok)
+    if (tenant.behind.app != NULL)
         return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the schema %s is older than this server can serve: migrate it first",
+                         "the schema %s has app %s at %04u, this server needs %04u: "
+                         "ciq-client migrate --tenant --schema %s",
+                         tenant.schema, tenant.behind.app, tenant.behind.have, tenant.behind.need,
                          tenant.schema);
     call->tenant = tenant;
     return true;
