@@ -18,10 +18,6 @@ MUST_CHECK bool migrate_role_block(Call *call, unsigned count);
  * search_path is the schema. */
 MUST_CHECK bool migrate_new_tenant(Call *call, const char *schema, const char *role);
 
-/* The newest migration of each app as tenants_tenant.heads has it: {"core":1,"users":1}.  From malloc at
- * the first call, then the same text. */
-const char *migrate_heads(void);
-
 /* What keeps this server from serving a tenant with these heads (tenants_tenant.heads): the first app that is
  * below the oldest migration that this release can work on.  Its app is NULL: nothing does. */
 HeadsBehind migrate_heads_behind(const char *heads);

@@ -301,7 +301,7 @@ server_start(const Config *config)
             cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
         server->audit = audit_new();
         if (server->cache != NULL && server->audit != NULL && quote_extension_schemas(server) &&
-            find_database(server) && read_database(server) && prepare_database(server) &&
+            (server->apps = apps_new(config->apps)) != NULL && find_database(server) && read_database(server) && prepare_database(server) &&
             (server->job = job_start(server)) != NULL && start_workers(server) &&
             (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
             start_listening(server)) {
@@ -334,6 +334,7 @@ server_stop(Server *server)
     cluster_stop(server->cluster);
     cache_free(server->cache);
     audit_free(server->audit);
+    apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);
     free(server->workers);
     free(server->operator_permissions);

@@ -2,6 +2,7 @@
 #ifndef CIQ_SERVER_SERVER_STATE_H
 #define CIQ_SERVER_SERVER_STATE_H
 
+#include "apps.h"
 #include "audit.h"
 #include "cache.h"
 #include "config.h"
@@ -25,6 +26,7 @@ struct Server {
     char *extension_schemas;   /* quoted, for search_path: "" or "\"ext\", " */
     DbOptions worker_options, owner_options;
     char worker_login[LIMIT_ROLE_NAME + 1];
+    Apps *apps;                /* all migrations that this server knows */
     uint8_t key[32];           /* the installation's */
     char *operator_permissions; /* as Caller.permissions */
     Cache *cache;

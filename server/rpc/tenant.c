@@ -45,7 +45,7 @@ rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantRe
     if (!auth_hash(call, password, hash) || !claim_role(call, &role) ||
         !db_fill(call, &query_tenant_insert, &request->base,
                  (DbArg[]){{.name = "role", .text = role},
-                           {.name = "heads", .text = migrate_heads()},
+                           {.name = "heads", .text = call->server->apps->heads},
                            {0}},
                  &tenant->base))
         return false;

@@ -57,7 +57,7 @@ test_install__four_servers_at_once(void **state)
         config_free(&servers[i].config);
     }
     assert_string_equal(database_value(&database, "select count(*) from public.core_installation"), "1");
-    assert_string_equal(database_value(&database, "select count(*) from public.core_migration"), "3");
+    assert_string_equal(database_value(&database, "select count(*) from public.core_migration"), "4");
     database_drop(&database);
 }
 
