@@ -65,6 +65,9 @@ typedef struct Call {
     TenantContext tenant;
     Caller caller;
     int64_t receive_us, deadline_us; /* monotonic */
+    int64_t statement_timeout_ms, lock_timeout_ms; /* of each statement, for the server's own work; 0: by the
+                                                    * deadline */
+    const int *stop_fd;              /* readable: give up at once, whatever runs; NULL: nothing says so */
     char id[LIMIT_CALL_ID + 1];      /* the request id in reply, log and audit */
 
     /* the first failure; code 0: none so far */
@@ -74,6 +77,8 @@ typedef struct Call {
     FieldViolation **violations;
     size_t violations_count;
     char sqlstate[6];            /* of the statement that failed, for the log; "" */
+    size_t script_statement;     /* in a script that failed: how many of its statements had not, */
+    int script_position;         /* and the character of the script that PostgreSQL points to, from 1; 0: none */
     const char *detail;          /* for the log only, never the client; NULL: none */
     bool refused;                    /* the failure belongs into the audit */
     bool replay;                     /* the idempotency key was used before */
@@ -83,6 +88,7 @@ typedef struct Call {
     bool changes_cached;         /* notify every server that what it cached of this tenant is old */
     bool changes_names;          /* the same for the way from names to tenants */
     bool changes_roles;          /* new roles: connections warm themselves */
+    bool changes_runs;           /* a migration run begins, goes on or ends */
     const char *target;          /* what was changed, for the audit: "user 5"; NULL: nothing named */
 
     /* if explain was asked for and allowed */

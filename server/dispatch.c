@@ -10,6 +10,7 @@
 #include "log.h"
 #include "migrate.h"
 #include "queries.h"
+#include "runs.h"
 #include "server_methods.h"
 #include "server_state.h"
 
@@ -415,6 +416,8 @@ forget_locally(Call *call)
         cache_changed_tenant(call->server->cache, call->tenant.id);
     if (call->changes_names)
         cache_changed_names(call->server->cache);
+    if (call->changes_runs)
+        runs_wake(call->server->runs);
 }
 
 static bool
@@ -455,6 +458,7 @@ run(Call *call, Packed *packed)
             call->text = NULL;
             call->plan_changed = false;
             call->changes_cached = call->changes_names = call->changes_roles = false;
+            call->changes_runs = false;
             ok = run_once(call, packed);
         }
     }

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "migrate.h"
 #include "queries.h"
+#include "runs.h"
 #include "server_state.h"
 #include "worker.h"
 
@@ -302,7 +303,8 @@ server_start(const Config *config)
         server->audit = audit_new();
         if (server->cache != NULL && server->audit != NULL && quote_extension_schemas(server) &&
             (server->apps = apps_new(config->apps)) != NULL && find_database(server) && read_database(server) && prepare_database(server) &&
-            (server->job = job_start(server)) != NULL && start_workers(server) &&
+            (server->job = job_start(server)) != NULL &&
+            (server->runs = runs_start(server)) != NULL && start_workers(server) &&
             (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
             start_listening(server)) {
             atomic_store(&server->serving, true);
@@ -328,6 +330,7 @@ server_stop(Server *server)
         worker_join(server->workers[i]);
     listener_stop(server->listener);
     heartbeat_stop(server->heartbeat);
+    runs_stop(server->runs);
     job_stop(server->job);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         queue_free(server->queues[lane]);

@@ -16,6 +16,7 @@ typedef struct Worker Worker;
 typedef struct Heartbeat Heartbeat;
 typedef struct Cluster Cluster;
 typedef struct Job Job;
+typedef struct Runs Runs;
 
 /* Everything that outlives one call.  Written by server_start before any other thread runs; afterwards
  * only what is atomic, or guards itself, changes. */
@@ -36,6 +37,7 @@ struct Server {
     Listener *listener;
     Heartbeat *heartbeat;
     Job *job;
+    Runs *runs;
     Audit *audit;
     bool pooled;               /* a pooler stands between: no listener connection, so no cache */
     char run_id[17];           /* names this run of the server in request ids */

@@ -12,6 +12,7 @@ create table public.migration_run (
     failures_max bigint not null,     -- so many failed tenants end it; 0: none do
     failures bigint not null default 0,
     caller text not null,
+    requires jsonb not null,          -- heads that a server must know to work on it
     create_time timestamptz not null default now(),
     start_time timestamptz not null default now(), -- of the last resume
     end_time timestamptz,
