@@ -20,13 +20,19 @@ typedef struct TenantLimits {
     uint32_t users, api_keys, requests_per_second, statement_ms;
 } TenantLimits;
 
+/* An app of a tenant that is older than this server can serve. */
+typedef struct HeadsBehind {
+    const char *app; /* constant data; NULL: the tenant is new enough */
+    unsigned have, need;
+} HeadsBehind;
+
 /* A tenant as dispatch needs it; id 0 is the platform. */
 typedef struct TenantContext {
     int64_t id;
     char schema[LIMIT_SCHEMA_NAME + 1];
     char role[LIMIT_ROLE_NAME + 1];
     char state[16]; /* as in tenants_tenant.state */
-    bool heads_ok;  /* its migrations are new enough for this server */
+    HeadsBehind behind;
     TenantLimits limits;
     /* of the domain by which it was found, if it was found by one */
     char domain_kind[12];
@@ -69,6 +75,9 @@ typedef struct Call {
     TenantContext tenant;
     Caller caller;
     int64_t receive_us, deadline_us; /* monotonic */
+    int64_t statement_timeout_ms, lock_timeout_ms; /* of each statement, for the server's own work; 0: by the
+                                                    * deadline */
+    const int *stop_fd;              /* readable: give up at once, whatever runs; NULL: nothing says so */
     char id[LIMIT_CALL_ID + 1];      /* the request id in reply, log and audit */
 
     /* the first failure; code 0: none so far */
@@ -78,6 +87,8 @@ typedef struct Call {
     FieldViolation **violations;
     size_t violations_count;
     char sqlstate[6];            /* of the statement that failed, for the log; "" */
+    size_t script_statement;     /* in a script that failed: how many of its statements had not, */
+    int script_position;         /* and the character of the script that PostgreSQL points to, from 1; 0: none */
     const char *detail;          /* for the log only, never the client; NULL: none */
     bool refused;                    /* the failure belongs into the audit */
     bool replay;                     /* the idempotency key was used before */
@@ -89,6 +100,7 @@ typedef struct Call {
     bool changes_roles;          /* new roles: connections warm themselves */
     int64_t changes_tenant_id;   /* notify what changes_cached does of another tenant; 0: none */
     bool wakes_job;              /* the commit leaves work for the background */
+    bool changes_runs;           /* a migration run begins, goes on or ends */
     const char *target;          /* what was changed, for the audit: "user 5"; NULL: nothing named */
 
     /* if explain was asked for and allowed */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,11 @@ fail_result(Call *call, const Query *query, const PGresult *result)
     if (state == NULL)
         return fail_lost(call);
     snprintf(call->sqlstate, sizeof call->sqlstate, "%s", state);
+    if (query == NULL) {
+        const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+
+        call->script_position = position == NULL ? 0 : atoi(position);
+    }
     /* the first line only: the others quote values of the row */
     call->detail = call_printf(call, "%s: %s", query == NULL ? "script" : query->name,
                                PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
@@ -240,10 +246,27 @@ fail_result(Call *call, const Query *query, const PGresult *result)
 
 /* ---- sending and receiving ---- */
 
+/* The server stops in the middle of a long statement.  libpq's cancel blocks, but not for long on a machine
+ * that answers, and nobody else waits for this thread. */
+static bool
+give_up(Call *call)
+{
+    PGcancel *cancel = PQgetCancel(call->db->connection);
+    char reason[256];
+
+    if (cancel != NULL)
+        (void) PQcancel(cancel, reason, sizeof reason);
+    PQfreeCancel(cancel);
+    call->db->stale = true;
+    return call_fail(call, CODE_UNAVAILABLE, "the server stops");
+}
+
 static bool
 wait_for_socket(Call *call, int64_t until_us, short events)
 {
-    struct pollfd descriptor = {.fd = PQsocket(call->db->connection), .events = events};
+    struct pollfd descriptors[] = {{.fd = PQsocket(call->db->connection), .events = events},
+                                   {.fd = call->stop_fd == NULL ? -1 : *call->stop_fd,
+                                    .events = POLLIN}};
 
     for (;;) {
         int64_t left_us = until_us - clock_us();
@@ -253,8 +276,11 @@ wait_for_socket(Call *call, int64_t until_us, short events)
             return call_fail(call, CODE_DEADLINE_EXCEEDED, "the database did not answer in time");
         }
 
-        int ready = poll(&descriptor, 1, (int) (left_us / 1000) + 1);
+        int64_t left_ms = left_us / 1000 + 1;
+        int ready = poll(descriptors, 2, left_ms > INT_MAX ? INT_MAX : (int) left_ms);
 
+        if (ready > 0 && (descriptors[1].revents & POLLIN) != 0)
+            return give_up(call);
         if (ready > 0)
             return true;
         if (ready < 0 && errno != EINTR)
@@ -323,6 +349,8 @@ collect(Call *call, int64_t until_us, const Query *query, PGresult **keep)
 
         ExecStatusType status = PQresultStatus(result);
 
+        if (status != PGRES_FATAL_ERROR && query == NULL && ok)
+            call->script_statement++;
         if (status == PGRES_FATAL_ERROR) {
             ok = fail_result(call, query, result);
         } else if (status == PGRES_PIPELINE_ABORTED) {
@@ -486,10 +514,14 @@ queue_context(Call *call)
             role = call->tenant.role;
         count_tenant(db, call->tenant.id);
     }
-    timeout = call_printf(call, "%" PRId64, call_statement_ms(call));
+    timeout = call_printf(call, "%" PRId64,
+                          call->statement_timeout_ms != 0 ? call->statement_timeout_ms
+                                                          : call_statement_ms(call));
     /* a call of a user gives way after a second; the server's own work may wait */
     lock_timeout = call->method != NULL && left_ms > 1000 ? "1000" : timeout;
-    if (path == NULL || timeout == NULL)
+    if (call->lock_timeout_ms != 0)
+        lock_timeout = call_printf(call, "%" PRId64, call->lock_timeout_ms);
+    if (path == NULL || timeout == NULL || lock_timeout == NULL)
         return false;
     assert(role[0] != '\0');
     return queue(call, &query_context, NULL,
@@ -584,6 +616,8 @@ db_commit(Call *call)
         return false;
     if (call->changes_roles && !queue_notify(call, "r", 0))
         return false;
+    if (call->changes_runs && !queue_notify(call, "m", 0))
+        return false;
     if (call->explain && !queue(call, &query_locks, NULL, NULL, false))
         return false;
     if (!queue(call, &query_commit, NULL, NULL, true) || !flush(call, &result)) {
@@ -621,6 +655,44 @@ db_rollback(Call *call)
         PQtransactionStatus(db->connection) != PQTRANS_IDLE)
         db->stale = true;
     call->deadline_us = deadline_us;
+}
+
+bool
+db_savepoint(Call *call)
+{
+    return db_queue(call, &query_savepoint, NULL, NULL);
+}
+
+bool
+db_savepoint_rollback(Call *call)
+{
+    Db *db = call->db;
+
+    if (!db->open || db->stale || db->connection == NULL)
+        return false;
+    db->queue_size = 0;
+    call->code = CODE_OK;
+    call->text = call->detail = NULL;
+    call->sqlstate[0] = '\0';
+    call->violations = NULL;
+    call->violations_count = 0;
+    call->retry_after_ms = 0;
+    call->plan_changed = call->replay = false;
+    call->changes_cached = call->changes_names = call->changes_roles = false;
+    return db_run(call, &query_savepoint_rollback, NULL, NULL, NULL);
+}
+
+bool
+db_enter_tenant(Call *call, int64_t id, const char *schema)
+{
+    const char *path;
+
+    call->tenant = (TenantContext){.id = id};
+    snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s", schema);
+    count_tenant(call->db, id);
+    path = call_printf(call, "\"%s\", %spg_temp", schema, call->db->options->extension_schemas);
+    return path != NULL &&
+           db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}});
 }
 
 /* ---- answers ---- */
@@ -860,6 +932,8 @@ db_script(Call *call, const char *script, const DbArg *args)
         return false;
     if (!script_text(call, script, args, &text))
         return false;
+    call->script_statement = 0;
+    call->script_position = 0;
 
     /* several statements in one message exist outside pipeline mode only */
     if (PQexitPipelineMode(db->connection) != 1 || PQsendQuery(db->connection, text.data) != 1)

@@ -84,6 +84,15 @@ MUST_CHECK bool db_queue(Call *call, const Query *query, const ProtobufCMessage 
  * replaced by args' text as a quoted identifier, :'name' as a quoted literal; nothing else is. */
 MUST_CHECK bool db_script(Call *call, const char *text, const DbArg *args);
 
+/* Owner only, in a DB_WRITE transaction: a point to come back to (queued), and the way back after a failure,
+ * which forgets the failure.  False: the transaction is lost, or the call has failed anew. */
+MUST_CHECK bool db_savepoint(Call *call);
+MUST_CHECK bool db_savepoint_rollback(Call *call);
+
+/* Owner only, in a DB_WRITE transaction that began on the platform: from here on search_path is the
+ * tenant's, and what is notified is about it (queued). */
+MUST_CHECK bool db_enter_tenant(Call *call, int64_t id, const char *schema);
+
 /* Outside calls, on a ready connection: makes PostgreSQL read the login's memberships again, which the
  * first SET ROLE after new roles does and which takes milliseconds with thousands of roles. */
 MUST_CHECK bool db_warm(Db *db);

@@ -13,6 +13,7 @@
 #include "queries.h"
 #include "rate.h"
 #include "route.h"
+#include "runs.h"
 #include "server_methods.h"
 #include "server_state.h"
 
@@ -127,9 +128,11 @@ find_tenant(Call *call)
         return fail_suspended(call, &tenant);
     if (strcmp(tenant.state, "active") != 0)
         return fail_unknown(call, name, is_domain);
-    if (!tenant.heads_ok)
+    if (tenant.behind.app != NULL)
         return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the schema %s is older than this server can serve: migrate it first",
+                         "the schema %s has app %s at %04u, this server needs %04u: "
+                         "ciq-client migrate --tenant --schema %s",
+                         tenant.schema, tenant.behind.app, tenant.behind.have, tenant.behind.need,
                          tenant.schema);
     call->tenant = tenant;
     return true;
@@ -406,6 +409,8 @@ forget_locally(Call *call)
         cache_changed_tenant(call->server->cache, call->changes_tenant_id);
     if (call->changes_names)
         cache_changed_names(call->server->cache);
+    if (call->changes_runs)
+        runs_wake(call->server->runs);
 }
 
 static bool
@@ -450,6 +455,7 @@ run(Call *call, Packed *packed)
             call->plan_changed = false;
             call->changes_cached = call->changes_names = call->changes_roles = false;
             call->changes_tenant_id = 0;
+            call->changes_runs = false;
             ok = run_once(call, packed);
         }
     }

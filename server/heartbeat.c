@@ -5,6 +5,7 @@
 #include "cache.h"
 #include "clock.h"
 #include "log.h"
+#include "runs.h"
 #include "server_state.h"
 
 #include <inttypes.h>
@@ -78,6 +79,9 @@ take_notification(Heartbeat *heartbeat, const char *payload)
         break;
     case 'r':
         atomic_fetch_add(&server->roles_made, 1);
+        break;
+    case 'm':
+        runs_wake(server->runs);
         break;
     default:
         break; /* a newer server's; whatever it means, forgetting is always right */

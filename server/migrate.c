@@ -1,121 +1,45 @@
-/* The forward part of migrations: shared ones at start, tenant ones when a tenant is made.  Called by
+/* The migrations that no run applies: shared ones at start, tenant ones when a tenant is made.  Called by
  * server.c, job.c and the handler of CreateTenant.  */
 #include "migrate.h"
 #include "auth.h"
 #include "db.h"
+#include "plan.h"
 #include "queries.h"
 #include "server_state.h"
 
-#include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- texts that are the same for every tenant ---- */
+/* The oldest migration of each app that this release's statements can work on: a tenant below it is refused.
+ * Kept by hand, and the only place that says so.  A release that begins to use what a migration has made
+ * raises the number, one release after the one that brought the migration: expand first, contract later, so
+ * that servers of both releases serve while a run is under way.  An app whose tables no statement of the
+ * server touches is not here: tenants are served without it. */
+typedef struct OldestHead {
+    const char *app;
+    unsigned need;
+} OldestHead;
 
-static struct {
-    pthread_once_t once;
-    char *heads;        /* {"core":1,…} */
-    char *tenant_steps; /* every up section, then the ledger's rows */
-} texts = {.once = PTHREAD_ONCE_INIT};
+static const OldestHead oldest_heads[] = {
+    {"core", 1},  /* dispatch: idempotency, audit */
+    {"users", 1}, /* users, groups, sessions */
+};
 
-static uint32_t
-newest(const char *app)
+HeadsBehind
+migrate_heads_behind(const char *heads)
 {
-    uint32_t number = 0;
+    for (size_t i = 0; i < sizeof oldest_heads / sizeof *oldest_heads; i++) {
+        unsigned have = plan_head(heads, oldest_heads[i].app);
 
-    for (size_t i = 0; i < migrations_tenant_count; i++)
-        if (strcmp(migrations_tenant[i].app, app) == 0 && migrations_tenant[i].number > number)
-            number = migrations_tenant[i].number;
-    return number;
-}
-
-/* The number of the newest migration of an app that heads ({"core":1,…}) has; 0: none. */
-static uint32_t
-head_of(const char *heads, const char *app)
-{
-    char key[128];
-    const char *found;
-
-    snprintf(key, sizeof key, "\"%.100s\":", app);
-    found = strstr(heads, key);
-    return found == NULL ? 0 : (uint32_t) strtoul(found + strlen(key), NULL, 10);
-}
-
-/* The up sections of all tenant migrations that heads has, then their rows of the ledger. */
-static void
-write_steps(FILE *out, const char *heads)
-{
-    bool first = true;
-
-    for (size_t i = 0; i < migrations_tenant_count; i++)
-        if (migrations_tenant[i].number <= head_of(heads, migrations_tenant[i].app))
-            fprintf(out, "%s\n", migrations_tenant[i].up);
-
-    /* names and checksums of our own making: letters, digits and underscores only */
-    for (size_t i = 0; i < migrations_tenant_count; i++) {
-        const MigrationFile *step = &migrations_tenant[i];
-
-        if (step->number > head_of(heads, step->app))
-            continue;
-        fprintf(out, "%s('%s', '%s', '%s')",
-                first ? "insert into core_migration (app, name, checksum) values " : ", ", step->app,
-                step->name, step->checksum);
-        first = false;
+        if (have < oldest_heads[i].need)
+            return (HeadsBehind){
+                .app = oldest_heads[i].app,
+                .have = have,
+                .need = oldest_heads[i].need,
+            };
     }
-    if (!first)
-        fputs(";\n", out);
-}
-
-static void
-make_texts(void)
-{
-    FILE *heads, *steps;
-    size_t heads_size, steps_size;
-
-    heads = open_memstream(&texts.heads, &heads_size);
-    if (heads == NULL)
-        abort(); /* at start, with nothing done */
-    fputc('{', heads);
-    for (size_t i = 0; i < migrations_tenant_count; i++) {
-        const MigrationFile *step = &migrations_tenant[i];
-
-        if (step->number == newest(step->app))
-            fprintf(heads, "%s\"%s\":%" PRIu32, ftell(heads) > 1 ? "," : "", step->app, step->number);
-    }
-    fputc('}', heads);
-    if (fclose(heads) != 0 || (steps = open_memstream(&texts.tenant_steps, &steps_size)) == NULL)
-        abort();
-    write_steps(steps, texts.heads);
-    if (fclose(steps) != 0)
-        abort();
-}
-
-const char *
-migrate_heads(void)
-{
-    pthread_once(&texts.once, make_texts);
-    return texts.heads;
-}
-
-/* Release N serves tenants whose apps are at N or one migration behind. */
-bool
-migrate_heads_ok(const char *heads, char *problem, size_t size)
-{
-    for (size_t i = 0; i < migrations_tenant_count; i++) {
-        const char *app = migrations_tenant[i].app;
-        uint32_t need = newest(app);
-        uint32_t have = head_of(heads, app);
-
-        if (have + 1 >= need && have > 0)
-            continue;
-        if (problem != NULL)
-            snprintf(problem, size, "app %s is at %04" PRIu32 ", this server needs %04" PRIu32, app, have,
-                     need > 1 ? need - 1 : need);
-        return false;
-    }
-    return true;
+    return (HeadsBehind){0};
 }
 
 /* ---- the shared schema ---- */
@@ -176,6 +100,7 @@ read_installation(Call *call, const char *worker_login, Installation *installati
     return true;
 }
 
+/* The server's own only: what the user's apps bring to the schema public waits for a run of the user's. */
 static bool
 apply_step(Call *call, const MigrationFile *step)
 {
@@ -199,8 +124,10 @@ apply_step(Call *call, const MigrationFile *step)
 static bool
 apply_pending(Call *call, bool is_new, size_t *applied)
 {
-    for (size_t i = 0; i < migrations_shared_count; i++) {
-        const MigrationFile *step = &migrations_shared[i];
+    const MigrationSet *set = &call->server->apps->shared;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const MigrationFile *step = &set->files[i];
         const DbRow *row = NULL;
 
         if ((!is_new || i > 0) && !db_row(call, &query_ledger_find, NULL,
@@ -209,6 +136,8 @@ apply_pending(Call *call, bool is_new, size_t *applied)
                                                     {0}},
                                           &row))
             return false;
+        if (row == NULL && i >= set->borrowed)
+            continue;
         if (row == NULL) {
             if (!apply_step(call, step))
                 return false;
@@ -220,6 +149,22 @@ apply_pending(Call *call, bool is_new, size_t *applied)
         }
     }
     return true;
+}
+
+/* What tenants have applied must still be what the files say; the rest is noted for the next start. */
+static bool
+check_tenant_files(Call *call)
+{
+    const DbArg files[] = {{.name = "files", .text = call->server->apps->tenant_files}, {0}};
+    const DbRow *row;
+
+    if (!db_row(call, &query_migration_file_changed, NULL, files, &row))
+        return false;
+    if (row != NULL)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "%s was changed after it was applied: write a new migration instead",
+                         db_row_text(row, "file"));
+    return db_run(call, &query_migration_file_record, NULL, files, NULL);
 }
 
 static bool
@@ -259,7 +204,7 @@ migrate_shared(Call *call, const char *worker_login)
     if (is_new ? !install(call, db_row_text(row, "database"), worker_login, &installation)
                : !read_installation(call, worker_login, &installation))
         return false;
-    if (!apply_pending(call, is_new, &applied))
+    if (!apply_pending(call, is_new, &applied) || !check_tenant_files(call))
         return false;
     if (is_new && !record_installation(call, &installation, worker_login))
         return false;
@@ -295,41 +240,36 @@ migrate_role_block(Call *call, unsigned count)
            db_commit(call);
 }
 
-static bool
-make_schema(Call *call, const char *schema, const char *role, const char *steps)
-{
-    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
-    size_t size = strlen(script_tenant_provision.text) + strlen(steps) +
-                  strlen(script_tenant_provision_after.text) + 1;
-    char *script = call_alloc(call, size);
-
-    if (script == NULL)
-        return false;
-    snprintf(script, size, "%s%s%s", script_tenant_provision.text, steps,
-             script_tenant_provision_after.text);
-    return db_script(call, script, names);
-}
-
 bool
 migrate_new_tenant(Call *call, const char *schema, const char *role)
 {
-    pthread_once(&texts.once, make_texts);
-    return make_schema(call, schema, role, texts.tenant_steps);
+    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
+
+    /* the migrations alone have no names to replace: what looks like one is their own text */
+    return db_script(call, script_tenant_provision.text, names) &&
+           db_script(call, call->server->apps->new_tenant, NULL) &&
+           db_script(call, script_tenant_provision_after.text, names);
 }
 
 bool
 migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *steps = open_memstream(&text, &size);
-    bool ok;
+    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
+    const MigrationSet *set = &call->server->apps->tenant;
+    bool *applied;
 
-    if (steps == NULL)
-        return call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory");
-    write_steps(steps, heads);
-    ok = fclose(steps) == 0 ? make_schema(call, schema, role, text)
-                            : call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory");
-    free(text);
-    return ok;
+    if (!plan_applied(call, set, heads, &applied) ||
+        !db_script(call, script_tenant_provision.text, names))
+        return false;
+    for (size_t i = 0; i < set->count; i++)
+        if (applied[i] && !db_script(call, set->files[i].up, NULL))
+            return false;
+    for (size_t i = 0; i < set->count; i++)
+        if (applied[i] && !db_script(call, script_ledger_row.text,
+                                     (DbArg[]){{.name = "app", .text = set->files[i].app},
+                                               {.name = "name", .text = set->files[i].name},
+                                               {.name = "checksum", .text = set->files[i].checksum},
+                                               {0}}))
+            return false;
+    return db_script(call, script_tenant_provision_after.text, names);
 }

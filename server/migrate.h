@@ -21,12 +21,8 @@ MUST_CHECK bool migrate_new_tenant(Call *call, const char *schema, const char *r
 /* The same with the migrations that heads (as below) has, and no newer ones. */
 MUST_CHECK bool migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads);
 
-/* The newest migration of each app as tenants_tenant.heads has it: {"core":1,"users":1}.  From malloc at
- * the first call, then the same text. */
-const char *migrate_heads(void);
-
-/* Whether this server can serve a tenant with these heads: each app at least at its number of the release
- * before.  If not and problem is not NULL, it says what is missing. */
-bool migrate_heads_ok(const char *heads, char *problem, size_t size);
+/* What keeps this server from serving a tenant with these heads (tenants_tenant.heads): the first app that is
+ * below the oldest migration that this release can work on.  Its app is NULL: nothing does. */
+HeadsBehind migrate_heads_behind(const char *heads);
 
 #endif

@@ -19,6 +19,8 @@
 #ifndef CIQ_SERVER_QUERY_H
 #define CIQ_SERVER_QUERY_H
 
+#include "migration.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,19 +50,7 @@ typedef struct Script {
     const char *text;
 } Script;
 
-/* One migration file. */
-typedef struct MigrationFile {
-    const char *app;       /* "users" */
-    const char *name;      /* "0001_initial" */
-    const char *file;      /* "sql/tenant/users/0001_initial.sql" */
-    const char *up, *down; /* the sections; down NULL: none */
-    const char *const *depends; /* "users/0002" …, ended by NULL */
-    const char *checksum;  /* BLAKE2b-256 of the whole file, 64 hexadecimal digits */
-    uint32_t number;       /* 1 */
-    bool no_transaction;
-} MigrationFile;
-
-/* Sorted so that every migration stands after those it depends on and after its app's earlier ones. */
+/* The files of sql/shared and sql/tenant, in the order in which they apply. */
 extern const MigrationFile migrations_shared[], migrations_tenant[];
 extern const size_t migrations_shared_count, migrations_tenant_count;
 

@@ -20,7 +20,7 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
         return call_fail(call, CODE_INTERNAL, "the tenant's registry row is incomplete");
     *tenant = (TenantContext){
         .id = db_row_int64(row, "id"),
-        .heads_ok = migrate_heads_ok(heads, NULL, 0),
+        .behind = migrate_heads_behind(heads),
         .limits =
             {
                 .users = (uint32_t) db_row_int64(row, "max_users"),

@@ -12,6 +12,7 @@
 #include "migrate.h"
 #include "queries.h"
 #include "rate.h"
+#include "runs.h"
 #include "server_state.h"
 #include "worker.h"
 
@@ -302,9 +303,11 @@ server_start(const Config *config)
             cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
         server->audit = audit_new();
         server->rate = rate_new();
-        if (server->cache != NULL && server->audit != NULL && server->rate != NULL && quote_extension_schemas(server) &&
+        if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
+            quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
             find_database(server) && read_database(server) && prepare_database(server) &&
-            (server->job = job_start(server)) != NULL && start_workers(server) &&
+            (server->job = job_start(server)) != NULL &&
+            (server->runs = runs_start(server)) != NULL && start_workers(server) &&
             (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
             start_listening(server)) {
             atomic_store(&server->serving, true);
@@ -330,6 +333,7 @@ server_stop(Server *server)
         worker_join(server->workers[i]);
     listener_stop(server->listener);
     heartbeat_stop(server->heartbeat);
+    runs_stop(server->runs);
     job_stop(server->job);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         queue_free(server->queues[lane]);
@@ -337,6 +341,7 @@ server_stop(Server *server)
     cache_free(server->cache);
     audit_free(server->audit);
     rate_free(server->rate);
+    apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);
     free(server->workers);
     free(server->operator_permissions);

@@ -2,6 +2,7 @@
 #ifndef CIQ_SERVER_SERVER_STATE_H
 #define CIQ_SERVER_SERVER_STATE_H
 
+#include "apps.h"
 #include "audit.h"
 #include "cache.h"
 #include "config.h"
@@ -16,6 +17,7 @@ typedef struct Heartbeat Heartbeat;
 typedef struct Cluster Cluster;
 typedef struct Job Job;
 typedef struct Rate Rate;
+typedef struct Runs Runs;
 
 /* Everything that outlives one call.  Written by server_start before any other thread runs; afterwards
  * only what is atomic, or guards itself, changes. */
@@ -26,6 +28,7 @@ struct Server {
     char *extension_schemas;   /* quoted, for search_path: "" or "\"ext\", " */
     DbOptions worker_options, owner_options;
     char worker_login[LIMIT_ROLE_NAME + 1];
+    Apps *apps;                /* all migrations that this server knows */
     uint8_t key[32];           /* the installation's */
     char *operator_permissions; /* as Caller.permissions */
     Cache *cache;
@@ -35,6 +38,7 @@ struct Server {
     Listener *listener;
     Heartbeat *heartbeat;
     Job *job;
+    Runs *runs;
     Audit *audit;
     Rate *rate;
     bool pooled;               /* a pooler stands between: no listener connection, so no cache */

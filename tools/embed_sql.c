@@ -1,6 +1,8 @@
 /* Turns the .sql files into C: statements with numbered parameters, scripts, and migrations in the order
  * in which they apply.  Runs at build time: embed_sql <sql directory> <output directory>; writes queries.c
  * and queries.h (see server/query.h) and names every mistake by file and line.  */
+#include "migration.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +17,6 @@
 enum {
     FILES_MAX = 4096,
     PARAMETERS_MAX = 32,
-    DEPENDS_MAX = 16,
     PATH_SIZE = 512,
     NAME_SIZE = 128,
     FILE_SIZE_MAX = 16 * 1024 * 1024
@@ -36,16 +37,6 @@ typedef struct Statement {
     char rows[8], into[NAME_SIZE];
     bool changes_cached, changes_names;
 } Statement;
-
-typedef struct Step {
-    const File *file;
-    char app[NAME_SIZE], name[NAME_SIZE];
-    unsigned long number;
-    char *up, *down;
-    char *depends[DEPENDS_MAX];
-    size_t depends_count;
-    bool no_transaction, placed;
-} Step;
 
 static File files[FILES_MAX];
 static size_t files_count;
@@ -406,154 +397,6 @@ parse_statement(const File *file, const char *prefix)
         mistake(file, 1, "no statement");
 }
 
-/* ---- migrations ---- */
-
-/* A line of the form "-- <word>", alone. */
-static bool
-is_marker(const char *line, const char *word)
-{
-    size_t size = strcspn(line, "\r\n"), wanted = strlen(word);
-
-    if (strncmp(line, "--", 2) != 0)
-        return false;
-    line += 2;
-    size -= 2;
-    while (size > 0 && *line == ' ') {
-        line++;
-        size--;
-    }
-    while (size > 0 && line[size - 1] == ' ')
-        size--;
-    return size == wanted && memcmp(line, word, wanted) == 0;
-}
-
-static void
-parse_depends(Step *step, size_t line, const char *value)
-{
-    size_t size = strcspn(value, " \r\n");
-
-    if (step->depends_count == DEPENDS_MAX) {
-        mistake(step->file, line, "more than %d dependencies", DEPENDS_MAX);
-        return;
-    }
-    step->depends[step->depends_count++] = copy(value, size);
-}
-
-static void
-parse_sections(Step *step)
-{
-    const File *file = step->file;
-    const char *up = NULL, *up_end = NULL, *down = NULL, *end = file->text + file->size;
-    size_t line = 1;
-
-    for (const char *at = file->text; at < end; line++) {
-        const char *next = at + strcspn(at, "\n");
-        const char *value;
-
-        next += *next == '\n';
-        if (is_marker(at, "migrate:up")) {
-            if (up != NULL)
-                mistake(file, line, "a second -- migrate:up");
-            up = next;
-        } else if (is_marker(at, "migrate:down")) {
-            if (up == NULL || down != NULL)
-                mistake(file, line, "-- migrate:down must stand once, after -- migrate:up");
-            up_end = at;
-            down = next;
-        } else if (is_marker(at, "no-transaction")) {
-            step->no_transaction = true;
-        } else if (up == NULL && strncmp(at, "--", 2) == 0 &&
-                   (value = header_value(at, "depends")) != NULL) {
-            parse_depends(step, line, value);
-        } else if (up == NULL && strncmp(at, "--", 2) != 0 && strspn(at, " \t\r\n") == 0) {
-            mistake(file, line, "a statement before -- migrate:up");
-        }
-        at = next;
-    }
-    if (up == NULL) {
-        mistake(file, 1, "the line \"-- migrate:up\" is missing");
-        up = end;
-    }
-    if (up_end == NULL || up_end < up)
-        up_end = end;
-    step->up = copy(up, (size_t) (up_end - up));
-    step->down = down == NULL ? NULL : copy(down, (size_t) (end - down));
-}
-
-static void
-parse_step(const File *file, Step *step)
-{
-    const char *app = strchr(file->path, '/') + 1, *slash = strchr(app, '/');
-    char *rest;
-
-    step->file = file;
-    if (slash == NULL) {
-        mistake(file, 1, "a migration must be in the folder of its app");
-        slash = app + strlen(app);
-    }
-    snprintf(step->app, sizeof step->app, "%.*s", (int) (slash - app), app);
-    base_name(file, step->name);
-    step->number = strtoul(step->name, &rest, 10);
-    if (rest != step->name + 4 || *rest != '_' || step->number == 0)
-        mistake(file, 1, "a migration's name is four digits, an underscore and a word: 0001_initial");
-    parse_sections(step);
-}
-
-static bool
-depends_met(const Step *steps, size_t count, const Step *step)
-{
-    bool met = true;
-
-    for (size_t i = 0; i < count; i++) {
-        const Step *other = &steps[i];
-
-        if (strcmp(other->app, step->app) == 0 && other->number < step->number && !other->placed)
-            met = false;
-        /* core comes first: its tables hold the ledger */
-        if (strcmp(other->app, "core") == 0 && strcmp(step->app, "core") != 0 && !other->placed)
-            met = false;
-        for (size_t j = 0; j < step->depends_count; j++) {
-            char id[NAME_SIZE * 2];
-
-            snprintf(id, sizeof id, "%s/%04lu", other->app, other->number);
-            if (strcmp(id, step->depends[j]) == 0 && !other->placed)
-                met = false;
-        }
-    }
-    return met;
-}
-
-static void
-check_steps(const Step *steps, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        unsigned long before = 0;
-
-        for (size_t j = 0; j < count; j++)
-            if (strcmp(steps[i].app, steps[j].app) == 0) {
-                if (j < i && steps[j].number == steps[i].number)
-                    mistake(steps[i].file, 1, "number %04lu is there twice", steps[i].number);
-                if (steps[j].number < steps[i].number && steps[j].number > before)
-                    before = steps[j].number;
-            }
-        if (steps[i].number != before + 1)
-            mistake(steps[i].file, 1, "number %04lu is missing before it", before + 1);
-        for (size_t d = 0; d < steps[i].depends_count; d++) {
-            bool found = false;
-
-            for (size_t j = 0; j < count; j++) {
-                char id[NAME_SIZE * 2];
-
-                snprintf(id, sizeof id, "%s/%04lu", steps[j].app, steps[j].number);
-                found = found || strcmp(id, steps[i].depends[d]) == 0;
-            }
-            if (!found)
-                mistake(steps[i].file, 1, "it depends on %s, which does not exist",
-                        steps[i].depends[d]);
-        }
-    }
-}
-
 /* ---- writing ---- */
 
 static void
@@ -604,61 +447,63 @@ write_statement(FILE *out, const Statement *statement, size_t index)
 }
 
 static void
-write_step(FILE *out, const Step *step)
+write_step(FILE *out, const MigrationFile *step)
 {
-    unsigned char hash[32];
-    char hex[65];
-
-    crypto_generichash(hash, sizeof hash, (const unsigned char *) step->file->text,
-                       step->file->size, NULL, 0);
-    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
     fprintf(out, "    {\n        .app = \"%s\",\n        .name = \"%s\",\n        .file = \"sql/%s\",\n",
-            step->app, step->name, step->file->path);
+            step->app, step->name, step->file);
     fputs("        .up = ", out);
     write_string(out, step->up);
-    if (step->down != NULL) {
-        fputs(",\n        .down = ", out);
-        write_string(out, step->down);
-    }
+    fputs(",\n        .down = ", out);
+    write_string(out, step->down);
     fputs(",\n        .depends = (const char *const[]){", out);
-    for (size_t i = 0; i < step->depends_count; i++)
+    for (size_t i = 0; step->depends[i] != NULL; i++)
         fprintf(out, "\"%s\", ", step->depends[i]);
-    fprintf(out, "NULL},\n        .checksum = \"%s\",\n        .number = %lu,\n", hex, step->number);
+    fprintf(out, "NULL},\n        .checksum = \"%s\",\n        .number = %u,\n", step->checksum,
+            step->number);
+    fprintf(out, "        .up_line = %u,\n        .down_line = %u,\n", step->up_line,
+            step->down_line);
     fprintf(out, "        .no_transaction = %s,\n    },\n", step->no_transaction ? "true" : "false");
+}
+
+static void
+migration_mistake(void *argument, const char *file, size_t line, const char *text)
+{
+    (void) argument;
+    fprintf(stderr, "sql/%s:%zu: %s\n", file, line, text);
+    mistakes++;
 }
 
 static void
 write_migrations(FILE *out, const char *folder)
 {
-    Step *steps = allocate(sizeof *steps * (files_count + 1));
-    char prefix[NAME_SIZE];
-    size_t count = 0, placed = 0;
+    MigrationSet set;
+    size_t prefix = strlen(folder) + 1;
 
-    snprintf(prefix, sizeof prefix, "%s/", folder);
-    for (size_t i = 0; i < files_count; i++)
-        if (strncmp(files[i].path, prefix, strlen(prefix)) == 0)
-            parse_step(&files[i], &steps[count++]);
-    check_steps(steps, count);
+    if (!migration_set_init(&set, NULL, 0, migration_mistake, NULL))
+        die("cannot allocate", "memory");
+    for (size_t i = 0; i < files_count; i++) {
+        const char *app = files[i].path + prefix, *slash;
+        char name[NAME_SIZE];
+
+        if (strncmp(files[i].path, folder, prefix - 1) != 0 || app[-1] != '/')
+            continue;
+        slash = strchr(app, '/');
+        if (slash == NULL) {
+            mistake(&files[i], 1, "a migration must be in the folder of its app");
+            continue;
+        }
+        snprintf(name, sizeof name, "%.*s", (int) (slash - app), app);
+        if (!migration_set_add(&set, name, slash + 1, files[i].path, files[i].text, files[i].size))
+            die("cannot allocate", "memory");
+    }
+    bool ok = migration_set_order(&set);
 
     fprintf(out, "const MigrationFile migrations_%s[] = {\n", folder);
-    while (placed < count && mistakes == 0) {
-        size_t i = 0;
-
-        while (i < count && (steps[i].placed || !depends_met(steps, count, &steps[i])))
-            i++;
-        if (i == count) {
-            for (size_t j = 0; j < count; j++)
-                if (!steps[j].placed)
-                    mistake(steps[j].file, 1, "its dependencies go round in a circle");
-            break;
-        }
-        steps[i].placed = true;
-        write_step(out, &steps[i]);
-        placed++;
-    }
-    if (count == 0)
+    for (size_t i = 0; ok && i < set.count; i++)
+        write_step(out, &set.files[i]);
+    if (set.count == 0)
         fputs("    {0},\n", out);
-    fprintf(out, "};\nconst size_t migrations_%s_count = %zu;\n\n", folder, count);
+    fprintf(out, "};\nconst size_t migrations_%s_count = %zu;\n\n", folder, set.count);
 }
 
 static void

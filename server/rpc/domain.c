@@ -84,7 +84,7 @@ explain_tenant(Call *call, const DbRow *row, ExplainDomainResponse *response)
 {
     const char *name = db_row_text(row, "name"), *state = db_row_text(row, "state");
     const char *schema = db_row_text(row, "schema_name"), *role = db_row_text(row, "role");
-    char problem[200];
+    HeadsBehind behind = migrate_heads_behind(db_row_text(row, "heads"));
 
     if (strcmp(state, "suspended") == 0)
         return add_step(call, response, false, "tenant", "%s is suspended: %s; tenant activate opens it",
@@ -107,8 +107,10 @@ explain_tenant(Call *call, const DbRow *row, ExplainDomainResponse *response)
                         schema);
     if (!add_step(call, response, true, "role", "%s may use the schema", role))
         return false;
-    if (!migrate_heads_ok(db_row_text(row, "heads"), problem, sizeof problem))
-        return add_step(call, response, false, "migrations", "%s", problem);
+    if (behind.app != NULL)
+        return add_step(call, response, false, "migrations",
+                        "app %s is at %04u, this server needs %04u: migrate --tenant --schema %s",
+                        behind.app, behind.have, behind.need, schema);
     return add_step(call, response, true, "migrations", "the schema is new enough for this server");
 }
 

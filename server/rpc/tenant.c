@@ -74,7 +74,7 @@ tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin
     if (!host_read(call, "domain", request->domain, &host) || !claim_role(call, &role) ||
         !db_row(call, &query_tenant_insert, &request->base,
                 (DbArg[]){{.name = "role", .text = role},
-                          {.name = "heads", .text = migrate_heads()},
+                          {.name = "heads", .text = call->server->apps->heads},
                           {0}},
                 &row))
         return false;

@@ -3,7 +3,7 @@
 #include "auth.h"
 #include "bind.h"
 #include "db.h"
-#include "plan.h"
+#include "quota.h"
 #include "queries.h"
 #include "rpc.h"
 
@@ -33,7 +33,7 @@ rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse
         return call_fail(call, CODE_PERMISSION_DENIED, "only an admin may give is_admin or groups");
     if (request->password[0] != '\0' && !auth_hash(call, request->password, hash))
         return false;
-    if (!plan_check_users(call, 0) || !check_groups(call, &request->base, request->user) ||
+    if (!quota_check_users(call, 0) || !check_groups(call, &request->base, request->user) ||
         !db_fill(call, &query_user_insert, &request->base,
                  (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->base))
         return false;
@@ -78,7 +78,7 @@ rpc_update_user(Call *call, const UpdateUserRequest *request, UpdateUserResponse
     if (groups && (!check_groups(call, &request->base, request->user) ||
                    !db_queue(call, &query_user_groups_set, &request->base, NULL)))
         return false;
-    if (active && request->user->is_active && !plan_check_users(call, request->id))
+    if (active && request->user->is_active && !quota_check_users(call, request->id))
         return false;
     return db_queue(call, &query_user_update, &request->base, NULL) &&
            (!active || db_queue(call, &query_user_sessions_end, &request->base, NULL)) &&

@@ -49,7 +49,8 @@ test_create_tenant__makes_everything(void **state)
                                        "select (select count(*) from whole.auth_group_permissions) = "
                                        "(select count(*) from whole.auth_permission)"), "t");
     assert_string_equal(database_value(&world->database,
-                                       "select string_agg(app, ',' order by app) from whole.core_migration"),
+                                       "select string_agg(distinct app, ',' order by app) "
+                                       "from whole.core_migration"),
                         "business,core,users");
 
     ciq_client_free(sign_in(&world->server, "whole.localhost", "BOSS@whole.example",
@@ -337,7 +338,7 @@ test_update_tenant__changes_what_the_mask_names(void **state)
     assert_ok(error);
     assert_string_equal(response->tenant->billing_email, "bills@techcorp.example");
     assert_string_equal(response->tenant->name, "techcorp");
-    assert_string_equal(response->tenant->heads, "business/0001 core/0001 users/0001");
+    assert_non_null(strstr(response->tenant->heads, "users/0001"));
     assert_int_equal(response->tenant->n_domains, 1);
     int64_t id = response->tenant->id;
     ciq_update_tenant_response_free(response);
@@ -388,7 +389,9 @@ test_suspended_tenant__is_refused(void **state)
                                      "heads = '{\"core\": 1}' where schema_name = 'paused'");
     ciq_client_set_tenant(client, "paused.localhost"); /* not in memory under this name */
     assert_null(user_get(client, 1, &error));
-    assert_code(error, CODE_FAILED_PRECONDITION, "older than this server");
+    assert_code(error, CODE_FAILED_PRECONDITION,
+                "the schema paused has app users at 0000, this server needs 0001: "
+                "ciq-client migrate --tenant --schema paused");
     ciq_client_free(client);
 }
 

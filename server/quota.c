@@ -1,0 +1,30 @@
+/* Counting is serialised by an advisory lock of the tenant, because the rows that are counted do not exist yet.
+ * Called by handlers, in the tenant's transaction.  */
+#include "quota.h"
+#include "db.h"
+#include "queries.h"
+
+#include <inttypes.h>
+
+static bool
+check_count(Call *call, const Query *count, int64_t id, const char *limit_name, uint32_t limit)
+{
+    const char *except = call_printf(call, "%" PRId64, id);
+    const DbRow *row;
+
+    if (limit == 0)
+        return true;
+    if (except == NULL || !db_queue(call, &query_quota_lock, NULL, NULL) ||
+        !db_row(call, count, NULL, (DbArg[]){{.name = "except", .text = except}, {0}}, &row))
+        return false;
+    if (row != NULL && db_row_int64(row, "count") < (int64_t) limit)
+        return true;
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                     "%s of the tenant is %" PRIu32 ", and so many there are", limit_name, limit);
+}
+
+bool
+quota_check_users(Call *call, int64_t id)
+{
+    return check_count(call, &query_quota_users, id, "max_users", call->tenant.limits.users);
+}

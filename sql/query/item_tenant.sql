@@ -1,0 +1,6 @@
+-- Nobody suspends, deletes or migrates the tenant while this transaction works on it.
+-- rows: one
+select schema_name, role, state, heads::text as heads
+  from public.tenants_tenant
+ where id = :arg.id::bigint
+   for no key update

@@ -1,0 +1,24 @@
+-- A run over the tenants that are not where it leads; none: no run.
+-- rows: one
+with chosen as (
+    select t.id, t.schema_name
+      from public.tenants_tenant t
+     where t.state <> 'deleted'
+       and (cardinality(:schemas::text[]) = 0 or t.schema_name = any (:schemas::text[]))
+       and case when :app = ''
+                then exists (select from jsonb_each_text(:arg.newest::jsonb) n
+                              where coalesce((t.heads ->> n.key)::integer, 0) < n.value::integer)
+                else coalesce((t.heads ->> :app)::integer, 0) <> :arg.number::integer end
+     order by t.id
+     limit nullif(:first::bigint, 0)
+), run as (
+    insert into public.migration_run (is_shared, app, target, mode, failures_max, caller, requires)
+    select false, :app, :arg.target::integer, :arg.mode, :arg.failures_max::bigint, :arg.caller,
+           :arg.newest::jsonb
+     where exists (select from chosen)
+    returning id
+), items as (
+    insert into public.migration_item (run_id, tenant_id, schema_name)
+    select run.id, chosen.id, chosen.schema_name from run cross join chosen
+)
+select id from run

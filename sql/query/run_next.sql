@@ -1,0 +1,13 @@
+-- The next running run after one, that has schemas to be worked on now and no more than this server knows.
+-- rows: one
+select r.id
+  from public.migration_run r
+ where r.state = 'running' and r.id > :arg.after::bigint
+   and not exists (select from jsonb_each_text(r.requires) q
+                    where coalesce((case when r.is_shared then :arg.shared::jsonb else :arg.tenant::jsonb end
+                                    ->> q.key)::integer, 0) < q.value::integer)
+   and (exists (select from public.migration_item i
+                 where i.run_id = r.id and i.state = 'pending' and i.retry_time <= now())
+        or not exists (select from public.migration_item i where i.run_id = r.id and i.state = 'pending'))
+ order by r.id
+ limit 1

@@ -1,0 +1,2 @@
+-- rows: none
+rollback to savepoint step

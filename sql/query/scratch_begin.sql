@@ -1,0 +1,2 @@
+-- rows: none
+savepoint scratch

@@ -1,0 +1,1 @@
+insert into core_migration (app, name, checksum) values (:'app', :'name', :'checksum');

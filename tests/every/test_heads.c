@@ -1,0 +1,104 @@
+/* This release's server on tenants that are one migration behind, as they are while a run is under way or
+ * before it: for each app with more than one migration, the newest is undone, and calls must still work.  */
+#include "harness.h"
+
+#include "server/query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const MigrationFile *
+newest_of(const char *app)
+{
+    const MigrationFile *newest = NULL;
+
+    for (size_t i = 0; i < migrations_tenant_count; i++)
+        if (strcmp(migrations_tenant[i].app, app) == 0 &&
+            (newest == NULL || migrations_tenant[i].number > newest->number))
+            newest = &migrations_tenant[i];
+    return newest;
+}
+
+/* Undoes one migration as a run would, by hand, so that this test does not rest on the code it is about. */
+static void
+step_back(TestDatabase *database, const char *schema, const MigrationFile *file)
+{
+    char text[4096];
+    PGconn *connection = PQconnectdb(database->owner);
+    int size = snprintf(text, sizeof text,
+                        "begin; set local search_path to %s, pg_temp; %s; "
+                        "delete from core_migration where app = '%s' and name = '%s'; "
+                        "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
+                        "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
+                        schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
+
+    assert_true(size > 0 && (size_t) size < sizeof text);
+    PGresult *result = PQexec(connection, text);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", file->file, PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+}
+
+static void
+use(World *world, const char *schema)
+{
+    CiqError *error = NULL;
+    CiqClient *client = sign_in(&world->server, schema, world_email, world_password);
+    CiqGroup group = CLIENTIQ__V1__GROUP__INIT;
+    CiqCreateGroupRequest request = CLIENTIQ__V1__CREATE_GROUP_REQUEST__INIT;
+
+    assert_true(user_new(client, "later@same.example", false) > 1);
+    assert_int_equal(user_count(client, "same.example"), 2);
+    group.name = TEXT("Later");
+    request.group = &group;
+    ciq_create_group_response_free(ciq_create_group(client, &request, &error));
+    assert_ok(error);
+    ciq_get_user_response_free(user_get(client, 1, &error));
+    assert_ok(error);
+    ciq_client_free(client);
+}
+
+static void
+test_server__serves_one_migration_behind(void **state)
+{
+    World *world = *state;
+    size_t apps = 0;
+
+    for (size_t i = 0; i < migrations_tenant_count; i++) {
+        const MigrationFile *file = &migrations_tenant[i];
+        char schema[64];
+
+        if (file != newest_of(file->app) || file->number < 2)
+            continue;
+        snprintf(schema, sizeof schema, "behind%zu", i);
+        tenant_new(world->operator, schema);
+        step_back(&world->database, schema, file);
+        use(world, schema);
+        apps++;
+    }
+    assert_true(apps > 0);
+}
+
+/* What the server does not need is not asked for: a tenant without the bundled business app is served. */
+static void
+test_server__serves_without_an_app_it_does_not_need(void **state)
+{
+    World *world = *state;
+
+    tenant_new(world->operator, "unbusy");
+    database_value(&world->database, "update public.tenants_tenant set heads = heads - 'business' "
+                                     "where schema_name = 'unbusy'");
+    use(world, "unbusy");
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_server__serves_one_migration_behind),
+        cmocka_unit_test(test_server__serves_without_an_app_it_does_not_need),
+    };
+
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
