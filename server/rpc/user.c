@@ -38,7 +38,8 @@ rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse
         return rights_refuse(call, "only an admin may make an admin");
     if (request->password[0] != '\0' && !auth_hash(call, request->password, hash))
         return false;
-    if (!check_groups(call, &request->base, request->user) ||
+    if ((request->user->n_groups > 0 && !rights_lock(call)) ||
+        !check_groups(call, &request->base, request->user) ||
         !db_fill(call, &query_user_insert, &request->base,
                  (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->base))
         return false;
