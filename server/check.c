@@ -5,7 +5,9 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <google/protobuf/field_mask.pb-c.h>
+#include <google/protobuf/timestamp.pb-c.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <inttypes.h>
 #include <string.h>
@@ -175,7 +177,9 @@ check_email(const char *text)
     size_t size = strlen(text);
 
     for (const char *c = text; *c != '\0'; c++)
-        if (iscntrl((unsigned char) *c) || *c == ' ')
+        if (iscntrl((unsigned char) *c) || *c == ' ' ||
+            /* U+0080 to U+009F, which a terminal obeys too */
+            (*c == '\xc2' && (unsigned char) c[1] < 0xa0))
             return "must not contain spaces or control characters";
     if (at == NULL || at == text || at[1] == '\0' || strchr(at + 1, '@') != NULL)
         return "must be an e-mail address with one @";
@@ -237,12 +241,167 @@ check_permission(const char *text)
     return NULL;
 }
 
-/* A JSON text is an object if PostgreSQL's jsonb takes it and it starts so; the rest is its work. */
+/* ---- JSON (RFC 8259), as far as jsonb takes it ---- */
+
+enum {
+    JSON_DEPTH_MAX = 32,
+    JSON_EXPONENT_MAX = 308 /* a double's; jsonb would write 1e131000 out in full */
+};
+
+static const char json_wrong[] = "must be a JSON object";
+
 static const char *
+json_space(const char *at)
+{
+    return at + strspn(at, " \t\r\n");
+}
+
+/* Four hexadecimal digits; -1: they are not there. */
+static long
+json_unit(const char *at)
+{
+    char digits[5] = "";
+
+    if (strspn(at, "0123456789abcdefABCDEF") < 4)
+        return -1;
+    memcpy(digits, at, 4);
+    return strtol(digits, NULL, 16);
+}
+
+/* Each json_ function reads one thing at *at and stands behind it; what is wrong, or NULL. */
+static const char *
+json_escape(const char **at)
+{
+    const char *c = *at + 1;
+
+    if (*c != '\0' && strchr("\"\\/bfnrt", *c) != NULL) {
+        *at = c + 1;
+        return NULL;
+    }
+
+    long unit = *c == 'u' ? json_unit(c + 1) : -1;
+
+    if (unit < 0)
+        return json_wrong;
+    if (unit == 0)
+        return "must not contain \\u0000";
+    c += 5;
+    if (unit >= 0xd800 && unit <= 0xdfff) {
+        long low = unit <= 0xdbff && c[0] == '\\' && c[1] == 'u' ? json_unit(c + 2) : -1;
+
+        if (low < 0xdc00 || low > 0xdfff)
+            return "must not contain half of a surrogate pair";
+        c += 6;
+    }
+    *at = c;
+    return NULL;
+}
+
+static const char *
+json_string(const char **at)
+{
+    const char *c = *at, *wrong;
+
+    if (*c++ != '"')
+        return json_wrong;
+    while (*c != '"') {
+        if ((unsigned char) *c < ' ')
+            return json_wrong; /* the end, too */
+        if (*c != '\\')
+            c++;
+        else if ((wrong = json_escape(&c)) != NULL)
+            return wrong;
+    }
+    *at = c + 1;
+    return NULL;
+}
+
+static const char *
+json_number(const char **at)
+{
+    static const char digits[] = "0123456789";
+    const char *c = *at + (**at == '-');
+    size_t whole = strspn(c, digits), size;
+
+    if (whole == 0 || (whole > 1 && *c == '0'))
+        return json_wrong;
+    c += whole;
+    if (*c == '.') {
+        if ((size = strspn(c + 1, digits)) == 0)
+            return json_wrong;
+        c += 1 + size;
+    }
+    if (*c == 'e' || *c == 'E') {
+        c += 1 + (c[1] == '+' || c[1] == '-');
+        size = strspn(c, digits);
+        if (size == 0)
+            return json_wrong;
+        if (size > 3 || strtol(c, NULL, 10) > JSON_EXPONENT_MAX)
+            return "must not contain numbers with an exponent over 308";
+        c += size;
+    }
+    *at = c;
+    return NULL;
+}
+
+static const char *json_value(const char **at, int depth);
+
+/* An object or an array, whose first character *at stands at. */
+static const char *
+json_members(const char **at, bool is_object, int depth)
+{
+    char close = is_object ? '}' : ']';
+    const char *c = json_space(*at + 1), *wrong;
+
+    if (depth == JSON_DEPTH_MAX)
+        return "must not nest deeper than 32";
+    for (bool first = true; *c != close; first = false) {
+        if (!first && *c != ',')
+            return json_wrong;
+        c = first ? c : json_space(c + 1);
+        if (is_object) {
+            if ((wrong = json_string(&c)) != NULL)
+                return wrong;
+            c = json_space(c);
+            if (*c++ != ':')
+                return json_wrong;
+            c = json_space(c);
+        }
+        if ((wrong = json_value(&c, depth + 1)) != NULL)
+            return wrong;
+        c = json_space(c);
+    }
+    *at = c + 1;
+    return NULL;
+}
+
+static const char *
+json_value(const char **at, int depth)
+{
+    static const char *const words[] = {"true", "false", "null"};
+
+    if (**at == '{' || **at == '[')
+        return json_members(at, **at == '{', depth);
+    if (**at == '"')
+        return json_string(at);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strncmp(*at, words[i], strlen(words[i])) == 0) {
+            *at += strlen(words[i]);
+            return NULL;
+        }
+    return json_number(at);
+}
+
+const char *
 check_json_object(const char *text)
 {
-    text += strspn(text, " \t\r\n");
-    return *text == '{' ? NULL : "must be a JSON object";
+    const char *at = json_space(text), *wrong;
+
+    if (*at != '{')
+        return json_wrong;
+    if ((wrong = json_value(&at, 0)) != NULL)
+        return wrong;
+    return *json_space(at) == '\0' ? NULL : json_wrong;
 }
 
 static const char *
@@ -330,6 +489,16 @@ mask_names(const Google__Protobuf__FieldMask *mask, const char *name)
     return false;
 }
 
+/* The times that google.protobuf.Timestamp allows: the years 1 to 9999. */
+static bool
+check_time(Call *call, const char *path, const Google__Protobuf__Timestamp *time)
+{
+    if (time->seconds < -62135596800 || time->seconds > 253402300799 || time->nanos < 0 ||
+        time->nanos > 999999999)
+        return call_fail_field(call, path, "must be a time from year 1 to 9999");
+    return true;
+}
+
 static bool
 check_number(Call *call, const FieldInfo *info, const char *path, int64_t number)
 {
@@ -376,6 +545,8 @@ check_single(Call *call, const ProtobufCFieldDescriptor *field, const FieldInfo 
 
         if (inner == NULL)
             return info->required ? call_fail_field(call, path, "is required") : true;
+        if (inner->descriptor == &google__protobuf__timestamp__descriptor)
+            return check_time(call, path, (const Google__Protobuf__Timestamp *) inner);
         return info->message == NULL || check_fields(call, info->message, inner, path, mask);
     }
     default:

@@ -19,5 +19,6 @@ const char *check_schema_name(const char *text);
 const char *check_email(const char *text);
 const char *check_host(const char *text);
 const char *check_permission(const char *text);
+const char *check_json_object(const char *text);
 
 #endif

@@ -1,4 +1,5 @@
 /* ciq-server: settings, log, signals, start, wait, stop.  */
+#include "command.h"
 #include "config.h"
 #include "log.h"
 #include "server.h"
@@ -11,9 +12,12 @@ static int
 show_help(void)
 {
     puts("usage: ciq-server [--name value …]\n"
-         "       ciq-server --help | --version | --check-config\n\n"
+         "       ciq-server --help | --version | --check-config\n"
+         "       ciq-server create-superuser --email ADDRESS [--password-stdin | --password-file FILE]\n"
+         "                                   [--name value …]\n\n"
          "Serves tenants, users and migrations over nng.  Without --database it makes and runs a\n"
-         "PostgreSQL of its own.  SIGTERM ends it after the calls that are running.\n");
+         "PostgreSQL of its own.  SIGTERM ends it after the calls that are running.\n"
+         "create-superuser makes an owner of the platform, while no server uses the data directory.\n");
     config_usage(stdout);
     return 0;
 }
@@ -41,6 +45,8 @@ main(int argc, char **argv)
 
     if (take_word(&argc, argv, "--help"))
         return show_help();
+    if (argc > 1 && strcmp(argv[1], "create-superuser") == 0)
+        return command_create_superuser(argc - 1, argv + 1);
     if (take_word(&argc, argv, "--help-markdown")) {
         config_markdown(stdout);
         return 0;

@@ -4,6 +4,7 @@
 #include "auth.h"
 #include "clock.h"
 #include "cluster.h"
+#include "dispatch.h"
 #include "heartbeat.h"
 #include "internal.h"
 #include "job.h"
@@ -12,6 +13,7 @@
 #include "migrate.h"
 #include "queries.h"
 #include "rate.h"
+#include "rpc.h"
 #include "runs.h"
 #include "server_state.h"
 #include "worker.h"
@@ -19,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { START_MAX_MS = 120000 }; /* for migrations and roles at start */
 
@@ -286,8 +289,9 @@ start_listening(Server *server)
     return server->listener != NULL;
 }
 
-Server *
-server_start(const Config *config)
+/* A server that has its database and everything that a call needs, but no thread of its own yet. */
+static Server *
+server_open(const Config *config)
 {
     Server *server = calloc(1, sizeof *server);
 
@@ -305,17 +309,98 @@ server_start(const Config *config)
         server->rate = rate_new();
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
             quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
-            find_database(server) && read_database(server) && prepare_database(server) &&
-            (server->job = job_start(server)) != NULL &&
-            (server->runs = runs_start(server)) != NULL && start_workers(server) &&
-            (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
-            start_listening(server)) {
-            atomic_store(&server->serving, true);
+            find_database(server) && read_database(server) && prepare_database(server))
             return server;
-        }
     }
     server_stop(server);
     return NULL;
+}
+
+Server *
+server_start(const Config *config)
+{
+    Server *server = server_open(config);
+
+    if (server == NULL)
+        return NULL;
+    if ((server->job = job_start(server)) != NULL &&
+        (server->runs = runs_start(server)) != NULL && start_workers(server) &&
+        (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
+        start_listening(server)) {
+        atomic_store(&server->serving, true);
+        return server;
+    }
+    server_stop(server);
+    return NULL;
+}
+
+/* One call as if the local operator had sent it over ipc://. */
+static bool
+call_as_operator(Server *server, const Request *request, char *reason, size_t size)
+{
+    size_t data_size = clientiq__v1__request__get_packed_size(request);
+    uint8_t *data = malloc(data_size + 1);
+    Db *db = db_new(&server->worker_options);
+    Arena *arena = arena_new(LIMIT_ARENA);
+    bool ok = false;
+
+    snprintf(reason, size, "no memory");
+    if (data != NULL && db != NULL && arena != NULL && db_ready(db, reason, size)) {
+        Call call = {
+            .server = server,
+            .arena = arena,
+            .db = db,
+            .receive_us = clock_us(),
+            .peer = {.is_ipc = true, .uid = geteuid(), .address = "ciq-server"},
+        };
+        Reply reply;
+
+        clientiq__v1__request__pack(request, data);
+        dispatch(&call, data, data_size, &reply);
+        ok = call.code == CODE_OK;
+        if (!ok)
+            snprintf(reason, size, "%s: %s", code_name((int) reply.code), reply.message);
+    }
+    if (data != NULL)
+        auth_wipe(data, data_size);
+    free(data);
+    db_free(db);
+    arena_free(arena);
+    return ok;
+}
+
+bool
+server_create_superuser(const Config *config, const char *email, const char *password, char *reason,
+                        size_t size)
+{
+    Server *server = server_open(config);
+    Superuser superuser = CLIENTIQ__V1__SUPERUSER__INIT;
+    CreateSuperuserRequest create = CLIENTIQ__V1__CREATE_SUPERUSER_REQUEST__INIT;
+    Request request = CLIENTIQ__V1__REQUEST__INIT;
+    bool ok = false;
+
+    if (server == NULL) {
+        snprintf(reason, size, "no database; the line above says why");
+        return false;
+    }
+    superuser.email = (char *) (uintptr_t) email;
+    superuser.platform_role = (char *) (uintptr_t) "owner";
+    superuser.can_create_tenants = true;
+    create.superuser = &superuser;
+    create.password = (char *) (uintptr_t) password;
+    request.method = (char *) (uintptr_t) "clientiq.v1.UserService/CreateSuperuser";
+    request.payload.len = clientiq__v1__create_superuser_request__get_packed_size(&create);
+    request.payload.data = malloc(request.payload.len + 1);
+    if (request.payload.data == NULL) {
+        snprintf(reason, size, "no memory");
+    } else {
+        clientiq__v1__create_superuser_request__pack(&create, request.payload.data);
+        ok = call_as_operator(server, &request, reason, size);
+        auth_wipe(request.payload.data, request.payload.len);
+    }
+    free(request.payload.data);
+    server_stop(server);
+    return ok;
 }
 
 void

@@ -14,6 +14,12 @@ MUST_CHECK Server *server_start(const Config *config);
 /* Stops listening, answers what was accepted, up to config->drain_ms, and frees everything. */
 void server_stop(Server *server);
 
+/* Makes a superuser who is an owner and may create tenants, without listening: how the first one comes to be.
+ * The database is prepared as by server_start; the call is checked and audited as the local operator's.
+ * False: reason (of size bytes) says why. */
+MUST_CHECK bool server_create_superuser(const Config *config, const char *email, const char *password,
+                                        char *reason, size_t size);
+
 /* The URL that it listens on with this scheme ("ipc", "tcp"), with the port that the kernel picked where
  * the configuration says 0.  False: none, or the buffer is too small. */
 MUST_CHECK bool server_url(const Server *server, const char *scheme, char *url, size_t size);

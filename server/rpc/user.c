@@ -1,26 +1,32 @@
-/* Users of a tenant: what is more than one statement.  Two rules stand above the permissions: nobody gives
- * rights that only an admin may give, and a tenant keeps an active admin.  */
+/* Users of a tenant: what is more than one statement.  What nobody may do to a user, whatever
+ * permissions they hold, is in rights.h.  */
 #include "auth.h"
 #include "bind.h"
 #include "db.h"
 #include "quota.h"
 #include "queries.h"
+#include "rights.h"
 #include "rpc.h"
 
 #include <inttypes.h>
 
+/* Whether the groups exist and the caller holds what they give. */
 static bool
 check_groups(Call *call, const ProtobufCMessage *request, const User *user)
 {
-    const DbRow *unknown;
+    const char *held = rights_held(call), *name;
+    const DbRow *groups;
 
     if (user->n_groups == 0)
         return true;
-    if (!db_row(call, &query_group_unknown, request, NULL, &unknown))
+    if (held == NULL || !db_row(call, &query_groups_guard, request,
+                                (DbArg[]){{.name = "held", .text = held}, {0}}, &groups))
         return false;
-    if (unknown != NULL)
-        return call_fail_field(call, "user.groups", "names %.150s, which is no group of this tenant",
-                               db_row_text(unknown, "name"));
+    if ((name = db_row_text(groups, "unknown")) != NULL)
+        return call_fail_field(call, "user.groups",
+                               "names %.150s, which is no group of this tenant", name);
+    if (!call->caller.is_admin && (name = db_row_text(groups, "beyond")) != NULL)
+        return rights_refuse(call, "the groups hold %.200s, which the caller does not", name);
     return true;
 }
 
@@ -29,11 +35,12 @@ rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse
 {
     char hash[AUTH_HASH_SIZE] = "";
 
-    if (!call->caller.is_admin && (request->user->is_admin || request->user->n_groups > 0))
-        return call_fail(call, CODE_PERMISSION_DENIED, "only an admin may give is_admin or groups");
+    if (!call->caller.is_admin && request->user->is_admin)
+        return rights_refuse(call, "only an admin may make an admin");
     if (request->password[0] != '\0' && !auth_hash(call, request->password, hash))
         return false;
-    if (!quota_check_users(call, 0) || !check_groups(call, &request->base, request->user) ||
+    if (!quota_check_users(call, 0) || (request->user->n_groups > 0 && !rights_lock(call)) ||
+        !check_groups(call, &request->base, request->user) ||
         !db_fill(call, &query_user_insert, &request->base,
                  (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->base))
         return false;
@@ -41,54 +48,95 @@ rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse
     return true;
 }
 
-/* Whether the caller may change these rights of the user, or delete them.  goes: the user will not be an
- * active admin any more. */
-static bool
-guard(Call *call, const ProtobufCMessage *request, int64_t id, bool rights, bool goes)
+bool
+rpc_list_users(Call *call, const ListUsersRequest *request, ListUsersResponse *response)
 {
-    const DbRow *user;
+    const Query *query = &query_users_by_id;
 
-    if (!db_row(call, &query_user_guard, request, NULL, &user))
-        return false;
-    if (user == NULL)
-        return call_fail(call, CODE_NOT_FOUND, "no user %" PRId64, id);
-    if (!call->caller.is_admin && db_row_bool(user, "is_admin"))
-        return call_fail(call, CODE_PERMISSION_DENIED, "only an admin may change an admin");
-    if (!call->caller.is_admin && rights)
-        return call_fail(call, CODE_PERMISSION_DENIED,
-                         "only an admin may change is_admin, is_active or groups");
-    if (goes && db_row_bool(user, "is_admin") && db_row_bool(user, "is_active") &&
-        db_row_int64(user, "other_admins") == 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "user %" PRId64 " is the tenant's last active admin", id);
-    return true;
+    switch (request->order_by) {
+    case CLIENTIQ__V1__USER_ORDER__USER_ORDER_EMAIL:
+        query = &query_users_by_email;
+        break;
+    case CLIENTIQ__V1__USER_ORDER__USER_ORDER_LAST_NAME:
+        query = &query_users_by_last_name;
+        break;
+    case CLIENTIQ__V1__USER_ORDER__USER_ORDER_DATE_JOINED:
+        query = &query_users_by_date_joined;
+        break;
+    default:
+        break;
+    }
+    return db_fill(call, query, &request->base, NULL, &response->base);
 }
 
 bool
 rpc_update_user(Call *call, const UpdateUserRequest *request, UpdateUserResponse *response)
 {
-    bool admin = bind_mask(&request->base, "user.is_admin");
-    bool active = bind_mask(&request->base, "user.is_active");
-    bool groups = bind_mask(&request->base, "user.groups");
-    bool goes = (admin && !request->user->is_admin) || (active && !request->user->is_active);
+    const ProtobufCMessage *message = &request->base;
+    const User *user = request->user;
+    bool email = bind_mask(message, "user.email"), admin = bind_mask(message, "user.is_admin");
+    bool active = bind_mask(message, "user.is_active"), groups = bind_mask(message, "user.groups");
+    RightsChange change = {.is_admin = admin,
+                           .goes = (admin && !user->is_admin) || (active && !user->is_active)};
 
     call->target = call_printf(call, "user %" PRId64, request->id);
-    if (!guard(call, &request->base, request->id, admin || active || groups, goes))
+    if ((admin || active || groups) && !rights_lock(call))
         return false;
-    if (groups && (!check_groups(call, &request->base, request->user) ||
-                   !db_queue(call, &query_user_groups_set, &request->base, NULL)))
+    /* an admin may change whatever is no right; that the user exists is seen at the end */
+    if ((!call->caller.is_admin || admin || active || groups) &&
+        !rights_check_user(call, request->id, change))
         return false;
-    if (active && request->user->is_active && !quota_check_users(call, request->id))
+    if (active && user->is_active && !quota_check_users(call, request->id))
         return false;
-    return db_queue(call, &query_user_update, &request->base, NULL) &&
-           (!active || db_queue(call, &query_user_sessions_end, &request->base, NULL)) &&
-           db_fill(call, &query_rpc_get_user, &request->base, NULL, &response->base);
+    if (groups && (!check_groups(call, message, user) ||
+                   !db_queue(call, &query_user_groups_set, message, NULL)))
+        return false;
+    return db_queue(call, &query_user_update, message, NULL) &&
+           (!(email || admin || active) ||
+            db_queue(call, &query_user_account_update, message, NULL)) &&
+           (!active || db_queue(call, &query_user_sessions_end, message, NULL)) &&
+           db_fill(call, &query_rpc_get_user, message, NULL, &response->base);
 }
 
 bool
 rpc_delete_user(Call *call, const DeleteUserRequest *request, DeleteUserResponse *response UNUSED)
 {
     call->target = call_printf(call, "user %" PRId64, request->id);
-    return guard(call, &request->base, request->id, false, true) &&
+    return rights_lock(call) &&
+           rights_check_user(call, request->id, (RightsChange){.goes = true}) &&
            db_run(call, &query_user_delete, &request->base, NULL, NULL);
+}
+
+static bool
+set_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is_active,
+           ProtobufCMessage *response)
+{
+    call->target = call_printf(call, "user %" PRId64, id);
+    return rights_lock(call) && rights_check_user(call, id, (RightsChange){.goes = !is_active}) &&
+           (!is_active || quota_check_users(call, id)) &&
+           db_queue(call, &query_user_active_set, request,
+                    (DbArg[]){{.name = "is_active", .text = is_active ? "true" : "false"}, {0}}) &&
+           db_queue(call, &query_user_sessions_end, request, NULL) &&
+           db_fill(call, &query_rpc_get_user, request, NULL, response);
+}
+
+bool
+rpc_activate_user(Call *call, const ActivateUserRequest *request, ActivateUserResponse *response)
+{
+    return set_active(call, &request->base, request->id, true, &response->base);
+}
+
+bool
+rpc_deactivate_user(Call *call, const DeactivateUserRequest *request,
+                    DeactivateUserResponse *response)
+{
+    return set_active(call, &request->base, request->id, false, &response->base);
+}
+
+bool
+rpc_update_me(Call *call, const UpdateMeRequest *request, UpdateMeResponse *response)
+{
+    call->target = call_printf(call, "user %" PRId64, call->caller.id);
+    return db_queue(call, &query_me_update, &request->base, NULL) &&
+           db_fill(call, &query_rpc_get_me, &request->base, NULL, &response->base);
 }

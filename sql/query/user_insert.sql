@@ -1,10 +1,10 @@
 -- rows: one into user
--- changes: cached
 with created as (
     insert into users_customuser
-           (email, password, first_name, last_name, is_admin, phone_number, job_title, department)
+           (email, password, first_name, last_name, is_admin, phone_number, job_title, department, preferences)
     values (:user.email, :arg.password, :user.first_name, :user.last_name, :user.is_admin,
-            :user.phone_number, :user.job_title, :user.department)
+            :user.phone_number, :user.job_title, :user.department,
+            coalesce(nullif(:user.preferences, ''), '{}')::jsonb)
     returning *
 ), joined as (
     insert into users_customuser_groups (user_id, group_id)
@@ -12,5 +12,5 @@ with created as (
 )
 select id, email, first_name, last_name, is_admin, is_active, phone_number, job_title, department,
        array(select distinct name from unnest(:user.groups::text[]) name order by name) as groups,
-       date_joined, last_login
+       date_joined, last_login, preferences::text as preferences
   from created

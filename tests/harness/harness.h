@@ -18,6 +18,7 @@
 #include "server/config.h"
 #include "server/server.h"
 
+#include <jansson.h>
 #include <libpq-fe.h>
 
 /* A database with logins of its own, so that no two tests meet. */
@@ -102,6 +103,20 @@ CiqGetUserResponse *user_get(CiqClient *client, int64_t id, CiqError **error);
 
 /* How many users the client sees whose address or name contains search. */
 size_t user_count(CiqClient *client, const char *search);
+
+/* Any method by name with JSON in and out, as "ciq-client call" does it: call_json(client,
+ * "UserService/GetUser", &error, "{\"id\": %d}", 1).  NULL: *error says why. */
+json_t *call_json(CiqClient *client, const char *method, CiqError **error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same, and fails the test unless it ends with this code and text (as assert_code).  CODE_OK: it must
+ * succeed. */
+void expect_json(CiqClient *client, const char *method, Code code, const char *text,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* What stands at "users.0.email" in an answer, as text ("true", "12"), good until the next call; "" if
+ * nothing does. */
+const char *json_at(const json_t *json, const char *path);
 
 /* Waits until condition(argument) is true, asking again; fails the test after 10 s. */
 void wait_until(const char *what, bool (*condition)(void *argument), void *argument);

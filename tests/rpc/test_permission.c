@@ -201,7 +201,7 @@ test_group_member__cannot_raise_rights(void **state)
     user.groups = groups;
     user.n_groups = 1;
     assert_null(ciq_create_user(staff, &create, &error));
-    assert_code(error, CODE_PERMISSION_DENIED, "only an admin");
+    assert_code(error, CODE_PERMISSION_DENIED, "the groups hold business.add_company");
 
     mask.paths = paths;
     mask.n_paths = 1;
@@ -224,7 +224,7 @@ test_group_member__cannot_raise_rights(void **state)
     group.n_permissions = 1;
     grant.group = &group;
     assert_null(ciq_create_group(staff, &grant, &error));
-    assert_code(error, CODE_PERMISSION_DENIED, "only an admin");
+    assert_code(error, CODE_PERMISSION_DENIED, "only who holds users.delete_group");
     ciq_client_free(staff);
 }
 

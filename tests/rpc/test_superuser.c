@@ -1,6 +1,8 @@
 /* Superusers, groups and migrations, as the platform's staff see them.  */
 #include "harness.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 static CiqClient *
@@ -85,6 +87,203 @@ test_create_superuser__gives_only_what_one_has(void **state)
     ciq_client_free(owner);
 }
 
+static int64_t
+superuser_id(World *world, const char *email)
+{
+    return strtoll(database_value(&world->database,
+                                  "select id from public.platform_superuser where email = '%s'", email),
+                   NULL, 10);
+}
+
+static void
+test_superuser__from_first_to_last(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    CiqClient *helper = superuser_new(world, "helper@platform.example", "support", false);
+    int64_t id = superuser_id(world, "helper@platform.example");
+    CiqGetSuperuserRequest get = CLIENTIQ__V1__GET_SUPERUSER_REQUEST__INIT;
+    CiqUpdateSuperuserRequest update = CLIENTIQ__V1__UPDATE_SUPERUSER_REQUEST__INIT;
+    CiqDeactivateSuperuserRequest deactivate = CLIENTIQ__V1__DEACTIVATE_SUPERUSER_REQUEST__INIT;
+    CiqActivateSuperuserRequest activate = CLIENTIQ__V1__ACTIVATE_SUPERUSER_REQUEST__INIT;
+    CiqDeleteSuperuserRequest delete = CLIENTIQ__V1__DELETE_SUPERUSER_REQUEST__INIT;
+    CiqSuperuser superuser = CLIENTIQ__V1__SUPERUSER__INIT;
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    char *paths[] = {TEXT("platform_role"), TEXT("email")};
+
+    get.id = update.id = deactivate.id = activate.id = delete.id = id;
+    CiqGetSuperuserResponse *got = ciq_get_superuser(helper, &get, &error);
+    assert_ok(error);
+    assert_string_equal(got->superuser->platform_role, "support");
+    assert_non_null(got->superuser->last_login);
+    ciq_get_superuser_response_free(got);
+
+    /* a role is that of the next call, on every server */
+    expect_json(helper, "TenantService/ListTenants", CODE_OK, NULL, "{}");
+    expect_json(helper, "TenantService/RemoveDomain", CODE_PERMISSION_DENIED, "tenants.delete_domain",
+                "{\"domain\": \"nobodys.example\"}");
+    superuser.platform_role = TEXT("operator");
+    superuser.email = TEXT("Helper@Platform.Example");
+    mask.paths = paths;
+    mask.n_paths = 2;
+    update.superuser = &superuser;
+    update.update_mask = &mask;
+    CiqUpdateSuperuserResponse *updated = ciq_update_superuser(world->operator, &update, &error);
+    assert_ok(error);
+    assert_string_equal(updated->superuser->platform_role, "operator");
+    assert_string_equal(updated->superuser->email, "Helper@Platform.Example");
+    assert_false(updated->superuser->can_create_tenants);
+    ciq_update_superuser_response_free(updated);
+    expect_json(helper, "TenantService/RemoveDomain", CODE_NOT_FOUND, "no domain",
+                "{\"domain\": \"nobodys.example\"}");
+
+    ciq_deactivate_superuser_response_free(
+        ciq_deactivate_superuser(world->operator, &deactivate, &error));
+    assert_ok(error);
+    expect_json(helper, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "has ended", "{}");
+    expect_json(helper, "UserService/Login", CODE_UNAUTHENTICATED, "e-mail or password is wrong",
+                "{\"email\": \"helper@platform.example\", \"password\": \"%s\"}", world_password);
+    CiqActivateSuperuserResponse *active =
+        ciq_activate_superuser(world->operator, &activate, &error);
+    assert_ok(error);
+    assert_true(active->superuser->is_active);
+    ciq_activate_superuser_response_free(active);
+    expect_json(helper, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "has ended", "{}");
+
+    ciq_delete_superuser_response_free(ciq_delete_superuser(world->operator, &delete, &error));
+    assert_ok(error);
+    assert_null(ciq_get_superuser(world->operator, &get, &error));
+    assert_code(error, CODE_NOT_FOUND, "no superuser");
+    assert_null(ciq_delete_superuser(world->operator, &delete, &error));
+    assert_code(error, CODE_NOT_FOUND, "no superuser");
+    ciq_client_free(helper);
+}
+
+/* Nobody raises a role, their own or another's, above what they hold; and the rules of the fields. */
+static void
+test_superuser__nobody_raises_a_role(void **state)
+{
+    World *world = *state;
+    CiqClient *owner = superuser_new(world, "half@platform.example", "owner", false);
+    CiqClient *full = superuser_new(world, "full@platform.example", "owner", true);
+    CiqClient *operator = superuser_new(world, "plain@platform.example", "operator", true);
+    int64_t owner_id = superuser_id(world, "half@platform.example");
+    int64_t full_id = superuser_id(world, "full@platform.example");
+    int64_t operator_id = superuser_id(world, "plain@platform.example");
+    const char *roles = "{\"id\": %lld, \"superuser\": {\"platform_role\": \"%s\", \"can_create_tenants\": "
+                        "%s, \"email\": \"%s\"}, \"update_mask\": \"%s\"}";
+
+    /* an operator changes no superuser, nor themselves */
+    expect_json(operator, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED, "platform.change_superuser",
+                roles, (long long) operator_id, "owner", "true", "", "platform_role");
+    /* an owner who may not create tenants takes that neither for themselves nor gives it */
+    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED, "holds tenants.add_tenant", roles,
+                (long long) owner_id, "owner", "true", "", "can_create_tenants");
+    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED, "holds tenants.add_tenant", roles,
+                (long long) owner_id, "owner", "true", "x@y.z", "*");
+    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED, "holds tenants.add_tenant", roles,
+                (long long) full_id, "support", "false", "", "platform_role");
+    expect_json(owner, "UserService/DeactivateSuperuser", CODE_PERMISSION_DENIED, "holds tenants.add_tenant",
+                "{\"id\": %lld}", (long long) operator_id);
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) > 0 from public.core_audit where code = 7 and "
+                                       "caller_email = 'half@platform.example'"), "t");
+
+    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT, "must be one of owner", roles,
+                (long long) operator_id, "king", "true", "", "platform_role");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT, "superuser.platform_role is required",
+                roles, (long long) operator_id, "", "true", "", "platform_role");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT, "which cannot be set", roles,
+                (long long) operator_id, "owner", "true", "", "is_active");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_ALREADY_EXISTS, "email is taken already", roles,
+                (long long) operator_id, "owner", "true", "HALF@platform.example", "email");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_NOT_FOUND, "no superuser 4711", roles, 4711ll,
+                "owner", "true", "", "platform_role");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_OK, NULL, roles, (long long) owner_id, "owner",
+                "true", "", "can_create_tenants");
+    expect_json(full, "UserService/DeleteSuperuser", CODE_OK, NULL, "{\"id\": %lld}", (long long) operator_id);
+    ciq_client_free(owner);
+    ciq_client_free(full);
+    ciq_client_free(operator);
+}
+
+typedef struct Race {
+    _Atomic int done, ok, refused, other;
+} Race;
+
+static void
+count_end(Race *race, CiqError *error)
+{
+    int code = error == NULL ? CODE_OK : ciq_error_code(error);
+
+    atomic_fetch_add(code == CODE_OK                    ? &race->ok
+                     : code == CODE_FAILED_PRECONDITION ? &race->refused
+                                                        : &race->other, 1);
+    ciq_error_free(error);
+    atomic_fetch_add(&race->done, 1);
+}
+
+static void
+deactivated(void *arg, CiqDeactivateSuperuserResponse *response, CiqError *error)
+{
+    ciq_deactivate_superuser_response_free(response);
+    count_end(arg, error);
+}
+
+static void
+deleted(void *arg, CiqDeleteSuperuserResponse *response, CiqError *error)
+{
+    ciq_delete_superuser_response_free(response);
+    count_end(arg, error);
+}
+
+static bool
+is_over(void *argument)
+{
+    Race *race = argument;
+
+    return race->done == 2;
+}
+
+/* The last active owner stays, also when the last two are put out at the same moment. */
+static void
+test_last_owner__stays(void **state)
+{
+    World *world = *state;
+    int64_t id = superuser_id(world, "full@platform.example");
+    CiqDeactivateSuperuserRequest deactivate = CLIENTIQ__V1__DEACTIVATE_SUPERUSER_REQUEST__INIT;
+    CiqDeleteSuperuserRequest delete = CLIENTIQ__V1__DELETE_SUPERUSER_REQUEST__INIT;
+
+    database_value(&world->database, "delete from public.platform_superuser where id <> %lld", (long long) id);
+    expect_json(world->operator, "UserService/DeleteSuperuser", CODE_FAILED_PRECONDITION,
+                "the platform's last active owner", "{\"id\": %lld}", (long long) id);
+    expect_json(world->operator, "UserService/DeactivateSuperuser", CODE_FAILED_PRECONDITION,
+                "the platform's last active owner", "{\"id\": %lld}", (long long) id);
+    expect_json(world->operator, "UserService/UpdateSuperuser", CODE_FAILED_PRECONDITION,
+                "the platform's last active owner", "{\"id\": %lld, \"superuser\": {\"platform_role\": "
+                "\"operator\"}, \"update_mask\": \"platform_role\"}", (long long) id);
+    for (int round = 0; round < 12; round++) {
+        Race race = {0};
+
+        deactivate.id = id;
+        delete.id = strtoll(database_value(&world->database,
+                                           "insert into public.platform_superuser (email, platform_role) "
+                                           "values ('racer%d@x.y', 'owner') returning id", round), NULL, 10);
+        ciq_deactivate_superuser_async(world->operator, &deactivate, 20000, deactivated, &race);
+        ciq_delete_superuser_async(world->operator, &delete, 20000, deleted, &race);
+        wait_until("both calls to end", is_over, &race);
+        assert_int_equal(race.ok, 1);
+        assert_int_equal(race.refused, 1);
+        assert_string_equal(database_value(&world->database,
+                                           "select count(*) from public.platform_superuser where is_active "
+                                           "and platform_role = 'owner'"), "1");
+        database_value(&world->database,
+                       "with gone as (delete from public.platform_superuser where id <> %lld) update "
+                       "public.platform_superuser set is_active = true where id = %lld", (long long) id,
+                       (long long) id);
+    }
+}
+
 static void
 test_list_superusers__all(void **state)
 {
@@ -125,7 +324,7 @@ test_groups__with_their_permissions(void **state)
     assert_ok(error);
     assert_int_equal(groups->n_groups, 2);
     assert_string_equal(groups->groups[0]->name, "Tenant Admins");
-    assert_int_equal(groups->groups[0]->n_permissions, 16);
+    assert_int_equal(groups->groups[0]->n_permissions, 17);
     assert_string_equal(groups->groups[1]->name, "Readers, \"quoted\" \\ {x}");
     assert_int_equal(groups->groups[1]->n_permissions, 2);
     assert_string_equal(groups->groups[1]->permissions[0], "business.view_company");
@@ -159,6 +358,9 @@ main(void)
         cmocka_unit_test(test_create_superuser__gives_only_what_one_has),
         cmocka_unit_test(test_list_superusers__all),
         cmocka_unit_test(test_groups__with_their_permissions),
+        cmocka_unit_test(test_superuser__from_first_to_last),
+        cmocka_unit_test(test_superuser__nobody_raises_a_role),
+        cmocka_unit_test(test_last_owner__stays),
         cmocka_unit_test(test_list_migrations__of_the_shared_schema),
     };
 

@@ -338,7 +338,7 @@ test_update_tenant__changes_what_the_mask_names(void **state)
     assert_ok(error);
     assert_string_equal(response->tenant->billing_email, "bills@techcorp.example");
     assert_string_equal(response->tenant->name, "techcorp");
-    assert_non_null(strstr(response->tenant->heads, "users/0001"));
+    assert_non_null(strstr(response->tenant->heads, " users/00"));
     assert_int_equal(response->tenant->n_domains, 1);
     int64_t id = response->tenant->id;
     ciq_update_tenant_response_free(response);

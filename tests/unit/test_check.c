@@ -46,13 +46,38 @@ test_check_schema_name(void **state)
 }
 
 static void
+test_check_json_object(void **state)
+{
+    static const Sample samples[] = {
+        {"{}", true}, {" { } \n", true}, {"{\"a\": [1, -2.5e+10, true, null, {\"b\": \"\\u00e4\\n\"}]}", true},
+        {"{\"\xc3\xa4\": \"\\ud83d\\ude00\"}", true}, {"{\"a\": 1e308}", true},
+        {"", false}, {"[]", false}, {"1", false}, {"\"a\"", false}, {"null", false}, {"{", false},
+        {"{}}", false}, {"{} {}", false}, {"{\"a\"}", false}, {"{\"a\": }", false},
+        {"{\"a\": 1,}", false}, {"{,}", false}, {"{a: 1}", false}, {"{'a': 1}", false},
+        {"{\"a\": 01}", false}, {"{\"a\": +1}", false}, {"{\"a\": .5}", false},
+        {"{\"a\": 1.}", false}, {"{\"a\": 1e}", false}, {"{\"a\": NaN}", false},
+        {"{\"a\": [1 2]}", false}, {"{\"a\": [1,]}", false}, {"{\"a\": \"\n\"}", false},
+        {"{\"a\": \"\\x\"}", false}, {"{\"a\": \"\\u12g4\"}", false}, {"{\"a\": \"b}", false},
+        /* JSON, but not for jsonb, or far larger there */
+        {"{\"a\": \"\\u0000\"}", false}, {"{\"a\": \"\\ud83d\"}", false},
+        {"{\"a\": \"\\ude00\\ud83d\"}", false}, {"{\"a\": 1e309}", false}, {"{\"a\": 1e-131000}", false},
+        {"{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", true},
+        {"{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", false},
+    };
+
+    (void) state;
+    assert_samples(check_json_object, samples, sizeof samples / sizeof *samples);
+}
+
+static void
 test_check_email(void **state)
 {
     static const Sample samples[] = {
         {"a@b.c", true}, {"admin@acme.com", true}, {"o'neil+tag@acme.co.uk", true},
         {"\xc3\xa4@b.c", true}, {"a@localhost", true},
         {"", false}, {"a", false}, {"@b.c", false}, {"a@", false}, {"a@b@c", false},
-        {"a b@c.d", false}, {"a\n@c.d", false}, {"a@.c", false}, {"a@b..c", false},
+        {"a b@c.d", false}, {"a\n@c.d", false}, {"a\x7f@c.d", false}, {"a\xc2\x9b@c.d", false},
+        {"\xc2\xa7@c.d", true}, {"a@.c", false}, {"a@b..c", false},
         {"a@b.", false},
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@b.c", false},
     };
@@ -140,6 +165,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check_schema_name), cmocka_unit_test(test_check_email),
+        cmocka_unit_test(test_check_json_object),
         cmocka_unit_test(test_check_host),        cmocka_unit_test(test_check_permission),
         cmocka_unit_test(test_check_wire__strings),
     };

@@ -4,9 +4,9 @@ select u.id, u.email, u.first_name, u.last_name, u.is_admin, u.is_active, u.phon
        array(select g.name from users_customuser_groups m join auth_group g on g.id = m.group_id
               where m.user_id = u.id order by g.name) as groups,
        u.date_joined, u.last_login, u.id::text as page_key
-  from users_customuser u
- where u.id > coalesce(:page.key::bigint, 0)
-   and (:search = '' or strpos(lower(u.email), lower(:search)) > 0
-        or strpos(lower(u.first_name || ' ' || u.last_name), lower(:search)) > 0)
+  from users_customuser_groups w
+  join users_customuser u on u.id = w.user_id
+ where w.group_id = :group_id
+   and u.id > coalesce(:page.key::bigint, 0)
  order by u.id
  limit :page.limit

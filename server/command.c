@@ -1,0 +1,188 @@
+/* ciq-server create-superuser, for main.c: reads a password and makes the first owner of the
+ * platform.  A password never comes from the command line, where everybody on the machine would see
+ * it.  */
+#include "command.h"
+#include "auth.h"
+#include "config.h"
+#include "log.h"
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { PASSWORD_SIZE = 1024 };
+
+typedef struct Options {
+    const char *email, *password_file;
+    bool password_stdin;
+} Options;
+
+static int
+usage(const char *what)
+{
+    fprintf(stderr,
+            "ciq-server: %s\n"
+            "usage: ciq-server create-superuser --email ADDRESS [--password-stdin | "
+            "--password-file FILE]\n",
+            what);
+    return 2;
+}
+
+/* Takes "--name value" or "--name=value" out of the arguments; NULL: it is not there, or has no
+ * value. */
+static const char *
+take_value(int *argc, char **argv, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (int i = 1; i < *argc; i++) {
+        const char *value = NULL;
+        int words = 1;
+
+        if (strncmp(argv[i], name, size) == 0 && argv[i][size] == '=')
+            value = argv[i] + size + 1;
+        else if (strcmp(argv[i], name) == 0 && i + 1 < *argc) {
+            value = argv[i + 1];
+            words = 2;
+        }
+        if (value == NULL)
+            continue;
+        memmove(&argv[i], &argv[i + words], (size_t) (*argc - i - words) * sizeof *argv);
+        *argc -= words;
+        return value;
+    }
+    return NULL;
+}
+
+static bool
+take_word(int *argc, char **argv, const char *word)
+{
+    for (int i = 1; i < *argc; i++)
+        if (strcmp(argv[i], word) == 0) {
+            memmove(&argv[i], &argv[i + 1], (size_t) (*argc - i - 1) * sizeof *argv);
+            (*argc)--;
+            return true;
+        }
+    return false;
+}
+
+/* One line without its end.  A password cut short would be another password. */
+static bool
+read_line(FILE *stream, char password[PASSWORD_SIZE], const char *from)
+{
+    size_t size;
+
+    if (fgets(password, PASSWORD_SIZE, stream) == NULL) {
+        fprintf(stderr, "ciq-server: no password in %s\n", from);
+        return false;
+    }
+    size = strcspn(password, "\r\n");
+    if (password[size] == '\0' && size == PASSWORD_SIZE - 1) {
+        fprintf(stderr, "ciq-server: the password in %s has more than %d bytes\n", from,
+                PASSWORD_SIZE - 2);
+        return false;
+    }
+    password[size] = '\0';
+    return true;
+}
+
+/* Without echo, and without signals while it is off, so that nobody is left with a silent terminal.
+ */
+static bool
+ask(const char *prompt, char password[PASSWORD_SIZE])
+{
+    struct termios before, silent;
+    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    FILE *stream = terminal < 0 ? NULL : fdopen(terminal, "r+");
+    bool ok;
+
+    if (stream == NULL || tcgetattr(terminal, &before) != 0) {
+        fputs("ciq-server: no terminal to ask for the password: use --password-stdin or "
+              "--password-file FILE\n",
+              stderr);
+        if (stream != NULL)
+            fclose(stream);
+        return false;
+    }
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t) (ECHO | ISIG);
+    tcsetattr(terminal, TCSAFLUSH, &silent);
+    dprintf(terminal, "%s: ", prompt);
+    ok = read_line(stream, password, "the terminal");
+    tcsetattr(terminal, TCSAFLUSH, &before);
+    dprintf(terminal, "\n");
+    fclose(stream);
+    return ok;
+}
+
+static bool
+read_password(const Options *options, char password[PASSWORD_SIZE])
+{
+    char again[PASSWORD_SIZE];
+    FILE *file;
+    bool ok;
+
+    if (options->password_stdin)
+        return read_line(stdin, password, "standard input");
+    if (options->password_file != NULL) {
+        file = fopen(options->password_file, "re");
+        if (file == NULL) {
+            fprintf(stderr, "ciq-server: cannot read %s: %s\n", options->password_file,
+                    strerror(errno));
+            return false;
+        }
+        ok = read_line(file, password, options->password_file);
+        fclose(file);
+        return ok;
+    }
+    ok = ask("password", password) && ask("the same again", again);
+    if (ok && strcmp(password, again) != 0) {
+        fputs("ciq-server: these were two different passwords\n", stderr);
+        ok = false;
+    }
+    auth_wipe(again, sizeof again);
+    return ok;
+}
+
+int
+command_create_superuser(int argc, char **argv)
+{
+    Options options = {.password_stdin = take_word(&argc, argv, "--password-stdin")};
+    char password[PASSWORD_SIZE], reason[1024] = "";
+    Config config;
+    bool ok;
+
+    options.password_file = take_value(&argc, argv, "--password-file");
+    options.email = take_value(&argc, argv, "--email");
+    if (options.email == NULL)
+        return usage("create-superuser needs --email ADDRESS");
+    if (options.password_stdin && options.password_file != NULL)
+        return usage("--password-stdin and --password-file exclude each other");
+    if (!config_load(&config, argc, argv, stderr))
+        return 2;
+    if (!read_password(&options, password)) {
+        config_free(&config);
+        return 1;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    /* only what went wrong; without a thread lines are written at once */
+    if (!log_start(LOG_LEVEL_WARNING))
+        log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
+    ok = server_create_superuser(&config, options.email, password, reason, sizeof reason);
+    auth_wipe(password, sizeof password);
+    log_stop();
+    if (ok)
+        printf("superuser %s made: an owner of the platform\n", options.email);
+    else
+        fprintf(stderr, "ciq-server: %s\n", reason);
+    if (!ok && config.database[0] == '\0')
+        fputs("  while a server runs, its operator makes one by: ciq-client superuser create\n",
+              stderr);
+    config_free(&config);
+    return ok ? 0 : 1;
+}

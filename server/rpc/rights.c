@@ -1,0 +1,143 @@
+/* Who may give what to whom; see rights.h.  Called by the handlers of users, groups and superusers,
+ * never by dispatch, which has already decided that the caller holds the permission of the rpc.  */
+#include "rights.h"
+#include "db.h"
+#include "queries.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool
+rights_refuse(Call *call, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    call->refused = true;
+    return call_fail(call, CODE_PERMISSION_DENIED, "%s", text);
+}
+
+bool
+rights_lock(Call *call)
+{
+    return db_queue(call, &query_rights_lock, NULL, NULL);
+}
+
+/* As PostgreSQL reads a text[].  Names of permissions are letters, digits, underscores and a dot,
+ * so that there is nothing to quote. */
+static const char *
+array_of(Call *call, const char *const *names, size_t count)
+{
+    size_t size = 3;
+
+    for (size_t i = 0; i < count; i++)
+        size += strlen(names[i]) + 1;
+
+    char *array = call_alloc(call, size), *end = array;
+
+    if (array == NULL)
+        return NULL;
+    *end++ = '{';
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *end++ = ',';
+        end = stpcpy(end, names[i]);
+    }
+    *end = '}';
+    return array;
+}
+
+const char *
+rights_held(Call *call)
+{
+    const char *first = call->caller.permissions;
+    size_t count = 0;
+
+    for (const char *held = first; *held != '\0'; held += strlen(held) + 1)
+        count++;
+
+    const char **names = call_alloc(call, count * sizeof *names + 1);
+
+    if (names == NULL)
+        return NULL;
+    count = 0;
+    for (const char *held = first; *held != '\0'; held += strlen(held) + 1)
+        names[count++] = held;
+    return array_of(call, names, count);
+}
+
+bool
+rights_check_user(Call *call, int64_t user_id, RightsChange change)
+{
+    const char *id = call_printf(call, "%" PRId64, user_id), *held = rights_held(call), *beyond;
+    const DbRow *user;
+
+    if (id == NULL || held == NULL ||
+        !db_row(call, &query_user_guard, NULL,
+                (DbArg[]){{.name = "user_id", .text = id}, {.name = "held", .text = held}, {0}},
+                &user))
+        return false;
+    if (user == NULL)
+        return call_fail(call, CODE_NOT_FOUND, "no user %" PRId64, user_id);
+    if (!call->caller.is_admin) {
+        if (db_row_bool(user, "is_admin"))
+            return rights_refuse(call, "only an admin may change an admin");
+        if (change.is_admin)
+            return rights_refuse(call, "only an admin may change is_admin");
+        if ((beyond = db_row_text(user, "beyond")) != NULL)
+            return rights_refuse(call, "user %" PRId64 " holds %.200s, which the caller does not",
+                                 user_id, beyond);
+    }
+    if (change.goes && db_row_bool(user, "is_admin") && db_row_bool(user, "is_active") &&
+        !db_row_bool(user, "has_other_admins"))
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "user %" PRId64 " is the tenant's last active admin", user_id);
+    return true;
+}
+
+/* The apps whose permissions are the platform's; a tenant's schema has none of them. */
+static bool
+is_platforms(const char *permission)
+{
+    static const char *const apps[] = {"tenants", "platform",     "demo",
+                                       "auth",    "contenttypes", "admin"};
+    size_t size = strcspn(permission, ".");
+
+    for (size_t i = 0; i < sizeof apps / sizeof *apps; i++)
+        if (strlen(apps[i]) == size && memcmp(apps[i], permission, size) == 0)
+            return true;
+    return false;
+}
+
+bool
+rights_check_permissions(Call *call, const char *field, char *const *permissions, size_t count)
+{
+    const char *asked, *unknown;
+    const DbRow *row;
+
+    if (count == 0)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (is_platforms(permissions[i]))
+            return call_fail_field(
+                call, field,
+                "names %.200s, which is the platform's and cannot be granted in a "
+                "tenant",
+                permissions[i]);
+    asked = array_of(call, (const char *const *) permissions, count);
+    if (asked == NULL || !db_row(call, &query_permission_unknown, NULL,
+                                 (DbArg[]){{.name = "permissions", .text = asked}, {0}}, &row))
+        return false;
+    unknown = row == NULL ? NULL : db_row_text(row, "name");
+    if (unknown != NULL)
+        return call_fail_field(call, field, "names %.200s, which is no permission of this tenant",
+                               unknown);
+    for (size_t i = 0; i < count && !call->caller.is_admin; i++)
+        if (!call_may(call, permissions[i]))
+            return rights_refuse(call, "only who holds %.200s may give or take it", permissions[i]);
+    return true;
+}

@@ -1,0 +1,37 @@
+/* The rules that stand above permissions, for every handler that changes what somebody may do:
+ *
+ *   - nobody gives or takes what they do not hold themselves, nor changes somebody who holds more;
+ *   - only an admin changes an admin or makes one, and only an owner of the platform an owner;
+ *   - what is the platform's cannot be granted in a tenant.
+ *
+ * A refusal by these rules goes into the audit, like one for want of a permission.  */
+#ifndef CIQ_SERVER_RPC_RIGHTS_H
+#define CIQ_SERVER_RPC_RIGHTS_H
+
+#include "call.h"
+
+/* Fails the call with PERMISSION_DENIED and has it audited. */
+MUST_CHECK bool rights_refuse(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Queues the lock under which the rights of one tenant, or of the platform, change one after the
+ * other. First in the transaction, before anything is read that the change depends on. */
+MUST_CHECK bool rights_lock(Call *call);
+
+/* What the caller holds, as PostgreSQL reads a text[].  NULL: the call has failed. */
+MUST_CHECK const char *rights_held(Call *call);
+
+/* What is about to happen to a user. */
+typedef struct RightsChange {
+    bool is_admin; /* is_admin changes: the caller must be an admin */
+    bool goes;     /* the user will not be an active admin any more: another must remain */
+} RightsChange;
+
+/* Whether the caller may change this user at all, and in this way.  NOT_FOUND if there is none. */
+MUST_CHECK bool rights_check_user(Call *call, int64_t user_id, RightsChange change);
+
+/* Whether every permission exists in this tenant and the caller holds it; field names it in what is
+ * said. */
+MUST_CHECK bool rights_check_permissions(Call *call, const char *field, char *const *permissions,
+                                         size_t count);
+
+#endif

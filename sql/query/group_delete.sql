@@ -1,0 +1,3 @@
+-- rows: none
+-- changes: cached
+delete from auth_group where id = :id

@@ -1,0 +1,2 @@
+-- rows: none
+update auth_group set name = :group.name where id = :id

@@ -1,0 +1,3 @@
+-- rows: none
+-- changes: cached
+update public.platform_superuser set is_active = :arg.is_active::boolean where id = :id

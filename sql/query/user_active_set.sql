@@ -1,0 +1,3 @@
+-- rows: none
+-- changes: cached
+update users_customuser set is_active = :arg.is_active::boolean where id = :id
