@@ -18,7 +18,6 @@ enum {
     PAGE_KEY_MAX = 256             /* bytes of the key in a page token */
 };
 
-static const char token_prefix[] = "ciq_s_";
 
 /* A hash of nothing that anybody knows: verifying against it costs what verifying costs. */
 static char dummy_hash[AUTH_HASH_SIZE];
@@ -92,7 +91,7 @@ secret_hash(const uint8_t secret[SECRET_SIZE], uint8_t hash[AUTH_SECRET_HASH_SIZ
 }
 
 bool
-auth_token_new(Call *call, int64_t tenant_id, char token[AUTH_TOKEN_SIZE],
+auth_token_new(Call *call, AuthTokenKind kind, int64_t tenant_id, char token[AUTH_TOKEN_SIZE],
                uint8_t hash[AUTH_SECRET_HASH_SIZE])
 {
     uint8_t secret[SECRET_SIZE];
@@ -102,7 +101,7 @@ auth_token_new(Call *call, int64_t tenant_id, char token[AUTH_TOKEN_SIZE],
     sodium_bin2base64(text, sizeof text, secret, sizeof secret,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 
-    int size = snprintf(token, AUTH_TOKEN_SIZE, "%s%" PRId64 "_%s", token_prefix, tenant_id, text);
+    int size = snprintf(token, AUTH_TOKEN_SIZE, "ciq_%c_%" PRId64 "_%s", (char) kind, tenant_id, text);
 
     secret_hash(secret, hash);
     sodium_memzero(secret, sizeof secret);
@@ -113,12 +112,15 @@ auth_token_new(Call *call, int64_t tenant_id, char token[AUTH_TOKEN_SIZE],
 }
 
 bool
-auth_token_parse(const char *token, int64_t *tenant_id, uint8_t hash[AUTH_SECRET_HASH_SIZE])
+auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
+                 uint8_t hash[AUTH_SECRET_HASH_SIZE])
 {
-    if (strncmp(token, token_prefix, sizeof token_prefix - 1) != 0)
+    const char prefix[] = {'c', 'i', 'q', '_', (char) kind, '_'};
+
+    if (strncmp(token, prefix, sizeof prefix) != 0)
         return false;
 
-    const char *number = token + sizeof token_prefix - 1;
+    const char *number = token + sizeof prefix;
     int64_t id = 0;
     size_t digits = strspn(number, "0123456789");
 

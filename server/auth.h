@@ -25,12 +25,18 @@ MUST_CHECK bool auth_verify(Call *call, const char *password, const char *stored
 /* A password for somebody who did not bring one: 20 characters, 100 bits.  NULL: the call has failed. */
 MUST_CHECK const char *auth_password_random(Call *call);
 
-/* A session's token, "ciq_s_<tenant id>_<secret>", and the hash under which it is stored. */
-MUST_CHECK bool auth_token_new(Call *call, int64_t tenant_id, char token[AUTH_TOKEN_SIZE],
-                               uint8_t hash[AUTH_SECRET_HASH_SIZE]);
+/* What a token is good for: its letter. */
+typedef enum AuthTokenKind {
+    AUTH_TOKEN_SESSION = 's',
+    AUTH_TOKEN_LINK = 'l' /* in a mail: sets a password, once */
+} AuthTokenKind;
 
-/* Reads a token.  False: it is not one. */
-MUST_CHECK bool auth_token_parse(const char *token, int64_t *tenant_id,
+/* A token, "ciq_<kind>_<tenant id>_<secret>", and the hash under which it is stored. */
+MUST_CHECK bool auth_token_new(Call *call, AuthTokenKind kind, int64_t tenant_id,
+                               char token[AUTH_TOKEN_SIZE], uint8_t hash[AUTH_SECRET_HASH_SIZE]);
+
+/* Reads a token of this kind.  False: it is not one. */
+MUST_CHECK bool auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
                                  uint8_t hash[AUTH_SECRET_HASH_SIZE]);
 
 /* BLAKE2b-256 over several parts, each with its length, so that no two lists collide. */

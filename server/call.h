@@ -91,6 +91,9 @@ typedef struct Call {
     int script_position;         /* and the character of the script that PostgreSQL points to, from 1; 0: none */
     const char *detail;          /* for the log only, never the client; NULL: none */
     bool refused;                    /* the failure belongs into the audit */
+    /* what a failure that nobody can mend by asking again leaves behind, in a transaction of its own */
+    bool (*record_failure)(struct Call *call);
+    const char *failure_id;
     bool replay;                     /* the idempotency key was used before */
     bool plan_changed;               /* a prepared statement went stale: the call may run once more */
 
@@ -100,6 +103,8 @@ typedef struct Call {
     bool changes_roles;          /* new roles: connections warm themselves */
     int64_t changes_tenant_id;   /* notify what changes_cached does of another tenant; 0: none */
     bool wakes_job;              /* the commit leaves work for the background */
+    bool fills_outbox;           /* of the tenant outbox_tenant_id (0: the platform): there is mail to send */
+    int64_t outbox_tenant_id;
     bool changes_runs;           /* a migration run begins, goes on or ends */
     const char *target;          /* what was changed, for the audit: "user 5"; NULL: nothing named */
 

@@ -92,27 +92,33 @@ remove_entry(const char *path, const struct stat *status UNUSED, int kind UNUSED
     return remove(path);
 }
 
-static bool
-find_folders(Cluster *cluster, const Config *config, char *reason, size_t size)
+void
+data_directory(const Config *config, char *path, size_t size)
 {
-    char base[PATH_SIZE / 2], runtime[PATH_SIZE / 2];
     const char *home = getenv("HOME"), *xdg = getenv("XDG_DATA_HOME");
 
     if (config->data_dir[0] == '/')
-        snprintf(base, sizeof base, "%s", config->data_dir);
+        snprintf(path, size, "%s", config->data_dir);
     else if (config->data_dir[0] != '\0') {
         char here[PATH_SIZE / 4];
 
         if (getcwd(here, sizeof here) == NULL)
             here[0] = '\0';
-        snprintf(base, sizeof base, "%s/%.100s", here, config->data_dir);
+        snprintf(path, size, "%s/%.100s", here, config->data_dir);
     } else if (geteuid() == 0)
-        snprintf(base, sizeof base, "/var/lib/clientiq");
+        snprintf(path, size, "/var/lib/clientiq");
     else if (xdg != NULL && xdg[0] == '/')
-        snprintf(base, sizeof base, "%s/clientiq", xdg);
+        snprintf(path, size, "%s/clientiq", xdg);
     else
-        snprintf(base, sizeof base, "%s/.local/share/clientiq", home != NULL ? home : "/tmp");
+        snprintf(path, size, "%s/.local/share/clientiq", home != NULL ? home : "/tmp");
+}
 
+static bool
+find_folders(Cluster *cluster, const Config *config, char *reason, size_t size)
+{
+    char base[PATH_SIZE / 2], runtime[PATH_SIZE / 2];
+
+    data_directory(config, base, sizeof base);
     if (config->runtime_dir[0] != '\0')
         snprintf(runtime, sizeof runtime, "%s", config->runtime_dir);
     else if (!wire_runtime_dir(runtime, sizeof runtime))

@@ -21,6 +21,9 @@ void cluster_stop(Cluster *cluster);
 /* libpq's connection string for a login of it, from malloc; NULL: no memory. */
 MUST_CHECK char *cluster_conninfo(const Cluster *cluster, const char *login);
 
+/* Where the server keeps what must last, by its settings; cut to size. */
+void data_directory(const Config *config, char *path, size_t size);
+
 /* Makes a directory with those above it; the last one gets the mode.  False: errno says why. */
 MUST_CHECK bool directory_make(const char *path, unsigned mode);
 

@@ -331,6 +331,8 @@ send_statement(Call *call, const Queued *queued, bool *prepares)
                                  1) == 1;
     if (*prepares && PQsendPrepare(db->connection, query->name, query->text, 0, NULL) != 1)
         return false;
+    /* the same statement may come again in this pipeline; if it fails, collecting takes it back */
+    db->prepared[query->index] = 1;
     return PQsendQueryPrepared(db->connection, query->name, count, values, sizes, formats, 1) == 1;
 }
 
@@ -453,8 +455,8 @@ flush(Call *call, PGresult **own)
             ok = collect(call, until_us, query, NULL) && ok;
             if (db->stale)
                 return false;
-            if (ok)
-                db->prepared[query->index] = 1;
+            if (!ok)
+                db->prepared[query->index] = 0;
         }
         ok = collect(call, until_us, query, keep) && ok;
         if (locks != NULL)
@@ -613,6 +615,8 @@ db_commit(Call *call)
     if (call->changes_tenant_id != 0 && !queue_notify(call, "t", call->changes_tenant_id))
         return false;
     if (call->changes_names && !queue_notify(call, "n", 0))
+        return false;
+    if (call->fills_outbox && !queue_notify(call, "o", call->outbox_tenant_id))
         return false;
     if (call->changes_roles && !queue_notify(call, "r", 0))
         return false;

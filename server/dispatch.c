@@ -10,6 +10,7 @@
 #include "host.h"
 #include "job.h"
 #include "log.h"
+#include "outbox.h"
 #include "queries.h"
 #include "rate.h"
 #include "route.h"
@@ -212,7 +213,7 @@ find_caller(Call *call)
         }
         return true;
     }
-    if (!auth_token_parse(token, &tenant_id, hash))
+    if (!auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
         return call_fail(call, CODE_UNAUTHENTICATED, "the token is not one of this service");
     if (tenant_id != call->tenant.id) {
         call->refused = true;
@@ -411,6 +412,10 @@ forget_locally(Call *call)
         cache_changed_names(call->server->cache);
     if (call->changes_runs)
         runs_wake(call->server->runs);
+    if (call->fills_outbox) {
+        outbox_hint(call->server->outbox, call->outbox_tenant_id);
+        job_wake(call->server->mailer);
+    }
 }
 
 static bool
@@ -438,6 +443,15 @@ run_once(Call *call, Packed *packed)
     return call->replay ? replay(call, &claim, packed) : false;
 }
 
+/* What the transaction that was rolled back would have told the others. */
+static void
+forget_changes(Call *call)
+{
+    call->changes_cached = call->changes_names = call->changes_roles = call->changes_runs = false;
+    call->wakes_job = call->fills_outbox = false;
+    call->changes_tenant_id = 0;
+}
+
 static bool
 run(Call *call, Packed *packed)
 {
@@ -453,9 +467,7 @@ run(Call *call, Packed *packed)
             call->code = CODE_OK;
             call->text = NULL;
             call->plan_changed = false;
-            call->changes_cached = call->changes_names = call->changes_roles = false;
-            call->changes_tenant_id = 0;
-            call->changes_runs = false;
+            forget_changes(call);
             ok = run_once(call, packed);
         }
     }
@@ -543,13 +555,31 @@ dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
     return true;
 }
 
+static void
+record_failure(Call *call)
+{
+    bool may_pass = call->code == CODE_ABORTED || call->code == CODE_UNAVAILABLE ||
+                    call->code == CODE_DEADLINE_EXCEEDED;
+
+    if (call->record_failure == NULL || may_pass)
+        return;
+    db_rollback(call);
+    forget_changes(call);
+    db_begin(call, DB_WRITE);
+    if (!call->record_failure(call) || !db_commit(call))
+        db_rollback(call);
+}
+
 void
 dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
     Packed packed = {0};
 
-    if (!serve(call, data, size, &packed) && call->refused && call->db != NULL)
-        audit_refuse(call->server->audit, call);
+    if (!serve(call, data, size, &packed) && call->db != NULL) {
+        record_failure(call);
+        if (call->refused)
+            audit_refuse(call->server->audit, call);
+    }
     fill_reply(call, &packed, reply);
     if (call->method == NULL || call->method->database != DATABASE_NONE || call->code != CODE_OK)
         log_call(call);

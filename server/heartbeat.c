@@ -4,7 +4,9 @@
 #include "heartbeat.h"
 #include "cache.h"
 #include "clock.h"
+#include "job.h"
 #include "log.h"
+#include "outbox.h"
 #include "runs.h"
 #include "server_state.h"
 
@@ -79,6 +81,12 @@ take_notification(Heartbeat *heartbeat, const char *payload)
         break;
     case 'r':
         atomic_fetch_add(&server->roles_made, 1);
+        break;
+    case 'o':
+        if (sscanf(payload + 1, "%" SCNd64, &id) == 1) {
+            outbox_hint(server->outbox, id);
+            job_wake(server->mailer);
+        }
         break;
     case 'm':
         runs_wake(server->runs);

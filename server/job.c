@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "log.h"
 #include "migrate.h"
+#include "outbox.h"
 #include "purge.h"
 #include "queries.h"
 #include "server_state.h"
@@ -15,13 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    INTERVAL_S = 30,    /* between two looks when nobody wakes the thread */
-    TASK_MAX_MS = 60000 /* for one task */
-};
+enum { TASK_MAX_MS = 60000 }; /* for one task */
 
 struct Job {
     Server *server;
+    const JobKind *kind;
     Db *db;
     Arena *arena;
     pthread_t thread;
@@ -29,8 +28,6 @@ struct Job {
     pthread_cond_t wake;
     bool woken, stop;
 };
-
-typedef bool (*Task)(Call *call);
 
 /* Makes the next block of roles when less than half of one is left. */
 static bool
@@ -79,7 +76,8 @@ sweep_tenants(Call *call)
         db_begin(call, DB_WRITE);
         if (!db_queue(call, &query_tenant_swept, NULL, NULL) ||
             !db_queue(call, &query_sweep_idempotency, NULL, NULL) ||
-            !db_queue(call, &query_sweep_sessions, NULL, NULL) || !db_commit(call)) {
+            !db_queue(call, &query_sweep_sessions, NULL, NULL) ||
+            !db_queue(call, &query_sweep_tokens, NULL, NULL) || !db_commit(call)) {
             call->tenant = (TenantContext){0};
             return false;
         }
@@ -87,19 +85,34 @@ sweep_tenants(Call *call)
     return true;
 }
 
+static const JobTask housekeeping_tasks[] = {
+    {"refill_roles", refill_roles},
+    {"sweep_platform", sweep_platform},
+    {"sweep_tenants", sweep_tenants},
+    {"purge_tenants", purge_tenants},
+};
+const JobKind job_housekeeping = {
+    .interval_s = 30,
+    .tasks = housekeeping_tasks,
+    .tasks_count = sizeof housekeeping_tasks / sizeof *housekeeping_tasks,
+};
+
+static const JobTask mail_tasks[] = {{"outbox", outbox_work}};
+const JobKind job_mail = {.interval_s = 5, .tasks = mail_tasks, .tasks_count = 1};
+
 static void
-run_task(Job *job, const char *name, Task task)
+run_task(Job *job, const JobTask *task)
 {
     Call call;
     char reason[512], text[1024];
 
     internal_call(&call, job->server, job->arena, job->db, TASK_MAX_MS);
     if (!db_ready(job->db, reason, sizeof reason)) {
-        log_write(LOG_LEVEL_WARNING, "job waits for the database", "task=%s reason=%s", name,
+        log_write(LOG_LEVEL_WARNING, "job waits for the database", "task=%s reason=%s", task->name,
                   log_quote(text, sizeof text, reason));
-    } else if (!task(&call)) {
+    } else if (!task->run(&call)) {
         db_rollback(&call);
-        internal_log(&call, LOG_LEVEL_WARNING, name);
+        internal_log(&call, LOG_LEVEL_WARNING, task->name);
     }
     arena_wipe(job->arena);
 }
@@ -115,14 +128,12 @@ loop(void *argument)
 
         job->woken = false;
         pthread_mutex_unlock(&job->lock);
-        run_task(job, "refill_roles", refill_roles);
-        run_task(job, "sweep_platform", sweep_platform);
-        run_task(job, "sweep_tenants", sweep_tenants);
-        run_task(job, "purge_tenants", purge_tenants);
+        for (size_t i = 0; i < job->kind->tasks_count; i++)
+            run_task(job, &job->kind->tasks[i]);
         pthread_mutex_lock(&job->lock);
 
         clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += INTERVAL_S;
+        until.tv_sec += job->kind->interval_s;
         while (!job->stop && !job->woken &&
                pthread_cond_timedwait(&job->wake, &job->lock, &until) == 0)
             ;
@@ -142,7 +153,7 @@ job_free(Job *job)
 }
 
 Job *
-job_start(Server *server)
+job_start(Server *server, const JobKind *kind)
 {
     Job *job = calloc(1, sizeof *job);
 
@@ -151,6 +162,7 @@ job_start(Server *server)
     pthread_mutex_init(&job->lock, NULL);
     pthread_cond_init(&job->wake, NULL);
     job->server = server;
+    job->kind = kind;
     job->db = db_new(&server->owner_options);
     job->arena = arena_new(LIMIT_ARENA);
     if (job->db == NULL || job->arena == NULL ||

@@ -1,5 +1,5 @@
 /* The one mechanism for work in the background: a thread with a connection of the owner's, woken when
- * there is something to do and at intervals otherwise.  */
+ * there is something to do and at intervals otherwise, goes through its tasks.  */
 #ifndef CIQ_SERVER_JOB_H
 #define CIQ_SERVER_JOB_H
 
@@ -7,11 +7,26 @@
 
 typedef struct Job Job;
 
-/* Starts the thread.  NULL: no memory or no thread. */
-MUST_CHECK Job *job_start(Server *server);
+/* False: the call has failed, which is logged; the task is tried again at the next look. */
+typedef struct JobTask {
+    const char *name;
+    bool (*run)(Call *call);
+} JobTask;
+
+typedef struct JobKind {
+    unsigned interval_s; /* between two looks when nobody wakes the thread */
+    const JobTask *tasks;
+    size_t tasks_count;
+} JobKind;
+
+extern const JobKind job_housekeeping; /* roles, what has outlived its time, purges */
+extern const JobKind job_mail;         /* the outboxes: a thread of its own, since SMTP may be slow */
+
+/* Starts a thread.  NULL: no memory or no thread. */
+MUST_CHECK Job *job_start(Server *server, const JobKind *kind);
 void job_stop(Job *job);
 
-/* Something is to be done now: a role was taken from the pool. */
+/* Something is to be done now.  NULL is fine. */
 void job_wake(Job *job);
 
 #endif

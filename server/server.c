@@ -11,6 +11,7 @@
 #include "listener.h"
 #include "log.h"
 #include "migrate.h"
+#include "outbox.h"
 #include "queries.h"
 #include "rate.h"
 #include "rpc.h"
@@ -307,7 +308,9 @@ server_open(const Config *config)
             cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
         server->audit = audit_new();
         server->rate = rate_new();
+        server->outbox = outbox_new();
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
+            server->outbox != NULL &&
             quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
             find_database(server) && read_database(server) && prepare_database(server))
             return server;
@@ -323,7 +326,8 @@ server_start(const Config *config)
 
     if (server == NULL)
         return NULL;
-    if ((server->job = job_start(server)) != NULL &&
+    if ((server->job = job_start(server, &job_housekeeping)) != NULL &&
+        (server->mailer = job_start(server, &job_mail)) != NULL &&
         (server->runs = runs_start(server)) != NULL && start_workers(server) &&
         (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
         start_listening(server)) {
@@ -419,6 +423,7 @@ server_stop(Server *server)
     listener_stop(server->listener);
     heartbeat_stop(server->heartbeat);
     runs_stop(server->runs);
+    job_stop(server->mailer);
     job_stop(server->job);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         queue_free(server->queues[lane]);
@@ -426,6 +431,7 @@ server_stop(Server *server)
     cache_free(server->cache);
     audit_free(server->audit);
     rate_free(server->rate);
+    outbox_free(server->outbox);
     apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);
     free(server->workers);

@@ -17,6 +17,7 @@ typedef struct Heartbeat Heartbeat;
 typedef struct Cluster Cluster;
 typedef struct Job Job;
 typedef struct Rate Rate;
+typedef struct Outbox Outbox;
 typedef struct Runs Runs;
 
 /* Everything that outlives one call.  Written by server_start before any other thread runs; afterwards
@@ -37,7 +38,9 @@ struct Server {
     size_t workers_count;
     Listener *listener;
     Heartbeat *heartbeat;
-    Job *job;
+    Job *job;                  /* housekeeping */
+    Job *mailer;               /* the outboxes */
+    Outbox *outbox;
     Runs *runs;
     Audit *audit;
     Rate *rate;

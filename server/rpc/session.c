@@ -42,8 +42,8 @@ verify(Call *call, const LoginRequest *request, const DbRow *user, bool *needs_r
 
 /* The password was compared outside the transaction that writes, so the statement compares once more. */
 static bool
-open_session(Call *call, const Realm *realm, const DbRow *user, const char *rehashed,
-             LoginResponse *response)
+insert_session(Call *call, const Realm *realm, const DbRow *user, const char *rehashed,
+               LoginResponse *response)
 {
     int64_t user_id = db_row_int64(user, "id");
     const char *id = call_printf(call, "%" PRId64, user_id);
@@ -52,9 +52,9 @@ open_session(Call *call, const Realm *realm, const DbRow *user, const char *reha
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *session;
 
-    if (id == NULL || hours == NULL || token == NULL || !auth_token_new(call, call->tenant.id, token, hash))
+    if (id == NULL || hours == NULL || token == NULL || 
+        !auth_token_new(call, AUTH_TOKEN_SESSION, call->tenant.id, token, hash))
         return false;
-    db_begin(call, DB_WRITE);
     if (!db_row(call, realm->sign_in, NULL,
                 (DbArg[]){{.name = "user_id", .text = id},
                           {.name = "verified", .text = db_row_text(user, "password")},
@@ -92,7 +92,49 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
         !verify(call, request, user, &needs_rehash) ||
         (needs_rehash && !auth_hash(call, request->password, rehashed)))
         return false;
-    return open_session(call, realm, user, rehashed, response);
+    db_begin(call, DB_WRITE);
+    return insert_session(call, realm, user, rehashed, response);
+}
+
+/* With the secret of a mailed link, once: sets the password and signs in. */
+bool
+rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordResponse *response)
+{
+    const char wrong[] = "the link is not good any more: ask for a new one";
+    uint8_t token_hash[AUTH_SECRET_HASH_SIZE];
+    char hash[AUTH_HASH_SIZE];
+    LoginResponse login = CLIENTIQ__V1__LOGIN_RESPONSE__INIT;
+    int64_t tenant_id;
+    const DbRow *user;
+
+    call->caller = (Caller){.email = "", .permissions = ""};
+    if (!auth_token_parse(request->link_token, AUTH_TOKEN_LINK, &tenant_id, token_hash) ||
+        tenant_id != call->tenant.id)
+        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
+
+    const DbArg token[] = {{.name = "hash", .bytes = token_hash, .bytes_size = sizeof token_hash}, {0}};
+
+    /* before anything is hashed, which is dear */
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_token_find, NULL, token, &user))
+        return false;
+    if (user == NULL)
+        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
+    call->target = call_printf(call, "user %" PRId64, db_row_int64(user, "id"));
+    if (!auth_hash(call, request->password, hash))
+        return false;
+    db_begin(call, DB_WRITE);
+    if (!db_row(call, &query_token_use, NULL,
+                (DbArg[]){token[0], {.name = "password", .text = hash}, {0}}, &user))
+        return false;
+    if (user == NULL)
+        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
+    if (!insert_session(call, realm_of(call), user, "", &login))
+        return false;
+    response->token = login.token;
+    response->expire_time = login.expire_time;
+    response->user_id = login.user_id;
+    return true;
 }
 
 bool

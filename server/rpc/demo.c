@@ -1,0 +1,318 @@
+/* Demo requests: taken from anybody, within limits, and turned into tenants.  */
+#include "auth.h"
+#include "bind.h"
+#include "check.h"
+#include "host.h"
+#include "queries.h"
+#include "server_state.h"
+#include "tenant.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* "operator", or "superuser ann@example.com". */
+static const char *
+actor(Call *call)
+{
+    const Caller *caller = &call->caller;
+
+    return call_printf(call, "%s%s%s", caller_kind_name(caller->kind),
+                       caller->email[0] != '\0' ? " " : "", caller->email);
+}
+
+static bool
+queue_event(Call *call, int64_t id, const char *kind, const char *text)
+{
+    const char *who = actor(call), *number = call_printf(call, "%" PRId64, id);
+
+    return who != NULL && number != NULL && text != NULL &&
+           db_queue(call, &query_demo_event_insert, NULL,
+                    (DbArg[]){{.name = "id", .text = number},
+                              {.name = "kind", .text = kind},
+                              {.name = "text", .text = text},
+                              {.name = "actor", .text = who},
+                              {0}});
+}
+
+static bool
+set_state(Call *call, int64_t id, const char *state, const char *reason, const char *tenant_id)
+{
+    const char *number = call_printf(call, "%" PRId64, id);
+    const char *text = reason[0] != '\0' ? call_printf(call, "%s: %s", state, reason) : state;
+
+    return number != NULL &&
+           db_queue(call, &query_demo_set_state, NULL,
+                    (DbArg[]){{.name = "id", .text = number},
+                              {.name = "state", .text = state},
+                              {.name = "reason", .text = reason},
+                              {.name = "tenant_id", .text = tenant_id},
+                              {0}}) &&
+           queue_event(call, id, "state", text);
+}
+
+/* ---- create ---- */
+
+/* The end user's address without its port: each connection has another one. */
+static const char *
+origin_host(Call *call)
+{
+    char *host = call_strdup(call, call->origin);
+    char *colon = host == NULL ? NULL : strrchr(host, ':');
+
+    if (colon != NULL && (host[0] == '[' || strchr(host, ':') == colon) &&
+        strspn(colon + 1, "0123456789") == strlen(colon + 1))
+        *colon = '\0';
+    return host;
+}
+
+static bool
+fail_often(Call *call, const char *what, int64_t limit, const char *time, uint32_t retry_after_ms)
+{
+    call->retry_after_ms = retry_after_ms;
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED, "too many demo requests %s: %" PRId64 " in %s are allowed",
+                     what, limit, time);
+}
+
+bool
+rpc_create_demo_request(Call *call, const CreateDemoRequestRequest *request,
+                        CreateDemoRequestResponse *response)
+{
+    const Config *config = server_config(call->server);
+    const char *origin = origin_host(call), *who = actor(call);
+    const DbArg args[] = {{.name = "origin", .text = origin}, {.name = "actor", .text = who}, {0}};
+    const DbRow *row;
+
+    if (origin == NULL || who == NULL ||
+        !db_queue(call, &query_demo_lock_origin, &request->base, args) ||
+        !db_row(call, &query_demo_recent, &request->base, args, &row))
+        return false;
+    if (db_row_int64(row, "of_origin") >= config->demo_per_origin)
+        return fail_often(call, "from this address", config->demo_per_origin, "an hour", 3600000);
+    if (db_row_int64(row, "of_email") >= config->demo_per_email)
+        return fail_often(call, "with this e-mail address", config->demo_per_email, "a day", 86400000);
+    if (!db_row(call, &query_demo_insert, &request->base, args, &row))
+        return false;
+    response->id = db_row_int64(row, "id");
+    call->target = call_printf(call, "demo request %" PRId64, response->id);
+    return true;
+}
+
+/* ---- update, reject, note ---- */
+
+static bool
+lock_demo(Call *call, const ProtobufCMessage *request, int64_t id, const DbRow **demo)
+{
+    if (!db_row(call, &query_demo_lock, request, NULL, demo))
+        return false;
+    if (*demo == NULL)
+        return call_fail(call, CODE_NOT_FOUND, "no demo request %" PRId64, id);
+    call->target = call_printf(call, "demo request %" PRId64, id);
+    return true;
+}
+
+static bool
+is_converted(Call *call, const DbRow *demo, int64_t id)
+{
+    if (strcmp(db_row_text(demo, "state"), "converted") != 0)
+        return false;
+    return !call_fail(call, CODE_FAILED_PRECONDITION,
+                      "demo request %" PRId64 " has become the tenant %" PRId64, id,
+                      db_row_int64(demo, "tenant_id"));
+}
+
+static const char *
+state_name(Clientiq__V1__DemoState state)
+{
+    switch (state) {
+    case CLIENTIQ__V1__DEMO_STATE__DEMO_STATE_PENDING:
+        return "pending";
+    case CLIENTIQ__V1__DEMO_STATE__DEMO_STATE_PROCESSING:
+        return "processing";
+    case CLIENTIQ__V1__DEMO_STATE__DEMO_STATE_APPROVED:
+        return "approved";
+    default:
+        return NULL;
+    }
+}
+
+bool
+rpc_update_demo_request(Call *call, const UpdateDemoRequestRequest *request,
+                        UpdateDemoRequestResponse *response)
+{
+    bool moves = bind_mask(&request->base, "demo_request.state");
+    const char *state = state_name(request->demo_request->state);
+    const DbRow *demo;
+
+    if (moves && state == NULL)
+        return call_fail_field(call, "demo_request.state",
+                               "can be set to pending, processing or approved only");
+    if (!lock_demo(call, &request->base, request->id, &demo) || is_converted(call, demo, request->id))
+        return false;
+    return db_queue(call, &query_demo_update, &request->base, NULL) &&
+           (!moves || strcmp(state, db_row_text(demo, "state")) == 0 ||
+            queue_event(call, request->id, "state", state)) &&
+           db_fill(call, &query_rpc_get_demo_request, &request->base, NULL, &response->base);
+}
+
+bool
+rpc_reject_demo_request(Call *call, const RejectDemoRequestRequest *request,
+                        RejectDemoRequestResponse *response)
+{
+    const DbRow *demo;
+
+    return lock_demo(call, &request->base, request->id, &demo) &&
+           !is_converted(call, demo, request->id) &&
+           set_state(call, request->id, "rejected", request->reason, "") &&
+           db_fill(call, &query_rpc_get_demo_request, &request->base, NULL, &response->base);
+}
+
+bool
+rpc_add_demo_note(Call *call, const AddDemoNoteRequest *request, AddDemoNoteResponse *response)
+{
+    const char *who = actor(call), *number = call_printf(call, "%" PRId64, request->id);
+    const DbRow *demo;
+
+    return who != NULL && number != NULL && lock_demo(call, &request->base, request->id, &demo) &&
+           db_fill(call, &query_demo_event_insert, NULL,
+                   (DbArg[]){{.name = "id", .text = number},
+                             {.name = "kind", .text = "note"},
+                             {.name = "text", .text = request->text},
+                             {.name = "actor", .text = who},
+                             {0}},
+                   &response->base);
+}
+
+/* ---- convert ---- */
+
+enum { SLUG_MAX = 40 }; /* leaves room for _100 under the 48 of a schema name */
+
+/* A schema name out of a company's name, whatever that is written in. */
+static const char *
+make_slug(Call *call, int64_t id, const char *company_name)
+{
+    const DbRow *row;
+    char *slug;
+    size_t size;
+
+    if (!db_row(call, &query_demo_slug, NULL, (DbArg[]){{.name = "name", .text = company_name}, {0}},
+                &row))
+        return NULL;
+    slug = (char *) (uintptr_t) db_row_text(row, "slug");
+    if (slug == NULL)
+        return NULL;
+    size = strlen(slug) > SLUG_MAX ? SLUG_MAX : strlen(slug);
+    while (size > 0 && slug[size - 1] == '_')
+        size--;
+    slug[size] = '\0';
+    if (size == 0)
+        return call_printf(call, "tenant_%" PRId64, id);
+    /* it begins with a digit, or is a word that SQL or we keep for ourselves */
+    return check_schema_name(slug) == NULL ? slug : call_printf(call, "t_%s", slug);
+}
+
+/* What was not given is made from the company's name and is free; what was given may turn out to be taken. */
+static bool
+choose_names(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo,
+             const char **schema, const char **domain)
+{
+    const char *base = server_config(call->server)->base_domain, *slug;
+    const DbRow *row;
+
+    *schema = request->schema_name;
+    *domain = request->domain;
+    if (request->schema_name[0] != '\0' && request->domain[0] != '\0')
+        return true;
+    slug = request->schema_name[0] != '\0'
+               ? request->schema_name
+               : make_slug(call, request->id, db_row_text(demo, "company_name"));
+    if (slug == NULL || !db_queue(call, &query_demo_lock_names, NULL, NULL) ||
+        !db_row(call, &query_demo_names, NULL,
+                (DbArg[]){{.name = "slug", .text = slug},
+                          {.name = "base", .text = base[0] != '\0' ? base : "localhost"},
+                          {0}},
+                &row))
+        return false;
+    if (request->schema_name[0] == '\0')
+        *schema = db_row_text(row, "schema_name");
+    if (request->domain[0] == '\0')
+        *domain = db_row_text(row, "domain");
+    if (*schema != NULL && *domain != NULL)
+        return true;
+    return call_fail(call, CODE_ALREADY_EXISTS,
+                     "a hundred names like %s are taken: give schema_name and domain", slug);
+}
+
+/* Written after everything else of the failed call was rolled back. */
+static bool
+record_failure(Call *call)
+{
+    const char *who = actor(call);
+
+    return who != NULL && db_queue(call, &query_demo_failed, NULL,
+                                   (DbArg[]){{.name = "id", .text = call->failure_id},
+                                             {.name = "text", .text = call->text},
+                                             {.name = "actor", .text = who},
+                                             {0}});
+}
+
+static bool
+make_tenant(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo, Tenant **made)
+{
+    CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+    Tenant tenant = CLIENTIQ__V1__TENANT__INIT;
+    const char *schema, *domain;
+
+    if (!choose_names(call, request, demo, &schema, &domain))
+        return false;
+    tenant.name = (char *) (uintptr_t) db_row_text(demo, "company_name");
+    tenant.schema_name = (char *) (uintptr_t) schema;
+    tenant.contact_email = (char *) (uintptr_t) db_row_text(demo, "email");
+    tenant.contact_phone = (char *) (uintptr_t) db_row_text(demo, "phone");
+    tenant.industry = (char *) (uintptr_t) db_row_text(demo, "industry");
+    tenant.company_size = (char *) (uintptr_t) db_row_text(demo, "company_size");
+    tenant.plan = request->plan;
+    create.tenant = &tenant;
+    create.domain = (char *) (uintptr_t) domain;
+    create.admin_email = tenant.contact_email;
+    return tenant_create(call, &create, &query_contact_insert,
+                         (DbArg[]){{.name = "email", .text = tenant.contact_email},
+                                   {.name = "first_name", .text = db_row_text(demo, "first_name")},
+                                   {.name = "last_name", .text = db_row_text(demo, "last_name")},
+                                   {.name = "job_title", .text = db_row_text(demo, "job_title")},
+                                   {.name = "phone", .text = tenant.contact_phone},
+                                   {.name = "company_name", .text = tenant.name},
+                                   {.name = "domain", .text = domain},
+                                   {0}},
+                         made);
+}
+
+bool
+rpc_convert_demo_request(Call *call, const ConvertDemoRequestRequest *request,
+                         ConvertDemoRequestResponse *response)
+{
+    const DbRow *demo;
+    const char *id;
+
+    if (!lock_demo(call, &request->base, request->id, &demo))
+        return false;
+    if (strcmp(db_row_text(demo, "state"), "rejected") == 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "demo request %" PRId64 " was rejected: set it to pending first", request->id);
+    if (strcmp(db_row_text(demo, "state"), "converted") == 0) {
+        response->was_converted = true;
+        if (db_row_int64(demo, "tenant_id") == 0)
+            return call_fail(call, CODE_FAILED_PRECONDITION,
+                             "the tenant that demo request %" PRId64 " became is gone", request->id);
+        return tenant_fill(call, db_row_int64(demo, "tenant_id"), &response->tenant);
+    }
+    call->record_failure = record_failure;
+    call->failure_id = call_printf(call, "%" PRId64, request->id);
+    if (!make_tenant(call, request, demo, &response->tenant))
+        return false;
+    call->fills_outbox = true;
+    call->outbox_tenant_id = response->tenant->id;
+    id = call_printf(call, "%" PRId64, response->tenant->id);
+    call->target = call_printf(call, "demo request %" PRId64 ", tenant %" PRId64, request->id,
+                               response->tenant->id);
+    return id != NULL && set_state(call, request->id, "converted", "", id);
+}

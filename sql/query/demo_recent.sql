@@ -1,0 +1,5 @@
+-- rows: one
+select (select count(*) from public.demo_demorequest
+         where origin = :arg.origin and create_time > now() - interval '1 hour') as of_origin,
+       (select count(*) from public.demo_demorequest
+         where lower(email) = lower(:demo_request.email) and create_time > now() - interval '1 day') as of_email
