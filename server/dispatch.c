@@ -17,6 +17,7 @@
 #include "runs.h"
 #include "server_methods.h"
 #include "server_state.h"
+#include "use.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -221,14 +222,18 @@ find_caller(Call *call)
                          call->tenant.id == 0 ? "the token is a tenant's; this is the platform"
                                               : "the token belongs elsewhere, not to this tenant");
     }
-    if (cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller))
-        return true;
-    /* to sign in again, an old token does no harm */
-    if (call->method->access == ACCESS_PUBLIC)
-        return true;
-    if (call->db == NULL)
-        return call_fail(call, CODE_UNAVAILABLE, "memory does not know this session");
-    return load_session(call, hash);
+    if (!cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller)) {
+        /* to sign in again, an old token does no harm */
+        if (call->method->access == ACCESS_PUBLIC)
+            return true;
+        if (call->db == NULL)
+            return call_fail(call, CODE_UNAVAILABLE, "memory does not know this session");
+        if (!load_session(call, hash))
+            return false;
+    }
+    if (!use_note(call->server->use, tenant_id, call->caller.session_id))
+        job_wake(call->server->keeper);
+    return true;
 }
 
 /* ---- 4 permission ---- */

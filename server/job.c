@@ -10,6 +10,7 @@
 #include "purge.h"
 #include "queries.h"
 #include "server_state.h"
+#include "use.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -97,6 +98,10 @@ const JobKind job_housekeeping = {
     .tasks_count = sizeof housekeeping_tasks / sizeof *housekeeping_tasks,
 };
 
+static const JobTask sessions_tasks[] = {{"use", use_write}};
+const JobKind job_sessions = {
+    .interval_s = 1, .looks_at_end = true, .tasks = sessions_tasks, .tasks_count = 1};
+
 static const JobTask mail_tasks[] = {{"outbox", outbox_work}};
 const JobKind job_mail = {.interval_s = 5, .tasks = mail_tasks, .tasks_count = 1};
 
@@ -117,6 +122,13 @@ run_task(Job *job, const JobTask *task)
     arena_wipe(job->arena);
 }
 
+static void
+look(Job *job)
+{
+    for (size_t i = 0; i < job->kind->tasks_count; i++)
+        run_task(job, &job->kind->tasks[i]);
+}
+
 static void *
 loop(void *argument)
 {
@@ -128,8 +140,7 @@ loop(void *argument)
 
         job->woken = false;
         pthread_mutex_unlock(&job->lock);
-        for (size_t i = 0; i < job->kind->tasks_count; i++)
-            run_task(job, &job->kind->tasks[i]);
+        look(job);
         pthread_mutex_lock(&job->lock);
 
         clock_gettime(CLOCK_REALTIME, &until);
@@ -139,6 +150,8 @@ loop(void *argument)
             ;
     }
     pthread_mutex_unlock(&job->lock);
+    if (job->kind->looks_at_end)
+        look(job);
     return NULL;
 }
 

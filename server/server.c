@@ -17,6 +17,7 @@
 #include "rpc.h"
 #include "runs.h"
 #include "server_state.h"
+#include "use.h"
 #include "worker.h"
 
 #include <stdio.h>
@@ -309,8 +310,9 @@ server_open(const Config *config)
         server->audit = audit_new();
         server->rate = rate_new();
         server->outbox = outbox_new();
+        server->use = use_new(config);
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
-            server->outbox != NULL &&
+            server->outbox != NULL && server->use != NULL &&
             quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
             find_database(server) && read_database(server) && prepare_database(server))
             return server;
@@ -328,6 +330,7 @@ server_start(const Config *config)
         return NULL;
     if ((server->job = job_start(server, &job_housekeeping)) != NULL &&
         (server->mailer = job_start(server, &job_mail)) != NULL &&
+        (server->keeper = job_start(server, &job_sessions)) != NULL &&
         (server->runs = runs_start(server)) != NULL && start_workers(server) &&
         (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
         start_listening(server)) {
@@ -424,6 +427,8 @@ server_stop(Server *server)
     heartbeat_stop(server->heartbeat);
     runs_stop(server->runs);
     job_stop(server->mailer);
+    use_finish(server->use);
+    job_stop(server->keeper);
     job_stop(server->job);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         queue_free(server->queues[lane]);
@@ -432,6 +437,7 @@ server_stop(Server *server)
     audit_free(server->audit);
     rate_free(server->rate);
     outbox_free(server->outbox);
+    use_free(server->use);
     apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);
     free(server->workers);

@@ -19,6 +19,7 @@ typedef struct Job Job;
 typedef struct Rate Rate;
 typedef struct Outbox Outbox;
 typedef struct Runs Runs;
+typedef struct Use Use;
 
 /* Everything that outlives one call.  Written by server_start before any other thread runs; afterwards
  * only what is atomic, or guards itself, changes. */
@@ -40,6 +41,8 @@ struct Server {
     Heartbeat *heartbeat;
     Job *job;                  /* housekeeping */
     Job *mailer;               /* the outboxes */
+    Job *keeper;               /* sessions that are used */
+    Use *use;
     Outbox *outbox;
     Runs *runs;
     Audit *audit;

@@ -1,29 +1,16 @@
-/* Sessions: signing in and out, and who one is.  */
+/* Sessions: signing in and out, who one is, and which sessions there are.  */
 #include "auth.h"
 #include "bind.h"
 #include "db.h"
 #include "queries.h"
+#include "realm.h"
+#include "rights.h"
 #include "rpc.h"
 #include "server_state.h"
+#include "use.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-/* What differs between a tenant's users and the platform's superusers. */
-typedef struct Realm {
-    const Query *find, *sign_in, *sign_out;
-} Realm;
-
-static const Realm *
-realm_of(const Call *call)
-{
-    static const Realm tenant = {&query_user_for_login, &query_session_insert,
-                                 &query_session_delete};
-    static const Realm platform = {&query_superuser_for_login, &query_platform_session_insert,
-                                   &query_platform_session_delete};
-
-    return call->tenant.id != 0 ? &tenant : &platform;
-}
 
 /* Nobody learns whether the address exists: the work and the words are the same. */
 static bool
@@ -48,11 +35,12 @@ insert_session(Call *call, const Realm *realm, const DbRow *user, const char *re
     int64_t user_id = db_row_int64(user, "id");
     const char *id = call_printf(call, "%" PRId64, user_id);
     const char *hours = call_printf(call, "%" PRId64, server_config(call->server)->session_hours);
+    const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(server_config(call->server)));
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *session;
 
-    if (id == NULL || hours == NULL || token == NULL || 
+    if (id == NULL || hours == NULL || idle_s == NULL || token == NULL ||
         !auth_token_new(call, AUTH_TOKEN_SESSION, call->tenant.id, token, hash))
         return false;
     if (!db_row(call, realm->sign_in, NULL,
@@ -61,6 +49,7 @@ insert_session(Call *call, const Realm *realm, const DbRow *user, const char *re
                           {.name = "password", .text = rehashed},
                           {.name = "hash", .bytes = hash, .bytes_size = sizeof hash},
                           {.name = "hours", .text = hours},
+                          {.name = "idle_s", .text = idle_s},
                           {0}},
                 &session))
         return false;
@@ -71,7 +60,7 @@ insert_session(Call *call, const Realm *realm, const DbRow *user, const char *re
     response->token = token;
     response->expire_time = bind_timestamp(call, db_row_time_us(session, "expire_time"));
     response->user_id = user_id;
-    call->caller.kind = call->tenant.id != 0 ? CALLER_USER : CALLER_SUPERUSER;
+    call->caller.kind = realm->kind;
     call->caller.id = user_id;
     return response->expire_time != NULL;
 }
@@ -164,5 +153,95 @@ rpc_who_am_i(Call *call, const WhoAmIRequest *request UNUSED, WhoAmIResponse *re
     response->schema_name = call->tenant.schema;
     response->tenant_id = call->tenant.id;
     response->is_admin = caller->is_admin;
+    return true;
+}
+
+/* ---- which sessions there are ---- */
+
+/* Whose sessions are meant: by number, or the caller's own.  *is_own: of the caller. */
+static bool
+find_whose(Call *call, const Realm *realm, int64_t asked, int64_t *id, bool *is_own)
+{
+    if (asked == 0 && call->caller.session_id == 0)
+        return call_fail_field(call, "user_id", "is required: the caller has no session");
+    *is_own = call->caller.kind == realm->kind && (asked == 0 || asked == call->caller.id);
+    *id = asked != 0 ? asked : call->caller.id;
+    return true;
+}
+
+static bool
+refuse_others(Call *call, const Realm *realm, const char *permission)
+{
+    return rights_refuse(call, "the sessions of another %s need the permission %s", realm->who, permission);
+}
+
+bool
+rpc_list_sessions(Call *call, const ListSessionsRequest *request, ListSessionsResponse *response)
+{
+    const Realm *realm = realm_of(call);
+    const DbRow *row;
+    const char *text;
+    int64_t id;
+    bool is_own;
+
+    if (!find_whose(call, realm, request->user_id, &id, &is_own))
+        return false;
+    if (!is_own) {
+        if (!call_may(call, realm->view))
+            return refuse_others(call, realm, realm->view);
+        if (!db_row(call, realm->exists, &request->base, NULL, &row))
+            return false;
+        if (row == NULL)
+            return call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, realm->who, id);
+    }
+    text = call_printf(call, "%" PRId64, id);
+    return text != NULL && db_fill(call, realm->sessions, &request->base,
+                                   (DbArg[]){{.name = "user_id", .text = text}, {0}}, &response->base);
+}
+
+bool
+rpc_revoke_session(Call *call, const RevokeSessionRequest *request,
+                   RevokeSessionResponse *response UNUSED)
+{
+    const Realm *realm = realm_of(call);
+    const DbRow *row;
+
+    call->target = call_printf(call, "session %" PRId64, request->id);
+    if (!db_row(call, realm->session_owner, &request->base, NULL, &row))
+        return false;
+
+    int64_t owner = row == NULL ? 0 : db_row_int64(row, "user_id");
+    bool is_own = call->caller.kind == realm->kind && owner == call->caller.id;
+
+    /* whoever may not end it does not learn that it is there */
+    if (row == NULL || (!is_own && !call_may(call, realm->change)))
+        return call_fail(call, CODE_NOT_FOUND, "no session %" PRId64, request->id);
+    return (is_own || realm->check(call, owner)) &&
+           db_run(call, realm->session_revoke, &request->base, NULL, NULL);
+}
+
+bool
+rpc_revoke_all_sessions(Call *call, const RevokeAllSessionsRequest *request,
+                        RevokeAllSessionsResponse *response)
+{
+    const Realm *realm = realm_of(call);
+    const char *text, *keep;
+    uint64_t count;
+    int64_t id;
+    bool is_own;
+
+    if (!find_whose(call, realm, request->user_id, &id, &is_own))
+        return false;
+    call->target = call_printf(call, "%s %" PRId64, realm->who, id);
+    if (!is_own && !call_may(call, realm->change))
+        return refuse_others(call, realm, realm->change);
+    text = call_printf(call, "%" PRId64, id);
+    keep = call_printf(call, "%" PRId64, request->except_current ? call->caller.session_id : 0);
+    if (text == NULL || keep == NULL || (!is_own && !realm->check(call, id)) ||
+        !db_run(call, realm->sessions_revoke, NULL,
+                (DbArg[]){{.name = "user_id", .text = text}, {.name = "keep_id", .text = keep}, {0}},
+                &count))
+        return false;
+    response->count = (int64_t) count;
     return true;
 }

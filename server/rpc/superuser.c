@@ -86,6 +86,18 @@ check_superuser(Call *call, int64_t superuser_id, bool goes, const DbRow **super
 }
 
 bool
+rights_check_superuser(Call *call, int64_t superuser_id)
+{
+    const char *target = call->target;
+    const DbRow *superuser;
+    bool ok = check_superuser(call, superuser_id, false, &superuser);
+
+    if (target != NULL)
+        call->target = target;
+    return ok;
+}
+
+bool
 rpc_update_superuser(Call *call, const UpdateSuperuserRequest *request,
                      UpdateSuperuserResponse *response)
 {
