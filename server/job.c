@@ -54,6 +54,7 @@ sweep_platform(Call *call)
     db_begin(call, DB_WRITE);
     return db_queue(call, &query_sweep_idempotency, NULL, NULL) &&
            db_queue(call, &query_sweep_platform_sessions, NULL, NULL) &&
+           db_queue(call, &query_sweep_platform_tokens, NULL, NULL) &&
            db_queue(call, &query_sweep_throttle, NULL, NULL) && db_commit(call);
 }
 

@@ -1,12 +1,17 @@
 /* Passwords: changed by who knows the old one, and set by the link of a mail.  */
 #include "db.h"
 #include "guess.h"
+#include "origin.h"
 #include "password.h"
 #include "queries.h"
 #include "realm.h"
+#include "server_state.h"
+#include "throttle.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+enum { HOUR_S = 3600 };
 
 /* Other sessions end, and links that were mailed: whoever has them may be the reason for the change. */
 bool
@@ -50,10 +55,52 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
     return call_fail(call, CODE_ABORTED, "the password was changed meanwhile");
 }
 
+/* ---- by mail ---- */
+
+/* Each is counted, of whatever became of it; of an account also if there is none. */
+static bool
+count_reset(Call *call, const char *email)
+{
+    const Config *config = server_config(call->server);
+    Throttle counters[2] = {0};
+    char origin[ORIGIN_SIZE];
+
+    origin_key(call->origin, origin);
+    throttle_name(call, &counters[0], "reset", email, NULL);
+    throttle_name(call, &counters[1], "reset", NULL, origin);
+    counters[0].allowed = config->reset_per_account;
+    counters[1].allowed = config->reset_per_origin;
+    for (int i = 0; i < 2; i++)
+        counters[i].interval_s = counters[i].allowed < HOUR_S ? HOUR_S / counters[i].allowed : 1;
+    if (!throttle_read(call, counters, 2))
+        return false;
+    if (counters[0].wait_ms > 0)
+        return throttle_fail(call, &counters[0], "too many password resets for this account");
+    if (counters[1].wait_ms > 0)
+        return throttle_fail(call, &counters[1], "too many password resets from this address");
+    return throttle_count(call, counters, 2);
+}
+
+/* What happens is the same for every address, up to the mail that is or is not in the outbox. */
+bool
+rpc_request_password_reset(Call *call, const RequestPasswordResetRequest *request,
+                           RequestPasswordResetResponse *response UNUSED)
+{
+    call->caller = (Caller){.email = "", .permissions = ""};
+    call->target = call_printf(call, "email %.254s", request->email);
+    if (!count_reset(call, request->email))
+        return false;
+    call->fills_outbox = true;
+    call->outbox_tenant_id = call->tenant.id;
+    db_begin(call, DB_WRITE);
+    return db_queue(call, realm_of(call)->reset, &request->base, NULL);
+}
+
 /* With the secret of a mailed link, once: sets the password and signs in. */
 bool
 rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordResponse *response)
 {
+    const Realm *realm = realm_of(call);
     const char wrong[] = "the link is not good any more: ask for a new one";
     uint8_t token_hash[AUTH_SECRET_HASH_SIZE];
     char hash[AUTH_HASH_SIZE];
@@ -70,15 +117,15 @@ rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordRespo
 
     /* before anything is hashed, which is dear */
     db_begin(call, DB_READ);
-    if (!db_row(call, &query_token_find, NULL, token, &user))
+    if (!db_row(call, realm->token_find, NULL, token, &user))
         return false;
     if (user == NULL)
         return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
-    call->target = call_printf(call, "user %" PRId64, db_row_int64(user, "id"));
+    call->target = call_printf(call, "%s %" PRId64, realm->who, db_row_int64(user, "id"));
     if (!password_hash(call, "password", request->password, db_row_text(user, "email"), hash))
         return false;
     db_begin(call, DB_WRITE);
-    if (!db_row(call, &query_token_use, NULL,
+    if (!db_row(call, realm->token_use, NULL,
                 (DbArg[]){token[0], {.name = "password", .text = hash}, {0}}, &user))
         return false;
     if (user == NULL)

@@ -17,6 +17,8 @@ typedef struct Realm {
     const Query *credentials;      /* of the caller */
     const Query *sign_in, *sign_out;
     const Query *change_password;
+    const Query *reset;            /* puts a mail into the outbox */
+    const Query *token_find, *token_use;
     const Query *sessions, *session_owner, *session_revoke, *sessions_revoke;
     /* whether the caller may change this one at all (rights.h) */
     bool (*check)(Call *call, int64_t id);

@@ -30,6 +30,17 @@ check_groups(Call *call, const ProtobufCMessage *request, const User *user)
     return true;
 }
 
+/* hash: of the password, or "". */
+static bool
+create(Call *call, const ProtobufCMessage *request, const User *user, const char *hash,
+       ProtobufCMessage *response)
+{
+    return quota_check_users(call, 0) && (user->n_groups == 0 || rights_lock(call)) &&
+           check_groups(call, request, user) &&
+           db_fill(call, &query_user_insert, request,
+                   (DbArg[]){{.name = "password", .text = hash}, {0}}, response);
+}
+
 bool
 rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse *response)
 {
@@ -40,13 +51,51 @@ rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse
     if (request->password[0] != '\0' &&
         !password_hash(call, "password", request->password, request->user->email, hash))
         return false;
-    if (!quota_check_users(call, 0) || (request->user->n_groups > 0 && !rights_lock(call)) ||
-        !check_groups(call, &request->base, request->user) ||
-        !db_fill(call, &query_user_insert, &request->base,
-                 (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->base))
+    if (!create(call, &request->base, request->user, hash, &response->base))
         return false;
     call->target = call_printf(call, "user %" PRId64, response->user->id);
     return true;
+}
+
+/* A mail of the user's, sent by outbox.c, which also makes its link. */
+static bool
+queue_invitation(Call *call, int64_t user_id)
+{
+    const char *id = call_printf(call, "%" PRId64, user_id);
+
+    call->fills_outbox = true;
+    call->outbox_tenant_id = call->tenant.id;
+    return id != NULL &&
+           db_queue(call, &query_outbox_invite, NULL, (DbArg[]){{.name = "user_id", .text = id}, {0}});
+}
+
+bool
+rpc_invite_user(Call *call, const InviteUserRequest *request, InviteUserResponse *response)
+{
+    if (!call->caller.is_admin && request->user->is_admin)
+        return rights_refuse(call, "only an admin may make an admin");
+    if (!create(call, &request->base, request->user, "", &response->base))
+        return false;
+    call->target = call_printf(call, "user %" PRId64, response->user->id);
+    return queue_invitation(call, response->user->id);
+}
+
+bool
+rpc_reinvite_user(Call *call, const ReinviteUserRequest *request, ReinviteUserResponse *response UNUSED)
+{
+    const DbRow *row;
+
+    call->target = call_printf(call, "user %" PRId64, request->id);
+    if (!db_row(call, &query_user_invited, &request->base, NULL, &row))
+        return false;
+    if (row == NULL)
+        return call_fail(call, CODE_NOT_FOUND, "no user %" PRId64, request->id);
+    if (!db_row_bool(row, "is_active"))
+        return call_fail(call, CODE_FAILED_PRECONDITION, "user %" PRId64 " may not sign in", request->id);
+    if (db_row_bool(row, "has_password"))
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "user %" PRId64 " has chosen a password: RequestPasswordReset mails a link", request->id);
+    return db_queue(call, &query_tokens_end, &request->base, NULL) && queue_invitation(call, request->id);
 }
 
 bool

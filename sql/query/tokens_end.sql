@@ -1,0 +1,2 @@
+-- rows: none
+delete from users_token where user_id = :id
