@@ -4,7 +4,9 @@
 #define CIQ_SERVER_RPC_REALM_H
 
 #include "call.h"
+#include "db.h"
 #include "query.h"
+#include "rpc.h"
 
 typedef struct Realm {
     const char *who;               /* "user", "superuser" */
@@ -12,7 +14,9 @@ typedef struct Realm {
     CallerKind kind;
     const Query *find;             /* by :email, for signing in */
     const Query *exists;           /* by :user_id */
+    const Query *credentials;      /* of the caller */
     const Query *sign_in, *sign_out;
+    const Query *change_password;
     const Query *sessions, *session_owner, *session_revoke, *sessions_revoke;
     /* whether the caller may change this one at all (rights.h) */
     bool (*check)(Call *call, int64_t id);
@@ -20,5 +24,10 @@ typedef struct Realm {
 
 /* By the call's tenant. */
 const Realm *realm_of(const Call *call);
+
+/* Makes a session for a row of find or token_use, whose password was found right a moment ago; rehashed: its new
+ * hash, or "".  ABORTED if the user is another one by now. */
+MUST_CHECK bool realm_open_session(Call *call, const DbRow *user, const char *rehashed,
+                                   LoginResponse *response);
 
 #endif
