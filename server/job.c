@@ -55,7 +55,31 @@ sweep_platform(Call *call)
     return db_queue(call, &query_sweep_idempotency, NULL, NULL) &&
            db_queue(call, &query_sweep_platform_sessions, NULL, NULL) &&
            db_queue(call, &query_sweep_platform_tokens, NULL, NULL) &&
-           db_queue(call, &query_sweep_throttle, NULL, NULL) && db_commit(call);
+           db_queue(call, &query_sweep_throttle, NULL, NULL) &&
+           db_queue(call, &query_sweep_mails, NULL, NULL) && db_commit(call);
+}
+
+/* A tenant that cannot be swept (a table is gone, a lock is held) has its turn again in an hour, and must not keep
+ * the others waiting for it. */
+static bool
+sweep_tenant(Call *call, const DbRow *row)
+{
+    bool has_outbox = db_row_bool(row, "has_outbox"), has_tokens = db_row_bool(row, "has_tokens");
+
+    call->tenant.id = db_row_int64(row, "id");
+    snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s", db_row_text(row, "schema_name"));
+    db_begin(call, DB_WRITE);
+    if (!db_queue(call, &query_tenant_swept, NULL, NULL) || !db_commit(call))
+        return false;
+    db_begin(call, DB_WRITE);
+    if (db_queue(call, &query_sweep_idempotency, NULL, NULL) &&
+        db_queue(call, &query_sweep_sessions, NULL, NULL) &&
+        (!has_tokens || db_queue(call, &query_sweep_tokens, NULL, NULL)) &&
+        (!has_outbox || db_queue(call, &query_sweep_mails, NULL, NULL)) && db_commit(call))
+        return true;
+    db_rollback(call);
+    internal_log(call, LOG_LEVEL_WARNING, "sweep_tenant");
+    return false;
 }
 
 /* The tenants take turns: each look sweeps the next few, so that no look is long. */
@@ -73,17 +97,11 @@ sweep_tenants(Call *call)
             return false;
         if (row == NULL)
             return true;
-        call->tenant.id = db_row_int64(row, "id");
-        snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s",
-                 db_row_text(row, "schema_name"));
-        db_begin(call, DB_WRITE);
-        if (!db_queue(call, &query_tenant_swept, NULL, NULL) ||
-            !db_queue(call, &query_sweep_idempotency, NULL, NULL) ||
-            !db_queue(call, &query_sweep_sessions, NULL, NULL) ||
-            !db_queue(call, &query_sweep_tokens, NULL, NULL) || !db_commit(call)) {
-            call->tenant = (TenantContext){0};
-            return false;
-        }
+
+        Call sweep = *call; /* its failure is its own */
+
+        if (!sweep_tenant(&sweep, row) && sweep.code == CODE_UNAVAILABLE)
+            return true;
     }
     return true;
 }
@@ -105,7 +123,7 @@ const JobKind job_sessions = {
     .interval_s = 1, .looks_at_end = true, .tasks = sessions_tasks, .tasks_count = 1};
 
 static const JobTask mail_tasks[] = {{"outbox", outbox_work}};
-const JobKind job_mail = {.interval_s = 5, .tasks = mail_tasks, .tasks_count = 1};
+const JobKind job_mail = {.interval_s = 1, .tasks = mail_tasks, .tasks_count = 1};
 
 static void
 run_task(Job *job, const JobTask *task)

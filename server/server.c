@@ -157,6 +157,7 @@ read_installation(Server *server, Call *call)
     if (key == NULL || size != sizeof server->key)
         return call_fail(call, CODE_DATA_LOSS, "the installation's row is missing or damaged");
     memcpy(server->key, key, size);
+    snprintf(server->installation, sizeof server->installation, "%s", db_row_text(row, "id"));
     snprintf(server->worker_options.platform_role, sizeof server->worker_options.platform_role,
              "%s", db_row_text(row, "platform_role"));
 
@@ -426,6 +427,7 @@ server_stop(Server *server)
     listener_stop(server->listener);
     heartbeat_stop(server->heartbeat);
     runs_stop(server->runs);
+    outbox_stop(server->outbox);
     job_stop(server->mailer);
     use_finish(server->use);
     job_stop(server->keeper);

@@ -32,6 +32,7 @@ struct Server {
     char worker_login[LIMIT_ROLE_NAME + 1];
     Apps *apps;                /* all migrations that this server knows */
     uint8_t key[32];           /* the installation's */
+    char installation[17];     /* its name, as in the roles' names */
     char *operator_permissions; /* as Caller.permissions */
     Cache *cache;
     Queue *queues[LANE_COUNT];

@@ -36,6 +36,8 @@ static const Write writes[] = {
     {"UserService/RevokeAllSessions", true, "{\"user_id\": 2}", NULL, "user 2", NULL},
     {"UserService/ChangePassword", true,
      "{\"old_password\": \"correct horse battery\", \"new_password\": \"secret-of-one\"}", NULL, "user 1", NULL},
+    {"UserService/RequestPasswordReset", true, "{\"email\": \"two@same.example\"}", "anonymous 0",
+     "email two@same.example", NULL},
     {"UserService/UpdateUser", true,
      "{\"id\": 2, \"user\": {\"first_name\": \"Two\"}, \"update_mask\": \"first_name\"}", NULL, "user 2", NULL},
     {"UserService/GrantPermission", true, "{\"user_id\": 2, \"permission\": \"users.view_group\"}", NULL,
@@ -53,6 +55,8 @@ static const Write writes[] = {
     {"UserService/UpdateMe", true, "{\"profile\": {\"first_name\": \"One\"}, \"update_mask\": \"first_name\"}",
      NULL, "user 1", NULL},
     {"UserService/DeleteUser", true, "{\"id\": 2}", NULL, "user 2", NULL},
+    {"UserService/InviteUser", true, "{\"user\": {\"email\": \"three@same.example\"}}", NULL, "user 3", NULL},
+    {"UserService/ReinviteUser", true, "{\"id\": 3}", NULL, "user 3", NULL},
     {"UserService/Logout", true, "{}", NULL, "session *", NULL},
 
     {"TenantService/CreateTenant", false,
