@@ -49,6 +49,9 @@ static const Write writes[] = {
     {"UserService/UpdateMe", true, "{\"profile\": {\"first_name\": \"One\"}, \"update_mask\": \"first_name\"}",
      NULL, "user 1", NULL},
     {"UserService/DeleteUser", true, "{\"id\": 2}", NULL, "user 2", NULL},
+    {"UserService/RetryMail", true, "{\"id\": 1}", NULL, "mail 1",
+     "insert into acme.core_outbox (template, recipient, user_id, next_time) "
+     "values ('welcome', 'nobody@same.example', 1, null)"},
     {"UserService/Logout", true, "{}", NULL, "session *", NULL},
 
     {"TenantService/CreateTenant", false,
@@ -61,6 +64,7 @@ static const Write writes[] = {
     {"TenantService/ActivateTenant", false, "{\"id\": 3}", NULL, "tenant 3", NULL},
     {"TenantService/RenameTenant", false, "{\"id\": 3, \"new_schema_name\": \"third\"}", NULL, "tenant 3", NULL},
     {"TenantService/RepairTenant", false, "{\"id\": 3}", NULL, "tenant 3", NULL},
+    {"TenantService/RetryTenantMails", false, "{\"id\": 3}", NULL, "tenant 3", NULL},
     {"TenantService/AddDomain", false,
      "{\"domain\": {\"schema_name\": \"third\", \"domain\": \"third.example.com\"}}", NULL,
      "domain third.example.com", NULL},
