@@ -172,7 +172,10 @@ test_postgres_restarted__the_run_goes_on(void **state)
     assert_string_equal(head(place, "alpha"), "3");
     assert_string_equal(database_value(&fleet->database, "select count(*) from (table alpha.fleet_log union all "
                                        "table beta.fleet_log union all table gamma.fleet_log) l"), "6"); /* one of each migration */
-    assert_true(atoi(item_field(fleet->operator, id, "alpha", "attempts")) >= 2);
+    /* what was lost counts as tried, except where another thread had taken it up already */
+    assert_true(atoi(item_field(fleet->operator, id, "alpha", "attempts")) +
+                    atoi(item_field(fleet->operator, id, "beta", "attempts")) +
+                    atoi(item_field(fleet->operator, id, "gamma", "attempts")) > 3);
 }
 
 static void
