@@ -52,6 +52,11 @@ static const Write writes[] = {
     {"UserService/RetryMail", true, "{\"id\": 1}", NULL, "mail 1",
      "insert into acme.core_outbox (template, recipient, user_id, next_time) "
      "values ('welcome', 'nobody@same.example', 1, null)"},
+    {"UserService/CreateApiKey", true, "{\"api_key\": {\"name\": \"service\"}}", NULL, "api key 1", NULL},
+    {"UserService/UpdateApiKey", true,
+     "{\"id\": 1, \"api_key\": {\"name\": \"other\"}, \"update_mask\": \"name\"}", NULL, "api key 1", NULL},
+    {"UserService/RotateApiKey", true, "{\"id\": 1}", NULL, "api key 1", NULL},
+    {"UserService/RevokeApiKey", true, "{\"id\": 1}", NULL, "api key 1", NULL},
     {"UserService/Logout", true, "{}", NULL, "session *", NULL},
 
     {"TenantService/CreateTenant", false,
