@@ -23,7 +23,7 @@ enum {
     STRIPES = 64,        /* locks; far more than threads */
     DUE_MAX = 8192,      /* written in one look, as many as fit a call's memory; the rest in the next */
     TENANTS_MAX = 500,   /* the same, in transactions */
-    HEAD_LAST_USE = 4    /* of app users: since then core_session has last_use_time */
+    HEAD_LAST_USE = 5    /* of app users: since then core_session has last_use_time */
 };
 
 typedef struct Place {

@@ -1,4 +1,4 @@
--- The same where app users is older than 0004 and keeps no time of the last use.
+-- The same where app users is older than 0005 and keeps no time of the last use.
 -- rows: none
 update core_session s
    set expire_time = greatest(s.expire_time,

@@ -1,4 +1,4 @@
--- The live sessions of a user.  A schema whose app users is older than 0004 has no last_use_time.
+-- The live sessions of a user.  A schema whose app users is older than 0005 has no last_use_time.
 -- rows: many into sessions
 select s.id, s.user_id, s.origin, s.create_time,
        coalesce((to_jsonb(s) ->> 'last_use_time')::timestamptz, s.create_time) as last_use_time,

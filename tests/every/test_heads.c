@@ -101,7 +101,7 @@ ends_later(void *argument)
                                                    "from unused.core_session"), "t") == 0;
 }
 
-/* A session of a schema without last_use_time (users/0004) slides, and can be listed. */
+/* A session of a schema without last_use_time (users/0005) slides, and can be listed. */
 static void
 test_session__slides_one_migration_behind(void **state)
 {
@@ -109,7 +109,7 @@ test_session__slides_one_migration_behind(void **state)
 
     tenant_new(world->operator, "unused");
     for (size_t i = 0; i < migrations_tenant_count; i++)
-        if (strcmp(migrations_tenant[i].app, "users") == 0 && migrations_tenant[i].number == 4)
+        if (strcmp(migrations_tenant[i].app, "users") == 0 && migrations_tenant[i].number == 5)
             step_back(&world->database, "unused", &migrations_tenant[i]);
     CiqClient *client = sign_in(&world->server, "unused", world_email, world_password);
     database_value(&world->database, "update unused.core_session set expire_time = now() + interval '1 minute'");
