@@ -1,9 +1,11 @@
-/* Three figures, each beside its baseline in the same run:
+/* Five figures, each beside its baseline in the same run:
  *
  *   health   Health of the server, against a bare nng REP that echoes as many bytes
  *   getuser  authenticated GetUser over many tenants at random, against a C loop that sends exactly the
  *            same statements through libpq, as the same worker's login, with as many connections
  *   create   CreateTenant, against psql-like sending of the same DDL in one string on one connection
+ *   flood    the slowest hundredth of GetUser while sign-ins flood the server, against the same without
+ *   login    a sign-in of an unknown e-mail, against one with a wrong password
  *
  * Called by tools/bench/run, which starts the server and names its parts in the environment.  Ratios of
  * medians over several rounds that take turns, so that a machine that gets slower slows both.  */
@@ -70,14 +72,21 @@ typedef struct Load {
     _Atomic size_t next, done, failed;
     _Atomic bool stop;
     _Atomic int running;
+    double *times_us; /* of each call, if there is room; NULL: nobody asks */
+    size_t times_max;
+    _Atomic size_t times_count;
+    struct Slot *slots;
+    int in_flight;
 } Load;
 
-typedef struct Slot {
+typedef struct Slot Slot;
+struct Slot {
     Load *load;
     nng_ctx context;
     nng_aio *aio;
     bool receiving;
-} Slot;
+    double sent_s;
+};
 
 static void
 slot_send(Slot *slot)
@@ -90,6 +99,7 @@ slot_send(Slot *slot)
     nng_msg_append(message, load->data + load->offsets[i], load->offsets[i + 1] - load->offsets[i]);
     nng_aio_set_msg(slot->aio, message);
     slot->receiving = false;
+    slot->sent_s = now_s();
     nng_ctx_send(slot->context, slot->aio);
 }
 
@@ -117,6 +127,12 @@ slot_callback(void *argument)
         atomic_fetch_add(&load->failed, 1);
     nng_msg_free(message);
     atomic_fetch_add(&load->done, 1);
+    if (load->times_us != NULL) {
+        size_t place = atomic_fetch_add(&load->times_count, 1);
+
+        if (place < load->times_max)
+            load->times_us[place] = (now_s() - slot->sent_s) * 1e6;
+    }
     if (atomic_load(&load->stop)) {
         atomic_fetch_sub(&load->running, 1);
         return;
@@ -124,41 +140,76 @@ slot_callback(void *argument)
     slot_send(slot);
 }
 
+static void
+load_start(Load *load, const char *url)
+{
+    load->slots = calloc((size_t) load->in_flight, sizeof *load->slots);
+    if (nng_req0_open(&load->socket) != 0 || nng_dial(load->socket, url, NULL, 0) != 0) {
+        fprintf(stderr, "bench: cannot dial %s\n", url);
+        exit(1);
+    }
+    load->running = load->in_flight;
+    for (int i = 0; i < load->in_flight; i++) {
+        Slot *slot = &load->slots[i];
+
+        slot->load = load;
+        nng_ctx_open(&slot->context, load->socket);
+        nng_ctx_set_ms(slot->context, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
+        nng_aio_alloc(&slot->aio, slot_callback, slot);
+        slot_send(slot);
+    }
+}
+
+static void
+load_stop(Load *load)
+{
+    atomic_store(&load->stop, true);
+    while (atomic_load(&load->running) > 0)
+        usleep(1000);
+    nng_close(load->socket);
+    for (int i = 0; i < load->in_flight; i++)
+        nng_aio_free(load->slots[i].aio);
+    free(load->slots);
+}
+
 /* Requests per second with so many in flight. */
 static double
 measure(const char *url, const uint8_t *data, const size_t *offsets, size_t requests, int in_flight)
 {
-    Load load = {.data = data, .offsets = offsets, .requests = requests};
-    Slot *slots = calloc((size_t) in_flight, sizeof *slots);
+    Load load = {.data = data, .offsets = offsets, .requests = requests, .in_flight = in_flight};
     double start, rate;
 
-    if (nng_req0_open(&load.socket) != 0 || nng_dial(load.socket, url, NULL, 0) != 0) {
-        fprintf(stderr, "bench: cannot dial %s\n", url);
-        exit(1);
-    }
-    load.running = in_flight;
-    for (int i = 0; i < in_flight; i++) {
-        slots[i].load = &load;
-        nng_ctx_open(&slots[i].context, load.socket);
-        nng_ctx_set_ms(slots[i].context, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
-        nng_aio_alloc(&slots[i].aio, slot_callback, &slots[i]);
-        slot_send(&slots[i]);
-    }
+    load_start(&load, url);
     usleep(200000); /* warm */
     start = now_s();
     size_t done_before = atomic_load(&load.done);
     usleep(ROUND_MS * 1000);
     rate = (double) (atomic_load(&load.done) - done_before) / (now_s() - start);
-    atomic_store(&load.stop, true);
-    while (atomic_load(&load.running) > 0)
-        usleep(1000);
-    nng_close(load.socket);
-    for (int i = 0; i < in_flight; i++)
-        nng_aio_free(slots[i].aio);
-    free(slots);
+    load_stop(&load);
     if (load.failed > 0)
         fprintf(stderr, "bench: %zu of %zu requests failed\n", (size_t) load.failed, (size_t) load.done);
     return rate;
+}
+
+/* What the slowest hundredth of calls takes, in microseconds. */
+static double
+measure_p99(const char *url, const uint8_t *data, const size_t *offsets, size_t requests, int in_flight)
+{
+    enum { TIMES = 1 << 20 };
+    Load load = {.data = data, .offsets = offsets, .requests = requests, .in_flight = in_flight};
+    size_t count;
+    double p99;
+
+    load.times_us = calloc(TIMES, sizeof *load.times_us);
+    load.times_max = TIMES;
+    load_start(&load, url);
+    usleep(ROUND_MS * 1000);
+    load_stop(&load);
+    count = load.times_count < TIMES ? load.times_count : TIMES;
+    qsort(load.times_us, count, sizeof *load.times_us, compare);
+    p99 = load.times_us[count * 99 / 100];
+    free(load.times_us);
+    return p99;
 }
 
 /* ---- the echo ---- */
@@ -289,7 +340,7 @@ read_tenants(void)
 {
     PGconn *owner = connect_to(environment("BENCH_OWNER"));
     PGresult *result = PQexec(owner, "select schema_name, role from public.tenants_tenant "
-                                     "where state = 'active' order by id");
+                                     "where state = 'active' and schema_name like 'bench%' order by id");
 
     tenants.count = (size_t) PQntuples(result);
     for (size_t i = 0; i < tenants.count && i < TENANTS_MAX; i++) {
@@ -404,6 +455,75 @@ measure_loop(int connections)
     return (double) done / (now_s() - start);
 }
 
+/* ---- sign-ins that fail ---- */
+
+static size_t
+pack_login(const char *email, uint8_t *out)
+{
+    CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+
+    login.email = (char *) (uintptr_t) email;
+    login.password = (char *) (uintptr_t) "not the password";
+    return pack_request("clientiq.v1.UserService/Login", tenants.schema[0], "", &login.base, out);
+}
+
+/* The server of tools/bench/run takes any number of failed sign-ins, so that each of the flood is hashed; as installed
+ * it refuses nearly all of them before that. */
+static void
+bench_flood(const uint8_t *data, const size_t *offsets, size_t count)
+{
+    static const int flights[] = {1, 8};
+    double flooded[ROUNDS], calm[ROUNDS];
+    size_t flood_offsets[2] = {0};
+    uint8_t flood_data[256];
+    char name[64];
+
+    flood_offsets[1] = pack_login("admin@bench.example", flood_data);
+    for (size_t f = 0; f < 2; f++) {
+        for (int i = 0; i < ROUNDS; i++) {
+            Load flood = {.data = flood_data, .offsets = flood_offsets, .requests = 1, .in_flight = IN_FLIGHT};
+
+            calm[i] = measure_p99(environment("BENCH_URL_ipc"), data, offsets, count, flights[f]);
+            load_start(&flood, environment("BENCH_URL_ipc"));
+            usleep(200000);
+            flooded[i] = measure_p99(environment("BENCH_URL_ipc"), data, offsets, count, flights[f]);
+            load_stop(&flood);
+        }
+        snprintf(name, sizeof name, "GetUser p99 in a login flood, %d", flights[f]);
+        print_row(name, median(flooded, ROUNDS), median(calm, ROUNDS), "us     ");
+    }
+}
+
+/* One after the other, in turn, so that a machine that gets slower slows both. */
+static void
+bench_login(void)
+{
+    enum { LOGINS = 41 };
+    static const char *const emails[] = {"nobody@bench.example", "admin@bench.example"};
+    double times_us[2][LOGINS];
+    CiqError *error = NULL;
+    CiqClient *client = ciq_client_new(&(CiqOptions){.urls = environment("BENCH_URL_ipc"),
+                                                     .tenant = tenants.schema[0], .timeout_ms = 60000}, &error);
+
+    for (int i = 0; i < LOGINS; i++)
+        for (int which = 0; which < 2; which++) {
+            CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+            double start = now_s();
+
+            login.email = (char *) (uintptr_t) emails[which];
+            login.password = (char *) (uintptr_t) "not the password";
+            if (ciq_login(client, &login, &error) != NULL || ciq_error_code(error) != CODE_UNAUTHENTICATED) {
+                fputs("bench: a wrong password was not refused as one\n", stderr);
+                exit(1);
+            }
+            ciq_error_free(error);
+            error = NULL;
+            times_us[which][i] = (now_s() - start) * 1e6;
+        }
+    print_row("Login, unknown e-mail", median(times_us[0], LOGINS), median(times_us[1], LOGINS), "us     ");
+    ciq_client_free(client);
+}
+
 static void
 bench_get_user(size_t count, int connections)
 {
@@ -442,6 +562,7 @@ bench_get_user(size_t count, int connections)
     }
     snprintf(name, sizeof name, "GetUser, %zu tenants", count);
     print_row(name, median(ours, ROUNDS), median(baseline, ROUNDS), "calls/s");
+    bench_flood(data, offsets, count);
     free(data);
     free(offsets);
 }
@@ -531,17 +652,24 @@ main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "echo") == 0)
         return echo_main(argv[2], (size_t) strtoul(argv[3], NULL, 10));
-    if (argc != 3 && argc != 2) {
-        fputs("usage: bench TENANTS [CONNECTIONS] (by tools/bench/run)\n", stderr);
+    if (argc != 3 && argc != 4) {
+        fputs("usage: bench TENANTS CONNECTIONS [health | create | getuser] (by tools/bench/run)\n", stderr);
         return 2;
     }
+
+    const char *part = argc == 4 ? argv[3] : "";
+
     read_tenants();
     puts("| what | ours | baseline | unit | ratio |\n|---|---|---|---|---|");
-    bench_health("ipc");
-    bench_health("tcp");
-    if (argc == 2)
-        return 0;
-    bench_create(40);
-    bench_get_user((size_t) strtoul(argv[1], NULL, 10), atoi(argv[2]));
+    if (part[0] == '\0' || strcmp(part, "health") == 0) {
+        bench_health("ipc");
+        bench_health("tcp");
+    }
+    if (part[0] == '\0' || strcmp(part, "create") == 0)
+        bench_create(40);
+    if (part[0] == '\0' || strcmp(part, "getuser") == 0) {
+        bench_get_user((size_t) strtoul(argv[1], NULL, 10), atoi(argv[2]));
+        bench_login();
+    }
     return 0;
 }
