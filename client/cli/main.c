@@ -1,6 +1,7 @@
 /* ciq-client: takes the options that are every command's out of the arguments, and finds the command.  */
 #include "cli.h"
 #include "secret.h"
+#include "state.h"
 #include "text.h"
 
 #include <errno.h>
@@ -258,6 +259,11 @@ main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (is_migrate_flag(&cli, argv[i]) || !take_option(&cli, argc, argv, &i))
             words[cli.words_count++] = argv[i];
+    if (cli.url == NULL)
+        cli.url = getenv("CIQ_URL");
+    if (cli.url != NULL && cli.url[0] == '\0')
+        cli.url = NULL;
+    state_use_server(cli.url != NULL ? cli.url : "(default)");
     if (cli.version) {
         puts("ciq-client " CIQ_VERSION);
         free(words);
