@@ -28,7 +28,8 @@ MUST_CHECK const char *auth_password_random(Call *call);
 /* What a token is good for: its letter. */
 typedef enum AuthTokenKind {
     AUTH_TOKEN_SESSION = 's',
-    AUTH_TOKEN_LINK = 'l' /* in a mail: sets a password, once */
+    AUTH_TOKEN_LINK = 'l', /* in a mail: sets a password, once */
+    AUTH_TOKEN_ACT_AS = 'a' /* one of the platform's inside a tenant */
 } AuthTokenKind;
 
 /* A token, "ciq_<kind>_<tenant id>_<secret>", and the hash under which it is stored. */

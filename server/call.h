@@ -44,13 +44,15 @@ typedef enum CallerKind {
     CALLER_ANONYMOUS,
     CALLER_USER,      /* a tenant's user, by session */
     CALLER_SUPERUSER, /* a platform superuser, by session */
-    CALLER_OPERATOR   /* the local operator, by the uid at the other end of ipc:// */
+    CALLER_OPERATOR,  /* the local operator, by the uid at the other end of ipc:// */
+    CALLER_ACT_AS     /* one of the platform's inside a tenant, by an act-as session: no user of it */
 } CallerKind;
 
 typedef struct Caller {
     CallerKind kind;
     int64_t id;         /* of the user or superuser; 0: none */
     int64_t session_id; /* 0: none */
+    int64_t superuser_id; /* of CALLER_ACT_AS, who acts; 0: the local operator */
     bool is_admin;
     const char *email;       /* never NULL */
     const char *permissions; /* sorted, each ended by NUL, the list by an empty one; never NULL */
@@ -140,7 +142,10 @@ int64_t call_left_ms(const Call *call);
 /* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit says. */
 int64_t call_statement_ms(const Call *call);
 
-/* The caller's kind in log and audit: anonymous, user, superuser, operator. */
+/* The caller's number in log and audit: the user's, or the superuser's. */
+int64_t caller_number(const Caller *caller);
+
+/* The caller's kind in log and audit: anonymous, user, superuser, operator, act-as. */
 const char *caller_kind_name(CallerKind kind);
 
 #endif

@@ -52,7 +52,8 @@ sweep_platform(Call *call)
 {
     db_begin(call, DB_WRITE);
     return db_queue(call, &query_sweep_idempotency, NULL, NULL) &&
-           db_queue(call, &query_sweep_platform_sessions, NULL, NULL) && db_commit(call);
+           db_queue(call, &query_sweep_platform_sessions, NULL, NULL) &&
+           db_queue(call, &query_sweep_act_sessions, NULL, NULL) && db_commit(call);
 }
 
 /* The tenants take turns: each look sweeps the next few, so that no look is long. */

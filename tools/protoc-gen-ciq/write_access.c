@@ -22,6 +22,7 @@ static const Kind kinds[] = {
     {"user with it", HOME_TENANT, true, true},
     {"tenant admin", HOME_TENANT, true, true},
     {"other tenant's admin", HOME_OTHER_TENANT, true, true},
+    {"acting in it", HOME_TENANT, true, true},
     {"superuser", HOME_PLATFORM, true, false},
     {"superuser with it", HOME_PLATFORM, true, true},
     {"local operator", HOME_PLATFORM, false, true},
@@ -76,7 +77,8 @@ write_access_md(const Model *model, Text *out)
                   "cell. \"With it\" is a caller who holds the permission that the row needs and no other; \"yes\"\n"
                   "means that dispatch lets the call through to its handler, which may still refuse by what the data\n"
                   "say (`server/rpc/rights.h`). A tenant's token on the platform, a superuser's in a tenant, and one\n"
-                  "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n");
+                  "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n"
+                  "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.\n");
     for (size_t s = 0; s < model->services_count; s++) {
         text_add(out, "\n## %s\n\n| rpc | called on | needs |", model->services[s].name);
         for (size_t i = 0; i < KINDS; i++)
