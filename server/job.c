@@ -134,7 +134,9 @@ loop(void *argument)
         pthread_mutex_lock(&job->lock);
 
         clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += job->kind->interval_s;
+        until.tv_sec += job->kind->interval_of != NULL
+                            ? (time_t) job->kind->interval_of(server_config(job->server))
+                            : (time_t) job->kind->interval_s;
         while (!job->stop && !job->woken &&
                pthread_cond_timedwait(&job->wake, &job->lock, &until) == 0)
             ;

@@ -16,6 +16,7 @@
 #include "rate.h"
 #include "rpc.h"
 #include "runs.h"
+#include "seal.h"
 #include "server_state.h"
 #include "worker.h"
 
@@ -196,6 +197,20 @@ prepare_database(Server *server)
     return ok;
 }
 
+static bool
+read_audit_key(Server *server)
+{
+    const char *path = server->config->audit_key_file;
+    char reason[512];
+
+    if (path[0] == '\0')
+        return true;
+    server->has_audit_key = seal_read_key(path, server->audit_key, reason, sizeof reason);
+    if (!server->has_audit_key)
+        log_failure("cannot start", reason);
+    return server->has_audit_key;
+}
+
 typedef struct LaneSize {
     size_t workers, calls_max;
 } LaneSize;
@@ -311,7 +326,7 @@ server_open(const Config *config)
         server->outbox = outbox_new();
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
             server->outbox != NULL &&
-            quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
+            read_audit_key(server) && quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
             find_database(server) && read_database(server) && prepare_database(server))
             return server;
     }
@@ -328,6 +343,7 @@ server_start(const Config *config)
         return NULL;
     if ((server->job = job_start(server, &job_housekeeping)) != NULL &&
         (server->mailer = job_start(server, &job_mail)) != NULL &&
+        (!server->has_audit_key || (server->sealer = job_start(server, &job_seal)) != NULL) &&
         (server->runs = runs_start(server)) != NULL && start_workers(server) &&
         (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
         start_listening(server)) {
@@ -423,6 +439,7 @@ server_stop(Server *server)
     listener_stop(server->listener);
     heartbeat_stop(server->heartbeat);
     runs_stop(server->runs);
+    job_stop(server->sealer);
     job_stop(server->mailer);
     job_stop(server->job);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
@@ -434,6 +451,7 @@ server_stop(Server *server)
     outbox_free(server->outbox);
     apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);
+    auth_wipe(server->audit_key, sizeof server->audit_key);
     free(server->workers);
     free(server->operator_permissions);
     free(server->extension_schemas);

@@ -31,6 +31,8 @@ struct Server {
     char worker_login[LIMIT_ROLE_NAME + 1];
     Apps *apps;                /* all migrations that this server knows */
     uint8_t key[32];           /* the installation's */
+    uint8_t audit_key[32];     /* of --audit-key-file */
+    bool has_audit_key;
     char *operator_permissions; /* as Caller.permissions */
     Cache *cache;
     Queue *queues[LANE_COUNT];
@@ -40,6 +42,8 @@ struct Server {
     Heartbeat *heartbeat;
     Job *job;                  /* housekeeping */
     Job *mailer;               /* the outboxes */
+    Job *sealer;               /* the audits; NULL without a key */
+    int64_t seal_after;        /* the tenant that it has seen last; its own */
     Outbox *outbox;
     Runs *runs;
     Audit *audit;
