@@ -45,12 +45,13 @@ typedef enum CallerKind {
     CALLER_USER,      /* a tenant's user, by session */
     CALLER_SUPERUSER, /* a platform superuser, by session */
     CALLER_OPERATOR,  /* the local operator, by the uid at the other end of ipc:// */
-    CALLER_ACT_AS     /* one of the platform's inside a tenant, by an act-as session: no user of it */
+    CALLER_ACT_AS,    /* one of the platform's inside a tenant, by an act-as session: no user of it */
+    CALLER_API_KEY    /* a microservice, by a key of the tenant or of the platform */
 } CallerKind;
 
 typedef struct Caller {
     CallerKind kind;
-    int64_t id;         /* of the user or superuser; 0: none */
+    int64_t id;         /* of the user, superuser or API key; 0: none */
     int64_t session_id; /* 0: none */
     int64_t superuser_id; /* of CALLER_ACT_AS, who acts; 0: the local operator */
     bool is_admin;
@@ -74,6 +75,7 @@ typedef struct Call {
     ProtobufCMessage *message;   /* the rpc's request, checked */
     Peer peer;
     const char *origin;              /* the end user's address, or the peer's; never NULL */
+    bool forwards;                   /* the token is a key that may say for which end user it calls */
     TenantContext tenant;
     Caller caller;
     int64_t receive_us, deadline_us; /* monotonic */
@@ -145,7 +147,10 @@ int64_t call_statement_ms(const Call *call);
 /* The caller's number in log and audit: the user's, or the superuser's. */
 int64_t caller_number(const Caller *caller);
 
-/* The caller's kind in log and audit: anonymous, user, superuser, operator, act-as. */
+/* The caller's kind in log and audit: anonymous, user, superuser, operator, api_key, act_as. */
 const char *caller_kind_name(CallerKind kind);
+
+/* Who calls, for people: "operator", "superuser ann@example.com", "api_key 3".  NULL: the call has failed. */
+MUST_CHECK const char *call_actor(Call *call);
 
 #endif

@@ -49,6 +49,11 @@ static const Write writes[] = {
     {"UserService/UpdateMe", true, "{\"profile\": {\"first_name\": \"One\"}, \"update_mask\": \"first_name\"}",
      NULL, "user 1", NULL},
     {"UserService/DeleteUser", true, "{\"id\": 2}", NULL, "user 2", NULL},
+    {"UserService/CreateApiKey", true, "{\"api_key\": {\"name\": \"service\"}}", NULL, "api key 1", NULL},
+    {"UserService/UpdateApiKey", true,
+     "{\"id\": 1, \"api_key\": {\"name\": \"other\"}, \"update_mask\": \"name\"}", NULL, "api key 1", NULL},
+    {"UserService/RotateApiKey", true, "{\"id\": 1}", NULL, "api key 1", NULL},
+    {"UserService/RevokeApiKey", true, "{\"id\": 1}", NULL, "api key 1", NULL},
     {"UserService/Logout", true, "{}", NULL, "session *", NULL},
 
     {"TenantService/CreateTenant", false,
