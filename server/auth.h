@@ -28,8 +28,9 @@ MUST_CHECK const char *auth_password_random(Call *call);
 /* What a token is good for: its letter. */
 typedef enum AuthTokenKind {
     AUTH_TOKEN_SESSION = 's',
-    AUTH_TOKEN_LINK = 'l', /* in a mail: sets a password, once */
-    AUTH_TOKEN_ACT_AS = 'a' /* one of the platform's inside a tenant */
+    AUTH_TOKEN_API_KEY = 'k',
+    AUTH_TOKEN_ACT_AS = 'a', /* one of the platform's inside a tenant */
+    AUTH_TOKEN_LINK = 'l' /* in a mail: sets a password, once */
 } AuthTokenKind;
 
 /* A token, "ciq_<kind>_<tenant id>_<secret>", and the hash under which it is stored. */

@@ -36,7 +36,7 @@ typedef struct TenantContext {
     TenantLimits limits;
     /* of the domain by which it was found, if it was found by one */
     char domain_kind[12];
-    bool domain_is_primary;
+    bool domain_is_primary, domain_is_verified;
     int64_t domain_create_us; /* Unix time */
 } TenantContext;
 
@@ -45,12 +45,13 @@ typedef enum CallerKind {
     CALLER_USER,      /* a tenant's user, by session */
     CALLER_SUPERUSER, /* a platform superuser, by session */
     CALLER_OPERATOR,  /* the local operator, by the uid at the other end of ipc:// */
-    CALLER_ACT_AS     /* one of the platform's inside a tenant, by an act-as session: no user of it */
+    CALLER_ACT_AS,    /* one of the platform's inside a tenant, by an act-as session: no user of it */
+    CALLER_API_KEY    /* a microservice, by a key of the tenant or of the platform */
 } CallerKind;
 
 typedef struct Caller {
     CallerKind kind;
-    int64_t id;         /* of the user or superuser; 0: none */
+    int64_t id;         /* of the user, superuser or API key; 0: none */
     int64_t session_id; /* 0: none */
     int64_t superuser_id; /* of CALLER_ACT_AS, who acts; 0: the local operator */
     bool is_admin;
@@ -74,6 +75,7 @@ typedef struct Call {
     ProtobufCMessage *message;   /* the rpc's request, checked */
     Peer peer;
     const char *origin;              /* the end user's address, or the peer's; never NULL */
+    bool forwards;                   /* the token is a key that may say for which end user it calls */
     TenantContext tenant;
     Caller caller;
     int64_t receive_us, deadline_us; /* monotonic */
@@ -105,6 +107,7 @@ typedef struct Call {
     bool changes_roles;          /* new roles: connections warm themselves */
     int64_t changes_tenant_id;   /* notify what changes_cached does of another tenant; 0: none */
     bool wakes_job;              /* the commit leaves work for the background */
+    bool wakes_prover;           /* DNS is to be asked about a domain */
     bool fills_outbox;           /* of the tenant outbox_tenant_id (0: the platform): there is mail to send */
     int64_t outbox_tenant_id;
     bool changes_runs;           /* a migration run begins, goes on or ends */
@@ -145,7 +148,10 @@ int64_t call_statement_ms(const Call *call);
 /* The caller's number in log and audit: the user's, or the superuser's. */
 int64_t caller_number(const Caller *caller);
 
-/* The caller's kind in log and audit: anonymous, user, superuser, operator, act-as. */
+/* The caller's kind in log and audit: anonymous, user, superuser, operator, api_key, act_as. */
 const char *caller_kind_name(CallerKind kind);
+
+/* Who calls, for people: "operator", "superuser ann@example.com", "api_key 3".  NULL: the call has failed. */
+MUST_CHECK const char *call_actor(Call *call);
 
 #endif

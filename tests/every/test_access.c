@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS_MAX = 16, TEXT_MAX = 96, PERMISSIONS_MAX = 64, TOKEN_SIZE = 160 };
+enum { KINDS_MAX = 20, TEXT_MAX = 96, PERMISSIONS_MAX = 64, TOKEN_SIZE = 160 };
 
 /* ---- the page ---- */
 
@@ -62,6 +62,8 @@ typedef struct Callers {
     char act_as[TOKEN_SIZE], user[TOKEN_SIZE], admin[TOKEN_SIZE], other_admin[TOKEN_SIZE], superuser[TOKEN_SIZE];
     Token users[PERMISSIONS_MAX]; /* one for each permission */
     size_t users_count;
+    Token keys[2 * PERMISSIONS_MAX]; /* one for each place and permission; "": without any */
+    size_t keys_count;
     Token superuser_with;         /* of the permission that the role support holds now */
 } Callers;
 
@@ -97,6 +99,31 @@ user_with(Callers *callers, const char *permission)
     snprintf(token->permission, sizeof token->permission, "%s", permission);
     sign_in_as(world, "acme", email, token->text);
     callers->users_count++;
+    return token->text;
+}
+
+/* A key of acme's, or of the platform's, with one permission or none. */
+static const char *
+key_with(Callers *callers, bool on_tenant, const char *permission)
+{
+    World *world = callers->world;
+    Token *token = &callers->keys[callers->keys_count];
+    CiqError *error = NULL;
+    char what[TEXT_MAX];
+
+    snprintf(what, sizeof what, "%s %.80s", on_tenant ? "tenant" : "platform", permission);
+    for (size_t i = 0; i < callers->keys_count; i++)
+        if (strcmp(callers->keys[i].permission, what) == 0)
+            return callers->keys[i].text;
+    assert_true(callers->keys_count < 2 * PERMISSIONS_MAX);
+    json_t *key = call_json(on_tenant ? world->acme : world->operator, "UserService/CreateApiKey", &error,
+                            "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s%s%s]}}", what,
+                            permission[0] != '\0' ? "\"" : "", permission, permission[0] != '\0' ? "\"" : "");
+    assert_ok(error);
+    snprintf(token->permission, sizeof token->permission, "%s", what);
+    snprintf(token->text, sizeof token->text, "%s", json_at(key, "token"));
+    json_decref(key);
+    callers->keys_count++;
     return token->text;
 }
 
@@ -138,6 +165,14 @@ token_of(Callers *callers, const char *kind, const char *tenant, const char *nee
         return callers->admin;
     if (strcmp(kind, "other tenant's admin") == 0)
         return callers->other_admin;
+    if (strcmp(kind, "API key") == 0)
+        return key_with(callers, true, "");
+    if (strcmp(kind, "API key with it") == 0)
+        return key_with(callers, true, is_permission && on_tenant ? needs : "");
+    if (strcmp(kind, "platform's API key") == 0)
+        return key_with(callers, false, "");
+    if (strcmp(kind, "platform's API key with it") == 0)
+        return key_with(callers, false, is_permission && !on_tenant ? needs : "");
     if (strcmp(kind, "acting in it") == 0)
         return callers->act_as;
     if (strcmp(kind, "superuser") == 0)
@@ -290,7 +325,7 @@ test_access__every_cell(void **state)
     for (size_t i = 0; i < methods_count; i++)
         rows_due += methods[i].scope == SCOPE_ANY ? 2 : 1;
     assert_int_equal(rows, rows_due);
-    assert_int_equal(cells, rows * 9);
+    assert_int_equal(cells, rows * 13);
     if (failed > 0)
         fail_msg("%zu of %zu cells are not as docs/access.md says", failed, cells);
     nng_close(tcp);

@@ -60,7 +60,7 @@ test_act_as__is_an_admin_with_a_mark(void **state)
 
     json_t *who = call_json(inside, "UserService/WhoAmI", &error, "{}");
     assert_ok(error);
-    assert_string_equal(json_at(who, "kind"), "act-as");
+    assert_string_equal(json_at(who, "kind"), "act_as");
     assert_string_equal(json_at(who, "email"), "owner@platform.example");
     assert_int_equal(strtoll(json_at(who, "superuser_id"), NULL, 10), id);
     assert_string_equal(json_at(who, "user_id"), "0"); /* no user of the tenant, whatever the number */
@@ -74,9 +74,9 @@ test_act_as__is_an_admin_with_a_mark(void **state)
 
     /* the tenant sees who came, why, and what they did; the platform has a row too */
     char marked[128];
-    snprintf(marked, sizeof marked, "act-as %lld owner@platform.example", (long long) id);
+    snprintf(marked, sizeof marked, "act_as %lld owner@platform.example", (long long) id);
     assert_string_equal(value(world, "select concat_ws(' ', caller_kind, caller_id, caller_email) from "
-                                     "acme.core_audit where method like '%CreateUser' and caller_kind = 'act-as'"),
+                                     "acme.core_audit where method like '%CreateUser' and caller_kind = 'act_as'"),
                         marked);
     assert_non_null(strstr(value(world, "select caller_kind || ' ' || caller_email || ' ' || target from "
                                         "acme.core_audit where method like '%ActAs'"),
@@ -84,7 +84,7 @@ test_act_as__is_an_admin_with_a_mark(void **state)
     assert_string_equal(value(world, "select count(*) from public.core_audit where method like '%ActAs' and "
                                      "target = 'tenant 1' and caller_email = 'owner@platform.example'"),
                         "1");
-    expect_json(world->acme, "UserService/ListAuditEvents", CODE_OK, NULL, "{\"caller_kind\": \"act-as\"}");
+    expect_json(world->acme, "UserService/ListAuditEvents", CODE_OK, NULL, "{\"caller_kind\": \"act_as\"}");
     ciq_client_free(inside);
     ciq_client_free(owner);
 }
@@ -104,7 +104,7 @@ test_act_as__is_no_user(void **state)
     expect_json(inside, "UserService/CreateGroup", CODE_OK, NULL, "{\"group\": {\"name\": \"Made outside\"}}");
     assert_string_equal(value(world, "select concat_ws(' ', caller_kind, caller_id, caller_email = '') from "
                                      "acme.core_audit where method like '%CreateGroup'"),
-                        "act-as 0 t");
+                        "act_as 0 t");
     ciq_client_free(inside);
 }
 

@@ -14,18 +14,27 @@ typedef struct Kind {
     Home home;
     bool has_token;
     bool holds; /* the permission that is asked for */
+    bool is_api_key;
 } Kind;
 
 static const Kind kinds[] = {
-    {"anonymous", HOME_NOWHERE, false, false},
-    {"user", HOME_TENANT, true, false},
-    {"user with it", HOME_TENANT, true, true},
-    {"tenant admin", HOME_TENANT, true, true},
-    {"other tenant's admin", HOME_OTHER_TENANT, true, true},
-    {"acting in it", HOME_TENANT, true, true},
-    {"superuser", HOME_PLATFORM, true, false},
-    {"superuser with it", HOME_PLATFORM, true, true},
-    {"local operator", HOME_PLATFORM, false, true},
+    {.name = "anonymous", .home = HOME_NOWHERE},
+    {.name = "user", .home = HOME_TENANT, .has_token = true},
+    {.name = "user with it", .home = HOME_TENANT, .has_token = true, .holds = true},
+    {.name = "tenant admin", .home = HOME_TENANT, .has_token = true, .holds = true},
+    {.name = "API key", .home = HOME_TENANT, .has_token = true, .is_api_key = true},
+    {.name = "API key with it", .home = HOME_TENANT, .has_token = true, .holds = true, .is_api_key = true},
+    {.name = "acting in it", .home = HOME_TENANT, .has_token = true, .holds = true},
+    {.name = "other tenant's admin", .home = HOME_OTHER_TENANT, .has_token = true, .holds = true},
+    {.name = "superuser", .home = HOME_PLATFORM, .has_token = true},
+    {.name = "superuser with it", .home = HOME_PLATFORM, .has_token = true, .holds = true},
+    {.name = "platform's API key", .home = HOME_PLATFORM, .has_token = true, .is_api_key = true},
+    {.name = "platform's API key with it",
+     .home = HOME_PLATFORM,
+     .has_token = true,
+     .holds = true,
+     .is_api_key = true},
+    {.name = "local operator", .home = HOME_PLATFORM, .holds = true},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -44,9 +53,12 @@ cell(const Rule *rule, const Kind *kind, Home place)
         return "yes";
     if (!is_known)
         return "UNAUTHENTICATED";
-    if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED || kind->holds)
-        return "yes";
-    return "PERMISSION_DENIED";
+
+    bool is_let_in = rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED
+                         ? !kind->is_api_key || rule->by_api_key
+                         : kind->holds;
+
+    return is_let_in ? "yes" : "PERMISSION_DENIED";
 }
 
 static void
@@ -61,7 +73,7 @@ write_row(const Method *method, Home place, Text *out)
     if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_PUBLIC)
         text_add(out, "nothing |");
     else if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
-        text_add(out, "a session |");
+        text_add(out, "a session%s |", rule->by_api_key ? " or a key" : "");
     else
         text_add(out, "`%s` |", permission);
     for (size_t i = 0; i < KINDS; i++)
@@ -78,7 +90,8 @@ write_access_md(const Model *model, Text *out)
                   "means that dispatch lets the call through to its handler, which may still refuse by what the data\n"
                   "say (`server/rpc/rights.h`). A tenant's token on the platform, a superuser's in a tenant, and one\n"
                   "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n"
-                  "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.\n");
+                  "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.  A platform's API key\n"
+                  "with `platform.forward` may also call in a tenant what needs nothing, for an end user.\n");
     for (size_t s = 0; s < model->services_count; s++) {
         text_add(out, "\n## %s\n\n| rpc | called on | needs |", model->services[s].name);
         for (size_t i = 0; i < KINDS; i++)
