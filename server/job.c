@@ -12,6 +12,7 @@
 #include "purge.h"
 #include "queries.h"
 #include "server_state.h"
+#include "use.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ sweep_platform(Call *call)
     db_begin(call, DB_WRITE);
     return db_queue(call, &query_sweep_idempotency, NULL, NULL) &&
            db_queue(call, &query_sweep_platform_sessions, NULL, NULL) &&
+           db_queue(call, &query_sweep_throttle, NULL, NULL) &&
            db_queue(call, &query_sweep_act_sessions, NULL, NULL) && db_commit(call);
 }
 
@@ -113,6 +115,10 @@ const JobKind job_housekeeping = {
     .tasks_count = sizeof housekeeping_tasks / sizeof *housekeeping_tasks,
 };
 
+static const JobTask sessions_tasks[] = {{"use", use_write}};
+const JobKind job_sessions = {
+    .interval_s = 1, .looks_at_end = true, .tasks = sessions_tasks, .tasks_count = 1};
+
 static const JobTask mail_tasks[] = {{"outbox", outbox_work}};
 const JobKind job_mail = {.interval_s = 5, .tasks = mail_tasks, .tasks_count = 1};
 
@@ -136,6 +142,13 @@ run_task(Job *job, const JobTask *task)
     arena_wipe(job->arena);
 }
 
+static void
+look(Job *job)
+{
+    for (size_t i = 0; i < job->kind->tasks_count; i++)
+        run_task(job, &job->kind->tasks[i]);
+}
+
 static void *
 loop(void *argument)
 {
@@ -147,8 +160,7 @@ loop(void *argument)
 
         job->woken = false;
         pthread_mutex_unlock(&job->lock);
-        for (size_t i = 0; i < job->kind->tasks_count; i++)
-            run_task(job, &job->kind->tasks[i]);
+        look(job);
         pthread_mutex_lock(&job->lock);
 
         clock_gettime(CLOCK_REALTIME, &until);
@@ -160,6 +172,8 @@ loop(void *argument)
             ;
     }
     pthread_mutex_unlock(&job->lock);
+    if (job->kind->looks_at_end)
+        look(job);
     return NULL;
 }
 

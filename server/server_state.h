@@ -20,6 +20,7 @@ typedef struct Rate Rate;
 typedef struct KeyUse KeyUse;
 typedef struct Outbox Outbox;
 typedef struct Runs Runs;
+typedef struct Use Use;
 
 /* Everything that outlives one call.  Written by server_start before any other thread runs; afterwards
  * only what is atomic, or guards itself, changes. */
@@ -46,6 +47,8 @@ struct Server {
     Job *sealer;               /* the audits; NULL without a key */
     int64_t seal_after;        /* the tenant that it has seen last; its own */
     Job *prover;               /* customers' domains; NULL: nobody asks for a proof */
+    Job *keeper;               /* sessions that are used */
+    Use *use;
     Outbox *outbox;
     Runs *runs;
     Audit *audit;

@@ -33,8 +33,8 @@ usage(FILE *out)
           "  --all                     all pages of a list\n"
           "  --timeout MS              how long to wait for an answer\n"
           "  --password                ask for an optional password\n"
-          "  --password-stdin          read a password from standard input\n"
-          "  --password-file FILE      read a password from the first line of a file\n"
+          "  --password-stdin          read passwords from standard input, a line each\n"
+          "  --password-file FILE      read passwords from a file, a line each\n"
           "  --kept-password           the password that setup or seed has kept\n"
           "  --explain                 show the statements that ran\n"
           "  --help, --version\n",
