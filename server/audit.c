@@ -48,11 +48,13 @@ static bool
 queue_row(Call *call, Code code, int64_t count)
 {
     const char *code_text = call_printf(call, "%d", (int) code);
+    const char *caller_text = call_printf(call, "%" PRId64, caller_number(&call->caller));
     const char *count_text = call_printf(call, "%" PRId64, count);
 
-    return code_text != NULL && count_text != NULL &&
+    return code_text != NULL && caller_text != NULL && count_text != NULL &&
            db_queue(call, &query_audit_insert, NULL,
                     (DbArg[]){{.name = "kind", .text = caller_kind_name(call->caller.kind)},
+                              {.name = "caller_id", .text = caller_text},
                               {.name = "target", .text = call->target != NULL ? call->target : ""},
                               {.name = "code", .text = code_text},
                               {.name = "count", .text = count_text},

@@ -144,12 +144,12 @@ auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
     return true;
 }
 
-void
-auth_digest(const AuthPart *parts, size_t count, uint8_t out[32])
+static void
+hash_parts(const uint8_t *key, const AuthPart *parts, size_t count, uint8_t out[32])
 {
     crypto_generichash_state state;
 
-    crypto_generichash_init(&state, NULL, 0, 32);
+    crypto_generichash_init(&state, key, key != NULL ? 32 : 0, 32);
     for (size_t i = 0; i < count; i++) {
         uint64_t size = parts[i].size;
 
@@ -158,6 +158,18 @@ auth_digest(const AuthPart *parts, size_t count, uint8_t out[32])
             crypto_generichash_update(&state, parts[i].data, size);
     }
     crypto_generichash_final(&state, out, 32);
+}
+
+void
+auth_digest(const AuthPart *parts, size_t count, uint8_t out[32])
+{
+    hash_parts(NULL, parts, count, out);
+}
+
+void
+auth_mac(const uint8_t key[32], const AuthPart *parts, size_t count, uint8_t out[32])
+{
+    hash_parts(key, parts, count, out);
 }
 
 /* The database keeps only a hash of the client's key, made by another function than this one, so whoever

@@ -29,6 +29,7 @@ MUST_CHECK const char *auth_password_random(Call *call);
 typedef enum AuthTokenKind {
     AUTH_TOKEN_SESSION = 's',
     AUTH_TOKEN_API_KEY = 'k',
+    AUTH_TOKEN_ACT_AS = 'a', /* one of the platform's inside a tenant */
     AUTH_TOKEN_LINK = 'l' /* in a mail: sets a password, once */
 } AuthTokenKind;
 
@@ -46,6 +47,9 @@ typedef struct AuthPart {
     size_t size;
 } AuthPart;
 void auth_digest(const AuthPart *parts, size_t count, uint8_t out[32]);
+
+/* The same, keyed: only who has the key can make it or check it. */
+void auth_mac(const uint8_t key[32], const AuthPart *parts, size_t count, uint8_t out[32]);
 
 /* Seals a reply under a key that only the holder of the client's idempotency key can derive. */
 MUST_CHECK bool auth_seal(Call *call, const uint8_t *client_key, const void *text, size_t size,

@@ -143,6 +143,12 @@ call_left_ms(const Call *call)
     return left_us > 0 ? (left_us + 999) / 1000 : 0;
 }
 
+int64_t
+caller_number(const Caller *caller)
+{
+    return caller->kind == CALLER_ACT_AS ? caller->superuser_id : caller->id;
+}
+
 const char *
 caller_kind_name(CallerKind kind)
 {
@@ -155,6 +161,8 @@ caller_kind_name(CallerKind kind)
         return "superuser";
     case CALLER_OPERATOR:
         return "operator";
+    case CALLER_ACT_AS:
+        return "act_as";
     case CALLER_API_KEY:
         return "api_key";
     }

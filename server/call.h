@@ -45,6 +45,7 @@ typedef enum CallerKind {
     CALLER_USER,      /* a tenant's user, by session */
     CALLER_SUPERUSER, /* a platform superuser, by session */
     CALLER_OPERATOR,  /* the local operator, by the uid at the other end of ipc:// */
+    CALLER_ACT_AS,    /* one of the platform's inside a tenant, by an act-as session: no user of it */
     CALLER_API_KEY    /* a microservice, by a key of the tenant or of the platform */
 } CallerKind;
 
@@ -52,6 +53,7 @@ typedef struct Caller {
     CallerKind kind;
     int64_t id;         /* of the user, superuser or API key; 0: none */
     int64_t session_id; /* 0: none */
+    int64_t superuser_id; /* of CALLER_ACT_AS, who acts; 0: the local operator */
     bool is_admin;
     const char *email;       /* never NULL */
     const char *permissions; /* sorted, each ended by NUL, the list by an empty one; never NULL */
@@ -145,7 +147,10 @@ int64_t call_left_ms(const Call *call);
 /* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit says. */
 int64_t call_statement_ms(const Call *call);
 
-/* The caller's kind in log and audit: anonymous, user, superuser, operator, api_key. */
+/* The caller's number in log and audit: the user's, or the superuser's. */
+int64_t caller_number(const Caller *caller);
+
+/* The caller's kind in log and audit: anonymous, user, superuser, operator, api_key, act_as. */
 const char *caller_kind_name(CallerKind kind);
 
 /* Who calls, for people: "operator", "superuser ann@example.com", "api_key 3".  NULL: the call has failed. */

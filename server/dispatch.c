@@ -201,6 +201,45 @@ load_session(Call *call, const uint8_t hash[32])
     return true;
 }
 
+/* Never from memory: the session is the platform's, and so are the reasons for which it ends. */
+static bool
+load_act_session(Call *call, const uint8_t hash[32])
+{
+    const char *tenant_id = call_printf(call, "%" PRId64, call->tenant.id);
+    TenantContext tenant = call->tenant;
+    const DbRow *session, *held;
+
+    call->tenant = (TenantContext){0};
+    db_begin(call, DB_READ);
+    bool ok = tenant_id != NULL && db_row(call, &query_act_session, NULL,
+                                          (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32},
+                                                    {.name = "tenant_id", .text = tenant_id},
+                                                    {0}},
+                                          &session);
+    call->tenant = tenant;
+    if (!ok)
+        return false;
+    if (session == NULL)
+        return call_fail(call, CODE_UNAUTHENTICATED, "the act-as session has ended or never was");
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_act_permissions, NULL, NULL, &held))
+        return false;
+
+    const char *permissions = held != NULL ? db_row_text(held, "permissions") : NULL;
+    Caller caller = {
+        .kind = CALLER_ACT_AS,
+        .superuser_id = db_row_int64(session, "superuser_id"),
+        .is_admin = true,
+        .email = db_row_text(session, "email"),
+        .permissions = permissions_list(call, permissions != NULL ? permissions : ""),
+    };
+
+    if (caller.permissions == NULL)
+        return false;
+    call->caller = caller;
+    return true;
+}
+
 /* A live API key of the tenant, or of the platform, from memory or by one statement. */
 static bool
 find_api_key(Call *call, const uint8_t hash[32], Caller *caller)
@@ -292,16 +331,21 @@ find_caller(Call *call)
         call->forwards = call_may(call, may_forward);
         return true;
     }
-    if (!auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
+
+    bool is_act_as = auth_token_parse(token, AUTH_TOKEN_ACT_AS, &tenant_id, hash);
+
+    if (!is_act_as && !auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
         return call_fail(call, CODE_UNAUTHENTICATED, "the token is not one of this service");
     if (tenant_id != call->tenant.id)
         return refuse_foreign(call);
-    if (!cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller)) {
+    if (is_act_as || !cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller)) {
         /* to sign in again, an old token does no harm */
         if (is_public)
             return true;
         if (call->db == NULL)
             return call_fail(call, CODE_UNAVAILABLE, "memory does not know this session");
+        if (is_act_as)
+            return load_act_session(call, hash);
         if (!load_session(call, hash))
             return false;
     }
@@ -441,7 +485,7 @@ make_claim(const Call *call, Claim *claim)
 {
     const ProtobufCBinaryData *key = &call->request->idempotency_key;
     const ProtobufCBinaryData *payload = &call->request->payload;
-    int64_t who[2] = {call->caller.kind, call->caller.id};
+    int64_t who[2] = {call->caller.kind, caller_number(&call->caller)};
 
     claim->wanted = call->method->writes && !call->method->never_replayed && key->len > 0;
     if (!claim->wanted)
@@ -619,7 +663,7 @@ log_call(const Call *call)
               "id=%s method=%s tenant=%" PRId64 " caller=%s:%" PRId64
               " peer=%s code=%s ms=%.3f%s%s%s%s%s%s%s%s",
               call->id, log_quote(method_text, sizeof method_text, method), call->tenant.id,
-              caller_kind_name(call->caller.kind), call->caller.id, call->peer.address,
+              caller_kind_name(call->caller.kind), caller_number(&call->caller), call->peer.address,
               code_name((int) call->code), (double) (clock_us() - call->receive_us) / 1000,
               trace[0] != '\0' ? " trace=" : "",
               trace[0] != '\0' ? log_quote(trace_text, sizeof trace_text, trace) : "",

@@ -58,7 +58,8 @@ sweep_platform(Call *call)
            db_queue(call, &query_sweep_platform_sessions, NULL, NULL) &&
            db_queue(call, &query_sweep_platform_tokens, NULL, NULL) &&
            db_queue(call, &query_sweep_throttle, NULL, NULL) &&
-           db_queue(call, &query_sweep_mails, NULL, NULL) && db_commit(call);
+           db_queue(call, &query_sweep_mails, NULL, NULL) &&
+           db_queue(call, &query_sweep_act_sessions, NULL, NULL) && db_commit(call);
 }
 
 /* One tenant, in a transaction that holds its row: what is swept cannot be renamed, deleted or become another's
@@ -166,7 +167,9 @@ loop(void *argument)
         pthread_mutex_lock(&job->lock);
 
         clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += job->kind->interval_s;
+        until.tv_sec += job->kind->interval_of != NULL
+                            ? (time_t) job->kind->interval_of(server_config(job->server))
+                            : (time_t) job->kind->interval_s;
         while (!job->stop && !job->woken &&
                pthread_cond_timedwait(&job->wake, &job->lock, &until) == 0)
             ;

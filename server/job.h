@@ -4,6 +4,7 @@
 #define CIQ_SERVER_JOB_H
 
 #include "call.h"
+#include "config.h"
 
 typedef struct Job Job;
 
@@ -15,6 +16,7 @@ typedef struct JobTask {
 
 typedef struct JobKind {
     unsigned interval_s; /* between two looks when nobody wakes the thread */
+    int64_t (*interval_of)(const Config *config); /* NULL: interval_s; otherwise a setting says it */
     bool looks_at_end;   /* once more when the server stops */
     const JobTask *tasks;
     size_t tasks_count;

@@ -18,6 +18,7 @@
 #include "rate.h"
 #include "rpc.h"
 #include "runs.h"
+#include "seal.h"
 #include "server_state.h"
 #include "use.h"
 #include "worker.h"
@@ -200,6 +201,20 @@ prepare_database(Server *server)
     return ok;
 }
 
+static bool
+read_audit_key(Server *server)
+{
+    const char *path = server->config->audit_key_file;
+    char reason[512];
+
+    if (path[0] == '\0')
+        return true;
+    server->has_audit_key = seal_read_key(path, server->audit_key, reason, sizeof reason);
+    if (!server->has_audit_key)
+        log_failure("cannot start", reason);
+    return server->has_audit_key;
+}
+
 typedef struct LaneSize {
     size_t workers, calls_max;
 } LaneSize;
@@ -317,7 +332,8 @@ server_open(const Config *config)
         server->use = use_new(config);
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
             server->key_use != NULL && server->outbox != NULL && server->use != NULL &&
-            quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
+            read_audit_key(server) && quote_extension_schemas(server) &&
+            (server->apps = apps_new(config->apps)) != NULL &&
             find_database(server) && read_database(server) && prepare_database(server))
             return server;
     }
@@ -347,6 +363,7 @@ server_start(const Config *config)
         return NULL;
     if ((server->job = job_start(server, &job_housekeeping)) != NULL &&
         (server->mailer = job_start(server, &job_mail)) != NULL &&
+        (!server->has_audit_key || (server->sealer = job_start(server, &job_seal)) != NULL) &&
         (server->keeper = job_start(server, &job_sessions)) != NULL && start_prover(server) &&
         (server->runs = runs_start(server)) != NULL && start_workers(server) &&
         (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
@@ -444,6 +461,7 @@ server_stop(Server *server)
     heartbeat_stop(server->heartbeat);
     runs_stop(server->runs);
     outbox_stop(server->outbox);
+    job_stop(server->sealer);
     job_stop(server->prover);
     job_stop(server->mailer);
     use_finish(server->use);
@@ -460,6 +478,7 @@ server_stop(Server *server)
     use_free(server->use);
     apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);
+    auth_wipe(server->audit_key, sizeof server->audit_key);
     free(server->workers);
     free(server->operator_permissions);
     free(server->extension_schemas);

@@ -34,6 +34,8 @@ struct Server {
     Apps *apps;                /* all migrations that this server knows */
     uint8_t key[32];           /* the installation's */
     char installation[17];     /* its name, as in the roles' names */
+    uint8_t audit_key[32];     /* of --audit-key-file */
+    bool has_audit_key;
     char *operator_permissions; /* as Caller.permissions */
     Cache *cache;
     Queue *queues[LANE_COUNT];
@@ -43,6 +45,8 @@ struct Server {
     Heartbeat *heartbeat;
     Job *job;                  /* housekeeping */
     Job *mailer;               /* the outboxes */
+    Job *sealer;               /* the audits; NULL without a key */
+    int64_t seal_after;        /* the tenant that it has seen last; its own */
     Job *prover;               /* customers' domains; NULL: nobody asks for a proof */
     Job *keeper;               /* sessions that are used */
     Use *use;

@@ -52,6 +52,7 @@ int command_list(Cli *cli);
 int command_describe(Cli *cli);
 int command_login(Cli *cli);
 int command_logout(Cli *cli);
+void session_keep(const Cli *cli, const Method *method, json_t *response); /* after ActAs and EndActAs */
 int command_setup(Cli *cli);
 int command_seed(Cli *cli);
 int command_migrate(Cli *cli);

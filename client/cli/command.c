@@ -335,6 +335,7 @@ command_run(Cli *cli, const Method *method)
     page = call_once(cli, client, method, json, tenant);
     if (cli->all)
         append_pages(cli, client, method, json, tenant, page);
+    session_keep(cli, method, page);
     cli_print(cli, method->response->descriptor, page);
     if (next_token(page)[0] != '\0') {
         fputs("there is more: --all, or --page-token ", stderr);

@@ -1,4 +1,4 @@
-/* login and logout: the calls of that name, and the token that is kept between two runs.  */
+/* login, logout and act-as: the calls of that name, and the token that is kept between two runs.  */
 #include "cli.h"
 #include "secret.h"
 #include "state.h"
@@ -62,4 +62,22 @@ command_logout(Cli *cli)
         state_keep_token(tenant, NULL);
     ciq_client_free(client);
     return 0;
+}
+
+/* A session inside a tenant is kept as login keeps one, and is not shown. */
+void
+session_keep(const Cli *cli, const Method *method, json_t *response)
+{
+    const char *schema = json_string_value(json_object_get(response, "schema_name"));
+
+    if (strcmp(method->rpc, "ActAs") == 0 && !cli->json) {
+        state_keep_token(schema, json_string_value(json_object_get(response, "token")));
+        json_object_del(response, "token");
+        fprintf(stderr, "acting in %s; to end it: ciq-client tenant end-act-as --schema-name %s\n", schema, schema);
+    } else if (strcmp(method->rpc, "EndActAs") == 0) {
+        const char *token = state_token(schema);
+
+        if (token != NULL && strncmp(token, "ciq_a_", 6) == 0)
+            state_keep_token(schema, NULL);
+    }
 }

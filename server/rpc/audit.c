@@ -1,9 +1,14 @@
 /* The audit, as it is read; dispatch writes it.  */
+#include "auth.h"
 #include "db.h"
 #include "queries.h"
 #include "rpc.h"
+#include "seal.h"
+#include "server_state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The names of all codes as PostgreSQL reads a text[], so that the table of names stays one. */
@@ -39,4 +44,36 @@ rpc_list_audit_events(Call *call, const ListAuditEventsRequest *request,
     return codes != NULL && check_code(call, request->code) &&
            db_fill(call, &query_audit_list, &request->base,
                    (DbArg[]){{.name = "codes", .text = codes}, {0}}, &response->base);
+}
+
+/* The token is the number of the last seal that was compared, good for this audit only. */
+bool
+rpc_verify_audit(Call *call, const VerifyAuditRequest *request, VerifyAuditResponse *response)
+{
+    const uint8_t *key = server_key(call->server);
+    const char *after = "0";
+    uint8_t binding[32];
+    SealLook look;
+
+    if (!call->server->has_audit_key)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "audits are not sealed: this server has no --audit-key-file");
+    auth_digest((AuthPart[]){{call->method->name, strlen(call->method->name)},
+                             {&call->tenant.id, sizeof call->tenant.id}},
+                2, binding);
+    if ((request->page_token[0] != '\0' &&
+         !auth_page_key(call, key, binding, request->page_token, &after)) ||
+        !seal_verify(call, strtoll(after, NULL, 10), &look))
+        return false;
+    response->seals = look.seals;
+    response->events = look.rows;
+    response->events_compared = look.seen;
+    response->head = call_strdup(call, look.head);
+    if (look.last < look.seals) {
+        const char *last = call_printf(call, "%" PRId64, look.last);
+
+        response->next_page_token = last == NULL ? NULL : auth_page_token(call, key, binding, last);
+        return response->next_page_token != NULL;
+    }
+    return response->head != NULL;
 }

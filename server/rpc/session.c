@@ -48,6 +48,8 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
 bool
 rpc_logout(Call *call, const LogoutRequest *request UNUSED, LogoutResponse *response UNUSED)
 {
+    if (call->caller.kind == CALLER_ACT_AS)
+        return call_fail(call, CODE_FAILED_PRECONDITION, "an act-as session is ended by EndActAs");
     if (call->caller.session_id == 0)
         return call_fail(call, CODE_FAILED_PRECONDITION, "the local operator has no session to end");
     call->target = call_printf(call, "session %" PRId64, call->caller.session_id);
@@ -73,6 +75,7 @@ rpc_who_am_i(Call *call, const WhoAmIRequest *request UNUSED, WhoAmIResponse *re
     response->schema_name = call->tenant.schema;
     response->tenant_id = call->tenant.id;
     response->is_admin = caller->is_admin;
+    response->superuser_id = caller->superuser_id;
     return true;
 }
 

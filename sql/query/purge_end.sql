@@ -7,5 +7,9 @@ with domains as (
 ), resting as (
     insert into public.role_rest (role, rest_until)
     select role, now() + interval '1 hour' from public.tenants_tenant where id = :arg.id::bigint
+), seals as (
+    delete from public.audit_seal where tenant_id = :arg.id::bigint
+), anchor as (
+    delete from public.audit_anchor where tenant_id = :arg.id::bigint
 )
 delete from public.tenants_tenant where id = :arg.id::bigint

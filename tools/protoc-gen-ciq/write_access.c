@@ -1,0 +1,114 @@
+/* Who may call what, in Markdown: every rpc in every place where it may be called, for every kind of caller.  It
+ * says what server/dispatch.c must do, from the rules alone; tests/every/test_access.c reads the page and tries
+ * every cell.  */
+#include "write.h"
+
+#include <string.h>
+
+/* Where a caller is known. */
+typedef enum Home { HOME_NOWHERE, HOME_TENANT, HOME_OTHER_TENANT, HOME_PLATFORM } Home;
+
+/* One column: a caller with a token, or the local operator, who has none and is known on the platform. */
+typedef struct Kind {
+    const char *name;
+    Home home;
+    bool has_token;
+    bool holds; /* the permission that is asked for */
+    bool is_api_key;
+} Kind;
+
+static const Kind kinds[] = {
+    {.name = "anonymous", .home = HOME_NOWHERE},
+    {.name = "user", .home = HOME_TENANT, .has_token = true},
+    {.name = "user with it", .home = HOME_TENANT, .has_token = true, .holds = true},
+    {.name = "tenant admin", .home = HOME_TENANT, .has_token = true, .holds = true},
+    {.name = "API key", .home = HOME_TENANT, .has_token = true, .is_api_key = true},
+    {.name = "API key with it", .home = HOME_TENANT, .has_token = true, .holds = true, .is_api_key = true},
+    {.name = "acting in it", .home = HOME_TENANT, .has_token = true, .holds = true},
+    {.name = "other tenant's admin", .home = HOME_OTHER_TENANT, .has_token = true, .holds = true},
+    {.name = "superuser", .home = HOME_PLATFORM, .has_token = true},
+    {.name = "superuser with it", .home = HOME_PLATFORM, .has_token = true, .holds = true},
+    {.name = "platform's API key", .home = HOME_PLATFORM, .has_token = true, .is_api_key = true},
+    {.name = "platform's API key with it",
+     .home = HOME_PLATFORM,
+     .has_token = true,
+     .holds = true,
+     .is_api_key = true},
+    {.name = "local operator", .home = HOME_PLATFORM, .holds = true},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static const char *
+cell(const Rule *rule, const Kind *kind, Home place)
+{
+    bool is_known = kind->home == place;
+
+    /* neither tenant nor token is looked at */
+    if (rule->database == CLIENTIQ__V1__DATABASE__DATABASE_NONE)
+        return "yes";
+    /* a token decides alone, and elsewhere it is refused whatever is asked for */
+    if (kind->has_token && !is_known)
+        return "UNAUTHENTICATED";
+    if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_PUBLIC)
+        return "yes";
+    if (!is_known)
+        return "UNAUTHENTICATED";
+
+    bool is_let_in = rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED
+                         ? !kind->is_api_key || rule->by_api_key
+                         : kind->holds;
+
+    return is_let_in ? "yes" : "PERMISSION_DENIED";
+}
+
+static void
+write_row(const Method *method, Home place, Text *out)
+{
+    const Rule *rule = &method->rule;
+    const char *permission = place == HOME_PLATFORM && rule->platform_permission[0] != '\0'
+                                 ? rule->platform_permission
+                                 : rule->permission;
+
+    text_add(out, "| `%s` | %s | ", method->rpc, place == HOME_TENANT ? "tenant" : "platform");
+    if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_PUBLIC)
+        text_add(out, "nothing |");
+    else if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
+        text_add(out, "a session%s |", rule->by_api_key ? " or a key" : "");
+    else
+        text_add(out, "`%s` |", permission);
+    for (size_t i = 0; i < KINDS; i++)
+        text_add(out, " %s |", cell(rule, &kinds[i], place));
+    text_add(out, "\n");
+}
+
+void
+write_access_md(const Model *model, Text *out)
+{
+    text_add(out, "# Who may call what\n\n"
+                  "Made from the rules in `proto/` by `tools/protoc-gen-ciq`; `tests/every/test_access.c` tries every\n"
+                  "cell. \"With it\" is a caller who holds the permission that the row needs and no other; \"yes\"\n"
+                  "means that dispatch lets the call through to its handler, which may still refuse by what the data\n"
+                  "say (`server/rpc/rights.h`). A tenant's token on the platform, a superuser's in a tenant, and one\n"
+                  "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n"
+                  "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.  A platform's API key\n"
+                  "with `platform.forward` may also call in a tenant what needs nothing, for an end user.\n");
+    for (size_t s = 0; s < model->services_count; s++) {
+        text_add(out, "\n## %s\n\n| rpc | called on | needs |", model->services[s].name);
+        for (size_t i = 0; i < KINDS; i++)
+            text_add(out, " %s |", kinds[i].name);
+        text_add(out, "\n|---|---|---|");
+        for (size_t i = 0; i < KINDS; i++)
+            text_add(out, "---|");
+        text_add(out, "\n");
+        for (size_t i = 0; i < model->methods_count; i++) {
+            const Method *method = &model->methods[i];
+
+            if (strcmp(method->service, model->services[s].name) != 0)
+                continue;
+            if (method->rule.scope != CLIENTIQ__V1__SCOPE__SCOPE_PLATFORM)
+                write_row(method, HOME_TENANT, out);
+            if (method->rule.scope != CLIENTIQ__V1__SCOPE__SCOPE_TENANT)
+                write_row(method, HOME_PLATFORM, out);
+        }
+    }
+}
