@@ -14,6 +14,10 @@ MUST_CHECK bool migrate_shared(Call *call, const char *worker_login);
 /* Makes count roles for tenants to come, in a transaction of its own. */
 MUST_CHECK bool migrate_role_block(Call *call, unsigned count);
 
+/* Runs a tenant migration's up section in the transaction that is open, also one that asks for none: only where
+ * nobody uses the tables yet. */
+MUST_CHECK bool migrate_up(Call *call, const MigrationFile *file);
+
 /* Makes a tenant's schema with all that belongs into it, in the transaction that is open; afterwards its
  * search_path is the schema. */
 MUST_CHECK bool migrate_new_tenant(Call *call, const char *schema, const char *role);

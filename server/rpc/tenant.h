@@ -14,6 +14,17 @@ MUST_CHECK bool tenant_not_found(Call *call, int64_t id, const char *schema_name
 /* The tenant's message, in call memory, from the registry as this transaction sees it. */
 MUST_CHECK bool tenant_fill(Call *call, int64_t id, Tenant **tenant);
 
+/* A tenant that the registry knows, and that has no schema yet. */
+typedef struct NewTenant {
+    int64_t id;
+    const char *id_text, *role;
+} NewTenant;
+
+/* The registry's row of a new tenant, its primary domain and a role from the pool, in the owner's transaction that
+ * is open; of request only tenant and domain are looked at. */
+MUST_CHECK bool tenant_register(Call *call, const CreateTenantRequest *request, const char *heads,
+                                NewTenant *made);
+
 /* Everything that a new tenant has, in the owner's transaction that is open: registry row, domain, role,
  * schema and tables; then admin, a statement in the new schema that makes its first user. */
 MUST_CHECK bool tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin,
