@@ -38,6 +38,11 @@ PGconn *database_connect(const TestDatabase *database);
 const char *database_value(const TestDatabase *database, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Runs ciq-server on a database with words as a shell reads them, and gives its exit status; what it printed, on
+ * either stream, goes to output (of size bytes). */
+int server_command(const TestDatabase *database, char *output, size_t size, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* A server on a database, with inproc://, ipc:// and tcp:// (a port that the kernel picks). */
 typedef struct TestServer {
     TestDatabase *database;
