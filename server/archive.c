@@ -1,5 +1,5 @@
-/* Frames, counts and checksums of a tenant's archive.  Called by export.c and import.c.  A reader trusts nothing:
- * sizes are bounded before memory is taken, and rows are counted as they pass.  */
+/* Frames, counts and checksums of a tenant's archive.  Called by export.c and import.c.  A reader
+ * trusts nothing: sizes are bounded before memory is taken, and rows are counted as they pass.  */
 #include "archive.h"
 #include "auth.h"
 #include "check.h"
@@ -14,14 +14,14 @@ enum {
     MAGIC_SIZE = 8,
     HEAD_SIZE = 5, /* of a frame: letter and size */
     HASH_SIZE = 32,
-    ROWS_MAX = 64 * 1024,           /* bytes of one frame of rows */
-    MANIFEST_MAX = 1024 * 1024,     /* 4,096 tables of 60 columns fit */
-    TABLE_END_MAX = 1024,           /* a name and three numbers */
-    COLUMNS_MAX = 1600              /* PostgreSQL's own limit */
+    ROWS_MAX = 64 * 1024,       /* bytes of one frame of rows */
+    MANIFEST_MAX = 1024 * 1024, /* 4,096 tables of 60 columns fit */
+    TABLE_END_MAX = 1024,       /* a name and three numbers */
+    COLUMNS_MAX = 1600          /* PostgreSQL's own limit */
 };
 
-/* As PNG has it: a byte that is no text, both kinds of line ends, and the end of a file for some systems, so that a
- * copy made as text is noticed at once. */
+/* As PNG has it: a byte that is no text, both kinds of line ends, and the end of a file for some
+ * systems, so that a copy made as text is noticed at once. */
 static const uint8_t magic[MAGIC_SIZE] = {0x89, 'C', 'I', 'Q', '\r', '\n', 0x1a, '\n'};
 
 static void
@@ -37,12 +37,13 @@ get_number(const uint8_t in[4])
     return (size_t) in[0] << 24 | (size_t) in[1] << 16 | (size_t) in[2] << 8 | in[3];
 }
 
-/* Rows of COPY's text format as they pass in pieces: values have no bare tab and no bare line end. */
+/* Rows of COPY's text format as they pass in pieces: values have no bare tab and no bare line end.
+ */
 typedef struct RowCounter {
     uint64_t rows, bytes;
-    size_t tabs;    /* in the row that is not over */
-    size_t size;    /* its bytes so far */
-    bool is_dot;    /* it is "\." so far, which ends a COPY */
+    size_t tabs; /* in the row that is not over */
+    size_t size; /* its bytes so far */
+    bool is_dot; /* it is "\." so far, which ends a COPY */
 } RowCounter;
 
 /* False: a row has other columns than it should. */
@@ -60,7 +61,8 @@ count_rows(RowCounter *counter, const char *data, size_t size, size_t columns)
             continue;
         }
         counter->tabs += c == '\t';
-        counter->is_dot = counter->size == 0 ? c == '\\' : counter->size == 1 && counter->is_dot && c == '.';
+        counter->is_dot =
+            counter->size == 0 ? c == '\\' : counter->size == 1 && counter->is_dot && c == '.';
         counter->size++;
     }
     counter->bytes += size;
@@ -114,7 +116,8 @@ write_bytes(ArchiveWriter *writer, const void *data, size_t size)
     auth_stream_add(writer->all, data, size);
     if (fwrite(data, 1, size, writer->file) == size)
         return true;
-    return call_fail(writer->call, CODE_UNAVAILABLE, "the archive cannot be written: %s", strerror(errno));
+    return call_fail(writer->call, CODE_UNAVAILABLE, "the archive cannot be written: %s",
+                     strerror(errno));
 }
 
 static bool
@@ -134,7 +137,8 @@ write_message(ArchiveWriter *writer, char letter, const ProtobufCMessage *messag
 
     if (size > size_max)
         return call_fail(writer->call, CODE_RESOURCE_EXHAUSTED,
-                         "what the archive says of itself has %zu bytes, more than %zu", size, size_max);
+                         "what the archive says of itself has %zu bytes, more than %zu", size,
+                         size_max);
     data = call_alloc(writer->call, size + 1);
     if (data == NULL)
         return false;
@@ -213,7 +217,8 @@ archive_write_end(ArchiveWriter *writer)
         return false;
     if (fflush(writer->file) == 0)
         return true;
-    return call_fail(writer->call, CODE_UNAVAILABLE, "the archive cannot be written: %s", strerror(errno));
+    return call_fail(writer->call, CODE_UNAVAILABLE, "the archive cannot be written: %s",
+                     strerror(errno));
 }
 
 uint64_t
@@ -265,8 +270,8 @@ archive_reader_free(ArchiveReader *reader)
 static bool
 fail_damaged(ArchiveReader *reader, const char *what)
 {
-    return call_fail(reader->call, CODE_DATA_LOSS, "the archive is damaged before byte %" PRIu64 ": %s",
-                     reader->offset, what);
+    return call_fail(reader->call, CODE_DATA_LOSS,
+                     "the archive is damaged before byte %" PRIu64 ": %s", reader->offset, what);
 }
 
 /* Exactly so many bytes; hashed says whether the checksum of all is over them too. */
@@ -277,7 +282,8 @@ read_bytes(ArchiveReader *reader, void *data, size_t size, bool hashed)
 
     reader->offset += got;
     if (got < size && ferror(reader->file))
-        return call_fail(reader->call, CODE_UNAVAILABLE, "the archive cannot be read: %s", strerror(errno));
+        return call_fail(reader->call, CODE_UNAVAILABLE, "the archive cannot be read: %s",
+                         strerror(errno));
     if (got < size)
         return fail_damaged(reader, "it ends too early");
     if (hashed)
@@ -299,8 +305,8 @@ read_head(ArchiveReader *reader, char *letter, size_t *size, bool hashed)
 
 /* The content of a frame as a message in the call's memory. */
 static bool
-read_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor, size_t size, size_t size_max,
-             ProtobufCMessage **message)
+read_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor, size_t size,
+             size_t size_max, ProtobufCMessage **message)
 {
     Call *call = reader->call;
     uint8_t *data;
@@ -367,7 +373,8 @@ archive_read_manifest(ArchiveReader *reader, const ArchiveManifest **manifest)
         return false;
     if (letter != 'M')
         return fail_damaged(reader, "it does not begin with what is in it");
-    if (!read_message(reader, &clientiq__v1__archive_manifest__descriptor, size, MANIFEST_MAX, &message))
+    if (!read_message(reader, &clientiq__v1__archive_manifest__descriptor, size, MANIFEST_MAX,
+                      &message))
         return false;
     reader->manifest = (const ArchiveManifest *) message;
     if (!check_tables(reader, reader->manifest))
@@ -383,13 +390,15 @@ read_table_end(ArchiveReader *reader, size_t size, uint64_t *rows)
     ProtobufCMessage *message;
     const ArchiveTableEnd *end;
 
-    if (!read_message(reader, &clientiq__v1__archive_table_end__descriptor, size, TABLE_END_MAX, &message))
+    if (!read_message(reader, &clientiq__v1__archive_table_end__descriptor, size, TABLE_END_MAX,
+                      &message))
         return false;
     end = (const ArchiveTableEnd *) message;
     auth_stream_end(reader->table, checksum);
     if (strcmp(end->name, reader->manifest->tables[reader->table_index]->name) != 0)
         return fail_damaged(reader, "the rows are those of another table");
-    if (reader->counter.size > 0 || end->rows != reader->counter.rows || end->bytes != reader->counter.bytes)
+    if (reader->counter.size > 0 || end->rows != reader->counter.rows ||
+        end->bytes != reader->counter.bytes)
         return fail_damaged(reader, "a table has another number of rows than it should");
     if (end->checksum.len != HASH_SIZE || memcmp(end->checksum.data, checksum, HASH_SIZE) != 0)
         return fail_damaged(reader, "a table's rows do not fit their checksum");

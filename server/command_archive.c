@@ -1,5 +1,6 @@
-/* ciq-server export and ciq-server import, for main.c: one tenant into a file, and a tenant out of one.  Both work on
- * their own connection as the owner, beside a server that runs or without one.  */
+/* ciq-server export and ciq-server import, for main.c: one tenant into a file, and a tenant out of
+ * one.  Both work on their own connection as the owner, beside a server that runs or without one.
+ */
 #include "command.h"
 #include "config.h"
 #include "export.h"
@@ -43,7 +44,8 @@ start_log(void)
 static int
 usage_export(const char *what)
 {
-    fprintf(stderr, "ciq-server: %s\nusage: ciq-server export --schema-name NAME [--output FILE]\n", what);
+    fprintf(stderr, "ciq-server: %s\nusage: ciq-server export --schema-name NAME [--output FILE]\n",
+            what);
     return 2;
 }
 
@@ -61,7 +63,8 @@ work_export(Call *call, void *argument)
     return export_tenant(call, work->schema_name, work->file, &work->result);
 }
 
-/* A file gets its name when it is whole; nobody else may read it, for it has the hashes of passwords. */
+/* A file gets its name when it is whole; nobody else may read it, for it has the hashes of
+ * passwords. */
 static int
 export_to_file(const Config *config, ExportWork *work, const char *path)
 {
@@ -101,7 +104,9 @@ export_to_stdout(const Config *config, ExportWork *work)
     char reason[1024];
 
     work->file = stdout;
-    return server_work(config, SERVER_AS_IT_IS, work_export, work, reason, sizeof reason) ? 0 : fail(reason);
+    return server_work(config, SERVER_AS_IT_IS, work_export, work, reason, sizeof reason)
+               ? 0
+               : fail(reason);
 }
 
 int
@@ -121,7 +126,8 @@ command_export(int argc, char **argv)
     if (!config_load(&config, argc, argv, stderr))
         return 2;
     start_log();
-    status = output != NULL ? export_to_file(&config, &work, output) : export_to_stdout(&config, &work);
+    status =
+        output != NULL ? export_to_file(&config, &work, output) : export_to_stdout(&config, &work);
     log_stop();
     if (status == 0)
         fprintf(stderr, "tenant %s exported: %zu tables, %" PRIu64 " rows\n", work.schema_name,
@@ -153,7 +159,8 @@ spool_stdin(void)
     size_t size;
     int descriptor;
 
-    snprintf(path, sizeof path, "%.4000s/ciq-import-XXXXXX", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+    snprintf(path, sizeof path, "%.4000s/ciq-import-XXXXXX",
+             folder != NULL && folder[0] != '\0' ? folder : "/tmp");
     descriptor = mkostemp(path, O_CLOEXEC);
     if (descriptor < 0)
         return NULL;
@@ -163,7 +170,8 @@ spool_stdin(void)
         close(descriptor);
         return NULL;
     }
-    while ((size = fread(buffer, 1, sizeof buffer, stdin)) > 0 && fwrite(buffer, 1, size, file) == size)
+    while ((size = fread(buffer, 1, sizeof buffer, stdin)) > 0 &&
+           fwrite(buffer, 1, size, file) == size)
         ;
     if (size == 0 && !ferror(stdin) && fflush(file) == 0 && fseeko(file, 0, SEEK_SET) == 0)
         return file;
@@ -177,8 +185,8 @@ open_input(const char *input)
     FILE *file = input == NULL || strcmp(input, "-") == 0 ? spool_stdin() : fopen(input, "rbe");
 
     if (file == NULL)
-        fprintf(stderr, "ciq-server: cannot read %s: %s\n", input != NULL ? input : "standard input",
-                strerror(errno));
+        fprintf(stderr, "ciq-server: cannot read %s: %s\n",
+                input != NULL ? input : "standard input", strerror(errno));
     return file;
 }
 
@@ -188,7 +196,8 @@ show(const ImportResult *result)
     const ArchiveManifest *manifest = result->manifest;
 
     printf("tenant %s of release %s: %zu tables, %" PRIu64 " rows; the archive is whole\n",
-           manifest->tenant->schema_name, manifest->server_version, manifest->n_tables, result->rows);
+           manifest->tenant->schema_name, manifest->server_version, manifest->n_tables,
+           result->rows);
 }
 
 /* Every byte is proved before the database hears of it. */
@@ -226,7 +235,8 @@ work_import(Call *call, void *argument)
     if (!import_tenant(call, work->file, &work->names, &result))
         return false;
     printf("tenant %s imported: number %" PRId64 ", %zu tables, %" PRIu64 " rows\n",
-           work->names.schema_name != NULL ? work->names.schema_name : result.manifest->tenant->schema_name,
+           work->names.schema_name != NULL ? work->names.schema_name
+                                           : result.manifest->tenant->schema_name,
            result.id, result.manifest->n_tables, result.rows);
     return true;
 }
@@ -238,7 +248,9 @@ import(const Config *config, ImportWork *work)
 
     if (fseeko(work->file, 0, SEEK_SET) != 0)
         return fail("the archive cannot be read twice: give it on standard input");
-    return server_work(config, SERVER_PREPARED, work_import, work, reason, sizeof reason) ? 0 : fail(reason);
+    return server_work(config, SERVER_PREPARED, work_import, work, reason, sizeof reason)
+               ? 0
+               : fail(reason);
 }
 
 int

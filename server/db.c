@@ -973,12 +973,14 @@ copy_start(Call *call, const char *statement, ExecStatusType wanted)
         return true;
     }
 
-    bool ok = result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR && fail_result(call, NULL, result);
+    bool ok = PQresultStatus(result) == PGRES_FATAL_ERROR
+                  ? fail_result(call, NULL, result)
+                  : call_fail(call, CODE_INTERNAL, "PostgreSQL does not copy");
 
     PQclear(result);
     /* the connection is in the middle of something: it ends, and the transaction with it */
     db->stale = true;
-    return ok || call_fail(call, CODE_INTERNAL, "PostgreSQL does not copy");
+    return ok;
 }
 
 /* The results that close a COPY, and back into the pipeline. */

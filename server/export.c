@@ -1,6 +1,6 @@
-/* Writes a tenant's archive.  First, in a transaction that is rolled back, the schema is compared with what its
- * migrations make, so that no archive is written that no import would take; then all rows are read in one snapshot.
- * Called by command_archive.c.  */
+/* Writes a tenant's archive.  First, in a transaction that is rolled back, the schema is compared
+ * with what its migrations make, so that no archive is written that no import would take; then all
+ * rows are read in one snapshot. Called by command_archive.c.  */
 #include "export.h"
 #include "archive.h"
 #include "audit.h"
@@ -44,9 +44,11 @@ find_tenant(Export *export)
     export->id_text = call_printf(call, "%" PRId64, export->id);
     export->role = db_row_text(row, "role");
     call->target = call_printf(call, "tenant %" PRId64, export->id);
-    if (strcmp(db_row_text(row, "state"), "active") != 0 && strcmp(db_row_text(row, "state"), "suspended") != 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is %s, not active or suspended",
-                         export->schema, db_row_text(row, "state"));
+    if (strcmp(db_row_text(row, "state"), "active") != 0 &&
+        strcmp(db_row_text(row, "state"), "suspended") != 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the tenant %s is %s, not active or suspended", export->schema,
+                         db_row_text(row, "state"));
     return export->id_text != NULL && export->role != NULL;
 }
 
@@ -111,7 +113,8 @@ read_ledger(Export *export, const char **heads)
            import_heads(call, manifest->migrations, manifest->n_migrations, heads);
 }
 
-/* Nobody migrates the tenant meanwhile; what is made for the comparison goes with the transaction. */
+/* Nobody migrates the tenant meanwhile; what is made for the comparison goes with the transaction.
+ */
 static bool
 check_schema(Export *export)
 {
@@ -121,7 +124,8 @@ check_schema(Export *export)
 
     db_begin(call, DB_WRITE);
     if (scratch == NULL ||
-        !db_row(call, &query_item_tenant, NULL, (DbArg[]){{.name = "id", .text = export->id_text}, {0}}, &row) ||
+        !db_row(call, &query_item_tenant, NULL,
+                (DbArg[]){{.name = "id", .text = export->id_text}, {0}}, &row) ||
         !read_ledger(export, &export->heads) ||
         !migrate_tenant_at(call, scratch, export->role, export->heads) ||
         !rows_check_source(call, export->schema, scratch))
@@ -149,7 +153,8 @@ describe_tables(Export *export, char *names)
         if (table.name == NULL)
             return true;
         if (manifest->n_tables == LIMIT_TABLES)
-            return call_fail(call, CODE_RESOURCE_EXHAUSTED, "the tenant has more than %d tables", LIMIT_TABLES);
+            return call_fail(call, CODE_RESOURCE_EXHAUSTED, "the tenant has more than %d tables",
+                             LIMIT_TABLES);
         names = stpcpy(stpcpy(names, manifest->n_tables > 0 ? "\n" : ""), table.name);
         clientiq__v1__archive_table__init(described);
         described->name = (char *) (uintptr_t) table.name;
@@ -181,10 +186,11 @@ describe_sequences(Export *export)
         ArchiveSequence *described = call_alloc(call, sizeof *described);
         const DbRow *row;
 
-        if (described == NULL ||
-            !db_row(call, &query_tenant_sequences, NULL,
-                    (DbArg[]){{.name = "schema", .text = export->schema}, {.name = "after", .text = after}, {0}},
-                    &row))
+        if (described == NULL || !db_row(call, &query_tenant_sequences, NULL,
+                                         (DbArg[]){{.name = "schema", .text = export->schema},
+                                                   {.name = "after", .text = after},
+                                                   {0}},
+                                         &row))
             return false;
         if (row == NULL)
             return true;
@@ -219,10 +225,13 @@ open_snapshot(Export *export)
     if (manifest->snapshot_time == NULL || !tenant_fill(call, export->id, &manifest->tenant) ||
         !read_ledger(export, &heads) || !describe_tables(export, names) ||
         !db_script(call, script_tenant_rows_lock.text,
-                   (DbArg[]){{.name = "schema", .text = export->schema}, {.name = "tables", .text = names}, {0}}) ||
+                   (DbArg[]){{.name = "schema", .text = export->schema},
+                             {.name = "tables", .text = names},
+                             {0}}) ||
         !describe_sequences(export))
         return false;
-    if (strcmp(heads, export->heads) != 0 || strcmp(manifest->tenant->schema_name, export->schema) != 0)
+    if (strcmp(heads, export->heads) != 0 ||
+        strcmp(manifest->tenant->schema_name, export->schema) != 0)
         return call_fail(call, CODE_ABORTED, "the tenant was changed just now: export it again");
     return true;
 }
@@ -266,7 +275,8 @@ export_tenant(Call *call, const char *schema_name, FILE *file, ExportResult *res
     bool ok;
 
     clientiq__v1__archive_manifest__init(&export.manifest);
-    ok = (export.writer != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) && find_tenant(&export) && check_schema(&export) && open_snapshot(&export) &&
+    ok = (export.writer != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
+         find_tenant(&export) && check_schema(&export) && open_snapshot(&export) &&
          write_archive(&export) && record(call);
     if (ok)
         *result = (ExportResult){export.manifest.n_tables, archive_rows_written(export.writer)};

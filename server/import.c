@@ -1,6 +1,7 @@
-/* Makes a tenant from its archive, in one transaction as CreateTenant does.  Tables come from our own migrations, run
- * up to where the archive's tenant had them; rows come into tables and columns that they have made; then what is
- * newer is applied.  Nothing that the archive says is ever run.  Called by command_archive.c.  */
+/* Makes a tenant from its archive, in one transaction as CreateTenant does.  Tables come from our
+ * own migrations, run up to where the archive's tenant had them; rows come into tables and columns
+ * that they have made; then what is newer is applied.  Nothing that the archive says is ever run.
+ * Called by command_archive.c.  */
 #include "import.h"
 #include "audit.h"
 #include "check.h"
@@ -20,7 +21,7 @@ typedef struct Import {
     ArchiveReader *reader;
     const ArchiveManifest *manifest;
     const ImportNames *names;
-    Tenant tenant;       /* as it is to be */
+    Tenant tenant; /* as it is to be */
     const char *schema, *heads;
     NewTenant made;
     uint64_t rows, table_rows;
@@ -59,7 +60,8 @@ import_check(Call *call, FILE *file, ImportResult *result)
 
 /* One migration among ours; *index says which. */
 static bool
-find_migration(Call *call, const MigrationSet *set, const ArchiveMigration *migration, size_t *index)
+find_migration(Call *call, const MigrationSet *set, const ArchiveMigration *migration,
+               size_t *index)
 {
     uint32_t newest = apps_newest(set, migration->app);
 
@@ -70,16 +72,19 @@ find_migration(Call *call, const MigrationSet *set, const ArchiveMigration *migr
             continue;
         *index = i;
         return strcmp(file->checksum, migration->checksum) == 0 ||
-               call_fail(call, CODE_FAILED_PRECONDITION, "the tenant has %s/%s from another file than %s",
-                         file->app, file->name, file->file);
+               call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the tenant has %s/%s from another file than %s", file->app, file->name,
+                         file->file);
     }
     if (newest == 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the tenant has %.100s/%.100s, and this server has no app %.100s: --apps names the "
-                         "directory of your own", migration->app, migration->name, migration->app);
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the tenant has %.100s/%.100s, and this server has no app %.100s: --apps names the "
+            "directory of your own",
+            migration->app, migration->name, migration->app);
     return call_fail(call, CODE_FAILED_PRECONDITION,
-                     "the tenant has %.100s/%.100s, and this server has %.100s up to %04" PRIu32, migration->app,
-                     migration->name, migration->app, newest);
+                     "the tenant has %.100s/%.100s, and this server has %.100s up to %04" PRIu32,
+                     migration->app, migration->name, migration->app, newest);
 }
 
 /* The newest number of each app, if those before it are there too. */
@@ -96,15 +101,18 @@ join_heads(Call *call, const MigrationSet *set, const bool *applied, const char 
         bool is_newest = applied[i];
 
         for (size_t j = 0; j < set->count; j++) {
-            if (!applied[j] || strcmp(set->files[j].app, file->app) != 0 || set->files[j].number <= file->number)
+            if (!applied[j] || strcmp(set->files[j].app, file->app) != 0 ||
+                set->files[j].number <= file->number)
                 continue;
             if (!applied[i])
-                return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant has %s/%s without %s/%s before it",
-                                 set->files[j].app, set->files[j].name, file->app, file->name);
+                return call_fail(call, CODE_FAILED_PRECONDITION,
+                                 "the tenant has %s/%s without %s/%s before it", set->files[j].app,
+                                 set->files[j].name, file->app, file->name);
             is_newest = false;
         }
         if (is_newest)
-            end += sprintf(end, "%s\"%s\":%" PRIu32, end > text + 1 ? "," : "", file->app, file->number);
+            end += sprintf(end, "%s\"%s\":%" PRIu32, end > text + 1 ? "," : "", file->app,
+                           file->number);
     }
     *end++ = '}';
     *heads = text;
@@ -116,7 +124,7 @@ import_heads(Call *call, ArchiveMigration *const *migrations, size_t count, cons
 {
     const MigrationSet *set = &call->server->apps->tenant;
     bool *applied = call_alloc(call, set->count + 1);
-    size_t index;
+    size_t index = 0;
 
     if (applied == NULL)
         return false;
@@ -149,8 +157,10 @@ choose_names(Import *import)
     }
     import->schema = tenant->schema_name;
     if (tenant->n_domains == 0)
-        return call_fail_field(import->call, "domain", "must be given: the archive's tenant had none");
-    return check_message(import->call, message_info_find(&clientiq__v1__tenant__descriptor), &tenant->base);
+        return call_fail_field(import->call, "domain",
+                               "must be given: the archive's tenant had none");
+    return check_message(import->call, message_info_find(&clientiq__v1__tenant__descriptor),
+                         &tenant->base);
 }
 
 static bool
@@ -212,13 +222,16 @@ check_table(Import *import, const RowsTable *known, const ArchiveTable *table, c
 
     if (known->name == NULL || strcmp(known->name, table->name) > 0)
         return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the archive has a table %s, which its migrations do not make here", table->name);
+                         "the archive has a table %s, which its migrations do not make here",
+                         table->name);
     if (strcmp(known->name, table->name) < 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION, "the archive lacks the table %s", known->name);
+        return call_fail(call, CODE_FAILED_PRECONDITION, "the archive lacks the table %s",
+                         known->name);
     if (!rows_same_columns(known->columns, columns, &odd, &odd_size))
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the archive's table %s does not have the columns that its migrations make here: %.*s",
-                         table->name, (int) odd_size, odd);
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the archive's table %s does not have the columns that its migrations make here: %.*s",
+            table->name, (int) odd_size, odd);
     return true;
 }
 
@@ -233,7 +246,8 @@ check_tables(Import *import)
         const ArchiveTable *table = import->manifest->tables[i];
         const char *columns;
 
-        if (!join_columns(call, table, &columns) || !rows_next(call, import->schema, known.name, &known) ||
+        if (!join_columns(call, table, &columns) ||
+            !rows_next(call, import->schema, known.name, &known) ||
             !check_table(import, &known, table, columns))
             return false;
     }
@@ -269,7 +283,8 @@ copy_table(Import *import, const ArchiveTable *table)
         !db_copy_in(call, db_row_text(row, "statement"), give_rows, import, &taken))
         return false;
     if (taken != import->table_rows)
-        return call_fail(call, CODE_DATA_LOSS, "of %" PRIu64 " rows of the table %s PostgreSQL took %" PRIu64,
+        return call_fail(call, CODE_DATA_LOSS,
+                         "of %" PRIu64 " rows of the table %s PostgreSQL took %" PRIu64,
                          import->table_rows, table->name, taken);
     import->rows += taken;
     return true;
@@ -308,7 +323,8 @@ fill(Import *import)
     for (size_t i = 0; i < import->manifest->n_tables; i++)
         if (!copy_table(import, import->manifest->tables[i]))
             return false;
-    return archive_read_end(import->reader) && set_sequences(import) && rows_end(import->call, import->schema);
+    return archive_read_end(import->reader) && set_sequences(import) &&
+           rows_end(import->call, import->schema);
 }
 
 /* ---- the whole ---- */
@@ -341,10 +357,11 @@ make_tenant(Import *import)
     create.tenant = &import->tenant;
     create.domain = import->tenant.domains[0];
     db_begin(call, DB_WRITE);
-    if (!tenant_register(call, &create, call->server->apps->heads, &import->made) || !add_domains(import) ||
-        !migrate_tenant_at(call, import->schema, import->made.role, import->heads) || !fill(import) ||
-        !migrate_to_newest(call, import->heads, import->made.role) || !keep_closed(import) ||
-        !db_queue(call, &query_path_public, NULL, NULL))
+    if (!tenant_register(call, &create, call->server->apps->heads, &import->made) ||
+        !add_domains(import) ||
+        !migrate_tenant_at(call, import->schema, import->made.role, import->heads) ||
+        !fill(import) || !migrate_to_newest(call, import->heads, import->made.role) ||
+        !keep_closed(import) || !db_queue(call, &query_path_public, NULL, NULL))
         return false;
     call->method = &import_method;
     return audit_write(call) && db_commit(call);
@@ -357,13 +374,14 @@ import_tenant(Call *call, FILE *file, const ImportNames *names, ImportResult *re
     bool ok;
 
     ok = (import.reader != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
-         archive_read_manifest(import.reader, &import.manifest) &&
-         choose_names(&import) &&
-         import_heads(call, import.manifest->migrations, import.manifest->n_migrations, &import.heads) &&
+         archive_read_manifest(import.reader, &import.manifest) && choose_names(&import) &&
+         import_heads(call, import.manifest->migrations, import.manifest->n_migrations,
+                      &import.heads) &&
          have_roles(call) && make_tenant(&import);
     db_rollback(call);
     archive_reader_free(import.reader);
     if (ok)
-        *result = (ImportResult){.manifest = import.manifest, .rows = import.rows, .id = import.made.id};
+        *result =
+            (ImportResult){.manifest = import.manifest, .rows = import.rows, .id = import.made.id};
     return ok;
 }

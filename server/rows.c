@@ -1,5 +1,6 @@
-/* Which rows of a tenant go along, and how a schema is filled with them.  Called by rpc/clone.c, export.c and
- * import.c.  Every name in a statement comes from PostgreSQL's own catalog, quoted there.  */
+/* Which rows of a tenant go along, and how a schema is filled with them.  Called by rpc/clone.c,
+ * export.c and import.c.  Every name in a statement comes from PostgreSQL's own catalog, quoted
+ * there.  */
 #include "rows.h"
 #include "db.h"
 #include "queries.h"
@@ -12,9 +13,10 @@ rows_next(Call *call, const char *schema, const char *after, RowsTable *table)
 {
     const DbRow *row;
 
-    if (!db_row(call, &query_tenant_rows, NULL,
-                (DbArg[]){{.name = "schema", .text = schema}, {.name = "after", .text = after}, {0}},
-                &row))
+    if (!db_row(
+            call, &query_tenant_rows, NULL,
+            (DbArg[]){{.name = "schema", .text = schema}, {.name = "after", .text = after}, {0}},
+            &row))
         return false;
     *table = (RowsTable){0};
     if (row == NULL)
@@ -68,7 +70,8 @@ rows_check_source(Call *call, const char *schema, const char *made)
     size_t odd_size;
 
     while (known.name != NULL) {
-        if (!rows_next(call, schema, table.name, &table) || !rows_next(call, made, known.name, &known))
+        if (!rows_next(call, schema, table.name, &table) ||
+            !rows_next(call, made, known.name, &known))
             return false;
 
         int order = table.name == NULL   ? (known.name != NULL)
@@ -77,14 +80,16 @@ rows_check_source(Call *call, const char *schema, const char *made)
 
         if (order < 0)
             return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the tenant's table %s is of no migration that the tenant has", table.name);
+                             "the tenant's table %s is of no migration that the tenant has",
+                             table.name);
         if (order > 0)
             return call_fail(call, CODE_FAILED_PRECONDITION,
                              "the tenant lacks the table %s: repair it first", known.name);
         if (known.name != NULL && !rows_same_columns(table.columns, known.columns, &odd, &odd_size))
-            return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the tenant's table %s does not have the columns that its migrations make: %.*s",
-                             table.name, (int) odd_size, odd);
+            return call_fail(
+                call, CODE_FAILED_PRECONDITION,
+                "the tenant's table %s does not have the columns that its migrations make: %.*s",
+                table.name, (int) odd_size, odd);
     }
     return true;
 }
@@ -121,9 +126,10 @@ queue_timeout(Call *call)
     const char *text = call_printf(call, "%" PRId64, left_ms);
 
     if (left_ms == 0)
-        return call_fail(call, CODE_DEADLINE_EXCEEDED, "the deadline passed before all rows were there");
-    return text != NULL &&
-           db_queue(call, &query_statement_timeout, NULL, (DbArg[]){{.name = "ms", .text = text}, {0}});
+        return call_fail(call, CODE_DEADLINE_EXCEEDED,
+                         "the deadline passed before all rows were there");
+    return text != NULL && db_queue(call, &query_statement_timeout, NULL,
+                                    (DbArg[]){{.name = "ms", .text = text}, {0}});
 }
 
 bool
@@ -133,7 +139,9 @@ rows_begin(Call *call, const char *schema)
 
     return list_tables(call, schema, &tables) &&
            db_script(call, script_tenant_rows_begin.text,
-                     (DbArg[]){{.name = "schema", .text = schema}, {.name = "tables", .text = tables}, {0}});
+                     (DbArg[]){{.name = "schema", .text = schema},
+                               {.name = "tables", .text = tables},
+                               {0}});
 }
 
 bool

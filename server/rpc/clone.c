@@ -1,5 +1,5 @@
-/* A tenant like another one, made in one transaction of the owner's.  Tables, keys and grants come from the
- * source's own migrations, run again; only rows are copied.  */
+/* A tenant like another one, made in one transaction of the owner's.  Tables, keys and grants come
+ * from the source's own migrations, run again; only rows are copied.  */
 #include "tenant.h"
 #include "auth.h"
 #include "migrate.h"
@@ -45,8 +45,9 @@ lock_source(Call *call, const CloneTenantRequest *request, Source *source)
         return tenant_not_found(call, request->id, request->schema_name);
     state = db_row_text(row, "state");
     if (strcmp(state, "active") != 0 && strcmp(state, "suspended") != 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is %s, not active or suspended",
-                         db_row_text(row, "name"), state);
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the tenant %s is %s, not active or suspended", db_row_text(row, "name"),
+                         state);
     *source = (Source){
         .id = db_row_int64(row, "id"),
         .schema = db_row_text(row, "schema_name"),
@@ -57,8 +58,9 @@ lock_source(Call *call, const CloneTenantRequest *request, Source *source)
 
         if (plan_head(source->heads, app) > apps_newest(set, app))
             return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the tenant has %s/%04" PRIu32 ", and this server knows %s up to %04" PRIu32, app,
-                             plan_head(source->heads, app), app, apps_newest(set, app));
+                             "the tenant has %s/%04" PRIu32
+                             ", and this server knows %s up to %04" PRIu32,
+                             app, plan_head(source->heads, app), app, apps_newest(set, app));
     }
     return true;
 }
@@ -83,8 +85,8 @@ check_plan(Call *call, const char *schema)
 {
     const DbRow *row;
 
-    if (!db_row(call, &query_tenant_by_schema, NULL, (DbArg[]){{.name = "schema", .text = schema}, {0}},
-                &row))
+    if (!db_row(call, &query_tenant_by_schema, NULL,
+                (DbArg[]){{.name = "schema", .text = schema}, {0}}, &row))
         return false;
     return quota_check_copied(call, row == NULL ? 0 : db_row_int64(row, "max_users"));
 }
@@ -109,12 +111,13 @@ rpc_clone_tenant(Call *call, const CloneTenantRequest *request, CloneTenantRespo
 {
     const char *password = request->admin_password;
     char hash[AUTH_HASH_SIZE];
-    Source source;
+    Source source = {0};
     NewTenant made;
 
     if (!check_request(call, request))
         return false;
-    if (!request->with_rows && password[0] == '\0' && (password = auth_password_random(call)) == NULL)
+    if (!request->with_rows && password[0] == '\0' &&
+        (password = auth_password_random(call)) == NULL)
         return false;
     if (!request->with_rows && !auth_hash(call, password, hash))
         return false;

@@ -2,4 +2,4 @@
 -- rows: one
 select format('copy %I.%I (%s) from stdin', :arg.schema::text, :arg.table::text,
               (select string_agg(quote_ident(name), ', ' order by place)
-                 from unnest(string_to_array(:arg.columns, E'\n')) with ordinality as c (name, place))) as statement
+                 from unnest(string_to_array(:arg.columns, E'\n')) with ordinality c (name, place))) as statement

@@ -1,5 +1,5 @@
--- Makes a new schema ready for rows from elsewhere.  Its foreign keys go until the rows are there: tables fill in any
--- order, and all rows are proved at once.  What its migrations have written goes too, for it comes again.
+-- Makes a new schema ready for rows from elsewhere.  Its foreign keys go until the rows are there: tables fill in
+-- any order, and all rows are proved at once.  What its migrations have written goes too, for it comes again.
 set local search_path to :"schema", pg_temp;
 do $block$
 declare
@@ -14,7 +14,8 @@ begin
                          where k.connamespace = to_regnamespace(quote_ident(:'schema')) and k.contype = 'f'
                            and k.conparentid = 0), true);
     for item in
-        select k ->> 'table' as tab, k ->> 'name' as name from jsonb_array_elements(current_setting('ciq.keys')::jsonb) k
+        select k ->> 'table' as tab, k ->> 'name' as name
+          from jsonb_array_elements(current_setting('ciq.keys')::jsonb) k
     loop
         execute format('alter table %I.%I drop constraint %I', :'schema', item.tab, item.name);
     end loop;

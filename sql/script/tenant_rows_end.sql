@@ -1,5 +1,5 @@
--- The rows are there: every foreign key is made again and proved, and each sequence goes on after the largest number
--- of its column.
+-- The rows are there: every foreign key is made again and proved, and each sequence goes on after the largest
+-- number of its column.
 set constraints all immediate;
 do $block$
 declare

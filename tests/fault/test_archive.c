@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include "server/archive.h"
+#include "server/auth.h"
 #include "server/import.h"
 #include "server/internal.h"
 
@@ -121,6 +122,40 @@ test_archive__any_end_is_missing(void **state)
     longer[original_size] = '\n';
     assert_int_equal(check(longer, original_size + 1), CODE_DATA_LOSS);
     free(longer);
+}
+
+/* Changed manifests under a right checksum, the same each time: whatever they say, it is read or refused. */
+static void
+test_archive__any_manifest(void **state)
+{
+    enum { START = 12, CHANGES = 5000 };
+    char *copy = malloc(original_size);
+    const uint8_t *bytes = (const uint8_t *) original;
+    size_t body = original_size - 37, manifest_size = (size_t) bytes[15] << 8 | bytes[16];
+    AuthStream *stream = auth_stream_new();
+    unsigned refused = 0, seed = 1;
+
+    (void) state;
+    assert_non_null(stream);
+    assert_true(manifest_size > 500 && START + manifest_size < original_size);
+    for (int i = 0; i < CHANGES; i++) {
+        memcpy(copy, original, original_size);
+        for (unsigned change = 0; change <= seed % 3; change++) {
+            seed = seed * 1103515245 + 12345;
+            copy[START + 5 + (seed >> 8) % manifest_size] = (char) (seed >> 24);
+        }
+        auth_stream_add(stream, copy, body);
+        auth_stream_end(stream, (uint8_t *) copy + body + 5);
+
+        Code code = check(copy, original_size);
+
+        refused += code != CODE_OK;
+        if (code != CODE_OK && code != CODE_DATA_LOSS && code != CODE_RESOURCE_EXHAUSTED)
+            fail_msg("change %d: %s", i, code_name((int) code));
+    }
+    assert_true(refused > 100 && refused < CHANGES); /* both happened: the checksum was right */
+    auth_stream_free(stream);
+    free(copy);
 }
 
 /* ---- what a real import says, and does not do ---- */
@@ -419,6 +454,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_archive__any_byte_is_another),
         cmocka_unit_test(test_archive__any_end_is_missing),
+        cmocka_unit_test(test_archive__any_manifest),
         cmocka_unit_test(test_import__of_damaged_archives),
         cmocka_unit_test(test_import__of_forged_archives),
         cmocka_unit_test(test_import__names),
