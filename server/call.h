@@ -44,12 +44,13 @@ typedef enum CallerKind {
     CALLER_ANONYMOUS,
     CALLER_USER,      /* a tenant's user, by session */
     CALLER_SUPERUSER, /* a platform superuser, by session */
-    CALLER_OPERATOR   /* the local operator, by the uid at the other end of ipc:// */
+    CALLER_OPERATOR,  /* the local operator, by the uid at the other end of ipc:// */
+    CALLER_API_KEY    /* a microservice, by a key of the tenant or of the platform */
 } CallerKind;
 
 typedef struct Caller {
     CallerKind kind;
-    int64_t id;         /* of the user or superuser; 0: none */
+    int64_t id;         /* of the user, superuser or API key; 0: none */
     int64_t session_id; /* 0: none */
     bool is_admin;
     const char *email;       /* never NULL */
@@ -72,6 +73,7 @@ typedef struct Call {
     ProtobufCMessage *message;   /* the rpc's request, checked */
     Peer peer;
     const char *origin;              /* the end user's address, or the peer's; never NULL */
+    bool forwards;                   /* the token is a key that may say for which end user it calls */
     TenantContext tenant;
     Caller caller;
     int64_t receive_us, deadline_us; /* monotonic */
@@ -140,7 +142,10 @@ int64_t call_left_ms(const Call *call);
 /* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit says. */
 int64_t call_statement_ms(const Call *call);
 
-/* The caller's kind in log and audit: anonymous, user, superuser, operator. */
+/* The caller's kind in log and audit: anonymous, user, superuser, operator, api_key. */
 const char *caller_kind_name(CallerKind kind);
+
+/* Who calls, for people: "operator", "superuser ann@example.com", "api_key 3".  NULL: the call has failed. */
+MUST_CHECK const char *call_actor(Call *call);
 
 #endif

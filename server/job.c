@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "db.h"
 #include "internal.h"
+#include "key_use.h"
 #include "log.h"
 #include "migrate.h"
 #include "outbox.h"
@@ -87,6 +88,7 @@ sweep_tenants(Call *call)
 
 static const JobTask housekeeping_tasks[] = {
     {"refill_roles", refill_roles},
+    {"key_use", key_use_write},
     {"sweep_platform", sweep_platform},
     {"sweep_tenants", sweep_tenants},
     {"purge_tenants", purge_tenants},

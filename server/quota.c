@@ -40,6 +40,12 @@ quota_check_copied(Call *call, int64_t users_max)
 }
 
 bool
+quota_check_api_keys(Call *call, int64_t id)
+{
+    return check_count(call, &query_quota_api_keys, id, "max_api_keys", call->tenant.limits.api_keys);
+}
+
+bool
 quota_check_users(Call *call, int64_t id)
 {
     return check_count(call, &query_quota_users, id, "max_users", call->tenant.limits.users);

@@ -8,6 +8,7 @@
 #include "heartbeat.h"
 #include "internal.h"
 #include "job.h"
+#include "key_use.h"
 #include "listener.h"
 #include "log.h"
 #include "migrate.h"
@@ -330,9 +331,10 @@ server_open(const Config *config, ServerOpening opening, bool beside)
             cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
         server->audit = audit_new();
         server->rate = rate_new();
+        server->key_use = key_use_new();
         server->outbox = outbox_new();
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
-            server->outbox != NULL &&
+            server->key_use != NULL && server->outbox != NULL &&
             quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
             find_database(server, beside) && read_database(server) && prepare_database(server, opening))
             return server;
@@ -479,6 +481,7 @@ server_stop(Server *server)
     cache_free(server->cache);
     audit_free(server->audit);
     rate_free(server->rate);
+    key_use_free(server->key_use);
     outbox_free(server->outbox);
     apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);

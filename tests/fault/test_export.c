@@ -233,21 +233,20 @@ test_import__of_older_migrations(void **state)
 {
     World *world = *state;
     const TestDatabase *database = &world->database;
+    static const char *const apps[] = {"business", "users", "core"};
 
     tenant_new(world->operator, "older");
-    database_value(database,
-                   "drop index older.business_contact_email; drop table older.users_token; "
-                   "delete from older.core_migration where app = 'business' and name like '0002%%' "
-                   "or app = 'users' and name >= '0003'; "
-                   "update public.tenants_tenant set heads = heads || '{\"business\": 1, \"users\": 2}' "
-                   "where schema_name = 'older'");
+    for (size_t i = 0; i < sizeof apps / sizeof *apps; i++)
+        migration_undo(database, "older", migration_newest(apps[i]));
+    assert_value(database, "f", "select heads = (select heads from public.tenants_tenant where schema_name = 'acme') "
+                                "from public.tenants_tenant where schema_name = 'older'");
     succeed(database, words("export --schema-name older --output %s/older", folder), "tenant older exported");
     succeed(database, words("import --input %s/older --schema-name newer --domain newer.localhost", folder), "imported");
-    assert_string_equal(rows_of(database, "newer"), rows_of(database, "older"));
     assert_value(database, "t t t",
                  "select concat_ws(' ', (select heads from public.tenants_tenant where schema_name = 'newer') = "
                  "(select heads from public.tenants_tenant where schema_name = 'acme'), "
-                 "to_regclass('newer.business_contact_email') is not null, to_regclass('newer.users_token') is not null)");
+                 "to_regclass('newer.business_contact_email') is not null, "
+                 "(select count(*) from newer.core_migration) = (select count(*) from acme.core_migration))");
     ciq_client_free(sign_in(&world->server, "newer", world_email, world_password));
 }
 

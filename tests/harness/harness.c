@@ -159,6 +159,38 @@ database_value(const TestDatabase *database, const char *format, ...)
     return value;
 }
 
+const MigrationFile *
+migration_newest(const char *app)
+{
+    const MigrationFile *newest = NULL;
+
+    for (size_t i = 0; i < migrations_tenant_count; i++)
+        if (strcmp(migrations_tenant[i].app, app) == 0 &&
+            (newest == NULL || migrations_tenant[i].number > newest->number))
+            newest = &migrations_tenant[i];
+    return newest;
+}
+
+void
+migration_undo(const TestDatabase *database, const char *schema, const MigrationFile *file)
+{
+    char text[4096];
+    PGconn *connection = PQconnectdb(database->owner);
+    int size = snprintf(text, sizeof text,
+                        "begin; set local search_path to %s, pg_temp; %s; "
+                        "delete from core_migration where app = '%s' and name = '%s'; "
+                        "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
+                        "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
+                        schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
+
+    assert_true(size > 0 && (size_t) size < sizeof text);
+    PGresult *result = PQexec(connection, text);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", file->file, PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+}
+
 int
 server_command(const TestDatabase *database, char *output, size_t size, const char *format, ...)
 {

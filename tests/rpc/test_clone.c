@@ -203,10 +203,7 @@ test_clone__has_the_sources_migrations(void **state)
     World *world = *state;
 
     tenant_new(world->operator, "older");
-    database_value(&world->database,
-                   "drop index older.business_contact_email; "
-                   "delete from older.core_migration where app = 'business' and name like '0002%%'; "
-                   "update public.tenants_tenant set heads = heads || '{\"business\": 1}' where schema_name = 'older'");
+    migration_undo(&world->database, "older", migration_newest("business"));
     clone_rows(world, "older", "older_copy");
     assert_value(world, "1 f",
                  "select heads ->> 'business' || ' ' || (to_regclass('older_copy.business_contact_email') is not null)::text::char "

@@ -160,6 +160,7 @@ const Method methods[] = {
         .command = "thing get",
         .comment = "Returns one thing.",
         .permission = "things.view_thing",
+        .platform_permission = "",
         .request = &info_sample__v1__get_thing_request,
         .response = &info_sample__v1__get_thing_response,
         .scope = (MethodScope) 2,
@@ -169,6 +170,7 @@ const Method methods[] = {
         .hashes_password = false,
         .never_replayed = false,
         .from_memory = false,
+        .by_api_key = false,
     },
     {
         .name = "sample.v1.ThingService/PaintThing",
@@ -177,6 +179,7 @@ const Method methods[] = {
         .command = "thing paint",
         .comment = "Paints a thing, \"quoted\" \\ and all,\nin two lines.",
         .permission = "",
+        .platform_permission = "",
         .request = &info_sample__v1__paint_thing_request,
         .response = &info_sample__v1__paint_thing_response,
         .scope = (MethodScope) 3,
@@ -186,6 +189,7 @@ const Method methods[] = {
         .hashes_password = true,
         .never_replayed = true,
         .from_memory = false,
+        .by_api_key = false,
     },
 };
 const size_t methods_count = 2;
