@@ -173,12 +173,7 @@ add_domains(Import *import)
         Host host;
 
         if (!host_read(call, "domain", import->tenant.domains[i], &host) ||
-            !db_row(call, &query_domain_add, NULL,
-                    (DbArg[]){{.name = "tenant_id", .text = import->made.id_text},
-                              {.name = "domain", .text = host.name},
-                              {.name = "kind", .text = host_kind_name(host.kind)},
-                              {0}},
-                    &row))
+            !tenant_add_domain(call, import->made.id_text, &host, &row))
             return false;
     }
     return true;

@@ -64,15 +64,35 @@ claim_role(Call *call, const char **role)
 }
 
 bool
+tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbRow **row)
+{
+    bool must_prove = host_must_prove(call->server, host->kind);
+
+    if (must_prove && strlen(host->name) > HOST_PROVABLE)
+        return call_fail_field(call, "domain",
+                               "must be at most %d characters, so that there is room for the record that proves it",
+                               HOST_PROVABLE);
+    call->wakes_prover = must_prove;
+    if (!db_row(call, &query_domain_add, NULL,
+                (DbArg[]){{.name = "tenant_id", .text = tenant_id},
+                          {.name = "domain", .text = host->name},
+                          {.name = "kind", .text = host_kind_name(host->kind)},
+                          {.name = "state", .text = must_prove ? "pending" : "verified"},
+                          {0}},
+                row))
+        return false;
+    return *row != NULL ||
+           call_fail_field_code(call, CODE_ALREADY_EXISTS, "domain", "is taken already");
+}
+
+bool
 tenant_register(Call *call, const CreateTenantRequest *request, const char *heads, NewTenant *made)
 {
-    const char *role, *domain;
+    const char *role;
     const DbRow *row;
     Host host;
 
-    /* a queued statement reads its values later */
-    if (!host_read(call, "domain", request->domain, &host) ||
-        (domain = call_strdup(call, host.name)) == NULL || !claim_role(call, &role) ||
+    if (!host_read(call, "domain", request->domain, &host) || !claim_role(call, &role) ||
         !db_row(call, &query_tenant_insert, &request->base,
                 (DbArg[]){{.name = "role", .text = role}, {.name = "heads", .text = heads}, {0}}, &row))
         return false;
@@ -82,11 +102,7 @@ tenant_register(Call *call, const CreateTenantRequest *request, const char *head
         .role = role,
     };
     call->target = call_printf(call, "tenant %" PRId64, made->id);
-    return made->id_text != NULL && db_queue(call, &query_domain_insert, NULL,
-                                             (DbArg[]){{.name = "tenant_id", .text = made->id_text},
-                                                       {.name = "domain", .text = domain},
-                                                       {.name = "kind", .text = host_kind_name(host.kind)},
-                                                       {0}});
+    return made->id_text != NULL && tenant_add_domain(call, made->id_text, &host, &row);
 }
 
 bool

@@ -3,6 +3,7 @@
 #define CIQ_SERVER_RPC_TENANT_H
 
 #include "db.h"
+#include "host.h"
 #include "rpc.h"
 
 /* INVALID_ARGUMENT unless a number or a schema name says which tenant is meant. */
@@ -24,6 +25,10 @@ typedef struct NewTenant {
  * is open; of request only tenant and domain are looked at. */
 MUST_CHECK bool tenant_register(Call *call, const CreateTenantRequest *request, const char *heads,
                                 NewTenant *made);
+
+/* A domain of a tenant that is locked or new: verified, or pending where it must be proved; *row has
+ * its id.  ALREADY_EXISTS if it is somebody's. */
+MUST_CHECK bool tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbRow **row);
 
 /* Everything that a new tenant has, in the owner's transaction that is open: registry row, domain, role,
  * schema and tables; then admin, a statement in the new schema that makes its first user. */

@@ -50,7 +50,8 @@ void migration_undo(const TestDatabase *database, const char *schema, const Migr
 int server_command(const TestDatabase *database, char *output, size_t size, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* A server on a database, with inproc://, ipc:// and tcp:// (a port that the kernel picks). */
+/* A server on a database, with inproc://, ipc:// and tcp:// (a port that the kernel picks), that takes domains
+ * without a proof. */
 typedef struct TestServer {
     TestDatabase *database;
     Config config;
