@@ -51,6 +51,13 @@ void auth_digest(const AuthPart *parts, size_t count, uint8_t out[32]);
 /* The same, keyed: only who has the key can make it or check it. */
 void auth_mac(const uint8_t key[32], const AuthPart *parts, size_t count, uint8_t out[32]);
 
+/* The same hash over bytes that come in pieces; end gives it and begins anew. */
+typedef struct AuthStream AuthStream;
+MUST_CHECK AuthStream *auth_stream_new(void);
+void auth_stream_add(AuthStream *stream, const void *data, size_t size);
+void auth_stream_end(AuthStream *stream, uint8_t out[32]);
+void auth_stream_free(AuthStream *stream);
+
 /* Seals a reply under a key that only the holder of the client's idempotency key can derive. */
 MUST_CHECK bool auth_seal(Call *call, const uint8_t *client_key, const void *text, size_t size,
                           uint8_t **sealed, size_t *sealed_size);

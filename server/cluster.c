@@ -113,8 +113,23 @@ data_directory(const Config *config, char *path, size_t size)
         snprintf(path, size, "%s/.local/share/clientiq", home != NULL ? home : "/tmp");
 }
 
+/* Takes the lock of the data directory's one server; *taken: somebody else has it. */
 static bool
-find_folders(Cluster *cluster, const Config *config, char *reason, size_t size)
+take_lock(Cluster *cluster, const char *base, bool *taken, char *reason, size_t size)
+{
+    char lock[PATH_SIZE + 16];
+
+    snprintf(lock, sizeof lock, "%s/server.lock", base);
+    cluster->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    *taken = cluster->lock_fd >= 0 && flock(cluster->lock_fd, LOCK_EX | LOCK_NB) != 0;
+    if (cluster->lock_fd >= 0 && !*taken)
+        return true;
+    snprintf(reason, size, "another server uses the data directory %.200s", base);
+    return false;
+}
+
+static bool
+find_folders(Cluster *cluster, const Config *config, bool *taken, char *reason, size_t size)
 {
     char base[PATH_SIZE / 2], runtime[PATH_SIZE / 2];
 
@@ -142,16 +157,7 @@ find_folders(Cluster *cluster, const Config *config, char *reason, size_t size)
                  strerror(errno));
         return false;
     }
-
-    char lock[PATH_SIZE + 16];
-
-    snprintf(lock, sizeof lock, "%s/server.lock", base);
-    cluster->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (cluster->lock_fd < 0 || flock(cluster->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        snprintf(reason, size, "another server uses the data directory %.200s", base);
-        return false;
-    }
-    return true;
+    return take_lock(cluster, base, taken, reason, size);
 }
 
 /* ---- who and what ---- */
@@ -582,8 +588,8 @@ wait_until_ready(Cluster *cluster)
     return ready;
 }
 
-Cluster *
-cluster_start(const Config *config, char *reason, size_t size)
+static Cluster *
+cluster_new(char *reason, size_t size)
 {
     Cluster *cluster = calloc(1, sizeof *cluster);
 
@@ -594,9 +600,36 @@ cluster_start(const Config *config, char *reason, size_t size)
     pthread_mutex_init(&cluster->lock, NULL);
     pthread_cond_init(&cluster->changed, NULL);
     cluster->lock_fd = -1;
+    return cluster;
+}
+
+Cluster *
+cluster_join(const Config *config, char *reason, size_t size)
+{
+    Cluster *cluster = cluster_new(reason, size);
+    bool taken = false;
+
+    if (cluster == NULL)
+        return NULL;
+    if (find_user(cluster, reason, size) && find_folders(cluster, config, &taken, reason, size))
+        reason[0] = '\0'; /* the lock is free */
+    else if (taken)
+        return cluster;
+    cluster_stop(cluster);
+    return NULL;
+}
+
+Cluster *
+cluster_start(const Config *config, char *reason, size_t size)
+{
+    Cluster *cluster = cluster_new(reason, size);
+    bool taken = false;
+
+    if (cluster == NULL)
+        return NULL;
     cluster->max_connections = (int) (config->workers + config->password_workers +
                                       config->owner_workers) + RESERVED_CONNECTIONS;
-    if (!find_user(cluster, reason, size) || !find_folders(cluster, config, reason, size))
+    if (!find_user(cluster, reason, size) || !find_folders(cluster, config, &taken, reason, size))
         goto failed;
     if (!ask_pg_config(cluster) && !look_for_debian(cluster)) {
         snprintf(reason, size, "no PostgreSQL found: install the package postgresql, or name a "

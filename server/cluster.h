@@ -15,6 +15,10 @@ typedef struct Cluster Cluster;
 /* Makes it if need be, starts it, and waits until it takes connections.  NULL: reason says why. */
 MUST_CHECK Cluster *cluster_start(const Config *config, char *reason, size_t size);
 
+/* The one that a running server has made and supervises, for a command beside it; cluster_stop then stops nothing.
+ * NULL: no server uses the data directory, or reason says what is wrong (else it is ""). */
+MUST_CHECK Cluster *cluster_join(const Config *config, char *reason, size_t size);
+
 /* Fast shutdown; whatever is still running is rolled back.  NULL is fine. */
 void cluster_stop(Cluster *cluster);
 

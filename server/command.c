@@ -33,10 +33,8 @@ usage(const char *what)
     return 2;
 }
 
-/* Takes "--name value" or "--name=value" out of the arguments; NULL: it is not there, or has no
- * value. */
-static const char *
-take_value(int *argc, char **argv, const char *name)
+const char *
+command_take_value(int *argc, char **argv, const char *name)
 {
     size_t size = strlen(name);
 
@@ -59,8 +57,8 @@ take_value(int *argc, char **argv, const char *name)
     return NULL;
 }
 
-static bool
-take_word(int *argc, char **argv, const char *word)
+bool
+command_take_word(int *argc, char **argv, const char *word)
 {
     for (int i = 1; i < *argc; i++)
         if (strcmp(argv[i], word) == 0) {
@@ -152,13 +150,13 @@ read_password(const Options *options, char password[PASSWORD_SIZE])
 int
 command_create_superuser(int argc, char **argv)
 {
-    Options options = {.password_stdin = take_word(&argc, argv, "--password-stdin")};
+    Options options = {.password_stdin = command_take_word(&argc, argv, "--password-stdin")};
     char password[PASSWORD_SIZE], reason[1024] = "";
     Config config;
     bool ok;
 
-    options.password_file = take_value(&argc, argv, "--password-file");
-    options.email = take_value(&argc, argv, "--email");
+    options.password_file = command_take_value(&argc, argv, "--password-file");
+    options.email = command_take_value(&argc, argv, "--email");
     if (options.email == NULL)
         return usage("create-superuser needs --email ADDRESS");
     if (options.password_stdin && options.password_file != NULL)

@@ -440,7 +440,7 @@ flush(Call *call, PGresult **own)
     for (size_t i = 0; i < count; i++) {
         if (!send_statement(call, &db->queue[i], &prepares[i]))
             return fail_lost(call);
-        if (db->queue[i].query == &query_begin)
+        if (db->queue[i].query == &query_begin || db->queue[i].query == &query_begin_snapshot)
             db->open = true;
     }
     if (PQpipelineSync(db->connection) != 1)
@@ -529,7 +529,7 @@ queue_context(Call *call)
     return queue(call, &query_context, NULL,
                  (DbArg[]){{.name = "role", .text = role},
                            {.name = "search_path", .text = path},
-                           {.name = "read_only", .text = db->mode == DB_READ ? "on" : "off"},
+                           {.name = "read_only", .text = db->mode == DB_WRITE ? "off" : "on"},
                            {.name = "statement_timeout", .text = timeout},
                            {.name = "lock_timeout", .text = lock_timeout},
                            {0}},
@@ -560,13 +560,14 @@ queue_start(Call *call)
         return queue_context(call);
     if (db->queue_size > 0) /* a statement was queued before, and the start before it */
         return true;
-    return queue(call, &query_begin, NULL, NULL, false) && queue_context(call);
+    return queue(call, db->mode == DB_WRITE ? &query_begin : &query_begin_snapshot, NULL, NULL, false) &&
+           queue_context(call);
 }
 
 bool
 db_queue(Call *call, const Query *query, const ProtobufCMessage *message, const DbArg *args)
 {
-    assert(call->db->mode == DB_WRITE);
+    assert(call->db->mode != DB_READ);
     return queue_start(call) && queue(call, query, message, args, false);
 }
 
@@ -931,7 +932,7 @@ db_script(Call *call, const char *script, const DbArg *args)
     assert(db->options->owner);
     if (db->connection == NULL)
         return fail_lost(call);
-    if (db->begun && db->mode == DB_WRITE &&
+    if (db->begun && db->mode != DB_READ &&
         (!queue_start(call) || (db->queue_size > 0 && !flush(call, &none))))
         return false;
     if (!script_text(call, script, args, &text))
@@ -947,6 +948,154 @@ db_script(Call *call, const char *script, const DbArg *args)
 
     if (db->stale || PQenterPipelineMode(db->connection) != 1)
         return call->code != CODE_OK ? false : fail_lost(call);
+    return ok;
+}
+
+/* ---- copies ---- */
+
+/* Sends a COPY, outside the pipeline, and waits until PostgreSQL is ready for it. */
+static bool
+copy_start(Call *call, const char *statement, ExecStatusType wanted)
+{
+    Db *db = call->db;
+    PGresult *result = NULL, *none = NULL;
+
+    assert(db->options->owner && db->begun && db->mode != DB_READ);
+    if (db->connection == NULL)
+        return fail_lost(call);
+    if (!queue_start(call) || (db->queue_size > 0 && !flush(call, &none)))
+        return false;
+    if (PQexitPipelineMode(db->connection) != 1 || PQsendQuery(db->connection, statement) != 1 ||
+        !next_result(call, call->deadline_us, &result))
+        return fail_lost(call);
+    if (PQresultStatus(result) == wanted) {
+        PQclear(result);
+        return true;
+    }
+
+    bool ok = PQresultStatus(result) == PGRES_FATAL_ERROR
+                  ? fail_result(call, NULL, result)
+                  : call_fail(call, CODE_INTERNAL, "PostgreSQL does not copy");
+
+    PQclear(result);
+    /* the connection is in the middle of something: it ends, and the transaction with it */
+    db->stale = true;
+    return ok;
+}
+
+/* The results that close a COPY, and back into the pipeline. */
+static bool
+copy_end(Call *call, PGresult **result)
+{
+    Db *db = call->db;
+    bool ok = collect(call, call->deadline_us, NULL, result);
+
+    if (db->stale || PQenterPipelineMode(db->connection) != 1)
+        return call->code != CODE_OK ? false : fail_lost(call);
+    return ok;
+}
+
+/* One row at a time, so that no more than one is in memory. */
+static bool
+copy_rows_out(Call *call, DbTake take, void *argument)
+{
+    PGconn *connection = call->db->connection;
+
+    for (;;) {
+        char *row = NULL;
+        int size = PQgetCopyData(connection, &row, 1);
+
+        if (size > 0) {
+            bool ok = take(argument, row, (size_t) size);
+
+            PQfreemem(row);
+            if (!ok)
+                return false;
+        } else if (size < 0) {
+            return true; /* the end, or an error: copy_end says which */
+        } else if (!wait_for_socket(call, call->deadline_us, POLLIN)) {
+            return false;
+        } else if (PQconsumeInput(connection) == 0) {
+            return fail_lost(call);
+        }
+    }
+}
+
+bool
+db_copy_out(Call *call, const char *statement, DbTake take, void *argument)
+{
+    PGresult *result = NULL;
+
+    if (!copy_start(call, statement, PGRES_COPY_OUT))
+        return false;
+    if (!copy_rows_out(call, take, argument)) {
+        call->db->stale = true;
+        return false;
+    }
+
+    bool ok = copy_end(call, &result);
+
+    PQclear(result);
+    return ok;
+}
+
+/* Until all that was put is on its way; libpq would keep it in a buffer that grows. */
+static bool
+copy_flush(Call *call)
+{
+    PGconn *connection = call->db->connection;
+    int unsent;
+
+    while ((unsent = PQflush(connection)) > 0) {
+        if (!wait_for_socket(call, call->deadline_us, POLLIN | POLLOUT))
+            return false;
+        if (PQconsumeInput(connection) == 0)
+            return fail_lost(call);
+    }
+    /* an error that has come meanwhile is noticed by the next put */
+    (void) PQisBusy(connection);
+    return unsent == 0 || fail_lost(call);
+}
+
+static bool
+copy_rows_in(Call *call, DbGive give, void *argument)
+{
+    PGconn *connection = call->db->connection;
+
+    for (;;) {
+        const char *data;
+        size_t size;
+
+        if (!give(argument, &data, &size))
+            return false;
+        if (size == 0)
+            break;
+        if (PQputCopyData(connection, data, (int) size) != 1)
+            return true; /* PostgreSQL has had enough: copy_end says why */
+        if (!copy_flush(call))
+            return false;
+    }
+    (void) PQputCopyEnd(connection, NULL); /* if it fails, PostgreSQL has failed before it */
+    return true;
+}
+
+bool
+db_copy_in(Call *call, const char *statement, DbGive give, void *argument, uint64_t *rows)
+{
+    PGresult *result = NULL;
+
+    if (!copy_start(call, statement, PGRES_COPY_IN))
+        return false;
+    if (!copy_rows_in(call, give, argument)) {
+        call->db->stale = true;
+        return false;
+    }
+
+    bool ok = copy_end(call, &result);
+
+    if (ok)
+        *rows = strtoull(PQcmdTuples(result), NULL, 10);
+    PQclear(result);
     return ok;
 }
 

@@ -28,11 +28,11 @@ void db_free(Db *db);
  * reason (of size bytes) says why, for the log. */
 MUST_CHECK bool db_ready(Db *db, char *reason, size_t size);
 
-typedef enum DbMode { DB_READ, DB_WRITE } DbMode;
+typedef enum DbMode { DB_READ, DB_WRITE, DB_SNAPSHOT } DbMode;
 
 /* Starts the call's transaction in the context of call->tenant (id 0: the platform).  DB_READ: each
- * following statement is a read-only transaction of its own; DB_WRITE: one transaction until db_commit.
- * Sends nothing yet. */
+ * following statement is a read-only transaction of its own; DB_WRITE: one transaction until db_commit;
+ * DB_SNAPSHOT: one read-only transaction, which sees one moment, until db_rollback.  Sends nothing yet. */
 void db_begin(Call *call, DbMode mode);
 
 /* Commits a DB_WRITE transaction.  False: the call has failed, and nothing is written, except after
@@ -83,6 +83,16 @@ MUST_CHECK bool db_queue(Call *call, const Query *query, const ProtobufCMessage 
  * begun, as PostgreSQL runs a multi-statement string: one implicit transaction).  :"name" in the text is
  * replaced by args' text as a quoted identifier, :'name' as a quoted literal; nothing else is. */
 MUST_CHECK bool db_script(Call *call, const char *text, const DbArg *args);
+
+/* Owner only, in an open transaction: runs a "copy … to stdout" and hands each row, with its line end, to take, which
+ * fails the call if it gives false.  The row is good until take returns. */
+typedef bool (*DbTake)(void *argument, const char *data, size_t size);
+MUST_CHECK bool db_copy_out(Call *call, const char *statement, DbTake take, void *argument);
+
+/* The other way: runs a "copy … from stdin" with the pieces that give gives, until one has no bytes.  *rows: how many
+ * PostgreSQL took. */
+typedef bool (*DbGive)(void *argument, const char **data, size_t *size);
+MUST_CHECK bool db_copy_in(Call *call, const char *statement, DbGive give, void *argument, uint64_t *rows);
 
 /* Owner only, in a DB_WRITE transaction: a point to come back to (queued), and the way back after a failure,
  * which forgets the failure.  False: the transaction is lost, or the call has failed anew. */

@@ -12,6 +12,7 @@ enum {
     LIMIT_PAGE_DEFAULT = 100,
     LIMIT_VIOLATIONS = 16,  /* fields named in one reply; more help nobody */
     LIMIT_STATEMENTS = 64,  /* statements shown by explain */
+    LIMIT_TABLES = 4096,    /* of one tenant that is cloned or exported: a name of each is kept in the call */
     LIMIT_ARENA = 8 * 1024 * 1024, /* bytes of one call: a message of 1 MiB unpacks to at most this */
     LIMIT_PARAMETERS = 32   /* of one statement */
 };

@@ -256,6 +256,19 @@ fail_migrations(Call *call)
 }
 
 bool
+migrate_up(Call *call, const MigrationFile *file)
+{
+    char *text = call_strdup(call, file->up), *word;
+
+    if (text == NULL)
+        return false;
+    /* an index of a table that nobody uses needs no concurrently, and the transaction does not allow it */
+    while (file->no_transaction && (word = strcasestr(text, "concurrently")) != NULL)
+        memset(word, ' ', strlen("concurrently"));
+    return db_script(call, text, NULL);
+}
+
+bool
 migrate_new_tenant(Call *call, const char *schema, const char *role)
 {
     const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
@@ -264,6 +277,16 @@ migrate_new_tenant(Call *call, const char *schema, const char *role)
     return db_script(call, script_tenant_provision.text, names) &&
            (db_script(call, call->server->apps->new_tenant, NULL) || fail_migrations(call)) &&
            db_script(call, script_tenant_provision_after.text, names);
+}
+
+static bool
+record_up(Call *call, const MigrationFile *file)
+{
+    return db_script(call, script_ledger_row.text,
+                     (DbArg[]){{.name = "app", .text = file->app},
+                               {.name = "name", .text = file->name},
+                               {.name = "checksum", .text = file->checksum},
+                               {0}});
 }
 
 bool
@@ -277,14 +300,26 @@ migrate_tenant_at(Call *call, const char *schema, const char *role, const char *
         !db_script(call, script_tenant_provision.text, names))
         return false;
     for (size_t i = 0; i < set->count; i++)
-        if (applied[i] && !db_script(call, set->files[i].up, NULL))
+        if (applied[i] && !migrate_up(call, &set->files[i]))
             return false;
     for (size_t i = 0; i < set->count; i++)
-        if (applied[i] && !db_script(call, script_ledger_row.text,
-                                     (DbArg[]){{.name = "app", .text = set->files[i].app},
-                                               {.name = "name", .text = set->files[i].name},
-                                               {.name = "checksum", .text = set->files[i].checksum},
-                                               {0}}))
+        if (applied[i] && !record_up(call, &set->files[i]))
             return false;
     return db_script(call, script_tenant_provision_after.text, names);
+}
+
+bool
+migrate_to_newest(Call *call, const char *heads, const char *role)
+{
+    const MigrationSet *set = &call->server->apps->tenant;
+    bool *applied;
+    Plan plan;
+
+    if (!plan_applied(call, set, heads, &applied) ||
+        !plan_make(call, set, applied, (PlanTarget){.app = "", .number = PLAN_NEWEST}, &plan))
+        return false;
+    for (size_t i = 0; i < plan.count; i++)
+        if (!migrate_up(call, plan.steps[i].file) || !record_up(call, plan.steps[i].file))
+            return false;
+    return db_script(call, script_tenant_provision_after.text, (DbArg[]){{.name = "role", .text = role}, {0}});
 }

@@ -24,6 +24,22 @@ check_count(Call *call, const Query *count, int64_t id, const char *limit_name, 
 }
 
 bool
+quota_check_copied(Call *call, int64_t users_max)
+{
+    const DbRow *row;
+
+    if (users_max == 0)
+        return true;
+    if (!db_row(call, &query_quota_users, NULL, (DbArg[]){{.name = "except", .text = "0"}, {0}}, &row))
+        return false;
+    if (row != NULL && db_row_int64(row, "count") <= users_max)
+        return true;
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                     "max_users of the tenant is %" PRId64 ", and %" PRId64 " users would be active",
+                     users_max, row == NULL ? 0 : db_row_int64(row, "count"));
+}
+
+bool
 quota_check_api_keys(Call *call, int64_t id)
 {
     return check_count(call, &query_quota_api_keys, id, "max_api_keys", call->tenant.limits.api_keys);

@@ -28,7 +28,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { START_MAX_MS = 120000 }; /* for migrations and roles at start */
+enum {
+    START_MAX_MS = 120000,              /* for migrations and roles at start */
+    WORK_MAX_MS = 7 * 24 * 3600 * 1000  /* of a command: nobody waits for it but who started it */
+};
 
 const uint8_t *
 server_key(const Server *server)
@@ -62,8 +65,9 @@ log_failure(const char *what, const char *reason)
     log_write(LOG_LEVEL_ERROR, what, "reason=%s", log_quote(text, sizeof text, reason));
 }
 
+/* beside: a private PostgreSQL that another server supervises will do. */
 static bool
-find_database(Server *server)
+find_database(Server *server, bool beside)
 {
     const Config *config = server->config;
     char reason[512] = "";
@@ -76,7 +80,10 @@ find_database(Server *server)
         server->conninfo_worker = strdup(config->database);
         server->conninfo_owner = strdup(config->database_owner);
     } else {
-        server->cluster = cluster_start(config, reason, sizeof reason);
+        if (beside)
+            server->cluster = cluster_join(config, reason, sizeof reason);
+        if (server->cluster == NULL && reason[0] == '\0')
+            server->cluster = cluster_start(config, reason, sizeof reason);
         if (server->cluster == NULL) {
             log_failure("cannot start the private PostgreSQL", reason);
             return false;
@@ -179,7 +186,20 @@ read_installation(Server *server, Call *call)
 }
 
 static bool
-prepare_database(Server *server)
+is_installed(Call *call, const char *worker_login)
+{
+    const DbRow *row;
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_install_state, NULL,
+                (DbArg[]){{.name = "worker_login", .text = worker_login}, {0}}, &row))
+        return false;
+    return db_row_bool(row, "installed") ||
+           call_fail(call, CODE_FAILED_PRECONDITION, "no server has ever run on this database");
+}
+
+static bool
+prepare_database(Server *server, ServerOpening opening)
 {
     Db *db = db_new(&server->owner_options);
     Arena *arena = arena_new(LIMIT_ARENA);
@@ -190,7 +210,9 @@ prepare_database(Server *server)
         Call call;
 
         internal_call(&call, server, arena, db, START_MAX_MS);
-        ok = migrate_shared(&call, server->worker_login) && read_installation(server, &call);
+        ok = (opening == SERVER_PREPARED ? migrate_shared(&call, server->worker_login)
+                                         : is_installed(&call, server->worker_login)) &&
+             read_installation(server, &call);
         if (!ok)
             internal_log(&call, LOG_LEVEL_ERROR, "cannot prepare the database");
     } else {
@@ -311,7 +333,7 @@ start_listening(Server *server)
 
 /* A server that has its database and everything that a call needs, but no thread of its own yet. */
 static Server *
-server_open(const Config *config)
+server_open(const Config *config, ServerOpening opening, bool beside)
 {
     Server *server = calloc(1, sizeof *server);
 
@@ -334,7 +356,7 @@ server_open(const Config *config)
             server->key_use != NULL && server->outbox != NULL && server->use != NULL &&
             read_audit_key(server) && quote_extension_schemas(server) &&
             (server->apps = apps_new(config->apps)) != NULL &&
-            find_database(server) && read_database(server) && prepare_database(server))
+            find_database(server, beside) && read_database(server) && prepare_database(server, opening))
             return server;
     }
     server_stop(server);
@@ -357,7 +379,7 @@ start_prover(Server *server)
 Server *
 server_start(const Config *config)
 {
-    Server *server = server_open(config);
+    Server *server = server_open(config, SERVER_PREPARED, false);
 
     if (server == NULL)
         return NULL;
@@ -414,7 +436,7 @@ bool
 server_create_superuser(const Config *config, const char *email, const char *password, char *reason,
                         size_t size)
 {
-    Server *server = server_open(config);
+    Server *server = server_open(config, SERVER_PREPARED, false);
     Superuser superuser = CLIENTIQ__V1__SUPERUSER__INIT;
     CreateSuperuserRequest create = CLIENTIQ__V1__CREATE_SUPERUSER_REQUEST__INIT;
     Request request = CLIENTIQ__V1__REQUEST__INIT;
@@ -440,6 +462,32 @@ server_create_superuser(const Config *config, const char *email, const char *pas
         auth_wipe(request.payload.data, request.payload.len);
     }
     free(request.payload.data);
+    server_stop(server);
+    return ok;
+}
+
+bool
+server_work(const Config *config, ServerOpening opening, ServerWork work, void *argument, char *reason,
+            size_t size)
+{
+    Server *server = server_open(config, opening, true);
+    Db *db = server == NULL ? NULL : db_new(&server->owner_options);
+    Arena *arena = arena_new(LIMIT_ARENA);
+    bool ok = false;
+
+    snprintf(reason, size, server == NULL ? "no database; the line above says why" : "no memory");
+    if (db != NULL && arena != NULL && db_ready(db, reason, size)) {
+        Call call;
+
+        internal_call(&call, server, arena, db, WORK_MAX_MS);
+        ok = work(&call, argument);
+        if (!ok)
+            snprintf(reason, size, "%s: %s%s%s%s", code_name((int) call.code), call.text,
+                     call.detail != NULL ? " (" : "", call.detail != NULL ? call.detail : "",
+                     call.detail != NULL ? ")" : "");
+    }
+    db_free(db);
+    arena_free(arena);
     server_stop(server);
     return ok;
 }

@@ -20,6 +20,20 @@ void server_stop(Server *server);
 MUST_CHECK bool server_create_superuser(const Config *config, const char *email, const char *password,
                                         char *reason, size_t size);
 
+/* What a command does on the database, in a call of the owner's that has days of time and no transaction yet. */
+typedef struct Call Call;
+typedef bool (*ServerWork)(Call *call, void *argument);
+
+typedef enum ServerOpening {
+    SERVER_PREPARED, /* the database is prepared as by server_start */
+    SERVER_AS_IT_IS  /* it is only read: no shared migration is applied */
+} ServerOpening;
+
+/* Runs it beside a server that runs on the same database or data directory, or without one.  False: reason (of size
+ * bytes) says why. */
+MUST_CHECK bool server_work(const Config *config, ServerOpening opening, ServerWork work, void *argument,
+                            char *reason, size_t size);
+
 /* The URL that it listens on with this scheme ("ipc", "tcp"), with the port that the kernel picked where
  * the configuration says 0.  False: none, or the buffer is too small. */
 MUST_CHECK bool server_url(const Server *server, const char *scheme, char *url, size_t size);

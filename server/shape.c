@@ -2,6 +2,7 @@
  * item.c for runs with fake_initial.  Nothing it makes outlives it.  */
 #include "shape.h"
 #include "db.h"
+#include "migrate.h"
 #include "queries.h"
 
 #include <inttypes.h>
@@ -63,19 +64,6 @@ differences(const char *one, const char *other, const char *made, const char *be
     return count;
 }
 
-/* An index that a migration makes outside a transaction is made in it here: the tables are empty. */
-static bool
-make_up(Call *call, const MigrationFile *file)
-{
-    char *text = call_strdup(call, file->up), *word;
-
-    if (text == NULL)
-        return false;
-    while (file->no_transaction && (word = strcasestr(text, "concurrently")) != NULL)
-        memset(word, ' ', strlen("concurrently"));
-    return db_script(call, text, NULL);
-}
-
 static bool
 make_scratch(Call *call, const MigrationSet *set, const MigrationFile *file, const char *scratch,
              const char **before, const char **after)
@@ -84,9 +72,9 @@ make_scratch(Call *call, const MigrationSet *set, const MigrationFile *file, con
         !db_script(call, script_scratch.text, (DbArg[]){{.name = "scratch", .text = scratch}, {0}}))
         return false;
     for (const MigrationFile *step = set->files; step < file; step++)
-        if (!make_up(call, step))
+        if (!migrate_up(call, step))
             return false;
-    return read_shape(call, scratch, before) && make_up(call, file) &&
+    return read_shape(call, scratch, before) && migrate_up(call, file) &&
            read_shape(call, scratch, after) &&
            db_run(call, &query_scratch_end, NULL, NULL, NULL);
 }

@@ -86,32 +86,36 @@ tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbR
 }
 
 bool
-tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin,
-              const DbArg *admin_args, Tenant **tenant)
+tenant_register(Call *call, const CreateTenantRequest *request, const char *heads, NewTenant *made)
 {
-    const char *schema = request->tenant->schema_name, *role = NULL, *id;
+    const char *role;
     const DbRow *row;
     Host host;
 
     if (!host_read(call, "domain", request->domain, &host) || !claim_role(call, &role) ||
         !db_row(call, &query_tenant_insert, &request->base,
-                (DbArg[]){{.name = "role", .text = role},
-                          {.name = "heads", .text = call->server->apps->heads},
-                          {0}},
-                &row))
+                (DbArg[]){{.name = "role", .text = role}, {.name = "heads", .text = heads}, {0}}, &row))
         return false;
+    *made = (NewTenant){
+        .id = db_row_int64(row, "id"),
+        .id_text = call_printf(call, "%" PRId64, db_row_int64(row, "id")),
+        .role = role,
+    };
+    call->target = call_printf(call, "tenant %" PRId64, made->id);
+    return made->id_text != NULL && tenant_add_domain(call, made->id_text, &host, &row);
+}
 
-    int64_t number = db_row_int64(row, "id");
+bool
+tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin,
+              const DbArg *admin_args, Tenant **tenant)
+{
+    NewTenant made;
 
-    id = call_printf(call, "%" PRId64, number);
-    if (id == NULL ||
-        !tenant_add_domain(call, id, &host, &row) ||
-        !migrate_new_tenant(call, schema, role) || !db_queue(call, admin, &request->base, admin_args) ||
-        /* the idempotency row and the audit of this call are the platform's again */
-        !db_queue(call, &query_path_public, NULL, NULL))
-        return false;
-    call->target = call_printf(call, "tenant %" PRId64, number);
-    return tenant_fill(call, number, tenant);
+    return tenant_register(call, request, call->server->apps->heads, &made) &&
+           migrate_new_tenant(call, request->tenant->schema_name, made.role) &&
+           db_queue(call, admin, &request->base, admin_args) &&
+           /* the idempotency row and the audit of this call are the platform's again */
+           db_queue(call, &query_path_public, NULL, NULL) && tenant_fill(call, made.id, tenant);
 }
 
 /* The whole tenant in the one transaction that dispatch has begun on the owner's connection; only the hash

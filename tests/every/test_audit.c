@@ -111,6 +111,10 @@ static const Write writes[] = {
      NULL, "demo request 2", NULL},
     {"TenantService/RejectDemoRequest", false, "{\"id\": 2, \"reason\": \"a test\"}", NULL, "demo request 2",
      NULL},
+    {"TenantService/CloneTenant", false,
+     "{\"schema_name\": \"techcorp\", \"new_schema_name\": \"five\", \"domain\": \"five.localhost\", "
+     "\"with_rows\": true}",
+     NULL, "tenant * like tenant 2", NULL},
     {"UserService/CreateSuperuser", false,
      "{\"superuser\": {\"email\": \"s@platform.example\", \"platform_role\": \"support\"}, "
      "\"password\": \"secret-of-super\"}",

@@ -7,39 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const MigrationFile *
-newest_of(const char *app)
-{
-    const MigrationFile *newest = NULL;
-
-    for (size_t i = 0; i < migrations_tenant_count; i++)
-        if (strcmp(migrations_tenant[i].app, app) == 0 &&
-            (newest == NULL || migrations_tenant[i].number > newest->number))
-            newest = &migrations_tenant[i];
-    return newest;
-}
-
-/* Undoes one migration as a run would, by hand, so that this test does not rest on the code it is about. */
-static void
-step_back(TestDatabase *database, const char *schema, const MigrationFile *file)
-{
-    char text[4096];
-    PGconn *connection = PQconnectdb(database->owner);
-    int size = snprintf(text, sizeof text,
-                        "begin; set local search_path to %s, pg_temp; %s; "
-                        "delete from core_migration where app = '%s' and name = '%s'; "
-                        "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
-                        "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
-                        schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
-
-    assert_true(size > 0 && (size_t) size < sizeof text);
-    PGresult *result = PQexec(connection, text);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        fail_msg("%s: %s", file->file, PQerrorMessage(connection));
-    PQclear(result);
-    PQfinish(connection);
-}
-
 static void
 use(World *world, const char *schema)
 {
@@ -69,11 +36,11 @@ test_server__serves_one_migration_behind(void **state)
         const MigrationFile *file = &migrations_tenant[i];
         char schema[64];
 
-        if (file != newest_of(file->app) || file->number < 2)
+        if (file != migration_newest(file->app) || file->number < 2)
             continue;
         snprintf(schema, sizeof schema, "behind%zu", i);
         tenant_new(world->operator, schema);
-        step_back(&world->database, schema, file);
+        migration_undo(&world->database, schema, file);
         use(world, schema);
         apps++;
     }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -156,6 +157,70 @@ database_value(const TestDatabase *database, const char *format, ...)
     PQclear(result);
     PQfinish(connection);
     return value;
+}
+
+const MigrationFile *
+migration_newest(const char *app)
+{
+    const MigrationFile *newest = NULL;
+
+    for (size_t i = 0; i < migrations_tenant_count; i++)
+        if (strcmp(migrations_tenant[i].app, app) == 0 &&
+            (newest == NULL || migrations_tenant[i].number > newest->number))
+            newest = &migrations_tenant[i];
+    return newest;
+}
+
+void
+migration_undo(const TestDatabase *database, const char *schema, const MigrationFile *file)
+{
+    char text[4096];
+    PGconn *connection = PQconnectdb(database->owner);
+    int size = snprintf(text, sizeof text,
+                        "begin; set local search_path to %s, pg_temp; %s; "
+                        "delete from core_migration where app = '%s' and name = '%s'; "
+                        "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
+                        "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
+                        schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
+
+    assert_true(size > 0 && (size_t) size < sizeof text);
+    PGresult *result = PQexec(connection, text);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", file->file, PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+}
+
+int
+server_command(const TestDatabase *database, char *output, size_t size, const char *format, ...)
+{
+    char words[1024], line[2048];
+    va_list arguments;
+    size_t got;
+
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    /* freed memory is given back soon, so that the program's own peak is measured, and not the sanitizer's */
+    int length = snprintf(line, sizeof line,
+                          "export CIQ_DATABASE='%s' CIQ_DATABASE_OWNER='%s' CIQ_ROLE_BLOCK=16 "
+                          "ASAN_OPTIONS=quarantine_size_mb=1:thread_local_quarantine_size_kb=64; "
+                          "{ " CIQ_BIN_DIR "/ciq-server %s; } 2>&1",
+                          database->worker, database->owner, words);
+
+    assert_true(length > 0 && (size_t) length < sizeof line);
+    FILE *stream = popen(line, "r");
+
+    if (stream == NULL)
+        fail_msg("cannot run %s", line);
+    got = fread(output, 1, size - 1, stream);
+    output[got] = '\0';
+    while (fgetc(stream) != EOF)
+        ;
+
+    int status = pclose(stream);
+
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void

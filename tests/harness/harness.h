@@ -16,6 +16,7 @@
 #include "clientiq/client.h"
 #include "proto/wire.h"
 #include "server/config.h"
+#include "server/query.h"
 #include "server/server.h"
 
 #include <jansson.h>
@@ -37,6 +38,17 @@ PGconn *database_connect(const TestDatabase *database);
  * row ("" for none), which is good until the next call. */
 const char *database_value(const TestDatabase *database, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The newest of the server's own tenant migrations of an app. */
+const MigrationFile *migration_newest(const char *app);
+
+/* Undoes one in a tenant's schema as a run would, by hand, so that no test of runs rests on the code it is about. */
+void migration_undo(const TestDatabase *database, const char *schema, const MigrationFile *file);
+
+/* Runs ciq-server on a database with words as a shell reads them, and gives its exit status; what it printed, on
+ * either stream, goes to output (of size bytes). */
+int server_command(const TestDatabase *database, char *output, size_t size, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* A server on a database, with inproc://, ipc:// and tcp:// (a port that the kernel picks), that takes domains
  * without a proof. */

@@ -1,0 +1,135 @@
+/* A tenant like another one, made in one transaction of the owner's.  Tables, keys and grants come
+ * from the source's own migrations, run again; only rows are copied.  */
+#include "tenant.h"
+#include "auth.h"
+#include "migrate.h"
+#include "plan.h"
+#include "queries.h"
+#include "quota.h"
+#include "rows.h"
+#include "server_state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct Source {
+    int64_t id;
+    const char *schema, *heads;
+} Source;
+
+static bool
+check_request(Call *call, const CloneTenantRequest *request)
+{
+    if (!tenant_check_which(call, request->id, request->schema_name))
+        return false;
+    if (request->with_rows && request->admin_email[0] != '\0')
+        return call_fail_field(call, "admin_email", "must be empty: the users come with the rows");
+    if (request->with_rows && request->admin_password[0] != '\0')
+        return call_fail_field(call, "admin_password", "must be empty: users keep their passwords");
+    if (!request->with_rows && request->admin_email[0] == '\0')
+        return call_fail_field(call, "admin_email", "is required for a clone without rows");
+    return true;
+}
+
+/* Locked: nobody migrates, renames or deletes the source while it is read. */
+static bool
+lock_source(Call *call, const CloneTenantRequest *request, Source *source)
+{
+    const MigrationSet *set = &call->server->apps->tenant;
+    const DbRow *row;
+    const char *state;
+
+    if (!db_row(call, &query_tenant_lock, &request->base, NULL, &row))
+        return false;
+    if (row == NULL)
+        return tenant_not_found(call, request->id, request->schema_name);
+    state = db_row_text(row, "state");
+    if (strcmp(state, "active") != 0 && strcmp(state, "suspended") != 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the tenant %s is %s, not active or suspended", db_row_text(row, "name"),
+                         state);
+    *source = (Source){
+        .id = db_row_int64(row, "id"),
+        .schema = db_row_text(row, "schema_name"),
+        .heads = db_row_text(row, "heads"),
+    };
+    for (size_t i = 0; i < set->count; i++) {
+        const char *app = set->files[i].app;
+
+        if (plan_head(source->heads, app) > apps_newest(set, app))
+            return call_fail(call, CODE_FAILED_PRECONDITION,
+                             "the tenant has %s/%04" PRIu32
+                             ", and this server knows %s up to %04" PRIu32,
+                             app, plan_head(source->heads, app), app, apps_newest(set, app));
+    }
+    return true;
+}
+
+/* What the registry says of the source, under new names. */
+static bool
+register_clone(Call *call, const CloneTenantRequest *request, const Source *source, NewTenant *made)
+{
+    CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+
+    if (!tenant_fill(call, source->id, &create.tenant))
+        return false;
+    create.tenant->schema_name = request->new_schema_name;
+    if (request->new_name[0] != '\0')
+        create.tenant->name = request->new_name;
+    create.domain = request->domain;
+    return tenant_register(call, &create, source->heads, made);
+}
+
+static bool
+check_plan(Call *call, const char *schema)
+{
+    const DbRow *row;
+
+    if (!db_row(call, &query_tenant_by_schema, NULL,
+                (DbArg[]){{.name = "schema", .text = schema}, {0}}, &row))
+        return false;
+    return quota_check_copied(call, row == NULL ? 0 : db_row_int64(row, "max_users"));
+}
+
+static bool
+copy_rows(Call *call, const char *from, const char *schema)
+{
+    return rows_check_source(call, from, schema) && rows_begin(call, schema) &&
+           rows_copy(call, from, schema) && rows_end(call, schema) && check_plan(call, schema);
+}
+
+static bool
+make_admin(Call *call, const CloneTenantRequest *request, const char *hash)
+{
+    return db_queue(call, &query_admin_insert, &request->base,
+                    (DbArg[]){{.name = "password", .text = hash}, {0}});
+}
+
+/* As with CreateTenant, only a hash is made before the first statement. */
+bool
+rpc_clone_tenant(Call *call, const CloneTenantRequest *request, CloneTenantResponse *response)
+{
+    const char *password = request->admin_password;
+    char hash[AUTH_HASH_SIZE];
+    Source source = {0};
+    NewTenant made;
+
+    if (!check_request(call, request))
+        return false;
+    if (!request->with_rows && password[0] == '\0' &&
+        (password = auth_password_random(call)) == NULL)
+        return false;
+    if (!request->with_rows && !auth_hash(call, password, hash))
+        return false;
+    if (!lock_source(call, request, &source) || !register_clone(call, request, &source, &made) ||
+        !migrate_tenant_at(call, request->new_schema_name, made.role, source.heads))
+        return false;
+    if (request->with_rows ? !copy_rows(call, source.schema, request->new_schema_name)
+                           : !make_admin(call, request, hash))
+        return false;
+    if (password != request->admin_password)
+        response->admin_password = (char *) (uintptr_t) password;
+    call->target = call_printf(call, "tenant %" PRId64 " like tenant %" PRId64, made.id, source.id);
+    return db_queue(call, &query_path_public, NULL, NULL) &&
+           tenant_fill(call, made.id, &response->tenant);
+}

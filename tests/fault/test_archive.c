@@ -1,0 +1,464 @@
+/* Archives that are not what export has written: damaged anywhere, cut anywhere, of a newer release, or made by
+ * somebody with a purpose.  All are refused with a clear code, and the database is as before.  */
+#include "harness.h"
+
+#include "server/archive.h"
+#include "server/auth.h"
+#include "server/import.h"
+#include "server/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/ciq-archive-XXXXXX";
+static char *original;
+static size_t original_size;
+
+static void
+read_file(const char *path, char **data, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    *size = (size_t) ftell(file);
+    rewind(file);
+    *data = malloc(*size + 1);
+    assert_int_equal(fread(*data, 1, *size, file), *size);
+    fclose(file);
+}
+
+static void
+write_file(const char *path, const char *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int
+setup(void **state)
+{
+    char output[1024], path[128];
+
+    world_setup(state);
+    World *world = *state;
+
+    assert_non_null(mkdtemp(folder));
+    database_value(&world->database,
+                   "insert into acme.business_company (name) values ('One'), ('Two'); "
+                   "insert into acme.business_contact (company_id, email) values (1, 'a@b.c')");
+    snprintf(path, sizeof path, "%s/original", folder);
+    if (server_command(&world->database, output, sizeof output, "export --schema-name acme --output %s", path) != 0)
+        fail_msg("%s", output);
+    read_file(path, &original, &original_size);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    free(original);
+    folder_remove(folder);
+    return world_teardown(state);
+}
+
+/* The code with which these bytes are refused before any database is asked. */
+static Code
+check(const char *data, size_t size)
+{
+    FILE *file = fmemopen((void *) (uintptr_t) data, size + (size == 0), "rb");
+    Arena *arena = arena_new(LIMIT_ARENA);
+    ImportResult result;
+    Call call;
+
+    assert_non_null(file);
+    assert_non_null(arena);
+    internal_call(&call, NULL, arena, NULL, 1000);
+
+    bool ok = import_check(&call, file, &result);
+    Code code = call.code;
+
+    assert_int_equal(ok, code == CODE_OK);
+    fclose(file);
+    arena_free(arena);
+    return code;
+}
+
+/* Every single byte, one after the other: head, manifest, rows, counts and checksums. */
+static void
+test_archive__any_byte_is_another(void **state)
+{
+    char *copy = malloc(original_size);
+
+    (void) state;
+    assert_true(original_size > 1000 && original_size < 100000);
+    assert_int_equal(check(original, original_size), CODE_OK);
+    for (size_t i = 0; i < original_size; i++) {
+        memcpy(copy, original, original_size);
+        copy[i] ^= (char) (1 << i % 8);
+
+        Code code = check(copy, original_size);
+
+        /* the format's number may become that of a newer release */
+        if (code != CODE_DATA_LOSS && !(i >= 8 && i < 12 && code == CODE_FAILED_PRECONDITION))
+            fail_msg("byte %zu of %zu: %s", i, original_size, code_name((int) code));
+    }
+    free(copy);
+}
+
+static void
+test_archive__any_end_is_missing(void **state)
+{
+    char *longer = malloc(original_size + 1);
+
+    (void) state;
+    for (size_t size = 0; size < original_size; size++)
+        assert_int_equal(check(original, size), CODE_DATA_LOSS);
+    memcpy(longer, original, original_size);
+    longer[original_size] = '\n';
+    assert_int_equal(check(longer, original_size + 1), CODE_DATA_LOSS);
+    free(longer);
+}
+
+/* Changed manifests under a right checksum, the same each time: whatever they say, it is read or refused. */
+static void
+test_archive__any_manifest(void **state)
+{
+    enum { START = 12, CHANGES = 5000 };
+    char *copy = malloc(original_size);
+    const uint8_t *bytes = (const uint8_t *) original;
+    size_t body = original_size - 37, manifest_size = (size_t) bytes[15] << 8 | bytes[16];
+    AuthStream *stream = auth_stream_new();
+    unsigned refused = 0, seed = 1;
+
+    (void) state;
+    assert_non_null(stream);
+    assert_true(manifest_size > 500 && START + manifest_size < original_size);
+    for (int i = 0; i < CHANGES; i++) {
+        memcpy(copy, original, original_size);
+        for (unsigned change = 0; change <= seed % 3; change++) {
+            seed = seed * 1103515245 + 12345;
+            copy[START + 5 + (seed >> 8) % manifest_size] = (char) (seed >> 24);
+        }
+        auth_stream_add(stream, copy, body);
+        auth_stream_end(stream, (uint8_t *) copy + body + 5);
+
+        Code code = check(copy, original_size);
+
+        refused += code != CODE_OK;
+        if (code != CODE_OK && code != CODE_DATA_LOSS && code != CODE_RESOURCE_EXHAUSTED)
+            fail_msg("change %d: %s", i, code_name((int) code));
+    }
+    assert_true(refused > 100 && refused < CHANGES); /* both happened: the checksum was right */
+    auth_stream_free(stream);
+    free(copy);
+}
+
+/* ---- what a real import says, and does not do ---- */
+
+static void
+traces(World *world, char out[200])
+{
+    snprintf(out, 200, "%s",
+             database_value(&world->database,
+                            "select (select count(*) from pg_namespace) || ' ' || "
+                            "(select count(*) from public.tenants_tenant) || ' ' || "
+                            "(select count(*) from public.tenants_domain) || ' ' || "
+                            "(select count(*) from public.core_audit) || ' ' || (select count(*) from pg_class)"));
+}
+
+static void
+refuse(World *world, const char *path, const char *words, const char *text)
+{
+    char before[200], after[200], output[4096];
+
+    traces(world, before);
+    int status = server_command(&world->database, output, sizeof output,
+                                "import --input %s --schema-name other --domain other.localhost %s", path, words);
+    traces(world, after);
+    if (status != 1 || strstr(output, text) == NULL)
+        fail_msg("exit %d, expected \"%s\": %s", status, text, output);
+    assert_string_equal(after, before);
+}
+
+static void
+test_import__of_damaged_archives(void **state)
+{
+    World *world = *state;
+    char path[128], *copy = malloc(original_size);
+    const size_t places[] = {0, 20, original_size / 2, original_size - 60, original_size - 1};
+
+    snprintf(path, sizeof path, "%s/damaged", folder);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        memcpy(copy, original, original_size);
+        copy[places[i]] ^= 4;
+        write_file(path, copy, original_size);
+        refuse(world, path, "", "DATA_LOSS: ");
+    }
+    write_file(path, original, original_size - 7);
+    refuse(world, path, "", "it ends too early");
+    write_file(path, "", 0);
+    refuse(world, path, "", "it ends too early");
+    write_file(path, "-- PostgreSQL database dump\n", 28);
+    refuse(world, path, "", "this is no archive of a tenant");
+    memcpy(copy, original, original_size);
+    copy[11] = 2;
+    write_file(path, copy, original_size);
+    refuse(world, path, "", "FAILED_PRECONDITION: the archive has format 2, and this release reads up to 1");
+    refuse(world, "/nowhere/at/all", "", "cannot read /nowhere/at/all");
+    free(copy);
+}
+
+/* ---- archives with right checksums and wrong content ---- */
+
+typedef void (*Forge)(ArchiveManifest *manifest);
+
+static ArchiveTable *
+table_named(ArchiveManifest *manifest, const char *name)
+{
+    for (size_t i = 0; i < manifest->n_tables; i++)
+        if (strcmp(manifest->tables[i]->name, name) == 0)
+            return manifest->tables[i];
+    fail_msg("no table %s", name);
+    return NULL;
+}
+
+/* The original once more, with another manifest, and other rows for one table. */
+static const char *
+forge(Forge change, const char *table, const char *rows)
+{
+    static char path[128];
+    FILE *in = fmemopen(original, original_size, "rb"), *out;
+    Arena *arena = arena_new(LIMIT_ARENA);
+    const ArchiveManifest *manifest;
+    Call call;
+
+    snprintf(path, sizeof path, "%s/forged", folder);
+    out = fopen(path, "wb");
+    assert_true(in != NULL && out != NULL && arena != NULL);
+    internal_call(&call, NULL, arena, NULL, 1000);
+
+    ArchiveReader *reader = archive_reader_new(&call, in);
+    ArchiveWriter *writer = archive_writer_new(&call, out);
+
+    assert_true(archive_read_manifest(reader, &manifest));
+
+    size_t count = manifest->n_tables;
+    ArchiveManifest forged = *manifest;
+    const char *tab = rows == NULL || strchr(rows, '\n') == NULL || strchr(rows, '\n')[1] == '\0' ? rows : "\t";
+
+    /* the reader goes by its own lists */
+    forged.tables = call_alloc(&call, (count + 1) * sizeof *forged.tables);
+    for (size_t i = 0; i < count; i++) {
+        forged.tables[i] = call_alloc(&call, sizeof(ArchiveTable));
+        *forged.tables[i] = *manifest->tables[i];
+    }
+    if (change != NULL)
+        change(&forged);
+    assert_true(archive_write_manifest(writer, &forged));
+    /* the writer counts columns too, by what it is told after the manifest */
+    if (rows != NULL)
+        for (table_named(&forged, table)->n_columns = 1; tab != NULL && (tab = strchr(tab, '\t')) != NULL; tab++)
+            table_named(&forged, table)->n_columns++;
+    for (size_t i = 0; i < forged.n_tables; i++) {
+        size_t size = 1;
+        uint64_t number;
+
+        while (size > 0) {
+            const char *data;
+
+            assert_true(archive_read_rows(reader, &data, &size, &number));
+            if (table == NULL || strcmp(table, forged.tables[i]->name) != 0)
+                assert_true(archive_write_rows(writer, data, size));
+        }
+        if (table != NULL && strcmp(table, forged.tables[i]->name) == 0)
+            assert_true(archive_write_rows(writer, rows, strlen(rows)));
+        assert_true(archive_write_table_end(writer, forged.tables[i]->name));
+    }
+    assert_true(archive_write_end(writer));
+    archive_reader_free(reader);
+    archive_writer_free(writer);
+    fclose(in);
+    fclose(out);
+    arena_free(arena);
+    return path;
+}
+
+static void
+unknown_table(ArchiveManifest *manifest)
+{
+    table_named(manifest, "users_customuser_user_permissions")->name = TEXT("users_customuser_h; drop schema acme cascade");
+}
+
+static void
+ledger_table(ArchiveManifest *manifest)
+{
+    table_named(manifest, "core_audit")->name = TEXT("core_migration");
+}
+
+static void
+foreign_table(ArchiveManifest *manifest)
+{
+    table_named(manifest, "users_customuser_user_permissions")->name = TEXT("users_customuser_h\".\"public");
+}
+
+static void
+lacking_table(ArchiveManifest *manifest)
+{
+    manifest->n_tables--;
+}
+
+static void
+unknown_column(ArchiveManifest *manifest)
+{
+    static char *columns[] = {"id", "name", "website", "industry) from program 'id' --", "create_time"};
+
+    table_named(manifest, "business_company")->columns = columns;
+}
+
+static void
+lacking_column(ArchiveManifest *manifest)
+{
+    table_named(manifest, "auth_group")->n_columns--;
+}
+
+static void
+no_migrations(ArchiveManifest *manifest)
+{
+    manifest->n_migrations = 0;
+}
+
+static void
+newer_migration(ArchiveManifest *manifest)
+{
+    manifest->migrations[0]->name = TEXT("0999_of_tomorrow");
+}
+
+static void
+unknown_app(ArchiveManifest *manifest)
+{
+    manifest->migrations[0]->app = TEXT("shop");
+}
+
+static void
+edited_migration(ArchiveManifest *manifest)
+{
+    manifest->migrations[0]->checksum = TEXT("0000");
+}
+
+static void
+gap_in_migrations(ArchiveManifest *manifest)
+{
+    for (size_t i = 0; i < manifest->n_migrations; i++)
+        if (strcmp(manifest->migrations[i]->app, "users") == 0 &&
+            strncmp(manifest->migrations[i]->name, "0001", 4) == 0)
+            manifest->migrations[i] = manifest->migrations[0];
+}
+
+static void
+unknown_sequence(ArchiveManifest *manifest)
+{
+    assert_true(manifest->n_sequences > 0);
+    manifest->sequences[0]->name = TEXT("role_number");
+}
+
+static void
+bad_plan(ArchiveManifest *manifest)
+{
+    manifest->tenant->contact_email = TEXT("nobody");
+}
+
+static void
+test_import__of_forged_archives(void **state)
+{
+    static const struct {
+        Forge change;
+        const char *table, *rows, *text;
+    } forgeries[] = {
+        {unknown_table, NULL, NULL, "has a table users_customuser_h; drop schema acme cascade, which its migrations do not make"},
+        {ledger_table, NULL, NULL, "the archive lacks the table core_audit"},
+        {foreign_table, NULL, NULL, "has a table users_customuser_h\".\"public,"},
+        {lacking_table, NULL, NULL, "the archive lacks the table users_customuser_user_permissions"},
+        {unknown_column, NULL, NULL, "does not have the columns that its migrations make here: industry"},
+        {lacking_column, "auth_group", "1\n", "does not have the columns that its migrations make here: name"},
+        {no_migrations, NULL, NULL, "no migration of app core"},
+        {newer_migration, NULL, NULL, "0999_of_tomorrow, and this server has"},
+        {unknown_app, NULL, NULL, "this server has no app shop: --apps names"},
+        {edited_migration, NULL, NULL, "from another file than"},
+        {gap_in_migrations, NULL, NULL, "without users/0001_initial before it"},
+        {unknown_sequence, NULL, NULL, "has a sequence role_number"},
+        {bad_plan, NULL, NULL, "INVALID_ARGUMENT: contact_email must be"},
+        {NULL, "auth_group", "1\tA\textra\n", "DATA_LOSS"},
+        {NULL, "auth_group", "1\n", "DATA_LOSS"},
+        {NULL, "auth_group", "1\tA", "DATA_LOSS"},
+        {NULL, "auth_group", "one\tA\n", "INVALID_ARGUMENT"},
+        {NULL, "auth_group", "1\tA\n1\tB\n", "ALREADY_EXISTS"},
+        {NULL, "auth_group", "1\t\xff\n", "INVALID_ARGUMENT"},
+        {NULL, "business_contact", "5\t99\tA\tB\tc@d.e\t\t2026-01-01 00:00:00+00\n", "FAILED_PRECONDITION"},
+    };
+    World *world = *state;
+
+    for (size_t i = 0; i < sizeof forgeries / sizeof *forgeries; i++) {
+        refuse(world, forge(forgeries[i].change, forgeries[i].table, forgeries[i].rows), "",
+               forgeries[i].text);
+    }
+
+    /* nothing wrong with the tool that forges */
+    char output[2048];
+
+    if (server_command(&world->database, output, sizeof output,
+                       "import --input %s --schema-name forged --domain forged.localhost", forge(NULL, NULL, NULL)) != 0)
+        fail_msg("%s", output);
+}
+
+/* What it is to be called is refused like any other name. */
+static void
+test_import__names(void **state)
+{
+    World *world = *state;
+    char path[128], output[2048], before[200], after[200];
+    static const char *const words[][2] = {
+        {"--schema-name acme --domain x.localhost", "ALREADY_EXISTS: schema_name is taken already"},
+        {"--schema-name x", "ALREADY_EXISTS: domain is taken already"},
+        {"--schema-name x --domain ACME.localhost.", "ALREADY_EXISTS: domain is taken already"},
+        {"--schema-name x --domain x.localhost --domain techcorp.localhost", "ALREADY_EXISTS: domain is taken already"},
+        {"--schema-name x --domain 10.0.0.1", "INVALID_ARGUMENT: domain must be"},
+        {"--schema-name pg_x --domain x.localhost", "INVALID_ARGUMENT: schema_name must not start with pg_"},
+        {"--schema-name 'a\"b' --domain x.localhost", "INVALID_ARGUMENT: schema_name must be"},
+        {"--schema-name by_hand --domain x.localhost", "ALREADY_EXISTS: a schema of this name exists already"},
+        {"--schema-name x --domain x.localhost --name ''", "INVALID_ARGUMENT: name is required"},
+    };
+
+    snprintf(path, sizeof path, "%s/original", folder);
+    database_value(&world->database, "create schema by_hand");
+    traces(world, before);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        int status = server_command(&world->database, output, sizeof output, "import --input %s %s", path, words[i][0]);
+
+        if (status != 1 || strstr(output, words[i][1]) == NULL)
+            fail_msg("%s: exit %d: %s", words[i][0], status, output);
+    }
+    traces(world, after);
+    assert_string_equal(after, before);
+    assert_int_equal(server_command(&world->database, output, sizeof output, "import --input %s --shoe 1", path), 2);
+    assert_non_null(strstr(output, "--shoe is no option"));
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_archive__any_byte_is_another),
+        cmocka_unit_test(test_archive__any_end_is_missing),
+        cmocka_unit_test(test_archive__any_manifest),
+        cmocka_unit_test(test_import__of_damaged_archives),
+        cmocka_unit_test(test_import__of_forged_archives),
+        cmocka_unit_test(test_import__names),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
