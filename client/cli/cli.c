@@ -108,19 +108,12 @@ cli_tenant(const Cli *cli, const Method *method)
     return tenant != NULL ? tenant : "";
 }
 
-/* A statement's lines and its indentation make one line. */
 static void
 print_statement(const Statement *statement)
 {
-    char *text = strdup(statement->text);
-
-    for (char *c = text; c != NULL && *c != '\0'; c++)
-        if (*c == '\n' || *c == '\t')
-            *c = ' ';
     fprintf(stderr, "%8" PRIu64 " us  ", statement->duration_us);
-    text_print(text != NULL ? text : "?", stderr);
+    text_print_line(statement->text, stderr);
     fputc('\n', stderr);
-    free(text);
 }
 
 static void

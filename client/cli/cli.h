@@ -48,12 +48,20 @@ void cli_print(const Cli *cli, const ProtobufCMessageDescriptor *descriptor, con
 /* The commands; each returns the exit status. */
 int command_run(Cli *cli, const Method *method);                /* a generated one */
 int command_call(Cli *cli);                                     /* call Service/Rpc -d JSON */
-int command_list(void);
-int command_describe(const Cli *cli);
+int command_list(Cli *cli);
+int command_describe(Cli *cli);
 int command_login(Cli *cli);
 int command_logout(Cli *cli);
 int command_setup(Cli *cli);
 int command_seed(Cli *cli);
+int command_migrate(Cli *cli);
+int command_watch(Cli *cli); /* migration run watch ID */
+
+/* Shows how far a migration run is until it ends.  Gives the exit status: 0, or 1 if it failed or was canceled. */
+int watch_run(const Cli *cli, CiqClient *client, int64_t id);
+
+/* What migrate takes. */
+void migrate_help(FILE *out);
 
 /* Help for one generated command. */
 void command_help(const Method *method, FILE *out);

@@ -158,8 +158,11 @@ static void
 read_words(const Cli *cli, const Method *method, const Flag *flags, size_t count, json_t *request)
 {
     bool positional_taken = false;
+    int i = 1;
 
-    for (int i = 2; i < cli->words_count; i++) {
+    for (const char *c = method->command; *c != '\0'; c++)
+        i += *c == ' ';
+    for (; i < cli->words_count; i++) {
         const char *word = cli->words[i], *equals = strchr(word, '=');
         const Flag *flag;
         size_t size;

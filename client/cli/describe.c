@@ -21,8 +21,10 @@ method_by_name(const char *name)
 }
 
 int
-command_list(void)
+command_list(Cli *cli)
 {
+    if (cli->words_count > 1)
+        die_usage("list takes no words");
     for (size_t i = 0; i < methods_count; i++)
         printf("%-22s %-34s %.*s\n", methods[i].command, methods[i].name + strcspn(methods[i].name, "/") -
                strlen(methods[i].service), (int) strcspn(methods[i].comment, "\n"), methods[i].comment);
@@ -118,7 +120,7 @@ describe_message(const MessageInfo *info, int depth)
 }
 
 int
-command_describe(const Cli *cli)
+command_describe(Cli *cli)
 {
     static const char *const scopes[] = {"", "on the platform", "on a tenant",
                                          "on a tenant or on the platform"};

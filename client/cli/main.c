@@ -18,7 +18,9 @@ usage(FILE *out)
           "  call METHOD -d JSON       any method, with JSON in and out (-d @FILE, -d @-)\n"
           "  login EMAIL, logout       sign in (on --tenant, or on the platform) and out\n"
           "  whoami                    who is signed in, and what they may do\n"
-          "  setup, seed               make a superuser and the tenant ACME; make its users\n",
+          "  setup, seed               make a superuser and the tenant ACME; make its users\n"
+          "  migrate                   bring schemas to their newest migration, and show how far it is\n"
+          "  migration run watch ID    show how far a run is, until it ends\n",
           out);
     for (size_t i = 0; i < methods_count; i++)
         fprintf(out, "  %-25s %.*s\n", methods[i].command, (int) strcspn(methods[i].comment, "\n"),
@@ -67,6 +69,14 @@ set_timeout(Cli *cli, const char *value)
     cli->timeout_ms = (uint32_t) number;
 }
 
+/* Behind "migrate" --tenant has another meaning and no value: the tenants' schemas. */
+static bool
+is_migrate_flag(const Cli *cli, const char *word)
+{
+    return cli->words_count > 0 && strcmp(cli->words[0], "migrate") == 0 &&
+           strncmp(word, "--tenant", 8) == 0 && (word[8] == '\0' || word[8] == '=');
+}
+
 static bool
 take_option(Cli *cli, int argc, char **argv, int *i)
 {
@@ -106,36 +116,81 @@ take_option(Cli *cli, int argc, char **argv, int *i)
     return true;
 }
 
+/* The first words of the command line, with spaces between them. */
+static void
+join_words(const Cli *cli, int count, char command[192])
+{
+    command[0] = '\0';
+    for (int i = 0; i < count && i < cli->words_count; i++)
+        snprintf(command + strlen(command), 64, "%s%.60s", i > 0 ? " " : "", cli->words[i]);
+}
+
 static const Method *
 find_command(const Cli *cli)
 {
-    char command[128];
+    char command[192];
 
-    if (cli->words_count < 2)
-        return NULL;
-    snprintf(command, sizeof command, "%.60s %.60s", cli->words[0], cli->words[1]);
-    for (size_t i = 0; i < methods_count; i++)
-        if (strcmp(methods[i].command, command) == 0)
-            return &methods[i];
+    for (int count = 3; count >= 2; count--) {
+        join_words(cli, count, command);
+        for (size_t i = 0; i < methods_count && cli->words_count >= count; i++)
+            if (strcmp(methods[i].command, command) == 0)
+                return &methods[i];
+    }
     return NULL;
+}
+
+/* A command that is not generated, of one word or of three. */
+typedef struct Composed {
+    const char *words;
+    int (*run)(Cli *cli);
+} Composed;
+
+static int
+run_whoami(Cli *cli)
+{
+    char *words[] = {(char *) (uintptr_t) "session", (char *) (uintptr_t) "whoami"};
+
+    if (cli->words_count > 1)
+        die_usage("whoami takes no words");
+    cli->words = words;
+    cli->words_count = 2;
+    return command_run(cli, find_command(cli));
+}
+
+static const Composed composed[] = {
+    {"list", command_list},   {"describe", command_describe},
+    {"call", command_call},   {"login", command_login},
+    {"logout", command_logout}, {"whoami", run_whoami},
+    {"setup", command_setup}, {"seed", command_seed},
+    {"migrate", command_migrate}, {"migration run watch", command_watch},
+};
+
+static int
+words_of(const char *command)
+{
+    int count = 1;
+
+    for (; *command != '\0'; command++)
+        count += *command == ' ';
+    return count;
 }
 
 static noreturn void
 die_unknown(const Cli *cli)
 {
-    static const char *const composed[] = {"list",   "describe", "call",  "login",
-                                           "logout", "whoami",   "setup", "seed"};
     size_t composed_count = sizeof composed / sizeof *composed, best_distance = 3;
     const char *best = NULL;
-    char command[64];
+    char command[192];
 
-    snprintf(command, sizeof command, "%.30s%s%.30s", cli->words[0], cli->words_count > 1 ? " " : "",
-             cli->words_count > 1 ? cli->words[1] : "");
+    join_words(cli, 2, command);
     fprintf(stderr, "ciq-client: there is no command %s\n", command);
     for (size_t i = 0; i < methods_count + composed_count; i++) {
         bool is_composed = i >= methods_count;
-        const char *other = is_composed ? composed[i - methods_count] : methods[i].command;
-        size_t distance = text_distance(is_composed ? cli->words[0] : command, other);
+        const char *other = is_composed ? composed[i - methods_count].words : methods[i].command;
+        size_t distance;
+
+        join_words(cli, words_of(other), command);
+        distance = text_distance(command, other);
 
         if (distance < best_distance) {
             best = other;
@@ -158,11 +213,14 @@ die_unknown(const Cli *cli)
 static int
 run(Cli *cli)
 {
-    const char *word = cli->words[0];
     const Method *method = find_command(cli);
 
     if (method != NULL && cli->help) {
         command_help(method, stdout);
+        return 0;
+    }
+    if (cli->help && strcmp(cli->words[0], "migrate") == 0) {
+        migrate_help(stdout);
         return 0;
     }
     if (cli->help) {
@@ -173,26 +231,12 @@ run(Cli *cli)
         die_usage("use ciq-client login EMAIL, which keeps the token");
     if (method != NULL)
         return command_run(cli, method);
-    if (strcmp(word, "list") == 0)
-        return command_list();
-    if (strcmp(word, "describe") == 0)
-        return command_describe(cli);
-    if (strcmp(word, "call") == 0)
-        return command_call(cli);
-    if (strcmp(word, "login") == 0)
-        return command_login(cli);
-    if (strcmp(word, "logout") == 0)
-        return command_logout(cli);
-    if (strcmp(word, "setup") == 0)
-        return command_setup(cli);
-    if (strcmp(word, "seed") == 0)
-        return command_seed(cli);
-    if (strcmp(word, "whoami") == 0 && cli->words_count == 1) {
-        char *words[] = {(char *) (uintptr_t) "session", (char *) (uintptr_t) "whoami"};
+    for (size_t i = 0; i < sizeof composed / sizeof *composed; i++) {
+        char command[192];
 
-        cli->words = words;
-        cli->words_count = 2;
-        return command_run(cli, find_command(cli));
+        join_words(cli, words_of(composed[i].words), command);
+        if (strcmp(composed[i].words, command) == 0)
+            return composed[i].run(cli);
     }
     die_unknown(cli);
 }
@@ -212,7 +256,7 @@ main(int argc, char **argv)
         cli.tenant = NULL;
     cli.words = words;
     for (int i = 1; i < argc; i++)
-        if (!take_option(&cli, argc, argv, &i))
+        if (is_migrate_flag(&cli, argv[i]) || !take_option(&cli, argc, argv, &i))
             words[cli.words_count++] = argv[i];
     if (cli.version) {
         puts("ciq-client " CIQ_VERSION);

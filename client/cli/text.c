@@ -78,6 +78,18 @@ text_print(const char *text, FILE *out)
 }
 
 void
+text_print_line(const char *text, FILE *out)
+{
+    char *line = strdup(text);
+
+    for (char *c = line; c != NULL && *c != '\0'; c++)
+        if (*c == '\n' || *c == '\t')
+            *c = ' ';
+    text_print(line != NULL ? line : "?", out);
+    free(line);
+}
+
+void
 text_print_json(const json_t *json, FILE *out)
 {
     char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);

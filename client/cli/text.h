@@ -12,6 +12,9 @@ char *text_visible(const char *text);
 /* Prints it so. */
 void text_print(const char *text, FILE *out);
 
+/* Prints it so, in one line: what breaks a line becomes a space. */
+void text_print_line(const char *text, FILE *out);
+
 /* Prints JSON, indented, with the same characters as \u escapes, so that it means the same. */
 void text_print_json(const json_t *json, FILE *out);
 

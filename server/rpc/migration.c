@@ -246,9 +246,25 @@ check_suspended(Call *call, const char *id)
     return true;
 }
 
+/* Two who start the same at the same time get one run: the second one's is taken back. */
+static bool
+join_same(Call *call, const char *text, int64_t *id, bool *joined)
+{
+    const DbArg args[] = {{.name = "id", .text = text}, {0}};
+    const DbRow *row;
+
+    if (!db_row(call, &query_run_same, NULL, args, &row))
+        return false;
+    *joined = row != NULL;
+    if (row == NULL)
+        return true;
+    *id = db_row_int64(row, "id");
+    return db_queue(call, &query_run_delete, NULL, args);
+}
+
 static bool
 insert_run(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted,
-           const DbArg *args, int64_t *id)
+           const DbArg *args, int64_t *id, bool *joined)
 {
     const DbRow *row;
     const char *text;
@@ -262,9 +278,13 @@ insert_run(Call *call, const CreateMigrationRunRequest *request, const Wanted *w
         return true;
     *id = db_row_int64(row, "id");
     text = call_printf(call, "%" PRId64, *id);
+    if (text == NULL || !join_same(call, text, id, joined))
+        return false;
+    if (*joined)
+        return true;
     call->changes_runs = true;
     call->target = call_printf(call, "migration run %" PRId64, *id);
-    return text != NULL && check_conflict(call, text) &&
+    return check_conflict(call, text) &&
            (request->shared || wanted->target.number != 0 || check_suspended(call, text));
 }
 
@@ -289,6 +309,7 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
     const Apps *apps = call->server->apps;
     Wanted wanted;
     int64_t id;
+    bool joined = false;
 
     response->run = call_alloc(call, sizeof *response->run);
     if (response->run == NULL || !find_wanted(call, request, &wanted))
@@ -316,8 +337,9 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
         return false;
     if (request->plan_only)
         return make_plan(call, request, &wanted, args, response);
-    if (!insert_run(call, request, &wanted, args, &id))
+    if (!insert_run(call, request, &wanted, args, &id, &joined))
         return false;
+    response->joined = joined;
     if (id == 0) {
         response->run->state = CLIENTIQ__V1__MIGRATION_RUN_STATE__MIGRATION_RUN_STATE_DONE;
         return true;

@@ -4,6 +4,7 @@ select coalesce(s.tenant_id, 0) as tenant_id, s.schema_name,
        case when s.is_orphan then 'orphan' else s.state end as state,
        array(select h.key || ' ' || lpad(h.value, 4, '0') from jsonb_each_text(s.heads) h order by h.key) as heads,
        s.behind, coalesce(s.failure, '') as failure, coalesce(s.failed_run_id, 0) as failed_run_id,
+       coalesce(s.sqlstate, '') as sqlstate, coalesce(s.place, '') as place, coalesce(s.statement, '') as statement,
        s.schema_name as page_key
   from (select t.id as tenant_id, coalesce(t.schema_name, n.nspname) collate "C" as schema_name, t.state,
                coalesce(t.heads, '{}') as heads, t.id is null or n.nspname is null as is_orphan,
@@ -13,7 +14,8 @@ select coalesce(s.tenant_id, 0) as tenant_id, s.schema_name,
                                  from jsonb_each_text(:arg.newest::jsonb) w
                                 where coalesce((t.heads ->> w.key)::integer, 0) < w.value::integer
                                 order by w.key) end as behind,
-               f.error as failure, f.run_id as failed_run_id
+               f.error as failure, f.run_id as failed_run_id, f.sqlstate, f.file || case when f.line > 0 then ':' || f.line else '' end as place,
+               f.statement
           from public.tenants_tenant t
           full join (select nspname::text as nspname
                        from pg_catalog.pg_namespace
@@ -21,7 +23,7 @@ select coalesce(s.tenant_id, 0) as tenant_id, s.schema_name,
                                          where oid = 'public.tenants_tenant'::regclass)
                         and nspname <> 'public') n on n.nspname = t.schema_name
           left join lateral (
-               select l.error, l.run_id, l.state
+               select l.error, l.run_id, l.state, l.sqlstate, l.file, l.line, l.statement
                  from public.migration_item l
                 where l.tenant_id = t.id and l.state <> 'pending'
                 order by l.run_id desc

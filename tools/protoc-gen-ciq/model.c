@@ -338,10 +338,20 @@ static bool
 is_command(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
-    size_t noun = strspn(text, letters);
+    size_t words = 0;
 
-    return noun > 0 && text[noun] == ' ' && text[noun + 1] != '\0' &&
-           strspn(text + noun + 1, letters) == strlen(text + noun + 1);
+    for (;;) {
+        size_t size = strspn(text, letters);
+
+        if (size == 0)
+            return false;
+        words++;
+        text += size;
+        if (*text == '\0')
+            return words == 2 || words == 3;
+        if (*text++ != ' ')
+            return false;
+    }
 }
 
 static void
@@ -362,7 +372,7 @@ check_rule(const Method *method, Text *errors)
     if (rule->permission[0] != '\0' && !is_permission(rule->permission))
         mistake(errors, file, line, "a permission is app.codename");
     if (!is_command(rule->command))
-        mistake(errors, file, line, "a command is a noun and a verb: \"user list\"");
+        mistake(errors, file, line, "a command is a noun and a verb, or two nouns and a verb: \"user list\"");
     if (rule->hashes_password && rule->database != CLIENTIQ__V1__DATABASE__DATABASE_WORKER)
         mistake(errors, file, line, "hashes_password is for DATABASE_WORKER only");
     if (rule->database == CLIENTIQ__V1__DATABASE__DATABASE_NONE && rule->writes)
