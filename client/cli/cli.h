@@ -47,6 +47,8 @@ void cli_print(const Cli *cli, const ProtobufCMessageDescriptor *descriptor, con
 
 /* The commands; each returns the exit status. */
 int command_run(Cli *cli, const Method *method);                /* a generated one */
+int command_verify(Cli *cli, const Method *method);             /* one that reports: all pages, and 1 if there is a
+                                                                 * finding */
 int command_call(Cli *cli);                                     /* call Service/Rpc -d JSON */
 int command_list(Cli *cli);
 int command_describe(Cli *cli);

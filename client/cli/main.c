@@ -229,6 +229,8 @@ run(Cli *cli)
     }
     if (method != NULL && strcmp(method->rpc, "Login") == 0)
         die_usage("use ciq-client login EMAIL, which keeps the token");
+    if (method != NULL && strncmp(method->command, "verify ", 7) == 0)
+        return command_verify(cli, method);
     if (method != NULL)
         return command_run(cli, method);
     for (size_t i = 0; i < sizeof composed / sizeof *composed; i++) {
