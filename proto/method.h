@@ -56,6 +56,7 @@ typedef struct Method {
     const char *command;  /* "user get" */
     const char *comment;
     const char *permission; /* "" unless access is ACCESS_PERMISSION */
+    const char *platform_permission; /* asked for instead where there is no tenant; "" unless SCOPE_ANY */
     const MessageInfo *request, *response;
     MethodScope scope;
     MethodAccess access;
@@ -69,6 +70,9 @@ extern const size_t methods_count;
 
 /* The method of exactly this name, or NULL. */
 const Method *method_find(const char *name);
+
+/* The permission that a call needs, of the tenant's or the platform's; "": none. */
+const char *method_permission(const Method *method, bool on_platform);
 
 /* What is known of a message type that some method's request or response uses, or NULL. */
 const MessageInfo *message_info_find(const ProtobufCMessageDescriptor *descriptor);

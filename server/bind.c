@@ -95,9 +95,8 @@ is_type(Field *field, const ProtobufCMessageDescriptor *descriptor)
     return field->type == PROTOBUF_C_TYPE_MESSAGE && field->descriptor == descriptor;
 }
 
-/* PLAN_TRIAL is 'trial' in the database, A_B is 'a-b', …_UNSPECIFIED is ''. */
-static const char *
-enum_text(Call *call, const ProtobufCEnumDescriptor *descriptor, int number)
+const char *
+bind_enum_text(Call *call, const ProtobufCEnumDescriptor *descriptor, int number)
 {
     const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(descriptor, number);
     char prefix[64];
@@ -213,8 +212,8 @@ value_field(Call *call, Field *field, const ProtobufCMessage *message, BindValue
     case PROTOBUF_C_TYPE_ENUM:
         return value_text(
             call,
-            enum_text(call, field->descriptor,
-                      message == NULL ? 0 : *(const int *) field_at(message, field)),
+            bind_enum_text(call, field->descriptor,
+                           message == NULL ? 0 : *(const int *) field_at(message, field)),
             value);
     case PROTOBUF_C_TYPE_STRING:
         return value_text(call, message == NULL ? "" : *(char *const *) field_at(message, field),

@@ -53,6 +53,9 @@ const char *bind_text(Call *call, BindColumn column, BindCell cell);
 typedef struct Google__Protobuf__Timestamp Google__Protobuf__Timestamp;
 Google__Protobuf__Timestamp *bind_timestamp(Call *call, int64_t us);
 
+/* PLAN_TRIAL is 'trial' in the database, A_B is 'a-b', …_UNSPECIFIED is ''.  NULL: no memory. */
+const char *bind_enum_text(Call *call, const ProtobufCEnumDescriptor *descriptor, int number);
+
 /* True if update_mask of the message names the path, relative to the request or to its resource. */
 bool bind_mask(const ProtobufCMessage *message, const char *path);
 

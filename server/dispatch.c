@@ -248,11 +248,14 @@ may_call(Call *call)
     if (call->caller.kind == CALLER_ANONYMOUS)
         return call_fail(call, CODE_UNAUTHENTICATED, "%s needs a session: sign in first",
                          method->rpc);
-    if (method->access == ACCESS_AUTHENTICATED || call_may(call, method->permission))
+
+    const char *permission = method_permission(method, call->tenant.id == 0);
+
+    if (method->access == ACCESS_AUTHENTICATED || call_may(call, permission))
         return true;
     call->refused = true;
     return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s", method->rpc,
-                     method->permission);
+                     permission);
 }
 
 /* Whoever is let in counts; strangers cannot use up what the tenant's own callers may do. */

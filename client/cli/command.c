@@ -19,12 +19,20 @@ typedef struct Flag {
 enum { FLAGS_MAX = 128 };
 
 static bool
-is_google(const ProtobufCFieldDescriptor *field)
+is_google(const ProtobufCFieldDescriptor *field, const char *name)
 {
     const ProtobufCMessageDescriptor *descriptor = field->descriptor;
 
     return field->type == PROTOBUF_C_TYPE_MESSAGE &&
-           strncmp(descriptor->name, "google.protobuf.", 16) == 0;
+           strncmp(descriptor->name, "google.protobuf.", 16) == 0 &&
+           strcmp(descriptor->name + 16, name) == 0;
+}
+
+/* What one word can say: anything but a message, and of those a time. */
+static bool
+is_one_word(const ProtobufCFieldDescriptor *field)
+{
+    return field->type != PROTOBUF_C_TYPE_MESSAGE || is_google(field, "Timestamp");
 }
 
 static size_t
@@ -37,16 +45,16 @@ collect_flags(const Method *method, Flag flags[FLAGS_MAX])
         const ProtobufCFieldDescriptor *field = &request->descriptor->fields[i];
         const FieldInfo *info = &request->fields[i];
 
-        if (info->output_only || is_google(field))
+        if (info->output_only || is_google(field, "FieldMask"))
             continue;
-        if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
+        if (is_one_word(field)) {
             flags[count++] = (Flag){NULL, field, info};
             continue;
         }
         for (unsigned j = 0; j < info->message->descriptor->n_fields && count < FLAGS_MAX; j++) {
             const ProtobufCFieldDescriptor *inner = &info->message->descriptor->fields[j];
 
-            if (!info->message->fields[j].output_only && inner->type != PROTOBUF_C_TYPE_MESSAGE)
+            if (!info->message->fields[j].output_only && is_one_word(inner))
                 flags[count++] = (Flag){field, inner, &info->message->fields[j]};
         }
     }

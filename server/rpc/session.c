@@ -142,6 +142,7 @@ rpc_logout(Call *call, const LogoutRequest *request UNUSED, LogoutResponse *resp
 {
     if (call->caller.session_id == 0)
         return call_fail(call, CODE_FAILED_PRECONDITION, "the local operator has no session to end");
+    call->target = call_printf(call, "session %" PRId64, call->caller.session_id);
     return db_run(call, realm_of(call)->sign_out, NULL, NULL, NULL);
 }
 

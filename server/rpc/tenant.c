@@ -175,3 +175,13 @@ rpc_update_tenant(Call *call, const UpdateTenantRequest *request, UpdateTenantRe
     call->target = call_printf(call, "tenant %s", id);
     return tenant_fill(call, db_row_int64(row, "id"), &response->tenant);
 }
+
+bool
+rpc_update_plan(Call *call, const UpdatePlanRequest *request, UpdatePlanResponse *response)
+{
+    if (!db_fill(call, &query_plan_update, &request->base, NULL, &response->base))
+        return false;
+    call->target = call_printf(call, "plan %s", bind_enum_text(call, &clientiq__v1__plan__descriptor,
+                                                               (int) request->plan_limits->plan));
+    return true;
+}

@@ -586,7 +586,7 @@ test_limits__requests_per_second(void **state)
             served++;
             continue;
         }
-        code = ciq_error_code(error);
+        code = (Code) ciq_error_code(error);
         assert_true(ciq_error_retry_after_ms(error) > 0);
         assert_code(error, CODE_RESOURCE_EXHAUSTED, "max_requests_per_second of the tenant is 1");
     }

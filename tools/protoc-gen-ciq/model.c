@@ -371,6 +371,12 @@ check_rule(const Method *method, Text *errors)
         mistake(errors, file, line, "ACCESS_PERMISSION and a permission need each other");
     if (rule->permission[0] != '\0' && !is_permission(rule->permission))
         mistake(errors, file, line, "a permission is app.codename");
+    if ((rule->scope == CLIENTIQ__V1__SCOPE__SCOPE_ANY && rule->permission[0] != '\0') !=
+        (rule->platform_permission[0] != '\0'))
+        mistake(errors, file, line,
+                "SCOPE_ANY with a permission and a platform_permission need each other");
+    if (rule->platform_permission[0] != '\0' && !is_permission(rule->platform_permission))
+        mistake(errors, file, line, "a platform_permission is app.codename");
     if (!is_command(rule->command))
         mistake(errors, file, line, "a command is a noun and a verb, or two nouns and a verb: \"user list\"");
     if (rule->hashes_password && rule->database != CLIENTIQ__V1__DATABASE__DATABASE_WORKER)
@@ -384,13 +390,20 @@ check_rule(const Method *method, Text *errors)
         mistake(errors, file, line, "from_memory is for reads by DATABASE_WORKER only");
 }
 
+/* What one word of a command line can say. */
+static bool
+is_one_word(const Field *field)
+{
+    return field->message == NULL || strcmp(field->message->name, "google.protobuf.Timestamp") == 0;
+}
+
 static bool
 is_flag(const Field *field)
 {
     if (field->rule->output_only)
         return false;
-    return field->message == NULL || (strncmp(field->message->name, "google.protobuf.", 16) != 0 &&
-                                      field->proto->label != LABEL_REPEATED);
+    return is_one_word(field) || (strncmp(field->message->name, "google.protobuf.", 16) != 0 &&
+                                  field->proto->label != LABEL_REPEATED);
 }
 
 /* ciq-client flattens the messages of a request by one level. */
@@ -402,12 +415,12 @@ check_flags(const Method *method, Text *errors)
 
     for (size_t i = 0; i < method->request->fields_count; i++) {
         const Field *outer = &method->request->fields[i];
-        size_t inner_count = outer->message == NULL ? 1 : outer->message->fields_count;
+        size_t inner_count = is_one_word(outer) ? 1 : outer->message->fields_count;
 
         if (!is_flag(outer))
             continue;
         for (size_t j = 0; j < inner_count; j++) {
-            const Field *field = outer->message == NULL ? outer : &outer->message->fields[j];
+            const Field *field = is_one_word(outer) ? outer : &outer->message->fields[j];
 
             if (outer->message != NULL && !is_flag(field))
                 continue;

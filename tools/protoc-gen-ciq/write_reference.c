@@ -79,6 +79,8 @@ write_reference_md(const Model *model, Text *out)
                 text_add(out, "by anybody signed in");
             else
                 text_add(out, "with the permission `%s`", rule->permission);
+            if (rule->platform_permission[0] != '\0')
+                text_add(out, ", on the platform `%s`", rule->platform_permission);
             text_add(out, "; %s; database login: %s\n", rule->writes ? "writes" : "reads only",
                      database_texts[rule->database]);
             text_add(out, "- takes [%s](#%s), gives [%s](#%s)\n\n",

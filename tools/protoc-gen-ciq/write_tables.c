@@ -129,13 +129,14 @@ write_methods_c(const Model *model, Text *out)
         text_add(out,
                  "    {\n        .name = \"%s\",\n        .service = \"%s\",\n        .rpc = \"%s\",\n"
                  "        .command = \"%s\",\n        .comment = %s,\n        .permission = \"%s\",\n"
+                 "        .platform_permission = \"%s\",\n"
                  "        .request = &info_%s,\n        .response = &info_%s,\n"
                  "        .scope = (MethodScope) %d,\n        .access = (MethodAccess) %d,\n"
                  "        .database = (MethodDatabase) %d,\n        .writes = %s,\n"
                  "        .hashes_password = %s,\n        .never_replayed = %s,\n        .from_memory = %s,\n    },\n",
                  method->name, method->service, method->rpc, method->rule.command,
-                 c_string(method->comment), method->rule.permission, method->request->c_lower,
-                 method->response->c_lower, (int) method->rule.scope, (int) method->rule.access,
+                 c_string(method->comment), method->rule.permission,
+                 method->rule.platform_permission, method->request->c_lower, method->response->c_lower, (int) method->rule.scope, (int) method->rule.access,
                  (int) method->rule.database, truth(method->rule.writes),
                  truth(method->rule.hashes_password), truth(method->rule.never_replayed),
                  truth(method->rule.from_memory));
