@@ -21,6 +21,10 @@ MUST_CHECK bool migrate_new_tenant(Call *call, const char *schema, const char *r
 /* The same with the migrations that heads (as below) has, and no newer ones. */
 MUST_CHECK bool migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads);
 
+/* Runs one migration's up section in the open transaction, where nobody uses its tables yet: what it does
+ * concurrently elsewhere it does here without. */
+MUST_CHECK bool migrate_up(Call *call, const MigrationFile *file);
+
 /* What keeps this server from serving a tenant with these heads (tenants_tenant.heads): the first app that is
  * below the oldest migration that this release can work on.  Its app is NULL: nothing does. */
 HeadsBehind migrate_heads_behind(const char *heads);

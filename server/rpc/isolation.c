@@ -300,7 +300,7 @@ rpc_verify_isolation(Call *call, const VerifyIsolationRequest *request, VerifyIs
     char reason[256] = "no memory";
     bool ok;
 
-    if (verifier == NULL || !db_fill(call, &query_isolation_page, &request->base, NULL, &response->base))
+    if (verifier == NULL || !db_fill(call, &query_verify_page, &request->base, NULL, &response->base))
         return false;
     if (request->schema_name[0] != '\0' && response->n_tenants == 0)
         return call_fail(call, CODE_NOT_FOUND, "no tenant with the schema %s", request->schema_name);

@@ -1,4 +1,4 @@
--- The tenants whose isolation is verified next.
+-- The tenants that are verified next.
 -- rows: many into tenants
 select t.id, t.schema_name, t.state, t.id::text as page_key
   from public.tenants_tenant t
