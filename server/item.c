@@ -167,7 +167,8 @@ check_plan(Item *item)
             continue;
         if (strcmp(step->file->app, "core") == 0)
             return call_fail(call, CODE_FAILED_PRECONDITION, "app core is never undone");
-        if (migration_statement(step->file->down, &start, &size) == NULL)
+        if (strcmp(item->mode, "fake") != 0 &&
+            migration_statement(step->file->down, &start, &size) == NULL)
             return call_fail(call, CODE_FAILED_PRECONDITION,
                              "%s cannot be undone: there is nothing below its -- migrate:down",
                              step->file->file);
@@ -271,6 +272,8 @@ run_alone(Item *item, const PlanStep *step)
     char reason[256] = "no memory";
     bool ok;
 
+    if (!db_script(call, script_alone_ready.text, NULL))
+        return false;
     second.db = db_new(&call->server->owner_options);
     second.tenant = (TenantContext){0};
     ok = timeout != NULL && second.db != NULL;

@@ -240,6 +240,21 @@ migrate_role_block(Call *call, unsigned count)
            db_commit(call);
 }
 
+/* What the user's own migrations raise is no defect of the server's, and whoever makes tenants may mend it. */
+static bool
+fail_migrations(Call *call)
+{
+    const char *text = call->detail == NULL ? NULL
+                                            : call_printf(call, "the migrations fail in a new schema (SQLSTATE %s): %s",
+                                                          call->sqlstate, call->detail + strlen("script: "));
+
+    if (call->code == CODE_INTERNAL && text != NULL) {
+        call->code = CODE_FAILED_PRECONDITION;
+        call->text = text;
+    }
+    return false;
+}
+
 bool
 migrate_new_tenant(Call *call, const char *schema, const char *role)
 {
@@ -247,7 +262,7 @@ migrate_new_tenant(Call *call, const char *schema, const char *role)
 
     /* the migrations alone have no names to replace: what looks like one is their own text */
     return db_script(call, script_tenant_provision.text, names) &&
-           db_script(call, call->server->apps->new_tenant, NULL) &&
+           (db_script(call, call->server->apps->new_tenant, NULL) || fail_migrations(call)) &&
            db_script(call, script_tenant_provision_after.text, names);
 }
 

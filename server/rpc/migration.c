@@ -197,6 +197,31 @@ make_plan(Call *call, const CreateMigrationRunRequest *request, const Wanted *wa
     return true;
 }
 
+/* What cannot be undone is said before any schema is touched. */
+static bool
+check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted, const DbArg *args)
+{
+    CreateMigrationRunResponse plan = CLIENTIQ__V1__CREATE_MIGRATION_RUN_RESPONSE__INIT;
+    MigrationRun run = CLIENTIQ__V1__MIGRATION_RUN__INIT;
+    const char *start;
+    size_t size;
+
+    if (wanted->target.number == PLAN_NEWEST || request->fake)
+        return true;
+    plan.run = &run;
+    if (!make_plan(call, request, wanted, args, &plan))
+        return false;
+    for (size_t i = 0; i < plan.n_steps; i++)
+        for (size_t j = 0; j < wanted->set->count && plan.steps[i]->down; j++) {
+            const MigrationFile *file = &wanted->set->files[j];
+
+            if (plan.steps[i]->name == file->name && migration_statement(file->down, &start, &size) == NULL)
+                return call_fail(call, CODE_FAILED_PRECONDITION,
+                                 "%s cannot be undone: there is nothing below its -- migrate:down", file->file);
+        }
+    return true;
+}
+
 /* ---- the run ---- */
 
 /* request: whose id names the run where there is none. */
@@ -322,7 +347,7 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
     const char *target = call_printf(call, "%" PRId64, wanted.target.number);
     const char *failures = call_printf(call, "%" PRId64, server_config(call->server)->migration_failures);
     const char *caller = call->caller.kind == CALLER_SUPERUSER ? call->caller.email
-                                                               : caller_kind_name(call->caller.kind);
+                                                               : call_actor(call);
     const DbArg args[] = {{.name = "newest", .text = request->shared ? apps->shared_heads : apps->heads},
                           {.name = "number", .text = number},
                           {.name = "target", .text = target},
@@ -337,7 +362,8 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
         return false;
     if (request->plan_only)
         return make_plan(call, request, &wanted, args, response);
-    if (!insert_run(call, request, &wanted, args, &id, &joined))
+    if (!check_undo(call, request, &wanted, args) ||
+        !insert_run(call, request, &wanted, args, &id, &joined))
         return false;
     response->joined = joined;
     if (id == 0) {
