@@ -61,7 +61,7 @@ begin
             ('tenant', 'files', 'read a file of the database server', 'refused',
              'select pg_read_file(''PG_VERSION'')'),
             ('tenant', 'files', 'run a program on the database server', 'refused',
-             'copy (select 1) to program ''true'''),
+             'copy (select 1) to program ''cat >/dev/null'''),
             ('tenant', 'role', 'make itself a superuser', 'refused', 'alter role {role} superuser'),
             ('login', 'role', 'set another tenant''s role', 'refused', 'set local role {other_role}'),
             ('login', 'role', 'set the platform''s role', 'refused', 'set local role {platform}'),
@@ -88,7 +88,7 @@ begin
             ('bare', 'without a role', 'create a role', 'refused', 'create role ciq_isolation'),
             ('bare', 'without a role', 'set the owner''s login', 'refused', 'set local role {owner}'),
             ('bare', 'without a role', 'run a program on the database server', 'refused',
-             'copy (select 1) to program ''true'''),
+             'copy (select 1) to program ''cat >/dev/null'''),
 
             ('platform', 'platform role', 'read the registry of tenants', 'allowed',
              'select from public.tenants_tenant'),
