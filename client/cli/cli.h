@@ -58,12 +58,15 @@ int command_setup(Cli *cli);
 int command_seed(Cli *cli);
 int command_migrate(Cli *cli);
 int command_watch(Cli *cli); /* migration run watch ID */
+int command_migration_new(Cli *cli);
+int command_migration_lint(Cli *cli);
 
 /* Shows how far a migration run is until it ends.  Gives the exit status: 0, or 1 if it failed or was canceled. */
 int watch_run(const Cli *cli, CiqClient *client, int64_t id);
 
-/* What migrate takes. */
+/* What migrate takes; what migration new and lint take. */
 void migrate_help(FILE *out);
+void migration_help(FILE *out);
 
 /* Help for one generated command. */
 void command_help(const Method *method, FILE *out);

@@ -406,6 +406,7 @@ command_verify(Cli *cli, const Method *method)
         if (cli->json || json_array_size(rows) > 0)
             cli_print(cli, response, page);
     } while (next_token(page)[0] != '\0' && !cli->json);
+    fflush(stdout);
     fprintf(stderr, "%zu tenant%s verified: ", tenants, tenants == 1 ? "" : "s");
     if (failures == 0)
         fputs("all is as it must be\n", stderr);

@@ -20,7 +20,9 @@ usage(FILE *out)
           "  whoami                    who is signed in, and what they may do\n"
           "  setup, seed               make a superuser and the tenant ACME; make its users\n"
           "  migrate                   bring schemas to their newest migration, and show how far it is\n"
-          "  migration run watch ID    show how far a run is, until it ends\n",
+          "  migration run watch ID    show how far a run is, until it ends\n"
+          "  migration new APP NAME    write the app's next numbered migration\n"
+          "  migration lint DIR        say what the migrations of a folder of apps would hurt\n",
           out);
     for (size_t i = 0; i < methods_count; i++)
         fprintf(out, "  %-25s %.*s\n", methods[i].command, (int) strcspn(methods[i].comment, "\n"),
@@ -163,6 +165,7 @@ static const Composed composed[] = {
     {"logout", command_logout}, {"whoami", run_whoami},
     {"setup", command_setup}, {"seed", command_seed},
     {"migrate", command_migrate}, {"migration run watch", command_watch},
+    {"migration new", command_migration_new}, {"migration lint", command_migration_lint},
 };
 
 static int
@@ -221,6 +224,11 @@ run(Cli *cli)
     }
     if (cli->help && strcmp(cli->words[0], "migrate") == 0) {
         migrate_help(stdout);
+        return 0;
+    }
+    if (cli->help && cli->words_count > 1 && strcmp(cli->words[0], "migration") == 0 &&
+        (strcmp(cli->words[1], "new") == 0 || strcmp(cli->words[1], "lint") == 0)) {
+        migration_help(stdout);
         return 0;
     }
     if (cli->help) {
