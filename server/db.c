@@ -122,8 +122,10 @@ db_ready(Db *db, char *reason, size_t size)
     }
 
     const char *const keywords[] = {"dbname",          "application_name", "connect_timeout",
-                                    "client_encoding", "tcp_user_timeout", NULL};
-    const char *const values[] = {db->options->conninfo, "clientiq", "2", "UTF8", "10000", NULL};
+                                    "client_encoding", "tcp_user_timeout",
+                                    db->options->user != NULL ? "user" : NULL, NULL};
+    const char *const values[] = {db->options->conninfo, "clientiq", "2",
+                                  "UTF8",                "10000",    db->options->user, NULL};
     PGconn *connection = PQconnectdbParams(keywords, values, 1);
 
     if (PQstatus(connection) != CONNECTION_OK || PQsetnonblocking(connection, 1) != 0 ||
@@ -929,7 +931,7 @@ db_script(Call *call, const char *script, const DbArg *args)
     Text text = {0};
     int64_t until_us = call->deadline_us + GRACE_MS * 1000;
 
-    assert(db->options->owner);
+    assert(db->options->owner || db->options->tries);
     if (db->connection == NULL)
         return fail_lost(call);
     if (db->begun && db->mode != DB_READ &&

@@ -17,6 +17,8 @@ typedef struct DbOptions {
     unsigned tenants_max;          /* replace the connection after this many distinct tenants */
     const char *extension_schemas; /* for search_path, quoted, "" or "ext, " */
     bool owner;                    /* no role is set: the login itself owns what it touches */
+    bool tries;                    /* scripts may run although it is not the owner's: see rpc/isolation.c */
+    const char *user;              /* signs in as this role instead of conninfo's; NULL: as conninfo says */
     char platform_role[LIMIT_ROLE_NAME + 1]; /* the role of platform calls, unless owner */
 } DbOptions;
 
@@ -79,7 +81,7 @@ MUST_CHECK bool db_run(Call *call, const Query *query, const ProtobufCMessage *m
 MUST_CHECK bool db_queue(Call *call, const Query *query, const ProtobufCMessage *message,
                          const DbArg *args);
 
-/* Owner only: several statements in one message, in the transaction that is open (or, where none was
+/* Owner only (and where options say tries): several statements in one message, in the transaction that is open (or, where none was
  * begun, as PostgreSQL runs a multi-statement string: one implicit transaction).  :"name" in the text is
  * replaced by args' text as a quoted identifier, :'name' as a quoted literal; nothing else is. */
 MUST_CHECK bool db_script(Call *call, const char *text, const DbArg *args);

@@ -68,9 +68,8 @@ migration_set_free(MigrationSet *set)
 
 /* ---- statements ---- */
 
-/* Where a quoted piece or a comment that starts at text ends; text itself if none starts there. */
-static const char *
-skip_piece(const char *text)
+const char *
+migration_skip(const char *start, const char *text)
 {
     const char *end;
 
@@ -92,7 +91,7 @@ skip_piece(const char *text)
     }
     if (*text == '\'' || *text == '"') {
         for (end = text + 1; *end != '\0' && *end != *text; end++)
-            if (*end == '\\' && *text == '\'' && toupper((unsigned char) text[-1]) == 'E' &&
+            if (*end == '\\' && *text == '\'' && text > start && toupper((unsigned char) text[-1]) == 'E' &&
                 end[1] != '\0')
                 end++;
         return *end == '\0' ? end : end + 1;
@@ -119,7 +118,7 @@ migration_statement(const char *text, const char **start, size_t *size)
     const char *at = text;
 
     for (;;) {
-        const char *end = *at == '-' || *at == '/' ? skip_piece(at) : at;
+        const char *end = *at == '-' || *at == '/' ? migration_skip(text, at) : at;
 
         if (end != at) {
             at = end;
@@ -133,10 +132,9 @@ migration_statement(const char *text, const char **start, size_t *size)
         return NULL;
     *start = at;
     while (*at != '\0' && *at != ';') {
-        /* E'…' needs the letter before the quote, which at the start of the text does not exist */
-        const char *end = *at == '\'' && at == text ? strchr(at + 1, '\'') : skip_piece(at);
+        const char *end = migration_skip(text, at);
 
-        at = end == NULL || end == at ? at + 1 : end;
+        at = end == at ? at + 1 : end;
     }
     *size = (size_t) (at - *start);
     return *at == ';' ? at + 1 : at;
@@ -403,11 +401,16 @@ check_file(MigrationSet *set, size_t index)
     if (file->number != before + 1)
         mistake(set, file->file, 1, "number %04u is missing before it", before + 1);
     for (size_t d = 0; file->depends[d] != NULL; d++) {
-        bool found = false;
+        bool found = false, known = false;
 
-        for (size_t i = 0; i < set->count; i++)
+        for (size_t i = 0; i < set->count; i++) {
+            size_t size = strlen(set->files[i].app);
+
             found = found || is_named(&set->files[i], file->depends[d]);
-        if (!found)
+            known = known || (strncmp(set->files[i].app, file->depends[d], size) == 0 &&
+                              file->depends[d][size] == '/');
+        }
+        if (!found && (known || !set->partial))
             mistake(set, file->file, 1, "it depends on %s, which does not exist", file->depends[d]);
     }
 }

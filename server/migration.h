@@ -1,6 +1,6 @@
 /* One migration file as text: its sections and headers, the checks that a set of files must pass, and the order
- * in which they apply.  Used at build time by tools/embed_sql for the files of sql/, and at start by apps.c
- * for those of --apps, so that both mean the same.  Knows no database and no Call.
+ * in which they apply.  Used at build time by tools/embed_sql for the files of sql/, at start by apps.c
+ * for those of --apps, and by ciq-client's lint, so that all mean the same.  Knows no database and no Call.
  *
  * A file is <app>/<number>_<word>.sql:
  *
@@ -43,6 +43,7 @@ typedef struct MigrationSet {
     MigrationFile *files; /* in the order in which they apply, after migration_set_order */
     size_t count;
     size_t borrowed;      /* the first ones are constant data of somebody else's */
+    bool partial;         /* what a file depends on may be in no file here, but elsewhere */
     unsigned mistakes;
     MigrationMistake mistake;
     void *argument;
@@ -59,12 +60,23 @@ void migration_set_free(MigrationSet *set);
 MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char *name,
                                   const char *file, const char *text, size_t size);
 
+/* Adds every file of DIRECTORY/PART/<app>/, in the order of their names; there may be none.  Gives false without
+ * memory. */
+MUST_CHECK bool migration_set_read(MigrationSet *set, const char *directory, const char *part);
+
+/* Whether it is a folder with a part shared or tenant. */
+bool migration_folder_fits(const char *directory);
+
 /* Checks numbers and dependencies, and sorts so that every migration stands after those it depends on, after
  * its app's earlier ones, and after app core.  False: there were mistakes, now or before. */
 MUST_CHECK bool migration_set_order(MigrationSet *set);
 
 /* Whether later depends on earlier, by a header, by its number, or because earlier is core's. */
 bool migration_depends(const MigrationFile *later, const MigrationFile *earlier);
+
+/* Where a comment, a string, a quoted name or a dollar quote that starts at at ends; at itself if none starts there.
+ * text is where it all begins. */
+const char *migration_skip(const char *text, const char *at);
 
 /* The statement that starts at or after text, without what is around it.  Gives where to look for the next
  * one; NULL: there was none. */

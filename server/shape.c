@@ -11,13 +11,18 @@
 
 enum { DIFFERENCES_SHOWN = 8 };
 
-/* Lines of a shape: "table: what it has". */
-static bool
-read_shape(Call *call, const char *schema, const char **shape)
+/* Lines of a shape: "table: what it has", a tab, and how that is. */
+bool
+shape_read(Call *call, const char *schema, const char *role, const char **shape)
 {
     const DbRow *row;
 
-    if (!db_row(call, &query_schema_shape, NULL, (DbArg[]){{.name = "schema", .text = schema}, {0}}, &row))
+    if (!db_row(call, &query_schema_shape, NULL,
+                (DbArg[]){{.name = "schema", .text = schema},
+                          {.name = "role", .text = role != NULL ? role : ""},
+                          {.name = "whole", .text = role != NULL ? "on" : "off"},
+                          {0}},
+                &row))
         return false;
     *shape = row == NULL ? NULL : db_row_text(row, "shape");
     return *shape != NULL;
@@ -58,6 +63,8 @@ differences(const char *one, const char *other, const char *made, const char *be
 
             if (count++ < DIFFERENCES_SHOWN)
                 snprintf(text + used, size - used, "; %s %.*s", what, (int) length, one);
+            for (char *tab = text + used; (tab = strchr(tab, '\t')) != NULL;)
+                *tab = ' ';
         }
         one += length + (one[length] == '\n');
     }
@@ -74,8 +81,8 @@ make_scratch(Call *call, const MigrationSet *set, const MigrationFile *file, con
     for (const MigrationFile *step = set->files; step < file; step++)
         if (!migrate_up(call, step))
             return false;
-    return read_shape(call, scratch, before) && migrate_up(call, file) &&
-           read_shape(call, scratch, after) &&
+    return shape_read(call, scratch, NULL, before) && migrate_up(call, file) &&
+           shape_read(call, scratch, NULL, after) &&
            db_run(call, &query_scratch_end, NULL, NULL, NULL);
 }
 
@@ -90,7 +97,7 @@ shape_check(Call *call, const MigrationSet *set, const MigrationFile *file, cons
     size_t missing, more, tables = 0;
 
     *is_there = false;
-    if (scratch == NULL || !read_shape(call, schema, &have) ||
+    if (scratch == NULL || !shape_read(call, schema, NULL, &have) ||
         !make_scratch(call, set, file, scratch, &before, &after))
         return false;
     missing = differences(after, have, after, before, "missing", text, sizeof text);

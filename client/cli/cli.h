@@ -47,6 +47,8 @@ void cli_print(const Cli *cli, const ProtobufCMessageDescriptor *descriptor, con
 
 /* The commands; each returns the exit status. */
 int command_run(Cli *cli, const Method *method);                /* a generated one */
+int command_verify(Cli *cli, const Method *method);             /* one that reports: all pages, and 1 if there is a
+                                                                 * finding */
 int command_call(Cli *cli);                                     /* call Service/Rpc -d JSON */
 int command_list(Cli *cli);
 int command_describe(Cli *cli);
@@ -58,12 +60,15 @@ int command_seed(Cli *cli);
 int command_migrate(Cli *cli);
 int command_watch(Cli *cli); /* migration run watch ID */
 int command_hosts(Cli *cli); /* domain hosts [ADDRESS] */
+int command_migration_new(Cli *cli);
+int command_migration_lint(Cli *cli);
 
 /* Shows how far a migration run is until it ends.  Gives the exit status: 0, or 1 if it failed or was canceled. */
 int watch_run(const Cli *cli, CiqClient *client, int64_t id);
 
-/* What migrate takes. */
+/* What migrate takes; what migration new and lint take. */
 void migrate_help(FILE *out);
+void migration_help(FILE *out);
 
 /* Help for one generated command. */
 void command_help(const Method *method, FILE *out);

@@ -348,6 +348,88 @@ command_run(Cli *cli, const Method *method)
     return 0;
 }
 
+/* ---- verify ---- */
+
+/* A tenant is named by --schema, or by the --tenant of every command, which would be the envelope's. */
+static void
+take_schema(Cli *cli)
+{
+    static char flag[] = "--schema-name";
+    char **words;
+
+    for (int i = 2; i < cli->words_count; i++) {
+        char *word = cli->words[i];
+        char *renamed;
+
+        if (strcmp(word, "--schema") == 0)
+            cli->words[i] = flag;
+        else if (strncmp(word, "--schema=", 9) == 0 && asprintf(&renamed, "%s=%s", flag, word + 9) > 0)
+            cli->words[i] = renamed;
+    }
+    if (cli->tenant == NULL || cli->tenant_is_environment)
+        return;
+    words = calloc((size_t) cli->words_count + 2, sizeof *words);
+    if (words == NULL)
+        die("no memory");
+    memcpy(words, cli->words, (size_t) cli->words_count * sizeof *words);
+    words[cli->words_count++] = flag;
+    words[cli->words_count++] = (char *) (uintptr_t) cli->tenant;
+    cli->words = words;
+    cli->tenant = NULL;
+}
+
+/* The rows of a report that are not as they must be; a row that does not say "ok" is there because it is not. */
+static size_t
+failures_of(const json_t *rows)
+{
+    size_t failures = 0;
+
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        failures += !json_is_true(json_object_get(json_array_get(rows, i), "ok"));
+    return failures;
+}
+
+int
+command_verify(Cli *cli, const Method *method)
+{
+    Flag flags[FLAGS_MAX];
+    size_t count = collect_flags(method, flags), failures = 0, tenants = 0;
+    const ProtobufCMessageDescriptor *response = method->response->descriptor;
+    json_t *json = json_object(), *page = NULL;
+    CiqClient *client;
+
+    take_schema(cli);
+    read_words(cli, method, flags, count, json);
+    client = cli_client(cli);
+    if (json_object_get(json, "page_size") == NULL) /* some, so that the first ones show soon */
+        json_object_set_new(json, "page_size", json_integer(20));
+    do {
+        if (page != NULL)
+            json_object_set_new(json, "page_token", json_string(next_token(page)));
+        json_decref(page);
+        page = call_once(cli, client, method, json, "");
+        if (cli->json)
+            append_pages(cli, client, method, json, "", page);
+
+        const json_t *rows = json_object_get(page, response->fields[0].name);
+
+        failures += failures_of(rows);
+        tenants += json_array_size(json_object_get(page, "tenants"));
+        if (cli->json || json_array_size(rows) > 0)
+            cli_print(cli, response, page);
+    } while (next_token(page)[0] != '\0' && !cli->json);
+    fflush(stdout);
+    fprintf(stderr, "%zu tenant%s verified: ", tenants, tenants == 1 ? "" : "s");
+    if (failures == 0)
+        fputs("all is as it must be\n", stderr);
+    else
+        fprintf(stderr, "%zu finding%s\n", failures, failures == 1 ? "" : "s");
+    json_decref(page);
+    ciq_client_free(client);
+    json_decref(json);
+    return failures == 0 ? 0 : 1;
+}
+
 static json_t *
 read_data(const char *data)
 {

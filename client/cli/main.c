@@ -29,6 +29,9 @@ static const Composed composed[] = {
     {"seed", NULL, NULL, command_seed},
     {"migrate", "migrate", "bring schemas to their newest migration, and show how far it is", command_migrate},
     {"migration run watch", "migration run watch ID", "Shows how far a run is, until it ends.", command_watch},
+    {"migration new", "migration new APP NAME", "Writes the app's next numbered migration.", command_migration_new},
+    {"migration lint", "migration lint DIR", "Says what the migrations of a folder of apps would hurt.",
+     command_migration_lint},
     {"domain hosts", "domain hosts [ADDRESS]", "Prints the lines of /etc/hosts for development domains.",
      command_hosts},
 };
@@ -261,6 +264,11 @@ run(Cli *cli)
         migrate_help(stdout);
         return 0;
     }
+    if (cli->help && cli->words_count > 1 && strcmp(cli->words[0], "migration") == 0 &&
+        (strcmp(cli->words[1], "new") == 0 || strcmp(cli->words[1], "lint") == 0)) {
+        migration_help(stdout);
+        return 0;
+    }
     if (cli->help) {
         if (print_commands(cli->words[0], stdout) == 0)
             usage(stdout);
@@ -268,6 +276,8 @@ run(Cli *cli)
     }
     if (method != NULL && strcmp(method->rpc, "Login") == 0)
         die_usage("use ciq-client login EMAIL, which keeps the token");
+    if (method != NULL && strncmp(method->command, "verify ", 7) == 0)
+        return command_verify(cli, method);
     if (method != NULL)
         return command_run(cli, method);
     for (size_t i = 0; i < COMPOSED; i++) {

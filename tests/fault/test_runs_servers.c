@@ -213,6 +213,15 @@ test_concurrent_index__interrupted_and_repaired(void **state)
     assert_run(fleet.operator, id, "DONE", 4, 0);
     assert_string_equal(indexes(&fleet), "4 valid, 0 invalid");
     assert_heads(&fleet, "2");
+
+    /* the same migration in one transaction with the others, where it is made to compare or to repair */
+    CiqError *error = NULL;
+    json_t *report = call_json(fleet.operator, "MigrationService/VerifySchema", &error, "{}");
+    assert_ok(error);
+    assert_string_equal(json_at(report, "tenants.3.failed"), "0");
+    assert_string_equal(json_at(report, "differences.0.object"), "");
+    json_decref(report);
+    expect_json(fleet.operator, "TenantService/RepairTenant", CODE_OK, NULL, "{\"schema_name\": \"alpha\"}");
     id = run_start(fleet.operator, "\"app\": \"fleet\", \"target\": \"0001\"");
     assert_run(fleet.operator, id, "DONE", 4, 0);
     assert_string_equal(indexes(&fleet), "0 valid, 0 invalid");

@@ -1,0 +1,268 @@
+/* migration new and migration lint: work on a folder of apps, and need no server.  */
+#include "cli.h"
+#include "text.h"
+
+#include "server/lint.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 1024, NUMBER_MAX = 9999, ALLOWED_MAX = 1000 };
+
+void
+migration_help(FILE *out)
+{
+    fputs("usage: ciq-client migration new APP NAME [--apps DIR] [--shared]\n"
+          "       ciq-client migration lint DIR\n\n"
+          "new writes the app's next numbered migration, with both sections, into DIR/tenant/APP (--shared:\n"
+          "DIR/shared/APP).  Without --apps the folder is CIQ_APPS of the environment, or apps.\n\n"
+          "lint says what the migrations of DIR would hurt: long locks, tables without a primary key, what a tenant's\n"
+          "schema must not hold, a down section that does not undo.  Exit status 1 if there is a finding.  One that is\n"
+          "meant is allowed by the comment \"-- lint: allow RULE\" at its statement, or, where the file was applied and\n"
+          "must stay as it is, by a line \"tenant/APP/0001_name RULE\" in DIR/lint.allow (* is anything).\n",
+          out);
+}
+
+/* ---- new ---- */
+
+/* A lower-case letter, then letters, digits and underscores; a migration's name may begin with any of them. */
+static void
+check_word(const char *what, const char *word, size_t size_max, bool letter_first)
+{
+    size_t size = strlen(word);
+
+    if (size == 0 || size > size_max || (letter_first && !islower((unsigned char) word[0])) ||
+        strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") != size)
+        die_usage("%s must be %slower-case letters, digits and underscores, at most %zu, got %s", what,
+                  letter_first ? "a lower-case letter, then " : "", size_max, word);
+}
+
+/* The number after the newest one of the folder.  Ends the program if the name is there already. */
+static unsigned
+next_number(const char *folder, const char *name)
+{
+    DIR *directory = opendir(folder);
+    struct dirent *entry;
+    unsigned newest = 0;
+
+    if (directory == NULL && errno == ENOENT)
+        return 1;
+    if (directory == NULL)
+        die("cannot read %s: %s", folder, strerror(errno));
+    while ((entry = readdir(directory)) != NULL) {
+        char *rest;
+        unsigned long number = strtoul(entry->d_name, &rest, 10);
+        size_t size = strlen(rest);
+
+        if (!isdigit((unsigned char) entry->d_name[0]) || *rest != '_' || size < 5 ||
+            strcmp(rest + size - 4, ".sql") != 0)
+            continue;
+        if (number > newest && number <= NUMBER_MAX)
+            newest = (unsigned) number;
+        if (size - 5 == strlen(name) && memcmp(rest + 1, name, size - 5) == 0)
+            die("%s/%s is there already", folder, entry->d_name);
+    }
+    closedir(directory);
+    if (newest == NUMBER_MAX)
+        die("%s has a migration %d, and no number follows", folder, NUMBER_MAX);
+    return newest + 1;
+}
+
+static void
+make_folders(const char *path)
+{
+    char part[PATH_SIZE];
+
+    snprintf(part, sizeof part, "%s", path);
+    for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash != NULL)
+            *slash = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            die("cannot make %s: %s", part, strerror(errno));
+        if (slash == NULL)
+            return;
+        *slash = '/';
+    }
+}
+
+/* "add_phone" is "Add phone." */
+static void
+write_migration(const char *path, const char *name)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    FILE *stream = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+    bool is_first = true;
+
+    if (stream == NULL)
+        die("cannot make %s: %s", path, strerror(errno));
+    fputs("-- ", stream);
+    for (; *name != '\0'; name++, is_first = false)
+        fputc(*name == '_' ? ' ' : is_first ? toupper((unsigned char) *name) : *name, stream);
+    fputs(".\n-- migrate:up\n\n-- migrate:down\n", stream);
+    if (ferror(stream) || fclose(stream) != 0)
+        die("cannot write %s: %s", path, strerror(errno));
+}
+
+int
+command_migration_new(Cli *cli)
+{
+    const char *apps = getenv("CIQ_APPS"), *words[2] = {NULL, NULL};
+    char folder[PATH_SIZE - 128], path[PATH_SIZE];
+    bool shared = false;
+    int count = 0;
+
+    for (int i = 2; i < cli->words_count; i++) {
+        const char *word = cli->words[i];
+
+        if (strcmp(word, "--shared") == 0)
+            shared = true;
+        else if (strcmp(word, "--apps") == 0 && i + 1 < cli->words_count)
+            apps = cli->words[++i];
+        else if (strncmp(word, "--apps=", 7) == 0)
+            apps = word + 7;
+        else if (word[0] == '-')
+            die_unknown_option(word, strcspn(word, "="), NULL);
+        else if (count < 2)
+            words[count++] = word;
+        else
+            die_usage("\"%s\" is one word too many for migration new", word);
+    }
+    if (count < 2)
+        die_usage("migration new needs an app and a name: ciq-client migration new shop add_price");
+    check_word("the app", words[0], MIGRATION_APP_MAX, true);
+    check_word("the name", words[1], MIGRATION_NAME_MAX - strlen("0001_"), false);
+    if (apps == NULL || apps[0] == '\0')
+        apps = "apps";
+    if (snprintf(folder, sizeof folder, "%s/%s/%s", apps, shared ? "shared" : "tenant", words[0]) >=
+        (int) sizeof folder)
+        die("the folder's name is longer than %zu bytes", sizeof folder - 1);
+    snprintf(path, sizeof path, "%s/%04u_%s.sql", folder, next_number(folder, words[1]), words[1]);
+    make_folders(folder);
+    write_migration(path, words[1]);
+    printf("wrote %s\n", path);
+    return 0;
+}
+
+/* ---- lint ---- */
+
+typedef struct Linting {
+    const Cli *cli;
+    json_t *findings;
+    const char *part;                     /* "tenant" or "shared" */
+    char *allowed[ALLOWED_MAX];           /* lines of lint.allow */
+    size_t allowed_count;
+} Linting;
+
+static void
+report(Linting *linting, const char *file, size_t line, const char *rule, const char *why, const char *instead)
+{
+    json_array_append_new(linting->findings,
+                          json_pack("{s:s, s:I, s:s, s:s, s:s}", "file", file, "line", (json_int_t) line, "rule",
+                                    rule, "why", why, "instead", instead));
+    if (linting->cli->json)
+        return;
+    text_print(file, stdout);
+    printf(":%zu: %s: ", line, rule);
+    text_print(why, stdout);
+    if (instead[0] != '\0')
+        printf("; better: %s", instead);
+    putchar('\n');
+}
+
+static void
+report_mistake(void *argument, const char *file, size_t line, const char *text)
+{
+    report(argument, file, line, "file", text, "");
+}
+
+static void
+report_finding(void *argument, const MigrationFile *file, size_t line, const LintRule *rule)
+{
+    Linting *linting = argument;
+    char name[256];
+
+    snprintf(name, sizeof name, "%s/%s/%s %s", linting->part, file->app, file->name, rule->name);
+    for (size_t i = 0; i < linting->allowed_count; i++)
+        if (fnmatch(linting->allowed[i], name, 0) == 0)
+            return;
+    report(linting, file->file, line, rule->name, rule->why, rule->instead);
+}
+
+/* Lines "tenant/APP/0001_name RULE", in which * is anything; what follows # is a reason. */
+static void
+read_allowed(Linting *linting, const char *directory)
+{
+    char path[PATH_SIZE], *line = NULL;
+    size_t room = 0, size;
+    FILE *stream;
+
+    snprintf(path, sizeof path, "%.1000s/lint.allow", directory);
+    stream = fopen(path, "r");
+    if (stream == NULL && errno == ENOENT)
+        return;
+    if (stream == NULL)
+        die("cannot read %s: %s", path, strerror(errno));
+    while (getline(&line, &room, stream) >= 0) {
+        line[strcspn(line, "#\n")] = '\0';
+        for (size = strlen(line); size > 0 && isspace((unsigned char) line[size - 1]);)
+            line[--size] = '\0';
+        if (size == 0)
+            continue;
+        if (linting->allowed_count == ALLOWED_MAX)
+            die("%s has more than %d lines", path, ALLOWED_MAX);
+        linting->allowed[linting->allowed_count++] = strdup(line);
+    }
+    free(line);
+    fclose(stream);
+}
+
+static void
+lint_part(Linting *linting, const char *directory, const char *part)
+{
+    MigrationSet set;
+
+    linting->part = part;
+    if (!migration_set_init(&set, NULL, 0, report_mistake, linting))
+        die("no memory");
+    set.partial = true; /* the server's own apps are not here */
+    if (!migration_set_read(&set, directory, part))
+        die("no memory");
+    (void) !migration_set_order(&set); /* its mistakes were reported */
+    for (size_t i = 0; i < set.count; i++)
+        if (!lint_file(&set.files[i], strcmp(part, "tenant") == 0, report_finding, linting))
+            die("no memory");
+    migration_set_free(&set);
+}
+
+int
+command_migration_lint(Cli *cli)
+{
+    Linting linting = {.cli = cli, .findings = json_array()};
+    const char *directory = cli->words_count == 3 ? cli->words[2] : NULL;
+    size_t count;
+
+    if (directory == NULL || directory[0] == '-')
+        die_usage("migration lint needs a folder of apps: ciq-client migration lint apps");
+    if (!migration_folder_fits(directory))
+        die("%s has neither shared/ nor tenant/ in it, and in them a folder for each app", directory);
+    read_allowed(&linting, directory);
+    lint_part(&linting, directory, "shared");
+    lint_part(&linting, directory, "tenant");
+    count = json_array_size(linting.findings);
+    if (cli->json)
+        text_print_json(linting.findings, stdout);
+    fflush(stdout);
+    fprintf(stderr, "%zu finding%s\n", count, count == 1 ? "" : "s");
+    for (size_t i = 0; i < linting.allowed_count; i++)
+        free(linting.allowed[i]);
+    json_decref(linting.findings);
+    return count == 0 ? 0 : 1;
+}

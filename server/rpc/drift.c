@@ -1,0 +1,245 @@
+/* VerifySchema: compares what is in tenants' schemas with what their migrations make, by pg_catalog's words for
+ * both.  Each tenant is compared with its own heads, so one that is behind is not taken for damaged.  What
+ * the migrations make is made in a scratch schema, once for all tenants of a page with the same heads, in a
+ * transaction that is always rolled back.  Nothing here repairs anything: that is RepairTenant's.  */
+#include "db.h"
+#include "migrate.h"
+#include "queries.h"
+#include "rpc.h"
+#include "server_state.h"
+#include "shape.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ATTEMPTS_MAX = 3, /* looks at a tenant whose heads change meanwhile: a migration run passes once */
+    SHAPES_MAX = 16   /* of different heads that are kept in one call; more are made again */
+};
+
+/* What migrations make for these heads. */
+typedef struct Wanted {
+    const char *heads, *shape;
+} Wanted;
+
+typedef struct Drift {
+    Call *call;
+    VerifySchemaResponse *response;
+    size_t room;
+    Wanted wanted[SHAPES_MAX];
+    size_t wanted_count;
+} Drift;
+
+/* What the registry says of a tenant. */
+typedef struct Registered {
+    const char *schema, *role, *heads, *unknown;
+    bool has_schema, has_role;
+} Registered;
+
+static bool
+add_difference(Drift *drift, SchemaDifference *difference)
+{
+    VerifySchemaResponse *response = drift->response;
+
+    if (response->n_differences == drift->room) {
+        size_t room = (drift->room + 64) * 2;
+        SchemaDifference **more = call_alloc(drift->call, room * sizeof *more);
+
+        if (more == NULL)
+            return false;
+        if (response->n_differences > 0)
+            memcpy(more, response->differences, response->n_differences * sizeof *more);
+        response->differences = more;
+        drift->room = room;
+    }
+    response->differences[response->n_differences++] = difference;
+    return true;
+}
+
+/* Something because of which nothing can be compared. */
+static bool
+add_one(Drift *drift, const char *schema, const char *object, const char *problem, const char *expected)
+{
+    SchemaDifference *difference = call_alloc(drift->call, sizeof *difference);
+
+    if (difference == NULL)
+        return false;
+    clientiq__v1__schema_difference__init(difference);
+    difference->schema_name = (char *) (uintptr_t) schema;
+    difference->object = (char *) (uintptr_t) object;
+    difference->problem = (char *) (uintptr_t) problem;
+    difference->expected = (char *) (uintptr_t) expected;
+    return add_difference(drift, difference);
+}
+
+/* ---- shapes ---- */
+
+/* The shape of the schema that is first in the search_path, with what its ledger says. */
+static bool
+read_whole(Call *call, const char *schema, const char *role, const char **shape)
+{
+    const DbRow *row;
+    const char *tables, *ledger;
+    char *whole;
+
+    if (!shape_read(call, schema, role, &tables))
+        return false;
+    *shape = tables;
+    /* a ledger that is damaged is in the shape; one that is not can be read */
+    if (!db_savepoint(call))
+        return false;
+    if (!db_row(call, &query_drift_ledger, NULL, NULL, &row)) {
+        if (strcmp(call->sqlstate, "42P01") != 0 && strcmp(call->sqlstate, "42703") != 0)
+            return false;
+        return db_savepoint_rollback(call);
+    }
+    ledger = db_row_text(row, "ledger");
+    whole = ledger == NULL ? NULL : call_alloc(call, strlen(tables) + strlen(ledger) + 2);
+    if (whole == NULL)
+        return false;
+    sprintf(whole, "%s\n%s", tables, ledger);
+    *shape = whole;
+    return true;
+}
+
+static bool
+make_wanted(Drift *drift, const Registered *tenant, const char **shape)
+{
+    Call *call = drift->call;
+    const char *scratch = call_printf(call, "ciq_verify_%s", call->id);
+
+    return scratch != NULL && db_run(call, &query_scratch_begin, NULL, NULL, NULL) &&
+           migrate_tenant_at(call, scratch, tenant->role, tenant->heads) &&
+           read_whole(call, scratch, tenant->role, shape) && db_run(call, &query_scratch_end, NULL, NULL, NULL);
+}
+
+static bool
+find_wanted(Drift *drift, const Registered *tenant, const char **shape)
+{
+    for (size_t i = 0; i < drift->wanted_count; i++)
+        if (strcmp(drift->wanted[i].heads, tenant->heads) == 0) {
+            *shape = drift->wanted[i].shape;
+            return true;
+        }
+    if (!make_wanted(drift, tenant, shape))
+        return false;
+    if (drift->wanted_count < SHAPES_MAX)
+        drift->wanted[drift->wanted_count++] = (Wanted){tenant->heads, *shape};
+    return true;
+}
+
+static bool
+read_found(Drift *drift, const Registered *tenant, const char **shape)
+{
+    Call *call = drift->call;
+    const char *path = call_printf(call, "\"%s\", %spg_temp", tenant->schema, call->server->extension_schemas);
+
+    return path != NULL &&
+           db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}}) &&
+           read_whole(call, tenant->schema, tenant->role, shape) && db_queue(call, &query_path_public, NULL, NULL);
+}
+
+/* ---- one tenant ---- */
+
+static bool
+read_registered(Drift *drift, const VerifiedTenant *tenant, Registered *registered)
+{
+    Call *call = drift->call;
+    const char *id = call_printf(call, "%" PRId64, tenant->id);
+    const DbRow *row;
+
+    *registered = (Registered){.schema = tenant->schema_name};
+    if (id == NULL || !db_row(call, &query_drift_tenant, NULL,
+                              (DbArg[]){{.name = "id", .text = id},
+                                        {.name = "newest", .text = call->server->apps->heads},
+                                        {0}},
+                              &row))
+        return false;
+    if (row == NULL) {
+        registered->heads = "";
+        return true;
+    }
+    *registered = (Registered){
+        .schema = tenant->schema_name,
+        .role = db_row_text(row, "role"),
+        .heads = db_row_text(row, "heads"),
+        .unknown = db_row_text(row, "unknown"),
+        .has_schema = db_row_bool(row, "has_schema"),
+        .has_role = db_row_bool(row, "has_role"),
+    };
+    return registered->role != NULL && registered->heads != NULL;
+}
+
+/* *again: a migration changed the heads meanwhile, and the comparison is worth nothing. */
+static bool
+compare(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse *part, bool *again)
+{
+    Call *call = drift->call;
+    Registered before, after;
+    const char *wanted, *found;
+
+    if (!read_registered(drift, tenant, &before))
+        return false;
+    *again = false;
+    if (before.role == NULL) /* purged since the page was read */
+        return true;
+    if (!before.has_schema)
+        return add_one(drift, tenant->schema_name, "schema", "missing", "the tenant's schema");
+    if (!before.has_role)
+        return add_one(drift, tenant->schema_name, "role", "missing", before.role);
+    if (before.unknown != NULL)
+        return add_one(drift, tenant->schema_name, before.unknown, "unknown",
+                       "a migration that this server knows: is --apps another one?");
+    if (!find_wanted(drift, &before, &wanted) || !read_found(drift, &before, &found) ||
+        !db_fill(call, &query_drift_compare, NULL,
+                 (DbArg[]){{.name = "schema", .text = tenant->schema_name},
+                           {.name = "wanted", .text = wanted},
+                           {.name = "found", .text = found},
+                           {0}},
+                 &part->base) ||
+        !read_registered(drift, tenant, &after))
+        return false;
+    *again = strcmp(before.heads, after.heads) != 0;
+    return true;
+}
+
+static bool
+verify_tenant(Drift *drift, VerifiedTenant *tenant)
+{
+    size_t before = drift->response->n_differences;
+    VerifySchemaResponse *part = call_alloc(drift->call, sizeof *part);
+    bool again = true;
+
+    if (part == NULL)
+        return false;
+    for (int i = 0; again && i < ATTEMPTS_MAX; i++) {
+        clientiq__v1__verify_schema_response__init(part);
+        if (!compare(drift, tenant, part, &again))
+            return false;
+    }
+    for (size_t i = 0; i < part->n_differences; i++)
+        if (!add_difference(drift, part->differences[i]))
+            return false;
+    tenant->checks = 1;
+    tenant->failed = drift->response->n_differences > before;
+    return true;
+}
+
+bool
+rpc_verify_schema(Call *call, const VerifySchemaRequest *request, VerifySchemaResponse *response)
+{
+    Drift *drift = call_alloc(call, sizeof *drift);
+
+    if (drift == NULL || !db_fill(call, &query_verify_page, &request->base, NULL, &response->base))
+        return false;
+    if (request->schema_name[0] != '\0' && response->n_tenants == 0)
+        return call_fail(call, CODE_NOT_FOUND, "no tenant with the schema %s", request->schema_name);
+    *drift = (Drift){.call = call, .response = response};
+    /* reads only, but what it compares with must be made first: dispatch rolls it back */
+    db_begin(call, DB_WRITE);
+    for (size_t i = 0; i < response->n_tenants; i++)
+        if (!verify_tenant(drift, response->tenants[i]))
+            return false;
+    return true;
+}
