@@ -19,7 +19,7 @@ typedef struct Victim {
     ServerProcess process;
     char mail[64]; /* the folder of what a conversion mails */
     CiqClient *client;
-    int unfinished; /* calls that the server died in */
+    int unfinished; /* what the server died in */
 } Victim;
 
 /* ---- the server ---- */
@@ -285,7 +285,7 @@ strike(Victim *victim, const Operation *operation, int number, int64_t delay_us)
         if (first != CODE_OK && first != CODE_UNAVAILABLE)
             fail_msg("%s: %s %s", operation->method, code_name(first), call.text);
 
-        victim->unfinished += first != CODE_OK;
+        victim->unfinished += first != CODE_OK || !is_after;
         victim_start(victim);
         assert_reconciled(victim);
         call.once = false;
