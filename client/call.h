@@ -24,6 +24,7 @@ ProtobufCMessage *ciq_call(CiqClient *client, const Method *method, const Protob
 typedef struct CiqCallOptions {
     const char *tenant;             /* NULL: the client's */
     const char *token;              /* NULL: the client's */
+    const char *origin;             /* NULL: the client's */
     const uint8_t *idempotency_key; /* WIRE_KEY_SIZE bytes; NULL: a random one */
     uint32_t timeout_ms;            /* 0: the client's */
     bool explain;

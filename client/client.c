@@ -409,7 +409,6 @@ pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
     size_t on_wire;
 
     request.method = text_of(method->name);
-    request.origin = text_of(client->origin);
     request.explain = options->explain;
     request.payload.len = protobuf_c_message_get_packed_size(message);
     request.payload.data = malloc(request.payload.len + 1);
@@ -427,6 +426,7 @@ pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
     pthread_mutex_lock(&client->lock);
     request.tenant = text_of(options->tenant != NULL ? options->tenant : client->tenant);
     request.token = text_of(options->token != NULL ? options->token : client->token);
+    request.origin = text_of(options->origin != NULL ? options->origin : client->origin);
     *size = clientiq__v1__request__get_packed_size(&request);
     on_wire = *size + TIMEOUT_FIELD_MAX + NNG_HEADER_SIZE;
     *packed = on_wire <= WIRE_MESSAGE_MAX ? malloc(*size) : NULL;
@@ -756,4 +756,10 @@ void
 ciq_client_set_token(CiqClient *client, const char *token)
 {
     set_text(client, &client->token, token);
+}
+
+void
+ciq_client_set_origin(CiqClient *client, const char *origin)
+{
+    set_text(client, &client->origin, origin);
 }

@@ -61,7 +61,7 @@ typedef struct Method {
     MethodScope scope;
     MethodAccess access;
     MethodDatabase database;
-    bool writes, hashes_password, never_replayed, from_memory;
+    bool writes, hashes_password, never_replayed, from_memory, by_api_key;
 } Method;
 
 /* All methods, sorted by name (strcmp). */

@@ -28,6 +28,7 @@ MUST_CHECK const char *auth_password_random(Call *call);
 /* What a token is good for: its letter. */
 typedef enum AuthTokenKind {
     AUTH_TOKEN_SESSION = 's',
+    AUTH_TOKEN_API_KEY = 'k',
     AUTH_TOKEN_LINK = 'l' /* in a mail: sets a password, once */
 } AuthTokenKind;
 

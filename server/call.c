@@ -2,6 +2,7 @@
 #include "call.h"
 #include "clock.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,8 +155,21 @@ caller_kind_name(CallerKind kind)
         return "superuser";
     case CALLER_OPERATOR:
         return "operator";
+    case CALLER_API_KEY:
+        return "api_key";
     }
     return "unknown";
+}
+
+const char *
+call_actor(Call *call)
+{
+    const Caller *caller = &call->caller;
+    const char *kind = caller_kind_name(caller->kind);
+
+    if (caller->kind == CALLER_API_KEY)
+        return call_printf(call, "%s %" PRId64, kind, caller->id);
+    return call_printf(call, "%s%s%s", kind, caller->email[0] != '\0' ? " " : "", caller->email);
 }
 
 int64_t

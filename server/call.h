@@ -36,7 +36,7 @@ typedef struct TenantContext {
     TenantLimits limits;
     /* of the domain by which it was found, if it was found by one */
     char domain_kind[12];
-    bool domain_is_primary;
+    bool domain_is_primary, domain_is_verified;
     int64_t domain_create_us; /* Unix time */
 } TenantContext;
 
@@ -44,12 +44,13 @@ typedef enum CallerKind {
     CALLER_ANONYMOUS,
     CALLER_USER,      /* a tenant's user, by session */
     CALLER_SUPERUSER, /* a platform superuser, by session */
-    CALLER_OPERATOR   /* the local operator, by the uid at the other end of ipc:// */
+    CALLER_OPERATOR,  /* the local operator, by the uid at the other end of ipc:// */
+    CALLER_API_KEY    /* a microservice, by a key of the tenant or of the platform */
 } CallerKind;
 
 typedef struct Caller {
     CallerKind kind;
-    int64_t id;         /* of the user or superuser; 0: none */
+    int64_t id;         /* of the user, superuser or API key; 0: none */
     int64_t session_id; /* 0: none */
     bool is_admin;
     const char *email;       /* never NULL */
@@ -72,6 +73,7 @@ typedef struct Call {
     ProtobufCMessage *message;   /* the rpc's request, checked */
     Peer peer;
     const char *origin;              /* the end user's address, or the peer's; never NULL */
+    bool forwards;                   /* the token is a key that may say for which end user it calls */
     TenantContext tenant;
     Caller caller;
     int64_t receive_us, deadline_us; /* monotonic */
@@ -103,6 +105,7 @@ typedef struct Call {
     bool changes_roles;          /* new roles: connections warm themselves */
     int64_t changes_tenant_id;   /* notify what changes_cached does of another tenant; 0: none */
     bool wakes_job;              /* the commit leaves work for the background */
+    bool wakes_prover;           /* DNS is to be asked about a domain */
     bool fills_outbox;           /* of the tenant outbox_tenant_id (0: the platform): there is mail to send */
     int64_t outbox_tenant_id;
     bool changes_runs;           /* a migration run begins, goes on or ends */
@@ -140,7 +143,10 @@ int64_t call_left_ms(const Call *call);
 /* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit says. */
 int64_t call_statement_ms(const Call *call);
 
-/* The caller's kind in log and audit: anonymous, user, superuser, operator. */
+/* The caller's kind in log and audit: anonymous, user, superuser, operator, api_key. */
 const char *caller_kind_name(CallerKind kind);
+
+/* Who calls, for people: "operator", "superuser ann@example.com", "api_key 3".  NULL: the call has failed. */
+MUST_CHECK const char *call_actor(Call *call);
 
 #endif

@@ -9,6 +9,7 @@
 #include "db.h"
 #include "host.h"
 #include "job.h"
+#include "key_use.h"
 #include "log.h"
 #include "outbox.h"
 #include "queries.h"
@@ -18,7 +19,9 @@
 #include "server_methods.h"
 #include "server_state.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -197,12 +200,77 @@ load_session(Call *call, const uint8_t hash[32])
     return true;
 }
 
+/* A live API key of the tenant, or of the platform, from memory or by one statement. */
+static bool
+find_api_key(Call *call, const uint8_t hash[32], Caller *caller)
+{
+    Cache *cache = call->server->cache;
+    CacheMoment moment = cache_moment(cache);
+    const DbRow *row;
+
+    if (!cache_session_get(cache, call, hash, call->tenant.id, caller)) {
+        if (call->db == NULL)
+            return call_fail(call, CODE_UNAVAILABLE, "memory does not know this API key");
+        db_begin(call, DB_READ);
+        if (!db_row(call, &query_api_key_caller, NULL,
+                    (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, &row))
+            return false;
+        if (row == NULL)
+            return call_fail(call, CODE_UNAUTHENTICATED, "the API key was revoked, has expired or never was");
+
+        const char *permissions = permissions_list(call, db_row_text(row, "permissions"));
+
+        if (permissions == NULL)
+            return false;
+        *caller = (Caller){
+            .kind = CALLER_API_KEY,
+            .id = db_row_int64(row, "id"),
+            .email = "",
+            .permissions = permissions,
+        };
+        cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
+    }
+    key_use_note(call->server->key_use, call->tenant.id, caller->id);
+    return true;
+}
+
+static const char may_forward[] = "platform.forward";
+
+/* End users reach a tenant through microservices that have no session yet: where anybody may call, a key of the
+ * platform says for whom the call is.  It gives no right in the tenant; false: it may not even do that. */
+static bool
+find_forwarder(Call *call, const uint8_t hash[32])
+{
+    TenantContext tenant = call->tenant;
+    Caller anonymous = call->caller, key = {0};
+
+    call->tenant = (TenantContext){0};
+
+    bool found = find_api_key(call, hash, &key);
+
+    call->caller = key;
+    call->forwards = found && call_may(call, may_forward);
+    call->caller = anonymous;
+    call->tenant = tenant;
+    return call->forwards;
+}
+
+static bool
+refuse_foreign(Call *call)
+{
+    call->refused = true;
+    return call_fail(call, CODE_UNAUTHENTICATED,
+                     call->tenant.id == 0 ? "the token is a tenant's; this is the platform"
+                                          : "the token belongs elsewhere, not to this tenant");
+}
+
 static bool
 find_caller(Call *call)
 {
     const char *token = call->request->token;
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     int64_t tenant_id;
+    bool is_public = call->method->access == ACCESS_PUBLIC;
 
     if (call->method->database == DATABASE_NONE)
         return true;
@@ -213,18 +281,24 @@ find_caller(Call *call)
         }
         return true;
     }
+    if (auth_token_parse(token, AUTH_TOKEN_API_KEY, &tenant_id, hash)) {
+        if (tenant_id == 0 && call->tenant.id != 0 && is_public)
+            return find_forwarder(call, hash) || refuse_foreign(call);
+        if (tenant_id != call->tenant.id)
+            return refuse_foreign(call);
+        if (!find_api_key(call, hash, &call->caller))
+            return false;
+        call->forwards = call_may(call, may_forward);
+        return true;
+    }
     if (!auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
         return call_fail(call, CODE_UNAUTHENTICATED, "the token is not one of this service");
-    if (tenant_id != call->tenant.id) {
-        call->refused = true;
-        return call_fail(call, CODE_UNAUTHENTICATED,
-                         call->tenant.id == 0 ? "the token is a tenant's; this is the platform"
-                                              : "the token belongs elsewhere, not to this tenant");
-    }
+    if (tenant_id != call->tenant.id)
+        return refuse_foreign(call);
     if (cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller))
         return true;
     /* to sign in again, an old token does no harm */
-    if (call->method->access == ACCESS_PUBLIC)
+    if (is_public)
         return true;
     if (call->db == NULL)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know this session");
@@ -251,11 +325,51 @@ may_call(Call *call)
 
     const char *permission = method_permission(method, call->tenant.id == 0);
 
+    if (method->access == ACCESS_AUTHENTICATED && call->caller.kind == CALLER_API_KEY && !method->by_api_key)
+        return call_fail(call, CODE_PERMISSION_DENIED, "%s is for who has signed in, not for API keys",
+                         method->rpc);
     if (method->access == ACCESS_AUTHENTICATED || call_may(call, permission))
         return true;
     call->refused = true;
     return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s", method->rpc,
                      permission);
+}
+
+/* The end user's address in its one form, so that nobody is two by writing it in another. */
+static const char *
+origin_of(Call *call, const char *text)
+{
+    struct in6_addr address;
+    char form[INET6_ADDRSTRLEN];
+
+    if (inet_pton(AF_INET, text, &address) == 1)
+        return text;
+    if (inet_pton(AF_INET6, text, &address) != 1)
+        return NULL;
+    if (IN6_IS_ADDR_V4MAPPED(&address))
+        return inet_ntop(AF_INET, &address.s6_addr[12], form, sizeof form) == NULL ? NULL
+                                                                                   : call_strdup(call, form);
+    return inet_ntop(AF_INET6, &address, form, sizeof form) == NULL ? NULL : call_strdup(call, form);
+}
+
+/* Refused rather than ignored: a service that may not forward would have all of its end users counted as one,
+ * and nobody would see why. */
+static bool
+take_origin(Call *call)
+{
+    const char *asked = call->request->origin;
+
+    if (asked[0] == '\0' || call->method->database == DATABASE_NONE)
+        return true;
+    if (!call->forwards) {
+        call->refused = true;
+        return call_fail(call, CODE_PERMISSION_DENIED, "origin needs an API key that holds %s", may_forward);
+    }
+    call->origin = origin_of(call, asked);
+    if (call->origin != NULL)
+        return true;
+    call->origin = call->peer.address;
+    return call_fail_field(call, "origin", "must be an IPv4 or IPv6 address, without a port");
 }
 
 /* Whoever is let in counts; strangers cannot use up what the tenant's own callers may do. */
@@ -441,6 +555,8 @@ run_once(Call *call, Packed *packed)
         forget_locally(call);
         if (call->wakes_job)
             job_wake(call->server->job);
+        if (call->wakes_prover)
+            job_wake(call->server->prover);
         return true;
     }
     return call->replay ? replay(call, &claim, packed) : false;
@@ -451,7 +567,7 @@ static void
 forget_changes(Call *call)
 {
     call->changes_cached = call->changes_names = call->changes_roles = call->changes_runs = false;
-    call->wakes_job = call->fills_outbox = false;
+    call->wakes_job = call->wakes_prover = call->fills_outbox = false;
     call->changes_tenant_id = 0;
 }
 
@@ -544,7 +660,7 @@ serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
     call->origin = call->peer.address;
     call->deadline_us = call->receive_us + server_config(call->server)->call_timeout_ms * 1000;
     return read_envelope(call, data, size) && find_tenant(call) && find_caller(call) &&
-           may_call(call) && read_message(call) && within_rate(call) && run(call, packed);
+           may_call(call) && take_origin(call) && read_message(call) && within_rate(call) && run(call, packed);
 }
 
 bool

@@ -24,6 +24,12 @@ check_count(Call *call, const Query *count, int64_t id, const char *limit_name, 
 }
 
 bool
+quota_check_api_keys(Call *call, int64_t id)
+{
+    return check_count(call, &query_quota_api_keys, id, "max_api_keys", call->tenant.limits.api_keys);
+}
+
+bool
 quota_check_users(Call *call, int64_t id)
 {
     return check_count(call, &query_quota_users, id, "max_users", call->tenant.limits.users);

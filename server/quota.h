@@ -9,4 +9,7 @@
  * one more fits.  Two such transactions of one tenant come one after the other. */
 MUST_CHECK bool quota_check_users(Call *call, int64_t id);
 
+/* The same for an API key that is about to be made, or to be good again. */
+MUST_CHECK bool quota_check_api_keys(Call *call, int64_t id);
+
 #endif

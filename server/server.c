@@ -5,9 +5,11 @@
 #include "clock.h"
 #include "cluster.h"
 #include "dispatch.h"
+#include "dns.h"
 #include "heartbeat.h"
 #include "internal.h"
 #include "job.h"
+#include "key_use.h"
 #include "listener.h"
 #include "log.h"
 #include "migrate.h"
@@ -308,15 +310,29 @@ server_open(const Config *config)
             cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
         server->audit = audit_new();
         server->rate = rate_new();
+        server->key_use = key_use_new();
         server->outbox = outbox_new();
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
-            server->outbox != NULL &&
+            server->key_use != NULL && server->outbox != NULL &&
             quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
             find_database(server) && read_database(server) && prepare_database(server))
             return server;
     }
     server_stop(server);
     return NULL;
+}
+
+static bool
+start_prover(Server *server)
+{
+    if (strcmp(server->config->verify_domains, "on") != 0)
+        return true;
+    if (!dns_server_is_valid(server->config->dns_server)) {
+        log_failure("cannot start", "--dns-server must be an IP address, or one with a port");
+        return false;
+    }
+    server->prover = job_start(server, &job_domains);
+    return server->prover != NULL;
 }
 
 Server *
@@ -328,7 +344,7 @@ server_start(const Config *config)
         return NULL;
     if ((server->job = job_start(server, &job_housekeeping)) != NULL &&
         (server->mailer = job_start(server, &job_mail)) != NULL &&
-        (server->runs = runs_start(server)) != NULL && start_workers(server) &&
+        start_prover(server) && (server->runs = runs_start(server)) != NULL && start_workers(server) &&
         (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
         start_listening(server)) {
         atomic_store(&server->serving, true);
@@ -423,6 +439,7 @@ server_stop(Server *server)
     listener_stop(server->listener);
     heartbeat_stop(server->heartbeat);
     runs_stop(server->runs);
+    job_stop(server->prover);
     job_stop(server->mailer);
     job_stop(server->job);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
@@ -431,6 +448,7 @@ server_stop(Server *server)
     cache_free(server->cache);
     audit_free(server->audit);
     rate_free(server->rate);
+    key_use_free(server->key_use);
     outbox_free(server->outbox);
     apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);

@@ -17,6 +17,7 @@ typedef struct Heartbeat Heartbeat;
 typedef struct Cluster Cluster;
 typedef struct Job Job;
 typedef struct Rate Rate;
+typedef struct KeyUse KeyUse;
 typedef struct Outbox Outbox;
 typedef struct Runs Runs;
 
@@ -40,10 +41,12 @@ struct Server {
     Heartbeat *heartbeat;
     Job *job;                  /* housekeeping */
     Job *mailer;               /* the outboxes */
+    Job *prover;               /* customers' domains; NULL: nobody asks for a proof */
     Outbox *outbox;
     Runs *runs;
     Audit *audit;
     Rate *rate;
+    KeyUse *key_use;
     bool pooled;               /* a pooler stands between: no listener connection, so no cache */
     char run_id[17];           /* names this run of the server in request ids */
     _Atomic uint64_t calls;    /* ever received */

@@ -93,7 +93,8 @@ set_value(json_t *request, const Flag *flag, const char *value)
         }
     }
     if (flag->field->label != PROTOBUF_C_LABEL_REPEATED) {
-        json_t *text = json_string(value);
+        /* no time is a value too */
+        json_t *text = is_google(flag->field, "Timestamp") && value[0] == '\0' ? json_null() : json_string(value);
 
         if (text == NULL)
             die_usage("--%s is not valid UTF-8", flag->field->name);

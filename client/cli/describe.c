@@ -143,9 +143,10 @@ command_describe(Cli *cli)
     printf("command:    ciq-client %s\n", method->command);
     printf("called:     %s\n", scopes[method->scope]);
     printf("access:     %s%s%s%s\n",
-           method->access == ACCESS_PUBLIC          ? "anybody"
-           : method->access == ACCESS_AUTHENTICATED ? "anybody signed in"
-                                                    : "permission ",
+           method->access == ACCESS_PUBLIC       ? "anybody"
+           : method->access == ACCESS_PERMISSION ? "permission "
+           : method->by_api_key                  ? "anybody signed in, or an API key"
+                                                 : "anybody signed in",
            method->permission, method->platform_permission[0] != '\0' ? ", on the platform " : "",
            method->platform_permission);
     printf("writes:     %s\n", method->writes ? "yes" : "no");

@@ -10,20 +10,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* "operator", or "superuser ann@example.com". */
-static const char *
-actor(Call *call)
-{
-    const Caller *caller = &call->caller;
-
-    return call_printf(call, "%s%s%s", caller_kind_name(caller->kind),
-                       caller->email[0] != '\0' ? " " : "", caller->email);
-}
-
 static bool
 queue_event(Call *call, int64_t id, const char *kind, const char *text)
 {
-    const char *who = actor(call), *number = call_printf(call, "%" PRId64, id);
+    const char *who = call_actor(call), *number = call_printf(call, "%" PRId64, id);
 
     return who != NULL && number != NULL && text != NULL &&
            db_queue(call, &query_demo_event_insert, NULL,
@@ -78,7 +68,7 @@ rpc_create_demo_request(Call *call, const CreateDemoRequestRequest *request,
                         CreateDemoRequestResponse *response)
 {
     const Config *config = server_config(call->server);
-    const char *origin = origin_host(call), *who = actor(call);
+    const char *origin = origin_host(call), *who = call_actor(call);
     const DbArg args[] = {{.name = "origin", .text = origin}, {.name = "actor", .text = who}, {0}};
     const DbRow *row;
 
@@ -169,7 +159,7 @@ rpc_reject_demo_request(Call *call, const RejectDemoRequestRequest *request,
 bool
 rpc_add_demo_note(Call *call, const AddDemoNoteRequest *request, AddDemoNoteResponse *response)
 {
-    const char *who = actor(call), *number = call_printf(call, "%" PRId64, request->id);
+    const char *who = call_actor(call), *number = call_printf(call, "%" PRId64, request->id);
     const DbRow *demo;
 
     return who != NULL && number != NULL && lock_demo(call, &request->base, request->id, &demo) &&
@@ -246,7 +236,7 @@ choose_names(Call *call, const ConvertDemoRequestRequest *request, const DbRow *
 static bool
 record_failure(Call *call)
 {
-    const char *who = actor(call);
+    const char *who = call_actor(call);
 
     return who != NULL && db_queue(call, &query_demo_failed, NULL,
                                    (DbArg[]){{.name = "id", .text = call->failure_id},

@@ -347,7 +347,7 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
     const char *target = call_printf(call, "%" PRId64, wanted.target.number);
     const char *failures = call_printf(call, "%" PRId64, server_config(call->server)->migration_failures);
     const char *caller = call->caller.kind == CALLER_SUPERUSER ? call->caller.email
-                                                               : caller_kind_name(call->caller.kind);
+                                                               : call_actor(call);
     const DbArg args[] = {{.name = "newest", .text = request->shared ? apps->shared_heads : apps->heads},
                           {.name = "number", .text = number},
                           {.name = "target", .text = target},

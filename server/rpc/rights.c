@@ -51,8 +51,9 @@ array_of(Call *call, const char *const *names, size_t count)
     return array;
 }
 
-const char *
-rights_held(Call *call)
+/* What the caller holds, and one more; NULL: no more. */
+static const char *
+held_and(Call *call, const char *more)
 {
     const char *first = call->caller.permissions;
     size_t count = 0;
@@ -60,14 +61,39 @@ rights_held(Call *call)
     for (const char *held = first; *held != '\0'; held += strlen(held) + 1)
         count++;
 
-    const char **names = call_alloc(call, count * sizeof *names + 1);
+    const char **names = call_alloc(call, (count + 1) * sizeof *names);
 
     if (names == NULL)
         return NULL;
     count = 0;
     for (const char *held = first; *held != '\0'; held += strlen(held) + 1)
         names[count++] = held;
+    if (more != NULL)
+        names[count++] = more;
     return array_of(call, names, count);
+}
+
+const char *
+rights_held(Call *call)
+{
+    return held_and(call, NULL);
+}
+
+static const char auth_check[] = "auth.check";
+
+/* What the caller must hold to give a key this permission. */
+static const char *
+needed_for_key(const Call *call, const char *permission)
+{
+    return call->tenant.id != 0 && strcmp(permission, auth_check) == 0 ? "users.view_customuser" : permission;
+}
+
+const char *
+rights_held_for_keys(Call *call)
+{
+    bool may_check = call->tenant.id != 0 && call_may(call, needed_for_key(call, auth_check));
+
+    return held_and(call, may_check ? auth_check : NULL);
 }
 
 bool
@@ -113,31 +139,75 @@ is_platforms(const char *permission)
     return false;
 }
 
+/* Whether the tenant, or the platform, has them all. */
+static bool
+check_known(Call *call, const char *field, const char *const *permissions, size_t count)
+{
+    bool on_platform = call->tenant.id == 0;
+    const char *asked = array_of(call, permissions, count), *unknown;
+    const DbRow *row;
+
+    if (asked == NULL ||
+        !db_row(call, on_platform ? &query_platform_permission_unknown : &query_permission_unknown, NULL,
+                (DbArg[]){{.name = "permissions", .text = asked}, {0}}, &row))
+        return false;
+    unknown = row == NULL ? NULL : db_row_text(row, "name");
+    return unknown == NULL ||
+           call_fail_field(call, field, "names %.200s, which is no permission of %s", unknown,
+                           on_platform ? "the platform" : "this tenant");
+}
+
+static bool
+check_not_platforms(Call *call, const char *field, const char *const *permissions, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_platforms(permissions[i]))
+            return call_fail_field(call, field,
+                                   "names %.200s, which is the platform's and cannot be granted in a tenant",
+                                   permissions[i]);
+    return true;
+}
+
+static bool
+check_held(Call *call, const char *permission, const char *needed)
+{
+    if (call->caller.is_admin || call_may(call, needed))
+        return true;
+    return rights_refuse(call, "only who holds %.200s may give or take %s", needed,
+                         strcmp(permission, needed) == 0 ? "it" : permission);
+}
+
 bool
 rights_check_permissions(Call *call, const char *field, char *const *permissions, size_t count)
 {
-    const char *asked, *unknown;
-    const DbRow *row;
+    const char *const *names = (const char *const *) permissions;
 
     if (count == 0)
         return true;
-    for (size_t i = 0; i < count; i++)
-        if (is_platforms(permissions[i]))
-            return call_fail_field(
-                call, field,
-                "names %.200s, which is the platform's and cannot be granted in a "
-                "tenant",
-                permissions[i]);
-    asked = array_of(call, (const char *const *) permissions, count);
-    if (asked == NULL || !db_row(call, &query_permission_unknown, NULL,
-                                 (DbArg[]){{.name = "permissions", .text = asked}, {0}}, &row))
+    if (!check_not_platforms(call, field, names, count) || !check_known(call, field, names, count))
         return false;
-    unknown = row == NULL ? NULL : db_row_text(row, "name");
-    if (unknown != NULL)
-        return call_fail_field(call, field, "names %.200s, which is no permission of this tenant",
-                               unknown);
-    for (size_t i = 0; i < count && !call->caller.is_admin; i++)
-        if (!call_may(call, permissions[i]))
-            return rights_refuse(call, "only who holds %.200s may give or take it", permissions[i]);
+    for (size_t i = 0; i < count; i++)
+        if (!check_held(call, permissions[i], permissions[i]))
+            return false;
+    return true;
+}
+
+bool
+rights_check_key_permissions(Call *call, const char *field, char *const *permissions, size_t count)
+{
+    const char **declared = call_alloc(call, (count + 1) * sizeof *declared);
+    size_t declared_count = 0;
+
+    if (declared == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (call->tenant.id == 0 || strcmp(permissions[i], auth_check) != 0)
+            declared[declared_count++] = permissions[i];
+    if ((call->tenant.id != 0 && !check_not_platforms(call, field, declared, declared_count)) ||
+        !check_known(call, field, declared, declared_count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!check_held(call, permissions[i], needed_for_key(call, permissions[i])))
+            return false;
     return true;
 }

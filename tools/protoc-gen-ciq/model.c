@@ -377,6 +377,8 @@ check_rule(const Method *method, Text *errors)
                 "SCOPE_ANY with a permission and a platform_permission need each other");
     if (rule->platform_permission[0] != '\0' && !is_permission(rule->platform_permission))
         mistake(errors, file, line, "a platform_permission is app.codename");
+    if (rule->by_api_key && rule->access != CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
+        mistake(errors, file, line, "by_api_key is for ACCESS_AUTHENTICATED only");
     if (!is_command(rule->command))
         mistake(errors, file, line, "a command is a noun and a verb, or two nouns and a verb: \"user list\"");
     if (rule->hashes_password && rule->database != CLIENTIQ__V1__DATABASE__DATABASE_WORKER)

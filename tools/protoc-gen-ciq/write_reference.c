@@ -76,7 +76,7 @@ write_reference_md(const Model *model, Text *out)
             if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_PUBLIC)
                 text_add(out, "by anybody");
             else if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
-                text_add(out, "by anybody signed in");
+                text_add(out, "by anybody signed in%s", rule->by_api_key ? ", or an API key" : "");
             else
                 text_add(out, "with the permission `%s`", rule->permission);
             if (rule->platform_permission[0] != '\0')

@@ -133,13 +133,15 @@ write_methods_c(const Model *model, Text *out)
                  "        .request = &info_%s,\n        .response = &info_%s,\n"
                  "        .scope = (MethodScope) %d,\n        .access = (MethodAccess) %d,\n"
                  "        .database = (MethodDatabase) %d,\n        .writes = %s,\n"
-                 "        .hashes_password = %s,\n        .never_replayed = %s,\n        .from_memory = %s,\n    },\n",
+                 "        .hashes_password = %s,\n        .never_replayed = %s,\n        .from_memory = %s,\n"
+                 "        .by_api_key = %s,\n    },\n",
                  method->name, method->service, method->rpc, method->rule.command,
                  c_string(method->comment), method->rule.permission,
-                 method->rule.platform_permission, method->request->c_lower, method->response->c_lower, (int) method->rule.scope, (int) method->rule.access,
+                 method->rule.platform_permission, method->request->c_lower,
+                 method->response->c_lower, (int) method->rule.scope, (int) method->rule.access,
                  (int) method->rule.database, truth(method->rule.writes),
                  truth(method->rule.hashes_password), truth(method->rule.never_replayed),
-                 truth(method->rule.from_memory));
+                 truth(method->rule.from_memory), truth(method->rule.by_api_key));
     }
     text_add(out, "};\nconst size_t methods_count = %zu;\n\n", model->methods_count);
 

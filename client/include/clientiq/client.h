@@ -30,8 +30,8 @@ typedef struct CiqOptions {
      * machine: its ipc:// socket if there is one, else tcp://127.0.0.1:7420. */
     const char *urls;
     const char *tenant;   /* a domain or a schema name; NULL or "": the platform */
-    const char *token;    /* of a session; NULL or "": none */
-    const char *origin;   /* the end user's address, for services that may forward it; NULL: none */
+    const char *token;    /* of a session or an API key; NULL or "": none */
+    const char *origin;   /* the end user's address, for an API key that may forward it; NULL: none */
     uint32_t timeout_ms;  /* of a call that names none, over all attempts; 0: 10 s */
     unsigned attempts_max; /* of one call; 0: 5; 1: never repeat */
     /* How long a call waits while there is no connection to any server, before it fails with UNAVAILABLE;
@@ -50,6 +50,7 @@ void ciq_client_free(CiqClient *client);
 /* For the calls that start from now on; NULL or "": none. */
 void ciq_client_set_tenant(CiqClient *client, const char *tenant);
 void ciq_client_set_token(CiqClient *client, const char *token);
+void ciq_client_set_origin(CiqClient *client, const char *origin);
 
 /* What was wrong.  The texts live as long as the error. */
 int ciq_error_code(const CiqError *error);              /* gRPC's number: 5 is NOT_FOUND */

@@ -170,6 +170,7 @@ const Method methods[] = {
         .hashes_password = false,
         .never_replayed = false,
         .from_memory = false,
+        .by_api_key = false,
     },
     {
         .name = "sample.v1.ThingService/PaintThing",
@@ -188,6 +189,7 @@ const Method methods[] = {
         .hashes_password = true,
         .never_replayed = true,
         .from_memory = false,
+        .by_api_key = false,
     },
 };
 const size_t methods_count = 2;

@@ -1,0 +1,9 @@
+-- A live API key, by either of its secrets.  It is read again after a day at the latest.
+-- rows: one
+select id, array_to_string(permissions, E'\n') as permissions,
+       least(expire_time, case when secret_hash <> :arg.hash then old_expire_time end,
+             now() + interval '1 day') as expire_time
+  from core_api_key
+ where (secret_hash = :arg.hash or (old_secret_hash = :arg.hash and old_expire_time > now()))
+   and revoke_time is null
+   and (expire_time is null or expire_time > now())

@@ -1,0 +1,5 @@
+-- Keys that ended long ago, so that the table does not grow without end.
+-- rows: none
+delete from core_api_key
+ where id in (select id from core_api_key
+               where least(revoke_time, expire_time) < now() - interval '90 days' limit 1000)

@@ -1,0 +1,10 @@
+-- rows: none
+-- changes: cached
+update core_api_key
+   set name = case when :mask.api_key.name then :api_key.name else name end,
+       permissions = case when :mask.api_key.permissions
+                          then array(select distinct asked collate "C"
+                                       from unnest(:api_key.permissions::text[]) asked order by 1)
+                          else permissions end,
+       expire_time = case when :mask.api_key.expire_time then :api_key.expire_time else expire_time end
+ where id = :id

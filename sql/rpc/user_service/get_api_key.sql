@@ -1,0 +1,7 @@
+-- rows: one into api_key
+select id, name, permissions, expire_time,
+       case when revoke_time is not null then 'revoked' when expire_time <= now() then 'expired'
+            else 'active' end as state,
+       creator, create_time, rotate_time, old_expire_time as old_token_expire_time, revoke_time, last_use_time
+  from core_api_key
+ where id = :id
