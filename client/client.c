@@ -597,7 +597,8 @@ dial(CiqClient *client, const char *url)
     if (error == 0)
         error = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
     if (error != 0)
-        return ciq_error_new(CODE_INVALID_ARGUMENT, "cannot dial %s: %s", url, nng_strerror(error));
+        return ciq_error_new(CODE_INVALID_ARGUMENT, "cannot dial %s: %s (a URL is ipc://PATH or tcp://HOST:PORT)",
+                             url, nng_strerror(error));
     return NULL;
 }
 

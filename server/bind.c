@@ -633,9 +633,13 @@ message_new(Call *call, const ProtobufCMessageDescriptor *descriptor)
 static bool
 fail_not_found(Call *call, const Query *query, const ProtobufCMessage *message)
 {
-    const char *what = query->into != NULL ? query->into : "such object";
+    char *what = call_strdup(call, query->into != NULL ? query->into : "such object");
     Field *id = message == NULL ? NULL : field_find(message->descriptor, "id", 2);
 
+    for (char *c = what; c != NULL && *c != '\0'; c++)
+        *c = *c == '_' ? ' ' : *c; /* words, not a field */
+    if (what == NULL)
+        return false;
     if (id != NULL && id->type == PROTOBUF_C_TYPE_INT64 &&
         *(const int64_t *) field_at(message, id) != 0)
         return call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, what,

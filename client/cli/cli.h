@@ -79,7 +79,7 @@ noreturn void die_unknown_option(const char *word, size_t size, const char *near
 /* The options of every command, ended by NULL. */
 extern const char *const cli_options[];
 
-/* "UserService/GetUser", "UserService.GetUser" or the full name; NULL: none. */
+/* "UserService/GetUser", "UserService.GetUser", "GetUser" or the full name; NULL: none. */
 const Method *method_by_name(const char *name);
 
 #endif

@@ -235,17 +235,18 @@ read_secrets(const Cli *cli, const Flag *flags, size_t count, json_t *request)
     }
 }
 
-/* What was given is what is changed. */
+/* What was given is what is changed; the name of what is changed is no change. */
 static void
 set_mask(const Method *method, const Flag *flags, size_t count, json_t *request)
 {
     char mask[2048] = "";
+    const Flag *name = json_object_get(request, "id") == NULL ? positional(method, flags, count, "a") : NULL;
 
     if (protobuf_c_message_descriptor_get_field_by_name(method->request->descriptor,
                                                         "update_mask") == NULL)
         return;
     for (size_t i = 0; i < count; i++)
-        if (flags[i].outer != NULL &&
+        if (flags[i].outer != NULL && &flags[i] != name &&
             json_object_get(json_object_get(request, flags[i].outer->name),
                             flags[i].field->name) != NULL)
             snprintf(mask + strlen(mask), sizeof mask - strlen(mask), "%s%s",

@@ -14,7 +14,8 @@ method_by_name(const char *name)
 
         snprintf(slash, sizeof slash, "%s/%s", methods[i].service, methods[i].rpc);
         snprintf(dot, sizeof dot, "%s.%s", methods[i].service, methods[i].rpc);
-        if (strcmp(name, methods[i].name) == 0 || strcmp(name, slash) == 0 || strcmp(name, dot) == 0)
+        if (strcmp(name, methods[i].name) == 0 || strcmp(name, slash) == 0 || strcmp(name, dot) == 0 ||
+            strcmp(name, methods[i].rpc) == 0)
             return &methods[i];
     }
     return NULL;

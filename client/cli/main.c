@@ -49,6 +49,18 @@ compare_lines(const void *a, const void *b)
     return strcmp(((const Line *) a)->command, ((const Line *) b)->command);
 }
 
+/* The first sentence of a comment, as one line. */
+static void
+print_sentence(const char *comment, FILE *out)
+{
+    for (const char *c = comment; *c != '\0'; c++) {
+        fputc(*c == '\n' ? ' ' : *c, out);
+        if (*c == '.' && (c[1] == ' ' || c[1] == '\n'))
+            break;
+    }
+    fputc('\n', out);
+}
+
 /* The commands of more than one word, sorted; noun NULL: of all nouns.  How many there are. */
 static size_t
 print_commands(const char *noun, FILE *out)
@@ -69,8 +81,10 @@ print_commands(const char *noun, FILE *out)
                                      : (Line){methods[i].command, methods[i].comment};
     }
     qsort(lines, count, sizeof *lines, compare_lines);
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "  %-25s %.*s\n", lines[i].command, (int) strcspn(lines[i].comment, "\n"), lines[i].comment);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "  %-25s ", lines[i].command);
+        print_sentence(lines[i].comment, out);
+    }
     free(lines);
     return count;
 }
