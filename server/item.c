@@ -37,6 +37,7 @@ typedef struct Item {
     Plan plan;
     size_t steps_done;
     bool more; /* the next step needs a transaction of its own */
+    bool moves_own_app;
     int64_t start_us;
 
     /* for a failure: what ran */
@@ -183,6 +184,18 @@ check_plan(Item *item)
 
 /* ---- steps ---- */
 
+/* Servers cache how far the apps are that they need, which are none of the user's.  To tell them for nothing would
+ * be dear: a commit that notifies waits for every other that does, its write to disk included. */
+static bool
+is_own_app(const char *app)
+{
+    for (size_t i = 0; i < migrations_tenant_count; i++)
+        if (strcmp(migrations_tenant[i].app, app) == 0)
+            return true;
+    return false;
+}
+
+/* Queued: what is sent next, at the latest the commit, takes it along. */
 static bool
 record_step(Item *item, const PlanStep *step)
 {
@@ -193,8 +206,13 @@ record_step(Item *item, const PlanStep *step)
 
     item->applied[step->file - item->set->files] = !step->down;
     item->steps_done++;
-    return db_run(item->call, step->down ? &query_item_ledger_delete : &query_item_ledger_insert, NULL,
-                  args, NULL);
+    item->moves_own_app = item->moves_own_app || is_own_app(step->file->app);
+    /* a pipeline has its bounds, and many steps that are only recorded are sent one by one */
+    if (item->script == NULL)
+        return db_run(item->call, step->down ? &query_item_ledger_delete : &query_item_ledger_insert, NULL,
+                      args, NULL);
+    return db_queue(item->call, step->down ? &query_item_ledger_delete : &query_item_ledger_insert, NULL,
+                    args);
 }
 
 /* Drops the indexes that a broken attempt has left.  These are calls of the second connection's, with the first
@@ -389,6 +407,7 @@ write_heads(Item *item)
     }
     strcat(heads, "}");
     strcat(gone, "}");
+    call->changes_cached = item->moves_own_app;
     return db_queue(call, &query_item_heads, NULL,
                     (DbArg[]){{.name = "id", .text = item->tenant_text},
                               {.name = "heads", .text = heads},
