@@ -27,7 +27,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { START_MAX_MS = 120000 }; /* for migrations and roles at start */
+enum {
+    START_MAX_MS = 120000, /* for migrations and roles at start */
+    PASSWORD_NICENESS = 10 /* hashing takes what is left of the cores: a flood of sign-ins slows few others */
+};
 
 const uint8_t *
 server_key(const Server *server)
@@ -255,7 +258,8 @@ start_workers(Server *server)
         for (size_t i = 0; i < size.workers; i++) {
             Worker *worker = worker_start(server, server->queues[lane], i,
                                           lane == LANE_OWNER ? &server->owner_options
-                                                             : &server->worker_options);
+                                                             : &server->worker_options,
+                                          lane == LANE_PASSWORDS ? PASSWORD_NICENESS : 0);
 
             if (worker == NULL)
                 return false;
