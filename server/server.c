@@ -30,7 +30,8 @@
 
 enum {
     START_MAX_MS = 120000,              /* for migrations and roles at start */
-    WORK_MAX_MS = 7 * 24 * 3600 * 1000  /* of a command: nobody waits for it but who started it */
+    WORK_MAX_MS = 7 * 24 * 3600 * 1000, /* of a command: nobody waits for it but who started it */
+    PASSWORD_NICENESS = 10 /* hashing takes what is left of the cores: a flood of sign-ins slows few others */
 };
 
 const uint8_t *
@@ -292,7 +293,8 @@ start_workers(Server *server)
         for (size_t i = 0; i < size.workers; i++) {
             Worker *worker = worker_start(server, server->queues[lane], i,
                                           lane == LANE_OWNER ? &server->owner_options
-                                                             : &server->worker_options);
+                                                             : &server->worker_options,
+                                          lane == LANE_PASSWORDS ? PASSWORD_NICENESS : 0);
 
             if (worker == NULL)
                 return false;

@@ -9,6 +9,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum { IDLE_MS = 1000 }; /* between two looks at an idle connection */
 
@@ -19,6 +21,7 @@ struct Worker {
     Db *db;
     Arena *arena;
     pthread_t thread;
+    int niceness;
     unsigned roles_seen;
     bool was_ready;
 };
@@ -68,6 +71,9 @@ loop(void *argument)
     Worker *worker = argument;
     bool closed = false;
 
+    /* of this thread alone (Linux); without it, it is only less polite */
+    if (worker->niceness > 0)
+        (void) setpriority(PRIO_PROCESS, (id_t) gettid(), worker->niceness);
     worker->was_ready = true;
     while (!closed) {
         look_after_connection(worker);
@@ -92,7 +98,7 @@ worker_free(Worker *worker)
 }
 
 Worker *
-worker_start(Server *server, Queue *queue, size_t index, const DbOptions *options)
+worker_start(Server *server, Queue *queue, size_t index, const DbOptions *options, int niceness)
 {
     Worker *worker = calloc(1, sizeof *worker);
 
@@ -101,6 +107,7 @@ worker_start(Server *server, Queue *queue, size_t index, const DbOptions *option
     worker->server = server;
     worker->queue = queue;
     worker->index = index;
+    worker->niceness = niceness;
     worker->db = db_new(options);
     worker->arena = arena_new(LIMIT_ARENA);
     if (worker->db == NULL || worker->arena == NULL ||

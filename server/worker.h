@@ -9,9 +9,9 @@
 
 typedef struct Worker Worker;
 
-/* Starts the index-th worker of a queue.  NULL: no memory or no thread. */
+/* Starts the index-th worker of a queue; niceness as in nice(1), 0: none.  NULL: no memory or no thread. */
 MUST_CHECK Worker *worker_start(Server *server, Queue *queue, size_t index,
-                                const DbOptions *options);
+                                const DbOptions *options, int niceness);
 
 /* Waits for its end, which comes after queue_close, and frees it. */
 void worker_join(Worker *worker);

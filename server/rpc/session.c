@@ -85,8 +85,8 @@ rpc_who_am_i(Call *call, const WhoAmIRequest *request UNUSED, WhoAmIResponse *re
 static bool
 find_whose(Call *call, const Realm *realm, int64_t asked, int64_t *id, bool *is_own)
 {
-    if (asked == 0 && call->caller.session_id == 0)
-        return call_fail_field(call, "user_id", "is required: the caller has no session");
+    if (asked == 0 && call->caller.kind != realm->kind)
+        return call_fail_field(call, "user_id", "is required: the caller is no %s", realm->who);
     *is_own = call->caller.kind == realm->kind && (asked == 0 || asked == call->caller.id);
     *id = asked != 0 ? asked : call->caller.id;
     return true;
@@ -159,7 +159,7 @@ rpc_revoke_all_sessions(Call *call, const RevokeAllSessionsRequest *request,
     if (!is_own && !call_may(call, realm->change))
         return refuse_others(call, realm, realm->change);
     text = call_printf(call, "%" PRId64, id);
-    keep = call_printf(call, "%" PRId64, request->except_current ? call->caller.session_id : 0);
+    keep = call_printf(call, "%" PRId64, request->except_current && is_own ? call->caller.session_id : 0);
     if (text == NULL || keep == NULL || (!is_own && !realm->check(call, id)) ||
         !db_run(call, realm->sessions_revoke, NULL,
                 (DbArg[]){{.name = "user_id", .text = text}, {.name = "keep_id", .text = keep}, {0}},

@@ -366,6 +366,7 @@ create_tenants(size_t count)
         snprintf(schema, sizeof schema, "bench%zu", i);
         snprintf(domain, sizeof domain, "%s.localhost", schema);
         tenant.name = tenant.schema_name = schema;
+        tenant.plan = CLIENTIQ__V1__PLAN__PLAN_ENTERPRISE; /* no limit of calls */
         request.tenant = &tenant;
         request.domain = domain;
         request.admin_email = (char *) (uintptr_t) "admin@bench.example";
@@ -624,6 +625,7 @@ bench_create(size_t count)
         snprintf(schema, sizeof schema, "made%d_%zu", (int) getpid(), i);
         snprintf(domain, sizeof domain, "m%d-%zu.localhost", (int) getpid(), i);
         tenant.name = tenant.schema_name = schema;
+        tenant.plan = CLIENTIQ__V1__PLAN__PLAN_ENTERPRISE; /* no limit of calls */
         request.tenant = &tenant;
         request.domain = domain;
         request.admin_email = (char *) (uintptr_t) "admin@bench.example";
