@@ -1,0 +1,107 @@
+/* What was read is kept by cache.c, which forgets it when anything of the tenant's users or keys changes.  */
+#include "caller.h"
+#include "cache.h"
+#include "db.h"
+#include "key_use.h"
+#include "queries.h"
+#include "server_state.h"
+
+#include <string.h>
+
+/* "a\nb" becomes a list as in Caller.permissions. */
+static const char *
+permissions_list(Call *call, const char *lines)
+{
+    size_t size = strlen(lines);
+    char *list = call_alloc(call, size + 2);
+
+    if (list == NULL)
+        return NULL;
+    memcpy(list, lines, size);
+    for (size_t i = 0; i < size; i++)
+        if (list[i] == '\n')
+            list[i] = '\0';
+    return list;
+}
+
+static const char *
+text_of(const DbRow *row, const char *column)
+{
+    const char *text = db_row_text(row, column);
+
+    return text != NULL ? text : "";
+}
+
+/* The row of this secret; *row NULL: there is none. */
+static bool
+read_row(Call *call, const Query *query, const uint8_t hash[32], const DbRow **row)
+{
+    if (call->db == NULL)
+        return call_fail(call, CODE_UNAVAILABLE, "memory does not know whose the token is");
+    db_begin(call, DB_READ);
+    return db_row(call, query, NULL, (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, row);
+}
+
+bool
+caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
+{
+    Cache *cache = call->server->cache;
+    bool on_platform = call->tenant.id == 0;
+    CacheMoment moment = cache_moment(cache);
+    const DbRow *row;
+
+    *found = cache_session_get(cache, call, hash, call->tenant.id, caller);
+    if (*found)
+        return true;
+    if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, hash, &row))
+        return false;
+    if (row == NULL)
+        return true;
+
+    const char *permissions = permissions_list(call, text_of(row, "permissions"));
+
+    if (permissions == NULL)
+        return false;
+    *caller = (Caller){
+        .kind = on_platform ? CALLER_SUPERUSER : CALLER_USER,
+        .id = db_row_int64(row, "user_id"),
+        .session_id = db_row_int64(row, "session_id"),
+        .is_admin = db_row_bool(row, "is_admin"),
+        .email = text_of(row, "email"),
+        .permissions = permissions,
+    };
+    cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
+    *found = true;
+    return true;
+}
+
+bool
+caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
+{
+    Cache *cache = call->server->cache;
+    CacheMoment moment = cache_moment(cache);
+    const DbRow *row;
+
+    *found = cache_session_get(cache, call, hash, call->tenant.id, caller);
+    if (!*found) {
+        if (!read_row(call, &query_api_key_caller, hash, &row))
+            return false;
+        if (row == NULL)
+            return true;
+
+        const char *permissions = permissions_list(call, text_of(row, "permissions"));
+
+        if (permissions == NULL)
+            return false;
+        *caller = (Caller){
+            .kind = CALLER_API_KEY,
+            .id = db_row_int64(row, "id"),
+            .email = "",
+            .permissions = permissions,
+        };
+        cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
+        *found = true;
+    }
+    key_use_note(call->server->key_use, call->tenant.id, caller->id);
+    return true;
+}
