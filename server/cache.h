@@ -27,7 +27,7 @@ void cache_free(Cache *cache);
 typedef uint64_t CacheMoment;
 CacheMoment cache_moment(const Cache *cache);
 
-/* Tenants by schema name ("acme"), domain ("acme.localhost") or id in decimal ("7").  False: ask the
+/* Tenants by schema name ("acme"), domain ("acme.localhost") or number ("#7").  False: ask the
  * database. */
 MUST_CHECK bool cache_tenant_get(Cache *cache, const char *name, TenantContext *tenant);
 void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const TenantContext *tenant);

@@ -36,7 +36,7 @@ typedef struct TenantContext {
     TenantLimits limits;
     /* of the domain by which it was found, if it was found by one */
     char domain_kind[12];
-    bool domain_is_primary;
+    bool domain_is_primary, domain_is_verified;
     int64_t domain_create_us; /* Unix time */
 } TenantContext;
 
@@ -105,6 +105,7 @@ typedef struct Call {
     bool changes_roles;          /* new roles: connections warm themselves */
     int64_t changes_tenant_id;   /* notify what changes_cached does of another tenant; 0: none */
     bool wakes_job;              /* the commit leaves work for the background */
+    bool wakes_prover;           /* DNS is to be asked about a domain */
     bool fills_outbox;           /* of the tenant outbox_tenant_id (0: the platform): there is mail to send */
     int64_t outbox_tenant_id;
     bool changes_runs;           /* a migration run begins, goes on or ends */

@@ -438,6 +438,8 @@ run_once(Call *call, Packed *packed)
         forget_locally(call);
         if (call->wakes_job)
             job_wake(call->server->job);
+        if (call->wakes_prover)
+            job_wake(call->server->prover);
         return true;
     }
     return call->replay ? replay(call, &claim, packed) : false;
@@ -448,7 +450,7 @@ static void
 forget_changes(Call *call)
 {
     call->changes_cached = call->changes_names = call->changes_roles = call->changes_runs = false;
-    call->wakes_job = call->fills_outbox = false;
+    call->wakes_job = call->wakes_prover = call->fills_outbox = false;
     call->changes_tenant_id = 0;
 }
 

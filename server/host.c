@@ -124,6 +124,12 @@ host_kind_name(HostKind kind)
 }
 
 bool
+host_must_prove(const Server *server, HostKind kind)
+{
+    return kind == HOST_CUSTOM && strcmp(server_config(server)->verify_domains, "on") == 0;
+}
+
+bool
 host_is_domain(const char *tenant)
 {
     size_t size = strcspn(tenant, ":");

@@ -6,7 +6,10 @@
 
 #include "call.h"
 
-enum { HOST_SIZE = 254 }; /* 253 characters (RFC 1123) and NUL */
+enum {
+    HOST_SIZE = 254,  /* 253 characters (RFC 1123) and NUL */
+    HOST_PROVABLE = 233 /* of a domain that is to be proved: the record's name is 20 characters longer */
+};
 
 typedef enum HostKind {
     HOST_DEVELOPMENT, /* localhost, and what ends with .localhost (RFC 6761) */
@@ -31,6 +34,9 @@ MUST_CHECK bool host_read(Call *call, const char *field, const char *text, Host 
 
 /* As the registry has it: development, platform, custom. */
 const char *host_kind_name(HostKind kind);
+
+/* Whether DNS must prove that a domain is its tenant's before it leads there. */
+bool host_must_prove(const Server *server, HostKind kind);
 
 /* Whether an envelope's tenant is a domain (it has a dot or is "localhost", port aside) or a schema name. */
 bool host_is_domain(const char *tenant);

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "migrate.h"
 #include "outbox.h"
+#include "ownership.h"
 #include "purge.h"
 #include "queries.h"
 #include "server_state.h"
@@ -56,33 +57,45 @@ sweep_platform(Call *call)
            db_queue(call, &query_sweep_platform_sessions, NULL, NULL) && db_commit(call);
 }
 
+/* One tenant, in a transaction that holds its row: what is swept cannot be renamed, deleted or become another's
+ * meanwhile.  A schema that somebody has damaged has had its turn all the same, or nobody else would. */
+static bool
+sweep_tenant(Call *call, bool *done)
+{
+    const DbRow *row;
+
+    call->tenant = (TenantContext){0};
+    db_begin(call, DB_WRITE);
+    if (!db_row(call, &query_tenant_to_sweep, NULL, NULL, &row))
+        return false;
+    *done = row == NULL;
+    if (*done) {
+        db_rollback(call);
+        return true;
+    }
+    if (!db_enter_tenant(call, db_row_int64(row, "id"), db_row_text(row, "schema_name")) ||
+        !db_queue(call, &query_tenant_swept, NULL, NULL) || !db_savepoint(call))
+        return false;
+    if (!db_queue(call, &query_sweep_idempotency, NULL, NULL) ||
+        !db_queue(call, &query_sweep_sessions, NULL, NULL) ||
+        !db_run(call, &query_sweep_tokens, NULL, NULL, NULL)) {
+        internal_log(call, LOG_LEVEL_WARNING, "tenant not swept");
+        if (!db_savepoint_rollback(call))
+            return false;
+    }
+    return db_commit(call);
+}
+
 /* The tenants take turns: each look sweeps the next few, so that no look is long. */
 static bool
 sweep_tenants(Call *call)
 {
     enum { TENANTS = 50 };
+    bool done = false;
 
-    for (int i = 0; i < TENANTS; i++) {
-        const DbRow *row;
-
-        call->tenant = (TenantContext){0};
-        db_begin(call, DB_READ);
-        if (!db_row(call, &query_tenant_to_sweep, NULL, NULL, &row))
+    for (int i = 0; i < TENANTS && !done; i++)
+        if (!sweep_tenant(call, &done))
             return false;
-        if (row == NULL)
-            return true;
-        call->tenant.id = db_row_int64(row, "id");
-        snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s",
-                 db_row_text(row, "schema_name"));
-        db_begin(call, DB_WRITE);
-        if (!db_queue(call, &query_tenant_swept, NULL, NULL) ||
-            !db_queue(call, &query_sweep_idempotency, NULL, NULL) ||
-            !db_queue(call, &query_sweep_sessions, NULL, NULL) ||
-            !db_queue(call, &query_sweep_tokens, NULL, NULL) || !db_commit(call)) {
-            call->tenant = (TenantContext){0};
-            return false;
-        }
-    }
     return true;
 }
 
@@ -101,6 +114,9 @@ const JobKind job_housekeeping = {
 
 static const JobTask mail_tasks[] = {{"outbox", outbox_work}};
 const JobKind job_mail = {.interval_s = 5, .tasks = mail_tasks, .tasks_count = 1};
+
+static const JobTask domain_tasks[] = {{"domains", ownership_work}};
+const JobKind job_domains = {.interval_s = 30, .tasks = domain_tasks, .tasks_count = 1};
 
 static void
 run_task(Job *job, const JobTask *task)

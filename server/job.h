@@ -21,6 +21,7 @@ typedef struct JobKind {
 
 extern const JobKind job_housekeeping; /* roles, what has outlived its time, purges */
 extern const JobKind job_mail;         /* the outboxes: a thread of its own, since SMTP may be slow */
+extern const JobKind job_domains;      /* customers' domains: the same, since DNS may be slow */
 
 /* Starts a thread.  NULL: no memory or no thread. */
 MUST_CHECK Job *job_start(Server *server, const JobKind *kind);

@@ -36,6 +36,7 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
     if (is_domain) {
         snprintf(tenant->domain_kind, sizeof tenant->domain_kind, "%s", db_row_text(row, "kind"));
         tenant->domain_is_primary = db_row_bool(row, "is_primary");
+        tenant->domain_is_verified = db_row_bool(row, "domain_is_verified");
         tenant->domain_create_us = db_row_time_us(row, "domain_create_time");
     }
     return true;
@@ -67,22 +68,47 @@ find(Call *call, const char *key, const Query *query, DbArg arg, TenantContext *
     return true;
 }
 
-bool
-route_find(Call *call, const char *name, bool is_domain, TenantContext *tenant)
+static bool
+look_up(Call *call, const char *name, bool is_domain, TenantContext *tenant)
 {
     if (is_domain)
         return find(call, name, &query_tenant_by_domain, (DbArg){.name = "domain", .text = name}, tenant);
     return find(call, name, &query_tenant_by_schema, (DbArg){.name = "schema", .text = name}, tenant);
 }
 
+/* Which record is missing is read now, not remembered: whoever asks has time. */
+static bool
+fail_unproved(Call *call, const char *host)
+{
+    const DbRow *row;
+
+    if (call->db == NULL)
+        return call_fail(call, CODE_UNAVAILABLE, "memory does not know the record");
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_domain_state, NULL,
+                (DbArg[]){{.name = "domain", .text = host}, {.name = "schema", .text = ""}, {0}}, &row))
+        return false;
+    return call_fail(call, CODE_FAILED_PRECONDITION,
+                     "the domain %s is not verified: its TXT record %s is missing; domain dns %s shows it", host,
+                     row != NULL ? db_row_text(row, "txt_name") : "", host);
+}
+
+bool
+route_find(Call *call, const char *name, bool is_domain, TenantContext *tenant)
+{
+    if (!look_up(call, name, is_domain, tenant))
+        return false;
+    return tenant->id == 0 || !is_domain || tenant->domain_is_verified || fail_unproved(call, name);
+}
+
 bool
 route_find_id(Call *call, int64_t id, TenantContext *tenant)
 {
-    const char *number = call_printf(call, "%" PRId64, id);
+    /* with a sign that is in no schema's name and in no host */
+    const char *key = call_printf(call, "#%" PRId64, id);
 
-    /* no schema's name starts with a digit, and no domain is a number */
-    return number != NULL &&
-           find(call, number, &query_tenant_by_id, (DbArg){.name = "id", .text = number}, tenant);
+    return key != NULL &&
+           find(call, key, &query_tenant_by_id, (DbArg){.name = "id", .text = key + 1}, tenant);
 }
 
 bool

@@ -6,8 +6,8 @@
 #include "call.h"
 
 /* Looks up a schema name, or a domain as host_normalise gives it.  *tenant has id 0 if nobody has the name;
- * its state may be any.  False: the call has failed; where it has no database, because memory does not
- * know. */
+ * its state may be any.  False: the call has failed: the domain is claimed but not proved, or, where the call has no
+ * database, memory does not know. */
 MUST_CHECK bool route_find(Call *call, const char *name, bool is_domain, TenantContext *tenant);
 
 /* The same by the tenant's number, as a token has it. */

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "cluster.h"
 #include "dispatch.h"
+#include "dns.h"
 #include "heartbeat.h"
 #include "internal.h"
 #include "job.h"
@@ -321,6 +322,19 @@ server_open(const Config *config)
     return NULL;
 }
 
+static bool
+start_prover(Server *server)
+{
+    if (strcmp(server->config->verify_domains, "on") != 0)
+        return true;
+    if (!dns_server_is_valid(server->config->dns_server)) {
+        log_failure("cannot start", "--dns-server must be an IP address, or one with a port");
+        return false;
+    }
+    server->prover = job_start(server, &job_domains);
+    return server->prover != NULL;
+}
+
 Server *
 server_start(const Config *config)
 {
@@ -330,7 +344,7 @@ server_start(const Config *config)
         return NULL;
     if ((server->job = job_start(server, &job_housekeeping)) != NULL &&
         (server->mailer = job_start(server, &job_mail)) != NULL &&
-        (server->runs = runs_start(server)) != NULL && start_workers(server) &&
+        start_prover(server) && (server->runs = runs_start(server)) != NULL && start_workers(server) &&
         (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
         start_listening(server)) {
         atomic_store(&server->serving, true);
@@ -425,6 +439,7 @@ server_stop(Server *server)
     listener_stop(server->listener);
     heartbeat_stop(server->heartbeat);
     runs_stop(server->runs);
+    job_stop(server->prover);
     job_stop(server->mailer);
     job_stop(server->job);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)

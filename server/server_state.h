@@ -41,6 +41,7 @@ struct Server {
     Heartbeat *heartbeat;
     Job *job;                  /* housekeeping */
     Job *mailer;               /* the outboxes */
+    Job *prover;               /* customers' domains; NULL: nobody asks for a proof */
     Outbox *outbox;
     Runs *runs;
     Audit *audit;

@@ -1,13 +1,12 @@
 /* Domains: what is more than one statement.  Changes to the domains of one tenant come one after the
  * other, because each locks the tenant's row first.  */
 #include "bind.h"
-#include "db.h"
-#include "host.h"
 #include "migrate.h"
 #include "queries.h"
 #include "route.h"
 #include "rpc.h"
 #include "server_state.h"
+#include "tenant.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -45,6 +44,7 @@ rpc_resolve_domain(Call *call, const ResolveDomainRequest *request, ResolveDomai
     domain->tenant_id = tenant.id;
     domain->is_primary = tenant.domain_is_primary;
     domain->kind = kind_of(tenant.domain_kind);
+    domain->state = CLIENTIQ__V1__DOMAIN_STATE__DOMAIN_STATE_VERIFIED;
     domain->create_time = bind_timestamp(call, tenant.domain_create_us);
     if (domain->domain == NULL || domain->schema_name == NULL || domain->create_time == NULL)
         return false;
@@ -77,6 +77,32 @@ add_step(Call *call, ExplainDomainResponse *response, bool ok, const char *name,
         return false;
     response->steps[response->n_steps++] = step;
     return ok;
+}
+
+static bool
+explain_ownership(Call *call, const DbRow *row, ExplainDomainResponse *response)
+{
+    const char *kind = db_row_text(row, "kind"), *domain = db_row_text(row, "domain");
+    const char *name = db_row_text(row, "txt_name"), *found = db_row_text(row, "check_text");
+    int64_t others = db_row_int64(row, "claims") - 1;
+
+    if (strcmp(db_row_text(row, "domain_state"), "verified") != 0)
+        return add_step(call, response, false, "ownership",
+                        "the TXT record %s with the value %s is missing%s%s%s; create it, then: "
+                        "domain verify %s%s%s%s",
+                        name, db_row_text(row, "txt_value"), found[0] != '\0' ? " (" : "", found,
+                        found[0] != '\0' ? ")" : "", domain, others > 0 ? " --schema-name " : "",
+                        others > 0 ? db_row_text(row, "schema_name") : "",
+                        others > 0 ? "; other tenants claim the domain, too" : "");
+    if (strcmp(kind, "custom") != 0)
+        return add_step(call, response, true, "ownership", "a %s domain needs no proof", kind);
+    if (!db_row_bool(row, "is_proved"))
+        return add_step(call, response, true, "ownership", "the domain was taken without a proof");
+    if (db_row_bool(row, "is_missing"))
+        return add_step(call, response, true, "ownership",
+                        "the TXT record %s has proved it, but is gone (%s); create it again, or the domain "
+                        "will lead nowhere", name, found);
+    return add_step(call, response, true, "ownership", "the TXT record %s proves it", name);
 }
 
 static bool
@@ -134,11 +160,15 @@ explain_host(Call *call, const char *asked, ExplainDomainResponse *response)
 
     const char *primary = db_row_text(row, "primary_domain");
 
+    if (strcmp(db_row_text(row, "domain_state"), "verified") != 0)
+        return add_step(call, response, true, "domain", "%s is a domain that %s claims", host,
+                        db_row_text(row, "name")) &&
+               explain_ownership(call, row, response);
     return add_step(call, response, true, "domain", "%s is a %s domain of %s, %s%s", host,
                     db_row_text(row, "kind"), db_row_text(row, "name"),
                     db_row_bool(row, "is_primary") ? "its primary one" : "beside the primary one ",
                     db_row_bool(row, "is_primary") || primary == NULL ? "" : primary) &&
-           explain_tenant(call, row, response);
+           explain_ownership(call, row, response) && explain_tenant(call, row, response);
 }
 
 bool
@@ -153,9 +183,22 @@ rpc_explain_domain(Call *call, const ExplainDomainRequest *request, ExplainDomai
 
 /* ---- DNS records ---- */
 
+/* NOT_FOUND, or FAILED_PRECONDITION where it does not say whose of several claims is meant. */
 static bool
-add_record(Call *call, ListDomainRecordsResponse *response, const char *name, const char *value,
-           const char *text)
+check_one(Call *call, const char *host, const DbRow *domain)
+{
+    if (domain == NULL)
+        return call_fail(call, CODE_NOT_FOUND, "no domain %s", host);
+    if (strcmp(db_row_text(domain, "state"), "verified") != 0 && db_row_int64(domain, "claims") > 1)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "%" PRId64 " tenants claim the domain %s: schema_name must say which one is meant",
+                         db_row_int64(domain, "claims"), host);
+    return true;
+}
+
+static bool
+add_record(Call *call, ListDomainRecordsResponse *response, const char *type, const char *name,
+           const char *value, const char *text)
 {
     DomainRecord *record = call_alloc(call, sizeof *record);
 
@@ -163,11 +206,27 @@ add_record(Call *call, ListDomainRecordsResponse *response, const char *name, co
         return false;
     clientiq__v1__domain_record__init(record);
     record->name = call_printf(call, "%s.", name);
-    record->type = (char *) (uintptr_t) "CNAME";
-    record->value = call_printf(call, "%s.", value);
+    record->type = (char *) (uintptr_t) type;
+    record->value = call_strdup(call, value);
     record->text = (char *) (uintptr_t) text;
     response->records[response->n_records++] = record;
     return record->name != NULL && record->value != NULL;
+}
+
+/* A domain that nobody has added has no such record yet. */
+static bool
+add_proof(Call *call, const char *host, const char *schema, ListDomainRecordsResponse *response)
+{
+    const DbRow *domain;
+
+    if (!db_row(call, &query_domain_state, NULL,
+                (DbArg[]){{.name = "domain", .text = host}, {.name = "schema", .text = schema}, {0}}, &domain))
+        return false;
+    if (domain == NULL || !db_row_bool(domain, "has_proof"))
+        return true;
+    return check_one(call, host, domain) &&
+           add_record(call, response, "TXT", db_row_text(domain, "txt_name"), db_row_text(domain, "txt_value"),
+                      "proves whose the domain is; it must stay");
 }
 
 bool
@@ -175,38 +234,50 @@ rpc_list_domain_records(Call *call, const ListDomainRecordsRequest *request,
                         ListDomainRecordsResponse *response)
 {
     const Config *config = server_config(call->server);
-    char target[HOST_SIZE];
+    char name[HOST_SIZE];
+    const char *target, *wildcard;
     Host host;
 
     if (!host_read(call, "domain", request->domain, &host))
         return false;
     if (host.kind == HOST_DEVELOPMENT)
         return true;
-    if (config->public_host[0] == '\0' ||
-        host_normalise(config->public_host, false, target) != NULL)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the server does not know its own name: start it with --public-host HOST");
     response->records = call_alloc(call, 2 * sizeof *response->records);
-    if (response->records == NULL)
+    if (response->records == NULL ||
+        (host.kind == HOST_CUSTOM && !add_proof(call, host.name, request->schema_name, response)))
         return false;
-    if (host.kind == HOST_PLATFORM) {
-        const char *wildcard = call_printf(call, "*.%s", config->base_domain);
-
-        return wildcard != NULL &&
-               add_record(call, response, wildcard, target,
-                          "once for the platform: every sub-domain reaches it") &&
-               add_record(call, response, host.name, target,
-                          "for this domain alone, where there is no wildcard");
-    }
-    return add_record(call, response, host.name, target, "at the customer's DNS provider");
+    if (config->public_host[0] == '\0' || host_normalise(config->public_host, false, name) != NULL)
+        return response->n_records > 0 ||
+               call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the server does not know its own name: start it with --public-host HOST");
+    target = call_printf(call, "%s.", name);
+    if (target == NULL)
+        return false;
+    if (host.kind == HOST_CUSTOM)
+        return add_record(call, response, "CNAME", host.name, target, "at the customer's DNS provider");
+    wildcard = call_printf(call, "*.%s", config->base_domain);
+    return wildcard != NULL &&
+           add_record(call, response, "CNAME", wildcard, target,
+                      "once for the platform: every sub-domain reaches it") &&
+           add_record(call, response, "CNAME", host.name, target,
+                      "for this domain alone, where there is no wildcard");
 }
 
 /* ---- changes ---- */
 
+static bool
+fill_domain(Call *call, int64_t number, ProtobufCMessage *response)
+{
+    const char *id = call_printf(call, "%" PRId64, number);
+
+    return id != NULL &&
+           db_fill(call, &query_domain_get, NULL, (DbArg[]){{.name = "id", .text = id}, {0}}, response);
+}
+
 bool
 rpc_add_domain(Call *call, const AddDomainRequest *request, AddDomainResponse *response)
 {
-    const DbRow *tenant;
+    const DbRow *tenant, *added;
     Host host;
 
     if (!host_read(call, "domain.domain", request->domain->domain, &host) ||
@@ -219,32 +290,31 @@ rpc_add_domain(Call *call, const AddDomainRequest *request, AddDomainResponse *r
     const char *id = call_printf(call, "%" PRId64, db_row_int64(tenant, "id"));
 
     call->target = call_printf(call, "domain %s", host.name);
-    return id != NULL && db_fill(call, &query_domain_add, &request->base,
-                                 (DbArg[]){{.name = "tenant_id", .text = id},
-                                           {.name = "domain", .text = host.name},
-                                           {.name = "kind", .text = host_kind_name(host.kind)},
-                                           {0}},
-                                 &response->base);
+    return id != NULL && tenant_add_domain(call, id, &host, &added) &&
+           fill_domain(call, db_row_int64(added, "id"), &response->base);
 }
 
-/* The domain's tenant, locked, and then what the domain is. */
+/* The domain's tenant, locked, and then what the domain is; schema "" where the request names no tenant. */
 static bool
-lock_domain(Call *call, const char *asked, Host *host, const DbRow **domain)
+lock_domain(Call *call, const char *asked, const char *schema, Host *host, const DbRow **domain)
 {
     if (!host_read(call, "domain", asked, host))
         return false;
 
-    const DbArg args[] = {{.name = "domain", .text = host->name}, {0}};
+    const DbArg args[] = {{.name = "domain", .text = host->name}, {.name = "schema", .text = schema}, {0}};
 
-    if (!db_queue(call, &query_domain_tenant_lock, NULL, args) ||
-        !db_row(call, &query_domain_state, NULL, args, domain))
-        return false;
-    /* a deleted tenant's domains are reserved as they are: undelete brings back exactly what was there */
-    if (*domain == NULL || strcmp(db_row_text(*domain, "state"), "deleted") == 0 ||
-        strcmp(db_row_text(*domain, "state"), "purging") == 0)
-        return call_fail(call, CODE_NOT_FOUND, "no domain %s", host->name);
     call->target = call_printf(call, "domain %s", host->name);
-    return true;
+    return db_queue(call, &query_domain_tenant_lock, NULL, args) &&
+           db_row(call, &query_domain_state, NULL, args, domain) && check_one(call, host->name, *domain);
+}
+
+/* One statement about a domain that is locked. */
+static bool
+change_domain(Call *call, const Query *query, const DbRow *domain)
+{
+    const char *id = call_printf(call, "%" PRId64, db_row_int64(domain, "id"));
+
+    return id != NULL && db_queue(call, query, NULL, (DbArg[]){{.name = "id", .text = id}, {0}});
 }
 
 bool
@@ -254,13 +324,12 @@ rpc_remove_domain(Call *call, const RemoveDomainRequest *request,
     const DbRow *domain;
     Host host;
 
-    if (!lock_domain(call, request->domain, &host, &domain))
+    if (!lock_domain(call, request->domain, request->schema_name, &host, &domain))
         return false;
     if (db_row_bool(domain, "is_primary") && db_row_int64(domain, "others") > 0)
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "%s is the primary domain: make another one primary first", host.name);
-    return db_run(call, &query_domain_delete, NULL,
-                  (DbArg[]){{.name = "domain", .text = host.name}, {0}}, NULL);
+    return change_domain(call, &query_domain_delete, domain);
 }
 
 bool
@@ -271,12 +340,33 @@ rpc_set_primary_domain(Call *call, const SetPrimaryDomainRequest *request,
     const char *id;
     Host host;
 
-    if (!lock_domain(call, request->domain, &host, &domain))
+    if (!lock_domain(call, request->domain, "", &host, &domain))
         return false;
+    if (strcmp(db_row_text(domain, "state"), "verified") != 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "%s is not verified: its TXT record %s is missing; domain dns %s shows it", host.name,
+                         db_row_text(domain, "txt_name"), host.name);
     id = call_printf(call, "%" PRId64, db_row_int64(domain, "tenant_id"));
     return id != NULL &&
            db_queue(call, &query_domain_unset_primary, NULL,
                     (DbArg[]){{.name = "tenant_id", .text = id}, {0}}) &&
-           db_fill(call, &query_domain_set_primary, NULL,
-                   (DbArg[]){{.name = "domain", .text = host.name}, {0}}, &response->base);
+           change_domain(call, &query_domain_set_primary, domain) &&
+           fill_domain(call, db_row_int64(domain, "id"), &response->base);
+}
+
+/* DNS may take its time, so a job asks it; what a job has found is in the registry. */
+bool
+rpc_verify_domain(Call *call, const VerifyDomainRequest *request, VerifyDomainResponse *response)
+{
+    const DbRow *domain;
+    Host host;
+
+    if (!lock_domain(call, request->domain, request->schema_name, &host, &domain))
+        return false;
+    if (strcmp(db_row_text(domain, "kind"), "custom") == 0) {
+        call->wakes_prover = host_must_prove(call->server, HOST_CUSTOM);
+        if (!change_domain(call, call->wakes_prover ? &query_domain_check_now : &query_domain_accept, domain))
+            return false;
+    }
+    return fill_domain(call, db_row_int64(domain, "id"), &response->base);
 }

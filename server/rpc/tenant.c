@@ -64,6 +64,28 @@ claim_role(Call *call, const char **role)
 }
 
 bool
+tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbRow **row)
+{
+    bool must_prove = host_must_prove(call->server, host->kind);
+
+    if (must_prove && strlen(host->name) > HOST_PROVABLE)
+        return call_fail_field(call, "domain",
+                               "must be at most %d characters, so that there is room for the record that proves it",
+                               HOST_PROVABLE);
+    call->wakes_prover = must_prove;
+    if (!db_row(call, &query_domain_add, NULL,
+                (DbArg[]){{.name = "tenant_id", .text = tenant_id},
+                          {.name = "domain", .text = host->name},
+                          {.name = "kind", .text = host_kind_name(host->kind)},
+                          {.name = "state", .text = must_prove ? "pending" : "verified"},
+                          {0}},
+                row))
+        return false;
+    return *row != NULL ||
+           call_fail_field_code(call, CODE_ALREADY_EXISTS, "domain", "is taken already");
+}
+
+bool
 tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin,
               const DbArg *admin_args, Tenant **tenant)
 {
@@ -83,11 +105,7 @@ tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin
 
     id = call_printf(call, "%" PRId64, number);
     if (id == NULL ||
-        !db_queue(call, &query_domain_insert, NULL,
-                  (DbArg[]){{.name = "tenant_id", .text = id},
-                            {.name = "domain", .text = host.name},
-                            {.name = "kind", .text = host_kind_name(host.kind)},
-                            {0}}) ||
+        !tenant_add_domain(call, id, &host, &row) ||
         !migrate_new_tenant(call, schema, role) || !db_queue(call, admin, &request->base, admin_args) ||
         /* the idempotency row and the audit of this call are the platform's again */
         !db_queue(call, &query_path_public, NULL, NULL))

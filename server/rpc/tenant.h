@@ -3,6 +3,7 @@
 #define CIQ_SERVER_RPC_TENANT_H
 
 #include "db.h"
+#include "host.h"
 #include "rpc.h"
 
 /* INVALID_ARGUMENT unless a number or a schema name says which tenant is meant. */
@@ -13,6 +14,10 @@ MUST_CHECK bool tenant_not_found(Call *call, int64_t id, const char *schema_name
 
 /* The tenant's message, in call memory, from the registry as this transaction sees it. */
 MUST_CHECK bool tenant_fill(Call *call, int64_t id, Tenant **tenant);
+
+/* A domain of a tenant that is locked or new: verified, or pending where it must be proved; *row has
+ * its id.  ALREADY_EXISTS if it is somebody's. */
+MUST_CHECK bool tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbRow **row);
 
 /* Everything that a new tenant has, in the owner's transaction that is open: registry row, domain, role,
  * schema and tables; then admin, a statement in the new schema that makes its first user. */

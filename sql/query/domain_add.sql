@@ -1,10 +1,10 @@
--- rows: one into domain
+-- A domain of a tenant; no row if it is somebody's already.  A claim that is to be proved has its first look at
+-- once, since the record may be there.
+-- rows: one
 -- changes: names
-with added as (
-    insert into public.tenants_domain (tenant_id, domain, kind, is_primary)
-    select :arg.tenant_id::bigint, :arg.domain, :arg.kind,
-           not exists (select from public.tenants_domain where tenant_id = :arg.tenant_id::bigint)
-    returning *
-)
-select added.domain, added.tenant_id, t.schema_name, added.is_primary, added.kind, added.create_time
-  from added join public.tenants_tenant t on t.id = added.tenant_id
+insert into public.tenants_domain (tenant_id, domain, kind, is_primary, state, next_time)
+select :arg.tenant_id::bigint, :arg.domain, :arg.kind,
+       not exists (select from public.tenants_domain where tenant_id = :arg.tenant_id::bigint),
+       :arg.state, case when :arg.state = 'pending' then now() end
+ where not exists (select from public.tenants_domain where domain = :arg.domain and state = 'verified')
+returning id

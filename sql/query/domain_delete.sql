@@ -1,3 +1,3 @@
 -- rows: none
 -- changes: names
-delete from public.tenants_domain where domain = :arg.domain
+delete from public.tenants_domain where id = :arg.id::bigint

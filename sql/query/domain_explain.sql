@@ -1,6 +1,9 @@
--- Everything that a host's way to its tenant depends on.
+-- Everything that a host's way to its tenant depends on; which one that is, is tenant_by_domain's choice.
 -- rows: one
-select d.tenant_id, d.is_primary, d.kind, coalesce(t.former_schema_name, t.schema_name) as name, t.schema_name,
+select d.domain, d.tenant_id, d.is_primary, d.kind, d.state as domain_state, d.txt_name, d.txt_value,
+       d.check_text, d.verify_time is not null as is_proved, d.missing_time is not null as is_missing,
+       count(*) over () as claims,
+       coalesce(t.former_schema_name, t.schema_name) as name, t.schema_name,
        t.state, t.suspend_reason, t.role, t.heads::text as heads, p.domain as primary_domain,
        r.oid is not null as has_role, n.oid is not null as has_schema,
        r.oid is not null and n.oid is not null and has_schema_privilege(r.oid, n.oid, 'usage') as has_usage
@@ -9,4 +12,6 @@ select d.tenant_id, d.is_primary, d.kind, coalesce(t.former_schema_name, t.schem
   left join public.tenants_domain p on p.tenant_id = t.id and p.is_primary
   left join pg_catalog.pg_roles r on r.rolname = t.role
   left join pg_catalog.pg_namespace n on n.nspname = t.schema_name
- where d.domain = :arg.domain
+ where d.domain = :arg.domain and (d.state = 'verified' or t.state in ('active', 'suspended'))
+ order by d.state = 'verified' desc, d.id
+ limit 1

@@ -1,8 +1,9 @@
--- Locks the tenant of a domain: changes to one tenant's domains come one after the other.  What they decide
--- on is read by a statement of its own, whose snapshot is younger than the lock.
+-- Locks the tenant of a domain, or all that claim it: changes to one tenant's domains come one after the other.
+-- What they decide on is read by a statement of its own, whose snapshot is younger than the lock.
 -- rows: none
 select t.id
   from public.tenants_domain d
   join public.tenants_tenant t on t.id = d.tenant_id
- where d.domain = :arg.domain
+ where d.domain = :arg.domain and (:arg.schema = '' or t.schema_name = :arg.schema)
+ order by t.id
    for update of t

@@ -71,6 +71,8 @@ static const Write writes[] = {
      "domain third.example.com", NULL},
     {"TenantService/SetPrimaryDomain", false, "{\"domain\": \"third.example.com\"}", NULL,
      "domain third.example.com", NULL},
+    {"TenantService/VerifyDomain", false, "{\"domain\": \"third.example.com\"}", NULL, "domain third.example.com",
+     NULL},
     {"TenantService/RemoveDomain", false, "{\"domain\": \"three.localhost\"}", NULL, "domain three.localhost",
      NULL},
     {"TenantService/DeleteTenant", false, "{\"id\": 3}", NULL, "tenant 3", NULL},

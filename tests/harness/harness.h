@@ -38,7 +38,8 @@ PGconn *database_connect(const TestDatabase *database);
 const char *database_value(const TestDatabase *database, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A server on a database, with inproc://, ipc:// and tcp:// (a port that the kernel picks). */
+/* A server on a database, with inproc://, ipc:// and tcp:// (a port that the kernel picks), that takes domains
+ * without a proof. */
 typedef struct TestServer {
     TestDatabase *database;
     Config config;

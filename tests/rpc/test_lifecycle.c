@@ -346,6 +346,28 @@ test_purge__after_the_retention_time(void **state)
                                "former_schema_name = 'expired'");
 }
 
+/* ---- what outlives its time ---- */
+
+/* The schema that somebody has dropped would be the first in turn for ever. */
+static void
+test_sweep__goes_on_after_a_damaged_schema(void **state)
+{
+    World *world = *state;
+
+    tenant_new(world->operator, "unswept");
+    database_value(&world->database, "drop schema unswept cascade");
+    database_value(&world->database, "insert into techcorp.core_idempotency (key, request_hash, create_time) "
+                                     "values ('\\x01', '\\x01', now() - interval '25 hours')");
+    database_value(&world->database, "update public.tenants_tenant set sweep_time = now() - interval '2 hours'");
+    database_value(&world->database, "update public.tenants_tenant set sweep_time = null where schema_name = "
+                                     "'unswept'");
+    tenant_new(world->operator, "wakesthesweep");
+    wait_for_value(world, "0", "select count(*) from techcorp.core_idempotency where key = '\\x01'");
+    assert_value(world, "select count(*) from public.tenants_tenant where schema_name = 'unswept' and "
+                        "sweep_time > now() - interval '1 hour'", "1");
+    delete(world->operator, "unswept", CODE_OK, NULL);
+}
+
 /* ---- rename ---- */
 
 static void
@@ -659,6 +681,7 @@ main(void)
         cmocka_unit_test(test_delete__frees_the_name),
         cmocka_unit_test(test_purge__leaves_nothing),
         cmocka_unit_test(test_purge__after_the_retention_time),
+        cmocka_unit_test(test_sweep__goes_on_after_a_damaged_schema),
         cmocka_unit_test(test_rename__the_domain_and_the_session_stay),
         cmocka_unit_test(test_repair__nothing_is_missing),
         cmocka_unit_test(test_repair__missing_tables_and_grants),
