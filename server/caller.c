@@ -2,9 +2,11 @@
 #include "caller.h"
 #include "cache.h"
 #include "db.h"
+#include "job.h"
 #include "key_use.h"
 #include "queries.h"
 #include "server_state.h"
+#include "use.h"
 
 #include <string.h>
 
@@ -42,6 +44,14 @@ read_row(Call *call, const Query *query, const uint8_t hash[32], const DbRow **r
     return db_row(call, query, NULL, (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, row);
 }
 
+/* Somebody uses the session, whoever asks about it: its end moves. */
+static void
+note_use(Call *call, const Caller *caller)
+{
+    if (!use_note(call->server->use, call->tenant.id, caller->session_id))
+        job_wake(call->server->keeper);
+}
+
 bool
 caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
 {
@@ -51,8 +61,10 @@ caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *foun
     const DbRow *row;
 
     *found = cache_session_get(cache, call, hash, call->tenant.id, caller);
-    if (*found)
+    if (*found) {
+        note_use(call, caller);
         return true;
+    }
     if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, hash, &row))
         return false;
     if (row == NULL)
@@ -72,6 +84,7 @@ caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *foun
     };
     cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
     *found = true;
+    note_use(call, caller);
     return true;
 }
 

@@ -570,11 +570,17 @@ record_failure(Call *call)
 
     if (call->record_failure == NULL || may_pass)
         return;
+
+    TenantContext tenant = call->tenant;
+
     db_rollback(call);
     forget_changes(call);
+    if (call->failure_is_platforms)
+        call->tenant = (TenantContext){0};
     db_begin(call, DB_WRITE);
     if (!call->record_failure(call) || !db_commit(call))
         db_rollback(call);
+    call->tenant = tenant;
 }
 
 void
