@@ -1,9 +1,28 @@
 /* What both sides ask of the generated table of methods and no generator has to write.  */
 #include "method.h"
 
+#include <string.h>
+
 const char *
 method_permission(const Method *method, bool on_platform)
 {
     return on_platform && method->platform_permission[0] != '\0' ? method->platform_permission
                                                                  : method->permission;
+}
+
+bool
+field_is_choice(const ProtobufCFieldDescriptor *field)
+{
+    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+}
+
+bool
+field_is_absent(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    uint32_t chosen;
+
+    if (!field_is_choice(field))
+        return false;
+    memcpy(&chosen, (const char *) message + field->quantifier_offset, sizeof chosen);
+    return chosen != field->id;
 }

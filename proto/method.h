@@ -74,6 +74,12 @@ const Method *method_find(const char *name);
 /* The permission that a call needs, of the tenant's or the platform's; "": none. */
 const char *method_permission(const Method *method, bool on_platform);
 
+/* True for a member of a oneof that is not the chosen one: what is stored at its place is another member's. */
+bool field_is_absent(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
+
+/* True for a member of a oneof, of which a request must choose exactly one. */
+bool field_is_choice(const ProtobufCFieldDescriptor *field);
+
 /* What is known of a message type that some method's request or response uses, or NULL. */
 const MessageInfo *message_info_find(const ProtobufCMessageDescriptor *descriptor);
 

@@ -187,6 +187,8 @@ value_texts(Call *call, char *const *texts, size_t count, BindValue *value)
 static bool
 value_field(Call *call, Field *field, const ProtobufCMessage *message, BindValue *value)
 {
+    if (message != NULL && field_is_absent(message, field))
+        message = NULL;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
         assert(field->type == PROTOBUF_C_TYPE_STRING);
         if (message == NULL)
@@ -649,7 +651,7 @@ fail_not_found(Call *call, const Query *query, const ProtobufCMessage *message)
             Field *field = &message->descriptor->fields[i];
 
             if (field->type == PROTOBUF_C_TYPE_STRING && field->label != PROTOBUF_C_LABEL_REPEATED &&
-                (*(char *const *) field_at(message, field))[0] != '\0')
+                !field_is_absent(message, field) && (*(char *const *) field_at(message, field))[0] != '\0')
                 return call_fail(call, CODE_NOT_FOUND, "no %s %.100s", what,
                                  *(char *const *) field_at(message, field));
         }

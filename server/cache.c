@@ -39,6 +39,13 @@ typedef struct SessionEntry {
     size_t texts_size;
 } SessionEntry;
 
+typedef struct FactsEntry {
+    uint64_t epoch;
+    int64_t tenant_id, user_id;
+    char *facts; /* owned */
+    size_t size;
+} FactsEntry;
+
 struct Cache {
     _Atomic int64_t fresh_until_us;
     _Atomic uint64_t changes;     /* of anything; the moment of a read */
@@ -49,6 +56,7 @@ struct Cache {
     TenantEntry *tenants;
     UnknownEntry *unknown;
     SessionEntry *sessions;
+    FactsEntry *facts; /* as many as sessions */
 };
 
 Cache *
@@ -69,7 +77,8 @@ cache_new(size_t tenants_max, size_t sessions_max)
     cache->tenants = calloc(tenants_max, sizeof *cache->tenants);
     cache->unknown = calloc(UNKNOWN, sizeof *cache->unknown);
     cache->sessions = calloc(sessions_max, sizeof *cache->sessions);
-    if (cache->tenants == NULL || cache->unknown == NULL || cache->sessions == NULL) {
+    cache->facts = calloc(sessions_max, sizeof *cache->facts);
+    if (cache->tenants == NULL || cache->unknown == NULL || cache->sessions == NULL || cache->facts == NULL) {
         cache_free(cache);
         return NULL;
     }
@@ -83,11 +92,14 @@ cache_free(Cache *cache)
         return;
     for (size_t i = 0; cache->sessions != NULL && i < cache->sessions_max; i++)
         free(cache->sessions[i].texts);
+    for (size_t i = 0; cache->facts != NULL && i < cache->sessions_max; i++)
+        free(cache->facts[i].facts);
     for (size_t i = 0; i < STRIPES; i++)
         pthread_mutex_destroy(&cache->stripes[i]);
     free(cache->tenants);
     free(cache->unknown);
     free(cache->sessions);
+    free(cache->facts);
     free(cache);
 }
 
@@ -274,6 +286,59 @@ cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int6
         .texts_size = email_size + permissions_size,
     };
     memcpy(entry->hash, hash, sizeof entry->hash);
+    pthread_mutex_unlock(stripe(cache, place));
+    free(before);
+}
+
+static size_t
+facts_place(const Cache *cache, int64_t tenant_id, int64_t user_id)
+{
+    uint64_t hash = (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) user_id * 0xC2B2AE3D27D4EB4Fu;
+
+    return (hash ^ hash >> 32) % cache->sessions_max;
+}
+
+bool
+cache_facts_get(Cache *cache, Call *call, int64_t tenant_id, int64_t user_id, const char **facts)
+{
+    size_t place = facts_place(cache, tenant_id, user_id);
+    const FactsEntry *entry = &cache->facts[place];
+    char *copy = NULL;
+
+    if (!is_fresh(cache))
+        return false;
+    pthread_mutex_lock(stripe(cache, place));
+    if (entry->epoch == *epoch_of(cache, tenant_id) && entry->tenant_id == tenant_id &&
+        entry->user_id == user_id && (copy = arena_alloc(call->arena, entry->size)) != NULL)
+        memcpy(copy, entry->facts, entry->size);
+    pthread_mutex_unlock(stripe(cache, place));
+    if (copy != NULL)
+        *facts = copy;
+    return copy != NULL;
+}
+
+void
+cache_facts_put(Cache *cache, CacheMoment moment, int64_t tenant_id, int64_t user_id, const char *facts,
+                size_t size)
+{
+    size_t place = facts_place(cache, tenant_id, user_id);
+    FactsEntry *entry = &cache->facts[place];
+    uint64_t epoch = *epoch_of(cache, tenant_id); /* before the moment is compared, as above */
+    char *copy, *before;
+
+    if (!is_fresh(cache) || cache_moment(cache) != moment || size > CACHE_FACTS_MAX ||
+        (copy = malloc(size)) == NULL)
+        return;
+    memcpy(copy, facts, size);
+    pthread_mutex_lock(stripe(cache, place));
+    before = entry->facts;
+    *entry = (FactsEntry){
+        .epoch = epoch,
+        .tenant_id = tenant_id,
+        .user_id = user_id,
+        .facts = copy,
+        .size = size,
+    };
     pthread_mutex_unlock(stripe(cache, place));
     free(before);
 }

@@ -13,6 +13,7 @@
 
 enum {
     CACHE_FRESH_MS = 900,
+    CACHE_FACTS_MAX = 8192, /* bytes of what one user may do; more are read each time */
     CACHE_PERMISSIONS_MAX = 16384 /* bytes of one session's permissions; more are read each time */
 };
 
@@ -26,7 +27,7 @@ void cache_free(Cache *cache);
 typedef uint64_t CacheMoment;
 CacheMoment cache_moment(const Cache *cache);
 
-/* Tenants by schema name ("acme"), domain ("acme.localhost") or id in decimal ("7").  False: ask the
+/* Tenants by schema name ("acme"), domain ("acme.localhost") or number ("#7").  False: ask the
  * database. */
 MUST_CHECK bool cache_tenant_get(Cache *cache, const char *name, TenantContext *tenant);
 void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const TenantContext *tenant);
@@ -41,6 +42,12 @@ MUST_CHECK bool cache_session_get(Cache *cache, Call *call, const uint8_t hash[3
                                   int64_t tenant_id, Caller *caller);
 void cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int64_t tenant_id,
                        const Caller *caller, int64_t expire_us);
+
+/* What a user of the tenant (or a superuser, tenant 0) may do and why, in the form of who asks; there are as many
+ * places as for sessions.  facts goes to call memory. */
+MUST_CHECK bool cache_facts_get(Cache *cache, Call *call, int64_t tenant_id, int64_t user_id, const char **facts);
+void cache_facts_put(Cache *cache, CacheMoment moment, int64_t tenant_id, int64_t user_id, const char *facts,
+                     size_t size);
 
 /* What notifications say. */
 void cache_changed_tenant(Cache *cache, int64_t tenant_id);

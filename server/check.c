@@ -514,6 +514,14 @@ static bool
 check_single(Call *call, const ProtobufCFieldDescriptor *field, const FieldInfo *info,
              const void *at, const char *path, const Google__Protobuf__FieldMask *mask)
 {
+    FieldInfo chosen;
+
+    /* who chooses a member of a oneof says something by it */
+    if (field_is_choice(field)) {
+        chosen = *info;
+        chosen.required = true;
+        info = &chosen;
+    }
     switch (field->type) {
     case PROTOBUF_C_TYPE_STRING:
         return check_string(call, info, path, *(char *const *) at, false);
@@ -593,7 +601,8 @@ check_fields(Call *call, const MessageInfo *info, const ProtobufCMessage *messag
         const FieldInfo *rule = &info->fields[i];
         char path[PATH_SIZE];
 
-        if (rule->output_only || (mask != NULL && !mask_names(mask, field->name)))
+        if (rule->output_only || (mask != NULL && !mask_names(mask, field->name)) ||
+            field_is_absent(message, field))
             continue;
         path_join(path, before, field->name);
         if (field->label == PROTOBUF_C_LABEL_REPEATED)
@@ -604,6 +613,34 @@ check_fields(Call *call, const MessageInfo *info, const ProtobufCMessage *messag
                  ok;
     }
     return ok;
+}
+
+/* Of each oneof exactly one member must be there; the wire cannot say more than one. */
+static bool
+check_choices(Call *call, const ProtobufCMessage *message)
+{
+    const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        char names[PATH_SIZE] = "";
+        bool chosen = false;
+
+        if (!field_is_choice(field))
+            continue;
+        for (unsigned j = 0; j < descriptor->n_fields; j++) {
+            const ProtobufCFieldDescriptor *member = &descriptor->fields[j];
+
+            if (!field_is_choice(member) || member->quantifier_offset != field->quantifier_offset)
+                continue;
+            chosen = chosen || !field_is_absent(message, member);
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", names[0] != '\0' ? " or " : "",
+                     member->name);
+        }
+        if (!chosen)
+            return call_fail_field(call, names, "is required");
+    }
+    return true;
 }
 
 /* The message that update_mask is about: the request's one message field that is not the mask. */
@@ -648,6 +685,8 @@ check_message(Call *call, const MessageInfo *info, const ProtobufCMessage *messa
         protobuf_c_message_descriptor_get_field_by_name(message->descriptor, "update_mask");
     int resource = mask_field == NULL ? -1 : resource_index(message->descriptor);
 
+    if (!check_choices(call, message))
+        return false;
     if (resource < 0)
         return check_fields(call, info, message, "", NULL);
 
@@ -662,7 +701,7 @@ check_message(Call *call, const MessageInfo *info, const ProtobufCMessage *messa
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
 
-        if (field == mask_field)
+        if (field == mask_field || field_is_absent(message, field))
             continue;
         if (field->label == PROTOBUF_C_LABEL_REPEATED)
             ok = check_repeated(call, field, &info->fields[i], message, field->name) && ok;

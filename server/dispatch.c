@@ -4,12 +4,12 @@
 #include "audit.h"
 #include "auth.h"
 #include "cache.h"
+#include "caller.h"
 #include "check.h"
 #include "clock.h"
 #include "db.h"
 #include "host.h"
 #include "job.h"
-#include "key_use.h"
 #include "log.h"
 #include "outbox.h"
 #include "queries.h"
@@ -18,7 +18,6 @@
 #include "runs.h"
 #include "server_methods.h"
 #include "server_state.h"
-#include "use.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -75,32 +74,6 @@ read_envelope(Call *call, const uint8_t *data, size_t size)
 
 /* ---- 2 tenant ---- */
 
-static bool
-fail_unknown(Call *call, const char *name, bool is_domain)
-{
-    return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
-                     is_domain ? "for the domain" : "with the schema", name);
-}
-
-/* The reason is read now, not remembered: whoever asks has time. */
-static bool
-fail_suspended(Call *call, const TenantContext *tenant)
-{
-    const DbRow *row;
-
-    if (call->db == NULL)
-        return call_fail(call, CODE_UNAVAILABLE, "memory does not know the reason");
-    db_begin(call, DB_READ);
-    if (!db_row(call, &query_tenant_by_schema, NULL,
-                (DbArg[]){{.name = "schema", .text = tenant->schema}, {0}}, &row))
-        return false;
-
-    const char *reason = row != NULL ? db_row_text(row, "suspend_reason") : NULL;
-
-    return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is suspended%s%s", tenant->schema,
-                     reason != NULL && reason[0] != '\0' ? ": " : "", reason != NULL ? reason : "");
-}
-
 /* A schema name is taken as it stands: Acme is not acme. */
 static bool
 find_tenant(Call *call)
@@ -122,23 +95,17 @@ find_tenant(Call *call)
     /* what cannot be a name is not looked up */
     if (is_domain) {
         if (host_name(call->server, asked, host) != NULL)
-            return fail_unknown(call, asked, is_domain);
+            return route_fail_unknown(call, asked, is_domain);
         name = host;
     } else if (check_schema_name(asked) != NULL) {
-        return fail_unknown(call, asked, is_domain);
+        return route_fail_unknown(call, asked, is_domain);
     }
     if (!route_find(call, name, is_domain, &tenant))
         return false;
-    if (strcmp(tenant.state, "suspended") == 0)
-        return fail_suspended(call, &tenant);
-    if (strcmp(tenant.state, "active") != 0)
-        return fail_unknown(call, name, is_domain);
-    if (tenant.behind.app != NULL)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the schema %s has app %s at %04u, this server needs %04u: "
-                         "ciq-client migrate --tenant --schema %s",
-                         tenant.schema, tenant.behind.app, tenant.behind.have, tenant.behind.need,
-                         tenant.schema);
+    if (!route_is_there(&tenant))
+        return route_fail_unknown(call, name, is_domain);
+    if (!route_check_open(call, &tenant))
+        return false;
     call->tenant = tenant;
     return true;
 }
@@ -152,128 +119,6 @@ is_local_operator(const Call *call)
     return call->peer.is_ipc && (call->peer.uid == 0 || call->peer.uid == geteuid());
 }
 
-/* "a\nb" becomes a list as in Caller.permissions. */
-static const char *
-permissions_list(Call *call, const char *lines)
-{
-    size_t size = strlen(lines);
-    char *list = call_alloc(call, size + 2);
-
-    if (list == NULL)
-        return NULL;
-    memcpy(list, lines, size);
-    for (size_t i = 0; i < size; i++)
-        if (list[i] == '\n')
-            list[i] = '\0';
-    return list;
-}
-
-static bool
-load_session(Call *call, const uint8_t hash[32])
-{
-    bool on_platform = call->tenant.id == 0;
-    CacheMoment moment = cache_moment(call->server->cache);
-    const DbRow *row;
-
-    db_begin(call, DB_READ);
-    if (!db_row(call, on_platform ? &query_session_superuser : &query_session_user, NULL,
-                (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, &row))
-        return false;
-    if (row == NULL)
-        return call_fail(call, CODE_UNAUTHENTICATED, "the session has ended or never was");
-
-    const char *email = db_row_text(row, "email");
-    const char *permissions = db_row_text(row, "permissions");
-    Caller caller = {
-        .kind = on_platform ? CALLER_SUPERUSER : CALLER_USER,
-        .id = db_row_int64(row, "user_id"),
-        .session_id = db_row_int64(row, "session_id"),
-        .is_admin = db_row_bool(row, "is_admin"),
-        .email = email != NULL ? email : "",
-        .permissions = permissions_list(call, permissions != NULL ? permissions : ""),
-    };
-
-    if (caller.permissions == NULL)
-        return false;
-    call->caller = caller;
-    cache_session_put(call->server->cache, moment, hash, call->tenant.id, &caller,
-                      db_row_time_us(row, "expire_time"));
-    return true;
-}
-
-/* Never from memory: the session is the platform's, and so are the reasons for which it ends. */
-static bool
-load_act_session(Call *call, const uint8_t hash[32])
-{
-    const char *tenant_id = call_printf(call, "%" PRId64, call->tenant.id);
-    TenantContext tenant = call->tenant;
-    const DbRow *session, *held;
-
-    call->tenant = (TenantContext){0};
-    db_begin(call, DB_READ);
-    bool ok = tenant_id != NULL && db_row(call, &query_act_session, NULL,
-                                          (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32},
-                                                    {.name = "tenant_id", .text = tenant_id},
-                                                    {0}},
-                                          &session);
-    call->tenant = tenant;
-    if (!ok)
-        return false;
-    if (session == NULL)
-        return call_fail(call, CODE_UNAUTHENTICATED, "the act-as session has ended or never was");
-    db_begin(call, DB_READ);
-    if (!db_row(call, &query_act_permissions, NULL, NULL, &held))
-        return false;
-
-    const char *permissions = held != NULL ? db_row_text(held, "permissions") : NULL;
-    Caller caller = {
-        .kind = CALLER_ACT_AS,
-        .superuser_id = db_row_int64(session, "superuser_id"),
-        .is_admin = true,
-        .email = db_row_text(session, "email"),
-        .permissions = permissions_list(call, permissions != NULL ? permissions : ""),
-    };
-
-    if (caller.permissions == NULL)
-        return false;
-    call->caller = caller;
-    return true;
-}
-
-/* A live API key of the tenant, or of the platform, from memory or by one statement. */
-static bool
-find_api_key(Call *call, const uint8_t hash[32], Caller *caller)
-{
-    Cache *cache = call->server->cache;
-    CacheMoment moment = cache_moment(cache);
-    const DbRow *row;
-
-    if (!cache_session_get(cache, call, hash, call->tenant.id, caller)) {
-        if (call->db == NULL)
-            return call_fail(call, CODE_UNAVAILABLE, "memory does not know this API key");
-        db_begin(call, DB_READ);
-        if (!db_row(call, &query_api_key_caller, NULL,
-                    (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, &row))
-            return false;
-        if (row == NULL)
-            return call_fail(call, CODE_UNAUTHENTICATED, "the API key was revoked, has expired or never was");
-
-        const char *permissions = permissions_list(call, db_row_text(row, "permissions"));
-
-        if (permissions == NULL)
-            return false;
-        *caller = (Caller){
-            .kind = CALLER_API_KEY,
-            .id = db_row_int64(row, "id"),
-            .email = "",
-            .permissions = permissions,
-        };
-        cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
-    }
-    key_use_note(call->server->key_use, call->tenant.id, caller->id);
-    return true;
-}
-
 static const char may_forward[] = "platform.forward";
 
 /* End users reach a tenant through microservices that have no session yet: where anybody may call, a key of the
@@ -282,14 +127,11 @@ static bool
 find_forwarder(Call *call, const uint8_t hash[32])
 {
     TenantContext tenant = call->tenant;
-    Caller anonymous = call->caller, key = {0};
+    Caller anonymous = call->caller;
+    bool found = false;
 
     call->tenant = (TenantContext){0};
-
-    bool found = find_api_key(call, hash, &key);
-
-    call->caller = key;
-    call->forwards = found && call_may(call, may_forward);
+    call->forwards = caller_of_key(call, hash, &call->caller, &found) && found && call_may(call, may_forward);
     call->caller = anonymous;
     call->tenant = tenant;
     return call->forwards;
@@ -310,7 +152,7 @@ find_caller(Call *call)
     const char *token = call->request->token;
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     int64_t tenant_id;
-    bool is_public = call->method->access == ACCESS_PUBLIC;
+    bool is_public = call->method->access == ACCESS_PUBLIC, found;
 
     if (call->method->database == DATABASE_NONE)
         return true;
@@ -326,8 +168,10 @@ find_caller(Call *call)
             return find_forwarder(call, hash) || refuse_foreign(call);
         if (tenant_id != call->tenant.id)
             return refuse_foreign(call);
-        if (!find_api_key(call, hash, &call->caller))
+        if (!caller_of_key(call, hash, &call->caller, &found))
             return false;
+        if (!found)
+            return call_fail(call, CODE_UNAUTHENTICATED, "the API key was revoked, has expired or never was");
         call->forwards = call_may(call, may_forward);
         return true;
     }
@@ -338,20 +182,16 @@ find_caller(Call *call)
         return call_fail(call, CODE_UNAUTHENTICATED, "the token is not one of this service");
     if (tenant_id != call->tenant.id)
         return refuse_foreign(call);
-    if (is_act_as || !cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller)) {
-        /* to sign in again, an old token does no harm */
-        if (is_public)
-            return true;
-        if (call->db == NULL)
-            return call_fail(call, CODE_UNAVAILABLE, "memory does not know this session");
-        if (is_act_as)
-            return load_act_session(call, hash);
-        if (!load_session(call, hash))
-            return false;
-    }
-    if (!use_note(call->server->use, tenant_id, call->caller.session_id))
-        job_wake(call->server->keeper);
-    return true;
+    /* to sign in again, an old token does no harm, and the database is not asked whose it is */
+    if (is_public && is_act_as)
+        return true;
+    if (is_public)
+        found = cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller);
+    else if (!(is_act_as ? caller_of_act_as : caller_of_session)(call, hash, &call->caller, &found))
+        return false;
+    return found || is_public ||
+           call_fail(call, CODE_UNAUTHENTICATED, "the %ssession has ended or never was",
+                     is_act_as ? "act-as " : "");
 }
 
 /* ---- 4 permission ---- */
@@ -708,8 +548,13 @@ serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
     call->caller.permissions = "";
     call->origin = call->peer.address;
     call->deadline_us = call->receive_us + server_config(call->server)->call_timeout_ms * 1000;
-    return read_envelope(call, data, size) && find_tenant(call) && find_caller(call) &&
-           may_call(call) && take_origin(call) && read_message(call) && within_rate(call) && run(call, packed);
+    if (!read_envelope(call, data, size) || !find_tenant(call) || !find_caller(call) || !may_call(call) ||
+        !take_origin(call) || !read_message(call))
+        return false;
+    /* what memory cannot answer is asked again, and must not count twice */
+    if (call->db == NULL)
+        return run(call, packed) && within_rate(call);
+    return within_rate(call) && run(call, packed);
 }
 
 bool

@@ -7,6 +7,7 @@
 #include "queries.h"
 #include "server_state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,30 +42,38 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
     return true;
 }
 
+/* By a statement with one argument, remembered under the key. */
 static bool
-look_up(Call *call, const char *name, bool is_domain, TenantContext *tenant)
+find(Call *call, const char *key, const Query *query, DbArg arg, TenantContext *tenant)
 {
     Cache *cache = call->server->cache;
     CacheMoment moment = cache_moment(cache);
     const DbRow *row;
 
     *tenant = (TenantContext){0};
-    if (cache_tenant_get(cache, name, tenant) || cache_unknown_get(cache, name))
+    if (cache_tenant_get(cache, key, tenant) || cache_unknown_get(cache, key))
         return true;
     if (call->db == NULL)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know this name");
     db_begin(call, DB_READ);
-    if (!db_row(call, is_domain ? &query_tenant_by_domain : &query_tenant_by_schema, NULL,
-                (DbArg[]){{.name = is_domain ? "domain" : "schema", .text = name}, {0}}, &row))
+    if (!db_row(call, query, NULL, (DbArg[]){arg, {0}}, &row))
         return false;
     if (row == NULL) {
-        cache_unknown_put(cache, moment, name);
+        cache_unknown_put(cache, moment, key);
         return true;
     }
-    if (!read_tenant(call, row, is_domain, tenant))
+    if (!read_tenant(call, row, query == &query_tenant_by_domain, tenant))
         return false;
-    cache_tenant_put(cache, moment, name, tenant);
+    cache_tenant_put(cache, moment, key, tenant);
     return true;
+}
+
+static bool
+look_up(Call *call, const char *name, bool is_domain, TenantContext *tenant)
+{
+    if (is_domain)
+        return find(call, name, &query_tenant_by_domain, (DbArg){.name = "domain", .text = name}, tenant);
+    return find(call, name, &query_tenant_by_schema, (DbArg){.name = "schema", .text = name}, tenant);
 }
 
 /* Which record is missing is read now, not remembered: whoever asks has time. */
@@ -90,4 +99,60 @@ route_find(Call *call, const char *name, bool is_domain, TenantContext *tenant)
     if (!look_up(call, name, is_domain, tenant))
         return false;
     return tenant->id == 0 || !is_domain || tenant->domain_is_verified || fail_unproved(call, name);
+}
+
+bool
+route_find_id(Call *call, int64_t id, TenantContext *tenant)
+{
+    /* with a sign that is in no schema's name and in no host */
+    const char *key = call_printf(call, "#%" PRId64, id);
+
+    return key != NULL &&
+           find(call, key, &query_tenant_by_id, (DbArg){.name = "id", .text = key + 1}, tenant);
+}
+
+bool
+route_is_there(const TenantContext *tenant)
+{
+    return strcmp(tenant->state, "active") == 0 || strcmp(tenant->state, "suspended") == 0;
+}
+
+bool
+route_fail_unknown(Call *call, const char *name, bool is_domain)
+{
+    return call_fail(call, CODE_NOT_FOUND, "no tenant %s %.100s",
+                     is_domain ? "for the domain" : "with the schema", name);
+}
+
+/* The reason is read now, not remembered: whoever asks has time. */
+static bool
+fail_suspended(Call *call, const TenantContext *tenant)
+{
+    const DbRow *row;
+
+    if (call->db == NULL)
+        return call_fail(call, CODE_UNAVAILABLE, "memory does not know the reason");
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_tenant_by_schema, NULL,
+                (DbArg[]){{.name = "schema", .text = tenant->schema}, {0}}, &row))
+        return false;
+
+    const char *reason = row != NULL ? db_row_text(row, "suspend_reason") : NULL;
+
+    return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is suspended%s%s", tenant->schema,
+                     reason != NULL && reason[0] != '\0' ? ": " : "", reason != NULL ? reason : "");
+}
+
+bool
+route_check_open(Call *call, const TenantContext *tenant)
+{
+    const HeadsBehind *behind = &tenant->behind;
+
+    if (strcmp(tenant->state, "suspended") == 0)
+        return fail_suspended(call, tenant);
+    return behind->app == NULL ||
+           call_fail(call, CODE_FAILED_PRECONDITION,
+                     "the schema %s has app %s at %04u, this server needs %04u: "
+                     "ciq-client migrate --tenant --schema %s",
+                     tenant->schema, behind->app, behind->have, behind->need, tenant->schema);
 }

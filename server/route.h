@@ -10,4 +10,16 @@
  * database, memory does not know. */
 MUST_CHECK bool route_find(Call *call, const char *name, bool is_domain, TenantContext *tenant);
 
+/* The same by the tenant's number, as a token has it. */
+MUST_CHECK bool route_find_id(Call *call, int64_t id, TenantContext *tenant);
+
+/* False: nobody may know more of it than that it does not exist. */
+bool route_is_there(const TenantContext *tenant);
+
+/* Whether calls may act in a tenant that is there: it is not suspended, and new enough for this server. */
+MUST_CHECK bool route_check_open(Call *call, const TenantContext *tenant);
+
+/* Fails the call and returns false. */
+MUST_CHECK bool route_fail_unknown(Call *call, const char *name, bool is_domain);
+
 #endif

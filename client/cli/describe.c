@@ -98,6 +98,8 @@ describe_message(const MessageInfo *info, int depth)
                field->name);
         if (rule->required)
             printf(", required");
+        if (field_is_choice(field))
+            printf(", one of a choice");
         if (rule->output_only)
             printf(", output only");
         if (rule->max > 0)

@@ -176,6 +176,8 @@ json_of_message(const ProtobufCMessage *message)
         const char *at = (const char *) message + field->offset;
         json_t *value;
 
+        if (field_is_absent(message, field))
+            continue;
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
             size_t count;
             const char *elements = *(const char *const *) (const void *) at;
@@ -441,6 +443,16 @@ find_field(const ProtobufCMessageDescriptor *descriptor, const char *name)
     return protobuf_c_message_descriptor_get_field_by_name(descriptor, snake);
 }
 
+/* Whether a member of the field's oneof was given already. */
+static bool
+has_chosen(const ProtobufCMessage *message, Field *field)
+{
+    uint32_t chosen;
+
+    memcpy(&chosen, (const char *) message + field->quantifier_offset, sizeof chosen);
+    return chosen != 0;
+}
+
 enum { FIELDS_MAX = 128 }; /* of one message; checked below */
 
 static bool
@@ -468,11 +480,15 @@ fill_message(const json_t *json, ProtobufCMessage *message, char error[256])
         seen[field - descriptor->fields] = true;
         if (json_is_null(value))
             continue;
+        if (field_is_choice(field) && has_chosen(message, field))
+            return wrong(error, field, "excludes what was given before: only one of them can be");
         ok = field->label == PROTOBUF_C_LABEL_REPEATED
                  ? elements_of(field, value, message, error)
                  : value_of(field, value, (char *) message + field->offset, error);
         if (!ok)
             return false;
+        if (field_is_choice(field))
+            memcpy((char *) message + field->quantifier_offset, &field->id, sizeof field->id);
     }
     return true;
 }

@@ -129,7 +129,8 @@ bool
 rpc_list_user_permissions(Call *call, const ListUserPermissionsRequest *request,
                           ListUserPermissionsResponse *response)
 {
-    return db_fill(call, &query_user_permissions, &request->base, NULL, &response->base) &&
+    return db_fill(call, &query_user_permissions, &request->base,
+                   (DbArg[]){{.name = "all", .text = "false"}, {0}}, &response->base) &&
            (response->n_permissions > 0 ||
             check_exists(call, &query_user_find, &request->base, "user", request->user_id));
 }

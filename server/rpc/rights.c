@@ -125,9 +125,8 @@ rights_check_user(Call *call, int64_t user_id, RightsChange change)
     return true;
 }
 
-/* The apps whose permissions are the platform's; a tenant's schema has none of them. */
-static bool
-is_platforms(const char *permission)
+bool
+rights_is_platforms(const char *permission)
 {
     static const char *const apps[] = {"tenants", "platform",     "demo",
                                        "auth",    "contenttypes", "admin"};
@@ -161,7 +160,7 @@ static bool
 check_not_platforms(Call *call, const char *field, const char *const *permissions, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (is_platforms(permissions[i]))
+        if (rights_is_platforms(permissions[i]))
             return call_fail_field(call, field,
                                    "names %.200s, which is the platform's and cannot be granted in a tenant",
                                    permissions[i]);

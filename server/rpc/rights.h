@@ -13,6 +13,9 @@
 /* Fails the call with PERMISSION_DENIED and has it audited. */
 MUST_CHECK bool rights_refuse(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* True for what belongs to the platform's apps, of which a tenant's schema has nothing. */
+bool rights_is_platforms(const char *permission);
+
 /* Queues the lock under which the rights of one tenant, or of the platform, change one after the
  * other. First in the transaction, before anything is read that the change depends on. */
 MUST_CHECK bool rights_lock(Call *call);

@@ -1,4 +1,4 @@
--- What an active user holds, with all reasons.
+-- What an active user holds, with all reasons; or what there is in the tenant, held or not.
 -- rows: many into permissions
 select h.permission, h.by_admin, h.direct, h.groups, h.permission as page_key
   from (select p.app || '.' || p.codename as permission, u.is_admin as by_admin,
@@ -12,7 +12,7 @@ select h.permission, h.by_admin, h.direct, h.groups, h.permission as page_key
                       order by g.name) as groups
           from users_customuser u cross join auth_permission p
          where u.id = :user_id and u.is_active) h
- where (h.by_admin or h.direct or cardinality(h.groups) > 0)
+ where (:arg.all::boolean or h.by_admin or h.direct or cardinality(h.groups) > 0)
    and h.permission collate "C" > coalesce(:page.key, '')
  order by h.permission collate "C"
  limit :page.limit

@@ -39,6 +39,39 @@ message_of(const ProtobufCMessageDescriptor *descriptor, const char *text, char 
         assert_string_equal(error_, why);                                                           \
     } while (0)
 
+/* Of a oneof only the chosen member is there, on both ways. */
+static void
+test_json__oneof(void **state)
+{
+    const ProtobufCMessageDescriptor *descriptor = &clientiq__v1__check_permission_request__descriptor;
+    char error[256];
+
+    (void) state;
+    for (int i = 0; i < 2; i++) {
+        CiqCheckPermissionRequest *request = (CiqCheckPermissionRequest *) message_of(
+            descriptor, i == 0 ? "{\"user_id\": 5}" : "{\"session_token\": \"t\", \"user_id\": null}", error);
+        json_t *json;
+
+        assert_non_null(request);
+        assert_int_equal(request->subject_case, i == 0 ? CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_USER_ID
+                                                       : CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN);
+        json = json_of_message(&request->base);
+        assert_string_equal(json_string_value(json_object_get(json, i == 0 ? "user_id" : "session_token")),
+                            i == 0 ? "5" : "t");
+        assert_null(json_object_get(json, i == 0 ? "session_token" : "user_id"));
+        json_decref(json);
+        protobuf_c_message_free_unpacked(&request->base, NULL);
+    }
+
+    CiqCheckPermissionRequest *nothing = (CiqCheckPermissionRequest *) message_of(descriptor, "{}", error);
+    assert_int_equal(nothing->subject_case, 0);
+    protobuf_c_message_free_unpacked(&nothing->base, NULL);
+    REFUSED(clientiq__v1__check_permission_request__descriptor, "{\"user_id\": 5, \"session_token\": \"t\"}",
+            "session_token: excludes what was given before: only one of them can be");
+    REFUSED(clientiq__v1__check_permission_request__descriptor, "{\"session_token\": \"t\", \"user_id\": 5}",
+            "user_id: excludes what was given before: only one of them can be");
+}
+
 static void
 test_json_to_message__all_kinds(void **state)
 {
@@ -264,6 +297,7 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json__oneof),
         cmocka_unit_test(test_json_to_message__all_kinds),
         cmocka_unit_test(test_json_to_message__enums),
         cmocka_unit_test(test_json_to_message__wrong),

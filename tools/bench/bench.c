@@ -1,6 +1,7 @@
-/* Five figures, each beside its baseline in the same run:
+/* Six figures, each beside its baseline in the same run:
  *
  *   health   Health of the server, against a bare nng REP that echoes as many bytes
+ *   check    CheckPermission by an API key, warm, against Health and against ResolveDomain of the same server
  *   getuser  authenticated GetUser over many tenants at random, against a C loop that sends exactly the
  *            same statements through libpq, as the same worker's login, with as many connections
  *   create   CreateTenant, against psql-like sending of the same DDL in one string on one connection
@@ -525,6 +526,87 @@ bench_login(void)
     ciq_client_free(client);
 }
 
+/* ---- CheckPermission ---- */
+
+static void
+die_error(CiqError *error)
+{
+    fprintf(stderr, "bench: %s\n", ciq_error_message(error));
+    exit(1);
+}
+
+/* A key of the first tenant that may check. */
+static CiqCreateApiKeyResponse *
+make_key(CiqClient *client)
+{
+    char *permissions[] = {(char *) (uintptr_t) "auth.check"};
+    char name[64];
+    CiqError *error = NULL;
+    CiqApiKey key = CLIENTIQ__V1__API_KEY__INIT;
+    CiqCreateApiKeyRequest request = CLIENTIQ__V1__CREATE_API_KEY_REQUEST__INIT;
+
+    snprintf(name, sizeof name, "bench %d", (int) getpid());
+    key.name = name;
+    key.permissions = permissions;
+    key.n_permissions = 1;
+    request.api_key = &key;
+    CiqCreateApiKeyResponse *response = ciq_create_api_key(client, &request, &error);
+    if (response == NULL)
+        die_error(error);
+    return response;
+}
+
+/* All three are answered in the listener's callback, so the same client measures what each adds to an envelope. */
+static void
+bench_check(void)
+{
+    const char *url = environment("BENCH_URL_ipc");
+    char domain[64], *permissions[] = {(char *) (uintptr_t) "users.view_customuser"};
+    uint8_t check_data[512], health_data[256], domain_data[256];
+    size_t check_offsets[2] = {0}, health_offsets[2] = {0}, domain_offsets[2] = {0};
+    double check[ROUNDS], health[ROUNDS], resolve[ROUNDS];
+    CiqError *error = NULL;
+    CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+    CiqCheckPermissionRequest check_message = CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__INIT;
+    CiqHealthCheckRequest health_message = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    CiqResolveDomainRequest domain_message = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
+    CiqClient *client =
+        ciq_client_new(&(CiqOptions){.urls = url, .tenant = tenants.schema[0]}, &error);
+
+    login.email = (char *) (uintptr_t) "admin@bench.example";
+    login.password = (char *) (uintptr_t) "bench password";
+    CiqLoginResponse *session = ciq_login(client, &login, &error);
+    if (session == NULL)
+        die_error(error);
+    ciq_client_set_token(client, session->token);
+    CiqCreateApiKeyResponse *key = make_key(client);
+
+    check_message.subject_case = CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN;
+    check_message.session_token = session->token;
+    check_message.permissions = permissions;
+    check_message.n_permissions = 1;
+    check_offsets[1] = pack_request("clientiq.v1.UserService/CheckPermission", tenants.schema[0], key->token,
+                                    &check_message.base, check_data);
+    health_offsets[1] =
+        pack_request("grpc.health.v1.Health/Check", "", "", &health_message.base, health_data);
+    snprintf(domain, sizeof domain, "%s.localhost", tenants.schema[0]);
+    domain_message.host = domain;
+    domain_offsets[1] = pack_request("clientiq.v1.TenantService/ResolveDomain", "", "", &domain_message.base,
+                                     domain_data);
+    for (int i = 0; i < ROUNDS; i++) {
+        check[i] = measure(url, check_data, check_offsets, 1, IN_FLIGHT);
+        health[i] = measure(url, health_data, health_offsets, 1, IN_FLIGHT);
+        resolve[i] = measure(url, domain_data, domain_offsets, 1, IN_FLIGHT);
+    }
+    print_row("CheckPermission, Health", median(check, ROUNDS), median(health, ROUNDS), "calls/s");
+    print_row("CheckPermission, ResolveDomain", median(check, ROUNDS), median(resolve, ROUNDS), "calls/s");
+    ciq_create_api_key_response_free(key);
+    ciq_login_response_free(session);
+    ciq_client_free(client);
+}
+
+/* ---- GetUser, measured ---- */
+
 static void
 bench_get_user(size_t count, int connections)
 {
@@ -672,6 +754,7 @@ main(int argc, char **argv)
     if (part[0] == '\0' || strcmp(part, "getuser") == 0) {
         bench_get_user((size_t) strtoul(argv[1], NULL, 10), atoi(argv[2]));
         bench_login();
+        bench_check();
     }
     return 0;
 }

@@ -257,9 +257,9 @@ add_message(Model *model, const ProtoFile *file, const ProtoMessage *proto, cons
                         ? field->options->field
                         : &no_rule,
         };
-        if (field->proto3_optional || (field->has_oneof_index && !is_foreign(file)))
+        if (field->proto3_optional)
             mistake(errors, file, line_of(file, &at),
-                    "optional and oneof are not supported: use update_mask or a message field");
+                    "optional is not supported: use update_mask or a message field");
     }
     qsort(out->fields, out->fields_count, sizeof *out->fields, compare_fields);
     for (size_t i = 0; i < proto->n_nested_type; i++)

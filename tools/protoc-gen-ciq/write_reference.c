@@ -21,6 +21,8 @@ write_limits(const Field *field, Text *out)
 
     if (rule->required)
         text_add(out, "required; ");
+    if (field->proto->has_oneof_index)
+        text_add(out, "exactly one of the choice; ");
     if (rule->output_only)
         text_add(out, "output only; ");
     if (rule->secret)

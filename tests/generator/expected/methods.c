@@ -141,6 +141,24 @@ static const FieldInfo fields_sample__v1__paint_thing_request[] = {
         .secret = true,
         .output_only = false,
     },
+    {
+        .comment = "Their number.",
+        .min = 0,
+        .max = 0,
+        .format = (FieldFormat) 0,
+        .required = false,
+        .secret = false,
+        .output_only = false,
+    },
+    {
+        .comment = "Their name.",
+        .min = 0,
+        .max = 0,
+        .format = (FieldFormat) 0,
+        .required = false,
+        .secret = false,
+        .output_only = false,
+    },
 };
 static const MessageInfo info_sample__v1__paint_thing_request = {
     .descriptor = &sample__v1__paint_thing_request__descriptor,

@@ -1,0 +1,269 @@
+/* CheckPermission: from memory when warm, so that it runs in the listener and call has no database.  What a user
+ * may do and why is one string, their facts: each permission that exists, its reasons, an empty string; and an empty
+ * string at the end.  A user who is not active has none.  */
+#include "auth.h"
+#include "cache.h"
+#include "caller.h"
+#include "db.h"
+#include "queries.h"
+#include "rights.h"
+#include "route.h"
+#include "rpc.h"
+#include "server_state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { PAGES_MAX = 16 }; /* of LIMIT_PAGE permissions; more than a realm will ever have */
+
+/* ---- whose permissions ---- */
+
+static const char auth_check[] = "auth.check";
+
+static bool
+fail_no_session(Call *call)
+{
+    return call_fail(call, CODE_NOT_FOUND, "the session of session_token has ended or never was");
+}
+
+/* The user of a session.  Its token names its tenant: on a tenant it must be that one; without one, whoever
+ * may check finds it there, and call->tenant becomes it. */
+static bool
+find_session(Call *call, const char *token, int64_t *user_id)
+{
+    uint8_t hash[AUTH_SECRET_HASH_SIZE];
+    int64_t tenant_id;
+    TenantContext tenant;
+    Caller subject;
+    bool found;
+
+    if (!auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
+        return call_fail_field(call, "session_token", "is not the token of a session");
+    if (tenant_id != call->tenant.id) {
+        if (call->tenant.id != 0 || !call_may(call, auth_check)) {
+            call->refused = true;
+            return fail_no_session(call);
+        }
+        if (!route_find_id(call, tenant_id, &tenant))
+            return false;
+        if (!route_is_there(&tenant))
+            return fail_no_session(call);
+        if (!route_check_open(call, &tenant))
+            return false;
+        call->tenant = tenant;
+    }
+    if (!caller_of_session(call, hash, &subject, &found))
+        return false;
+    *user_id = subject.id;
+    return found || fail_no_session(call);
+}
+
+/* Who asks about another must be a service that was told to. */
+static bool
+check_asker(Call *call, int64_t called_tenant_id, int64_t user_id)
+{
+    const Caller *caller = &call->caller;
+    bool is_account = caller->kind == CALLER_USER || caller->kind == CALLER_SUPERUSER;
+
+    if (call_may(call, auth_check) ||
+        (is_account && call->tenant.id == called_tenant_id && caller->id == user_id))
+        return true;
+    return rights_refuse(call, "CheckPermission about somebody else needs an API key that holds %s", auth_check);
+}
+
+/* ---- their facts ---- */
+
+static void
+add_text(char **end, const char *prefix, const char *text)
+{
+    *end = stpcpy(stpcpy(*end, prefix), text) + 1;
+}
+
+static size_t
+facts_size(const UserPermission *held)
+{
+    size_t size = strlen(held->permission) + sizeof "admin" + sizeof "direct" + 2;
+
+    for (size_t i = 0; i < held->n_groups; i++)
+        size += sizeof "group " + strlen(held->groups[i]);
+    return size;
+}
+
+static void
+add_facts(char **end, const UserPermission *held, const char *group)
+{
+    add_text(end, held->permission, "");
+    if (held->by_admin)
+        add_text(end, "admin", "");
+    for (size_t i = 0; i < held->n_groups; i++)
+        add_text(end, group, held->groups[i]);
+    if (held->direct)
+        add_text(end, "direct", "");
+    add_text(end, "", "");
+}
+
+/* An active user has at least the permissions that they do not hold; so there is none, or none that is active. */
+static bool
+check_exists(Call *call, const ProtobufCMessage *request, int64_t user_id)
+{
+    bool on_platform = call->tenant.id == 0;
+    const DbRow *row;
+
+    if (!db_row(call, on_platform ? &query_superuser_find : &query_user_find, request, NULL, &row))
+        return false;
+    return row != NULL || call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, on_platform ? "superuser" : "user",
+                                    user_id);
+}
+
+static bool
+read_facts(Call *call, int64_t user_id, const char **facts, size_t *size)
+{
+    bool on_platform = call->tenant.id == 0;
+    ListUserPermissionsRequest request = CLIENTIQ__V1__LIST_USER_PERMISSIONS_REQUEST__INIT;
+    ListUserPermissionsResponse pages[PAGES_MAX];
+    size_t count = 0;
+    char *end;
+
+    request.user_id = user_id;
+    request.page_size = LIMIT_PAGE;
+    *size = 1;
+    do {
+        ListUserPermissionsResponse *page = &pages[count];
+
+        if (count == PAGES_MAX)
+            return call_fail(call, CODE_RESOURCE_EXHAUSTED, "there are more permissions than can be checked");
+        clientiq__v1__list_user_permissions_response__init(page);
+        if (!db_fill(call, on_platform ? &query_superuser_permissions : &query_user_permissions, &request.base,
+                     (DbArg[]){{.name = "all", .text = "true"}, {0}}, &page->base))
+            return false;
+        for (size_t i = 0; i < page->n_permissions; i++)
+            *size += facts_size(page->permissions[i]);
+        count++;
+        request.page_token = page->next_page_token;
+    } while (request.page_token[0] != '\0');
+    if (pages[0].n_permissions == 0 && !check_exists(call, &request.base, user_id))
+        return false;
+    end = call_alloc(call, *size);
+    *facts = end;
+    if (end == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < pages[i].n_permissions; j++)
+            add_facts(&end, pages[i].permissions[j], on_platform ? "role " : "group ");
+    add_text(&end, "", "");
+    *size = (size_t) (end - *facts);
+    return true;
+}
+
+static bool
+find_facts(Call *call, int64_t user_id, const char **facts)
+{
+    Cache *cache = call->server->cache;
+    CacheMoment moment = cache_moment(cache);
+    size_t size;
+
+    if (cache_facts_get(cache, call, call->tenant.id, user_id, facts))
+        return true;
+    if (call->db == NULL)
+        return call_fail(call, CODE_UNAVAILABLE, "memory does not know what this user may do");
+    db_begin(call, DB_READ);
+    if (!read_facts(call, user_id, facts, &size))
+        return false;
+    cache_facts_put(cache, moment, call->tenant.id, user_id, *facts, size);
+    return true;
+}
+
+/* ---- the answer ---- */
+
+/* The reasons behind a permission's name; NULL: there is no such permission. */
+static const char *
+reasons_of(const char *facts, const char *permission)
+{
+    while (*facts != '\0') {
+        const char *reasons = facts + strlen(facts) + 1;
+
+        if (strcmp(facts, permission) == 0)
+            return reasons;
+        for (facts = reasons; *facts != '\0';)
+            facts += strlen(facts) + 1;
+        facts++;
+    }
+    return NULL;
+}
+
+static bool
+add_reason(Call *call, PermissionCheck *check, const char *reason)
+{
+    if (check->reasons == NULL)
+        check->reasons = call_alloc(call, sizeof *check->reasons);
+    if (check->reasons == NULL)
+        return false;
+    check->reasons[check->n_reasons++] = (char *) (uintptr_t) reason;
+    return true;
+}
+
+static bool
+check_one(Call *call, const char *facts, char *permission, PermissionCheck *check)
+{
+    const char *reasons = reasons_of(facts, permission);
+    size_t count = 0;
+
+    clientiq__v1__permission_check__init(check);
+    check->permission = permission;
+    if (facts[0] == '\0')
+        return add_reason(call, check, "the user is not active");
+    if (reasons == NULL)
+        return add_reason(call, check,
+                          call->tenant.id != 0 && rights_is_platforms(permission) ? "a permission of the platform"
+                                                                                  : "no such permission");
+    if (reasons[0] == '\0')
+        return add_reason(call, check, "not granted");
+    for (const char *reason = reasons; *reason != '\0'; reason += strlen(reason) + 1)
+        count++;
+    check->reasons = call_alloc(call, count * sizeof *check->reasons);
+    if (check->reasons == NULL)
+        return false;
+    for (const char *reason = reasons; *reason != '\0'; reason += strlen(reason) + 1)
+        check->reasons[check->n_reasons++] = (char *) (uintptr_t) reason;
+    check->allowed = true;
+    return true;
+}
+
+static bool
+check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResponse *response)
+{
+    int64_t called_tenant_id = call->tenant.id, user_id = 0;
+    bool by_session = request->subject_case == CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN;
+    PermissionCheck *checks = call_alloc(call, request->n_permissions * sizeof *checks);
+    const char *facts;
+
+    response->checks = call_alloc(call, request->n_permissions * sizeof *response->checks);
+    if (checks == NULL || response->checks == NULL)
+        return false;
+    if (!by_session)
+        user_id = request->user_id;
+    else if (!find_session(call, request->session_token, &user_id))
+        return false;
+    if (!check_asker(call, called_tenant_id, user_id) || !find_facts(call, user_id, &facts))
+        return false;
+    response->user_id = user_id;
+    response->tenant_id = call->tenant.id;
+    response->schema_name = call_strdup(call, call->tenant.schema);
+    for (size_t i = 0; i < request->n_permissions; i++) {
+        if (!check_one(call, facts, request->permissions[i], &checks[i]))
+            return false;
+        response->checks[response->n_checks++] = &checks[i];
+    }
+    return response->schema_name != NULL;
+}
+
+bool
+rpc_check_permission(Call *call, const CheckPermissionRequest *request, CheckPermissionResponse *response)
+{
+    TenantContext called = call->tenant;
+    bool ok = check_all(call, request, response);
+
+    /* the log and the audit are about where it was asked */
+    call->tenant = called;
+    return ok;
+}
