@@ -96,6 +96,8 @@ typedef struct Call {
     /* what a failure that nobody can mend by asking again leaves behind, in a transaction of its own */
     bool (*record_failure)(struct Call *call);
     const char *failure_id;
+    const void *failure_data;
+    bool failure_is_platforms;       /* that transaction is the platform's, not the tenant's */
     bool replay;                     /* the idempotency key was used before */
     bool plan_changed;               /* a prepared statement went stale: the call may run once more */
 

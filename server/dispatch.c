@@ -18,6 +18,7 @@
 #include "runs.h"
 #include "server_methods.h"
 #include "server_state.h"
+#include "use.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -295,14 +296,18 @@ find_caller(Call *call)
         return call_fail(call, CODE_UNAUTHENTICATED, "the token is not one of this service");
     if (tenant_id != call->tenant.id)
         return refuse_foreign(call);
-    if (cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller))
-        return true;
-    /* to sign in again, an old token does no harm */
-    if (is_public)
-        return true;
-    if (call->db == NULL)
-        return call_fail(call, CODE_UNAVAILABLE, "memory does not know this session");
-    return load_session(call, hash);
+    if (!cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller)) {
+        /* to sign in again, an old token does no harm */
+        if (is_public)
+            return true;
+        if (call->db == NULL)
+            return call_fail(call, CODE_UNAVAILABLE, "memory does not know this session");
+        if (!load_session(call, hash))
+            return false;
+    }
+    if (!use_note(call->server->use, tenant_id, call->caller.session_id))
+        job_wake(call->server->keeper);
+    return true;
 }
 
 /* ---- 4 permission ---- */
@@ -682,11 +687,17 @@ record_failure(Call *call)
 
     if (call->record_failure == NULL || may_pass)
         return;
+
+    TenantContext tenant = call->tenant;
+
     db_rollback(call);
     forget_changes(call);
+    if (call->failure_is_platforms)
+        call->tenant = (TenantContext){0};
     db_begin(call, DB_WRITE);
     if (!call->record_failure(call) || !db_commit(call))
         db_rollback(call);
+    call->tenant = tenant;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "purge.h"
 #include "queries.h"
 #include "server_state.h"
+#include "use.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -54,7 +55,9 @@ sweep_platform(Call *call)
 {
     db_begin(call, DB_WRITE);
     return db_queue(call, &query_sweep_idempotency, NULL, NULL) &&
-           db_queue(call, &query_sweep_platform_sessions, NULL, NULL) && db_commit(call);
+           db_queue(call, &query_sweep_platform_sessions, NULL, NULL) &&
+           db_queue(call, &query_sweep_mails, NULL, NULL) &&
+           db_queue(call, &query_sweep_throttle, NULL, NULL) && db_commit(call);
 }
 
 /* One tenant, in a transaction that holds its row: what is swept cannot be renamed, deleted or become another's
@@ -77,8 +80,9 @@ sweep_tenant(Call *call, bool *done)
         !db_queue(call, &query_tenant_swept, NULL, NULL) || !db_savepoint(call))
         return false;
     if (!db_queue(call, &query_sweep_idempotency, NULL, NULL) ||
-        !db_queue(call, &query_sweep_sessions, NULL, NULL) ||
-        !db_run(call, &query_sweep_tokens, NULL, NULL, NULL)) {
+        (db_row_bool(row, "has_tokens") && !db_queue(call, &query_sweep_tokens, NULL, NULL)) ||
+        (db_row_bool(row, "has_outbox") && !db_queue(call, &query_sweep_mails, NULL, NULL)) ||
+        !db_run(call, &query_sweep_sessions, NULL, NULL, NULL)) {
         internal_log(call, LOG_LEVEL_WARNING, "tenant not swept");
         if (!db_savepoint_rollback(call))
             return false;
@@ -112,8 +116,12 @@ const JobKind job_housekeeping = {
     .tasks_count = sizeof housekeeping_tasks / sizeof *housekeeping_tasks,
 };
 
+static const JobTask sessions_tasks[] = {{"use", use_write}};
+const JobKind job_sessions = {
+    .interval_s = 1, .looks_at_end = true, .tasks = sessions_tasks, .tasks_count = 1};
+
 static const JobTask mail_tasks[] = {{"outbox", outbox_work}};
-const JobKind job_mail = {.interval_s = 5, .tasks = mail_tasks, .tasks_count = 1};
+const JobKind job_mail = {.interval_s = 1, .tasks = mail_tasks, .tasks_count = 1};
 
 static const JobTask domain_tasks[] = {{"domains", ownership_work}};
 const JobKind job_domains = {.interval_s = 30, .tasks = domain_tasks, .tasks_count = 1};
@@ -135,6 +143,13 @@ run_task(Job *job, const JobTask *task)
     arena_wipe(job->arena);
 }
 
+static void
+look(Job *job)
+{
+    for (size_t i = 0; i < job->kind->tasks_count; i++)
+        run_task(job, &job->kind->tasks[i]);
+}
+
 static void *
 loop(void *argument)
 {
@@ -146,8 +161,7 @@ loop(void *argument)
 
         job->woken = false;
         pthread_mutex_unlock(&job->lock);
-        for (size_t i = 0; i < job->kind->tasks_count; i++)
-            run_task(job, &job->kind->tasks[i]);
+        look(job);
         pthread_mutex_lock(&job->lock);
 
         clock_gettime(CLOCK_REALTIME, &until);
@@ -157,6 +171,8 @@ loop(void *argument)
             ;
     }
     pthread_mutex_unlock(&job->lock);
+    if (job->kind->looks_at_end)
+        look(job);
     return NULL;
 }
 

@@ -15,11 +15,13 @@ typedef struct JobTask {
 
 typedef struct JobKind {
     unsigned interval_s; /* between two looks when nobody wakes the thread */
+    bool looks_at_end;   /* once more when the server stops */
     const JobTask *tasks;
     size_t tasks_count;
 } JobKind;
 
 extern const JobKind job_housekeeping; /* roles, what has outlived its time, purges */
+extern const JobKind job_sessions;     /* what calls have noted: of its own, since it must not wait for a purge */
 extern const JobKind job_mail;         /* the outboxes: a thread of its own, since SMTP may be slow */
 extern const JobKind job_domains;      /* customers' domains: the same, since DNS may be slow */
 

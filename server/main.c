@@ -2,6 +2,7 @@
 #include "command.h"
 #include "config.h"
 #include "log.h"
+#include "mail.h"
 #include "server.h"
 
 #include <signal.h>
@@ -67,6 +68,10 @@ main(int argc, char **argv)
     check_only = take_word(&argc, argv, "--check-config");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
+    if (!mail_check(&config, stderr)) {
+        config_free(&config);
+        return 2;
+    }
     if (check_only) {
         config_print(&config, stdout);
         config_free(&config);

@@ -11,6 +11,9 @@ typedef struct Outbox Outbox;
 MUST_CHECK Outbox *outbox_new(void);
 void outbox_free(Outbox *outbox);
 
+/* Before the thread that runs outbox_work is joined: a letter under way is broken off, and sent again later. */
+void outbox_stop(Outbox *outbox);
+
 /* A transaction has written to the tenant's outbox (0: the platform's).  From any thread. */
 void outbox_hint(Outbox *outbox, int64_t tenant_id);
 

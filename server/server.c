@@ -19,6 +19,7 @@
 #include "rpc.h"
 #include "runs.h"
 #include "server_state.h"
+#include "use.h"
 #include "worker.h"
 
 #include <stdio.h>
@@ -165,6 +166,7 @@ read_installation(Server *server, Call *call)
     if (key == NULL || size != sizeof server->key)
         return call_fail(call, CODE_DATA_LOSS, "the installation's row is missing or damaged");
     memcpy(server->key, key, size);
+    snprintf(server->installation, sizeof server->installation, "%s", db_row_text(row, "id"));
     snprintf(server->worker_options.platform_role, sizeof server->worker_options.platform_role,
              "%s", db_row_text(row, "platform_role"));
 
@@ -334,8 +336,9 @@ server_open(const Config *config, ServerOpening opening, bool beside)
         server->rate = rate_new();
         server->key_use = key_use_new();
         server->outbox = outbox_new();
+        server->use = use_new(config);
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
-            server->key_use != NULL && server->outbox != NULL &&
+            server->key_use != NULL && server->outbox != NULL && server->use != NULL &&
             quote_extension_schemas(server) && (server->apps = apps_new(config->apps)) != NULL &&
             find_database(server, beside) && read_database(server) && prepare_database(server, opening))
             return server;
@@ -366,7 +369,8 @@ server_start(const Config *config)
         return NULL;
     if ((server->job = job_start(server, &job_housekeeping)) != NULL &&
         (server->mailer = job_start(server, &job_mail)) != NULL &&
-        start_prover(server) && (server->runs = runs_start(server)) != NULL && start_workers(server) &&
+        (server->keeper = job_start(server, &job_sessions)) != NULL && start_prover(server) &&
+        (server->runs = runs_start(server)) != NULL && start_workers(server) &&
         (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
         start_listening(server)) {
         atomic_store(&server->serving, true);
@@ -487,8 +491,11 @@ server_stop(Server *server)
     listener_stop(server->listener);
     heartbeat_stop(server->heartbeat);
     runs_stop(server->runs);
+    outbox_stop(server->outbox);
     job_stop(server->prover);
     job_stop(server->mailer);
+    use_finish(server->use);
+    job_stop(server->keeper);
     job_stop(server->job);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         queue_free(server->queues[lane]);
@@ -498,6 +505,7 @@ server_stop(Server *server)
     rate_free(server->rate);
     key_use_free(server->key_use);
     outbox_free(server->outbox);
+    use_free(server->use);
     apps_free(server->apps);
     auth_wipe(server->key, sizeof server->key);
     free(server->workers);

@@ -20,6 +20,7 @@ typedef struct Rate Rate;
 typedef struct KeyUse KeyUse;
 typedef struct Outbox Outbox;
 typedef struct Runs Runs;
+typedef struct Use Use;
 
 /* Everything that outlives one call.  Written by server_start before any other thread runs; afterwards
  * only what is atomic, or guards itself, changes. */
@@ -32,6 +33,7 @@ struct Server {
     char worker_login[LIMIT_ROLE_NAME + 1];
     Apps *apps;                /* all migrations that this server knows */
     uint8_t key[32];           /* the installation's */
+    char installation[17];     /* its name, as in the roles' names */
     char *operator_permissions; /* as Caller.permissions */
     Cache *cache;
     Queue *queues[LANE_COUNT];
@@ -42,6 +44,8 @@ struct Server {
     Job *job;                  /* housekeeping */
     Job *mailer;               /* the outboxes */
     Job *prover;               /* customers' domains; NULL: nobody asks for a proof */
+    Job *keeper;               /* sessions that are used */
+    Use *use;
     Outbox *outbox;
     Runs *runs;
     Audit *audit;

@@ -69,7 +69,8 @@ die_error(const CiqError *error, const Method *method, const char *tenant)
     fprintf(stderr, "ciq-client: %s: ", ciq_error_code_name(error));
     text_print(ciq_error_message(error), stderr);
     fputc('\n', stderr);
-    for (size_t i = 0; i < ciq_error_violations(error); i++) {
+    /* one alone is what the message says */
+    for (size_t i = 0; ciq_error_violations(error) > 1 && i < ciq_error_violations(error); i++) {
         fputs("  ", stderr);
         text_print(ciq_error_violation_field(error, i), stderr);
         fputs(": ", stderr);

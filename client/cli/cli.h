@@ -56,6 +56,7 @@ int command_setup(Cli *cli);
 int command_seed(Cli *cli);
 int command_migrate(Cli *cli);
 int command_watch(Cli *cli); /* migration run watch ID */
+int command_hosts(Cli *cli); /* domain hosts [ADDRESS] */
 
 /* Shows how far a migration run is until it ends.  Gives the exit status: 0, or 1 if it failed or was canceled. */
 int watch_run(const Cli *cli, CiqClient *client, int64_t id);

@@ -116,12 +116,23 @@ set_value(json_t *request, const Flag *flag, const char *value)
     }
 }
 
-/* The first own field that must be given, so that "user get 1" needs no flag. */
+static bool
+is_own_id(const Flag *flag)
+{
+    return flag->outer == NULL && strcmp(flag->field->name, "id") == 0 && !flag->info->required;
+}
+
+/* What a word without a flag is.  Where a tenant is named by number or by schema name, that ("tenant get acme");
+ * else the first own field that must be given ("user get 1"). */
 static const Flag *
 positional(const Method *method, const Flag *flags, size_t count, const char *word)
 {
     bool is_number = word[0] != '\0' && strspn(word, "0123456789") == strlen(word);
+    const Flag *schema = find_flag(flags, count, "schema-name", strlen("schema-name"));
 
+    for (size_t i = 0; i < count && schema != NULL; i++)
+        if (is_own_id(&flags[i]))
+            return is_number ? &flags[i] : schema;
     for (size_t i = 0; i < count; i++)
         if (flags[i].outer == NULL && flags[i].info->required && !flags[i].info->secret)
             return &flags[i];
@@ -393,7 +404,8 @@ command_help(const Method *method, FILE *out)
             method->scope == SCOPE_TENANT ? " [--tenant TENANT]" : "");
     for (size_t i = 0; i < count; i++)
         if (positional(method, flags, count, "1") == &flags[i])
-            fprintf(out, " %s", flags[i].field->name);
+            fprintf(out, " %s%s", flags[i].field->name,
+                    positional(method, flags, count, "a") != &flags[i] ? "|schema_name" : "");
     fprintf(out, " [flags]\n\n%s\n\n", method->comment);
     for (size_t i = 0; i < count; i++) {
         char flag[96];

@@ -1,6 +1,7 @@
 /* ciq-client: takes the options that are every command's out of the arguments, and finds the command.  */
 #include "cli.h"
 #include "secret.h"
+#include "state.h"
 #include "text.h"
 
 #include <errno.h>
@@ -9,22 +10,77 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A command that is not generated. */
+typedef struct Composed {
+    const char *words, *shown, *comment; /* shown NULL: with the one before */
+    int (*run)(Cli *cli);
+} Composed;
+
+static int run_whoami(Cli *cli);
+
+static const Composed composed[] = {
+    {"list", "list", "all methods, with their commands", command_list},
+    {"describe", "describe METHOD", "one method: who may call it, its fields and limits", command_describe},
+    {"call", "call METHOD -d JSON", "any method, with JSON in and out (-d @FILE, -d @-)", command_call},
+    {"login", "login EMAIL, logout", "sign in (on --tenant, or on the platform) and out", command_login},
+    {"logout", NULL, NULL, command_logout},
+    {"whoami", "whoami", "who is signed in, and what they may do", run_whoami},
+    {"setup", "setup, seed", "make a superuser and the tenant ACME; make its users", command_setup},
+    {"seed", NULL, NULL, command_seed},
+    {"migrate", "migrate", "bring schemas to their newest migration, and show how far it is", command_migrate},
+    {"migration run watch", "migration run watch ID", "Shows how far a run is, until it ends.", command_watch},
+    {"domain hosts", "domain hosts [ADDRESS]", "Prints the lines of /etc/hosts for development domains.",
+     command_hosts},
+};
+
+enum { COMPOSED = sizeof composed / sizeof *composed };
+
+/* One line of the help. */
+typedef struct Line {
+    const char *command, *comment;
+} Line;
+
+static int
+compare_lines(const void *a, const void *b)
+{
+    return strcmp(((const Line *) a)->command, ((const Line *) b)->command);
+}
+
+/* The commands of more than one word, sorted; noun NULL: of all nouns.  How many there are. */
+static size_t
+print_commands(const char *noun, FILE *out)
+{
+    size_t count = 0, size = noun == NULL ? 0 : strlen(noun);
+    Line *lines = calloc(methods_count + COMPOSED, sizeof *lines);
+
+    if (lines == NULL)
+        die("no memory");
+    for (size_t i = 0; i < methods_count + COMPOSED; i++) {
+        bool is_composed = i >= methods_count;
+        const char *words = is_composed ? composed[i - methods_count].words : methods[i].command;
+
+        if (strchr(words, ' ') == NULL ||
+            (noun != NULL && (strncmp(words, noun, size) != 0 || words[size] != ' ')))
+            continue;
+        lines[count++] = is_composed ? (Line){composed[i - methods_count].shown, composed[i - methods_count].comment}
+                                     : (Line){methods[i].command, methods[i].comment};
+    }
+    qsort(lines, count, sizeof *lines, compare_lines);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "  %-25s %.*s\n", lines[i].command, (int) strcspn(lines[i].comment, "\n"), lines[i].comment);
+    free(lines);
+    return count;
+}
+
 static void
 usage(FILE *out)
 {
-    fputs("usage: ciq-client [options] COMMAND [words] [flags]\n\n"
-          "  list                      all methods, with their commands\n"
-          "  describe METHOD           one method: who may call it, its fields and limits\n"
-          "  call METHOD -d JSON       any method, with JSON in and out (-d @FILE, -d @-)\n"
-          "  login EMAIL, logout       sign in (on --tenant, or on the platform) and out\n"
-          "  whoami                    who is signed in, and what they may do\n"
-          "  setup, seed               make a superuser and the tenant ACME; make its users\n"
-          "  migrate                   bring schemas to their newest migration, and show how far it is\n"
-          "  migration run watch ID    show how far a run is, until it ends\n",
-          out);
-    for (size_t i = 0; i < methods_count; i++)
-        fprintf(out, "  %-25s %.*s\n", methods[i].command, (int) strcspn(methods[i].comment, "\n"),
-                methods[i].comment);
+    fputs("usage: ciq-client [options] COMMAND [words] [flags]\n\n", out);
+    for (size_t i = 0; i < COMPOSED; i++)
+        if (composed[i].shown != NULL && strchr(composed[i].words, ' ') == NULL)
+            fprintf(out, "  %-25s %s\n", composed[i].shown, composed[i].comment);
+    fputc('\n', out);
+    (void) print_commands(NULL, out);
     fputs("\noptions, before or after the command:\n"
           "  --url URL[,URL]           the server (environment: CIQ_URL)\n"
           "  --tenant TENANT           a domain or a schema name (environment: CIQ_TENANT)\n"
@@ -33,11 +89,12 @@ usage(FILE *out)
           "  --all                     all pages of a list\n"
           "  --timeout MS              how long to wait for an answer\n"
           "  --password                ask for an optional password\n"
-          "  --password-stdin          read a password from standard input\n"
-          "  --password-file FILE      read a password from the first line of a file\n"
+          "  --password-stdin          read passwords from standard input, a line each\n"
+          "  --password-file FILE      read passwords from a file, a line each\n"
           "  --kept-password           the password that setup or seed has kept\n"
           "  --explain                 show the statements that ran\n"
-          "  --help, --version\n",
+          "  --help, --version\n\n"
+          "COMMAND --help shows the flags of one; a noun with --help (tenant --help) all of its commands\n",
           out);
 }
 
@@ -139,12 +196,6 @@ find_command(const Cli *cli)
     return NULL;
 }
 
-/* A command that is not generated, of one word or of three. */
-typedef struct Composed {
-    const char *words;
-    int (*run)(Cli *cli);
-} Composed;
-
 static int
 run_whoami(Cli *cli)
 {
@@ -156,14 +207,6 @@ run_whoami(Cli *cli)
     cli->words_count = 2;
     return command_run(cli, find_command(cli));
 }
-
-static const Composed composed[] = {
-    {"list", command_list},   {"describe", command_describe},
-    {"call", command_call},   {"login", command_login},
-    {"logout", command_logout}, {"whoami", run_whoami},
-    {"setup", command_setup}, {"seed", command_seed},
-    {"migrate", command_migrate}, {"migration run watch", command_watch},
-};
 
 static int
 words_of(const char *command)
@@ -178,13 +221,13 @@ words_of(const char *command)
 static noreturn void
 die_unknown(const Cli *cli)
 {
-    size_t composed_count = sizeof composed / sizeof *composed, best_distance = 3;
+    size_t best_distance = 3;
     const char *best = NULL;
     char command[192];
 
     join_words(cli, 2, command);
     fprintf(stderr, "ciq-client: there is no command %s\n", command);
-    for (size_t i = 0; i < methods_count + composed_count; i++) {
+    for (size_t i = 0; i < methods_count + COMPOSED; i++) {
         bool is_composed = i >= methods_count;
         const char *other = is_composed ? composed[i - methods_count].words : methods[i].command;
         size_t distance;
@@ -200,12 +243,7 @@ die_unknown(const Cli *cli)
     if (best != NULL)
         fprintf(stderr, "  is \"%s\" meant?\n", best);
     /* a noun without its verb, or with one that it has not */
-    for (size_t i = 0; i < methods_count; i++) {
-        size_t size = strcspn(methods[i].command, " ");
-
-        if (strlen(cli->words[0]) == size && strncmp(methods[i].command, cli->words[0], size) == 0)
-            fprintf(stderr, "  %s\n", methods[i].command);
-    }
+    (void) print_commands(cli->words[0], stderr);
     fputs("  ciq-client --help shows all\n", stderr);
     exit(EXIT_USAGE);
 }
@@ -224,14 +262,15 @@ run(Cli *cli)
         return 0;
     }
     if (cli->help) {
-        usage(stdout);
+        if (print_commands(cli->words[0], stdout) == 0)
+            usage(stdout);
         return 0;
     }
     if (method != NULL && strcmp(method->rpc, "Login") == 0)
         die_usage("use ciq-client login EMAIL, which keeps the token");
     if (method != NULL)
         return command_run(cli, method);
-    for (size_t i = 0; i < sizeof composed / sizeof *composed; i++) {
+    for (size_t i = 0; i < COMPOSED; i++) {
         char command[192];
 
         join_words(cli, words_of(composed[i].words), command);
@@ -258,6 +297,11 @@ main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (is_migrate_flag(&cli, argv[i]) || !take_option(&cli, argc, argv, &i))
             words[cli.words_count++] = argv[i];
+    if (cli.url == NULL)
+        cli.url = getenv("CIQ_URL");
+    if (cli.url != NULL && cli.url[0] == '\0')
+        cli.url = NULL;
+    state_use_server(cli.url != NULL ? cli.url : "(default)");
     if (cli.version) {
         puts("ciq-client " CIQ_VERSION);
         free(words);

@@ -93,11 +93,26 @@ secret_of_file(const char *path)
     return secret;
 }
 
+/* Commands that need two passwords, an old and a new one, take a line for each. */
+static char *
+next_of_file(const char *path)
+{
+    static FILE *file;
+    char *secret;
+
+    if (file == NULL && (file = fopen(path, "re")) == NULL)
+        die("cannot read %s: %s", path, strerror(errno));
+    secret = read_line(file);
+    if (secret == NULL || secret[0] == '\0')
+        die("%s has no line for another password", path);
+    return secret;
+}
+
 char *
 secret_get(const Cli *cli, const char *prompt, bool required)
 {
     if (cli->password_file != NULL)
-        return secret_of_file(cli->password_file);
+        return next_of_file(cli->password_file);
     if (cli->password_stdin) {
         char *secret = read_line(stdin);
 

@@ -116,20 +116,74 @@ tenant_key(const char *tenant)
     return tenant == NULL || tenant[0] == '\0' ? "(platform)" : tenant;
 }
 
-static const char *
-text_at(const json_t *json, const char *outer, const char *key)
-{
-    const char *text = json_string_value(json_object_get(json_object_get(json, outer), key));
+/* ---- by server ---- */
 
-    return text == NULL ? NULL : strdup(text);
+static const char servers_key[] = "(servers)"; /* no tenant is called so */
+static char *server;
+
+void
+state_use_server(const char *urls)
+{
+    free(server);
+    server = strdup(urls);
+    if (server == NULL)
+        die("no memory");
+}
+
+/* What is kept of this server.  Borrowed from the file's JSON; NULL: nothing. */
+static json_t *
+of_server(const json_t *file)
+{
+    return json_object_get(json_object_get(file, servers_key), server);
+}
+
+/* The same, made if it is not there. */
+static json_t *
+make_server(json_t *file)
+{
+    json_t *servers = json_object_get(file, servers_key), *own;
+
+    if (!json_is_object(servers)) {
+        servers = json_object();
+        json_object_set_new(file, servers_key, servers);
+    }
+    own = json_object_get(servers, server);
+    if (!json_is_object(own)) {
+        own = json_object();
+        json_object_set_new(servers, server, own);
+    }
+    return own;
+}
+
+static const char *
+text_in(const json_t *json, const char *outer, const char *key)
+{
+    return json_string_value(json_object_get(outer == NULL ? json : json_object_get(json, outer), key));
+}
+
+/* outer NULL: the key stands beside the others.  A copy. */
+static const char *
+get_text(const char *name, const char *outer, const char *key)
+{
+    json_t *file = load(name);
+    const char *text = text_in(of_server(file), outer, key);
+    const char *copy;
+
+    if (text == NULL)
+        text = text_in(file, outer, key);
+    copy = text == NULL ? NULL : strdup(text);
+    json_decref(file);
+    return copy;
 }
 
 static void
-set_text(json_t *json, const char *outer, const char *key, const char *text)
+set_in(json_t *json, const char *outer, const char *key, const char *text)
 {
     json_t *object = json_object_get(json, outer);
 
     if (!json_is_object(object)) {
+        if (text == NULL)
+            return;
         object = json_object();
         json_object_set_new(json, outer, object);
     }
@@ -141,46 +195,41 @@ set_text(json_t *json, const char *outer, const char *key, const char *text)
         json_object_del(json, outer);
 }
 
+/* What was kept without a server is old now, whichever it was of. */
+static void
+set_text(json_t *file, const char *outer, const char *key, const char *text)
+{
+    set_in(file, outer, key, NULL);
+    set_in(make_server(file), outer, key, text);
+}
+
+/* ---- tokens ---- */
+
 const char *
 state_token(const char *tenant)
 {
-    json_t *json = load("tokens");
-    const char *token = text_at(json, "tokens", tenant_key(tenant));
-
-    json_decref(json);
-    return token;
-}
-
-static const char *
-top_text(const char *key)
-{
-    json_t *json = load("tokens");
-    const char *text = json_string_value(json_object_get(json, key));
-    const char *copy = text == NULL ? NULL : strdup(text);
-
-    json_decref(json);
-    return copy;
+    return get_text("tokens", "tokens", tenant_key(tenant));
 }
 
 const char *
 state_current_tenant(void)
 {
-    return top_text("current");
+    return get_text("tokens", NULL, "current");
 }
 
 const char *
 state_last_tenant(void)
 {
-    const char *last = top_text("last");
+    const char *last = get_text("tokens", NULL, "last");
 
     return last != NULL ? last : state_current_tenant();
 }
 
-/* What a key at the top names, if it names this tenant, is forgotten. */
+/* What a key names, if it names this tenant, is forgotten. */
 static void
 forget(json_t *json, const char *key, const char *tenant)
 {
-    const char *text = json_string_value(json_object_get(json, key));
+    const char *text = text_in(json, NULL, key);
 
     if (text != NULL && strcmp(text, tenant) == 0)
         json_object_del(json, key);
@@ -190,42 +239,42 @@ void
 state_keep_token(const char *tenant, const char *token)
 {
     int descriptor = lock();
-    json_t *json = load("tokens");
+    json_t *file = load("tokens"), *own = make_server(file);
 
     if (tenant == NULL)
         tenant = "";
-    set_text(json, "tokens", tenant_key(tenant), token);
+    set_text(file, "tokens", tenant_key(tenant), token);
     if (token == NULL) {
-        forget(json, "current", tenant);
-        forget(json, "last", tenant);
+        forget(own, "current", tenant);
+        forget(own, "last", tenant);
+        forget(file, "current", tenant);
+        forget(file, "last", tenant);
     } else {
         if (tenant[0] != '\0')
-            json_object_set_new(json, "current", json_string(tenant));
-        json_object_set_new(json, "last", json_string(tenant));
+            json_object_set_new(own, "current", json_string(tenant));
+        json_object_set_new(own, "last", json_string(tenant));
     }
-    save("tokens", json);
-    json_decref(json);
+    save("tokens", file);
+    json_decref(file);
     close(descriptor);
 }
+
+/* ---- passwords ---- */
 
 const char *
 state_password(const char *tenant, const char *email)
 {
-    json_t *json = load("passwords");
-    const char *password = text_at(json, tenant_key(tenant), email);
-
-    json_decref(json);
-    return password;
+    return get_text("passwords", tenant_key(tenant), email);
 }
 
 void
 state_keep_password(const char *tenant, const char *email, const char *password)
 {
     int descriptor = lock();
-    json_t *json = load("passwords");
+    json_t *file = load("passwords");
 
-    set_text(json, tenant_key(tenant), email, password);
-    save("passwords", json);
-    json_decref(json);
+    set_text(file, tenant_key(tenant), email, password);
+    save("passwords", file);
+    json_decref(file);
     close(descriptor);
 }

@@ -1,9 +1,13 @@
 /* What ciq-client keeps between two runs, in files that only their owner can read, in CIQ_HOME, or
- * XDG_CONFIG_HOME/clientiq, or ~/.config/clientiq: "tokens" and "passwords", both JSON.  */
+ * XDG_CONFIG_HOME/clientiq, or ~/.config/clientiq: "tokens" and "passwords", both JSON, by server and tenant.  What
+ * was kept before servers were told apart is found for any of them, until something newer is kept.  */
 #ifndef CIQ_CLI_STATE_H
 #define CIQ_CLI_STATE_H
 
 #include <stdbool.h>
+
+/* The server's URLs, as the client library would dial them, before anything else is asked. */
+void state_use_server(const char *urls);
 
 /* NULL or "" as a tenant is the platform.  Texts live until the program ends. */
 const char *state_token(const char *tenant);         /* NULL: none */

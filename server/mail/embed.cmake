@@ -1,7 +1,7 @@
 # Writes the mail templates of this folder as C strings: cmake -DOUT=templates.c -P embed.cmake
 file(GLOB files ${CMAKE_CURRENT_LIST_DIR}/*.txt ${CMAKE_CURRENT_LIST_DIR}/*.html)
 list(SORT files)
-set(text "/* Made from server/mail/.  */\n#include \"mail.h\"\n\nconst MailTemplate mail_templates[] = {\n")
+set(text "/* Made from server/mail/.  */\n#include \"letter.h\"\n\nconst LetterTemplate letter_templates[] = {\n")
 foreach(file ${files})
     get_filename_component(name ${file} NAME)
     file(READ ${file} bytes HEX)

@@ -3,6 +3,7 @@
 #include "bind.h"
 #include "check.h"
 #include "host.h"
+#include "origin.h"
 #include "queries.h"
 #include "server_state.h"
 #include "tenant.h"
@@ -42,19 +43,6 @@ set_state(Call *call, int64_t id, const char *state, const char *reason, const c
 
 /* ---- create ---- */
 
-/* The end user's address without its port: each connection has another one. */
-static const char *
-origin_host(Call *call)
-{
-    char *host = call_strdup(call, call->origin);
-    char *colon = host == NULL ? NULL : strrchr(host, ':');
-
-    if (colon != NULL && (host[0] == '[' || strchr(host, ':') == colon) &&
-        strspn(colon + 1, "0123456789") == strlen(colon + 1))
-        *colon = '\0';
-    return host;
-}
-
 static bool
 fail_often(Call *call, const char *what, int64_t limit, const char *time, uint32_t retry_after_ms)
 {
@@ -63,24 +51,37 @@ fail_often(Call *call, const char *what, int64_t limit, const char *time, uint32
                      what, limit, time);
 }
 
-bool
-rpc_create_demo_request(Call *call, const CreateDemoRequestRequest *request,
-                        CreateDemoRequestResponse *response)
+static bool
+within_limits(Call *call, const CreateDemoRequestRequest *request, const DbArg *args)
 {
     const Config *config = server_config(call->server);
-    const char *origin = origin_host(call), *who = call_actor(call);
-    const DbArg args[] = {{.name = "origin", .text = origin}, {.name = "actor", .text = who}, {0}};
     const DbRow *row;
 
-    if (origin == NULL || who == NULL ||
-        !db_queue(call, &query_demo_lock_origin, &request->base, args) ||
-        !db_row(call, &query_demo_recent, &request->base, args, &row))
+    if (!db_row(call, &query_demo_recent, &request->base, args, &row))
         return false;
     if (db_row_int64(row, "of_origin") >= config->demo_per_origin)
         return fail_often(call, "from this address", config->demo_per_origin, "an hour", 3600000);
     if (db_row_int64(row, "of_email") >= config->demo_per_email)
         return fail_often(call, "with this e-mail address", config->demo_per_email, "a day", 86400000);
-    if (!db_row(call, &query_demo_insert, &request->base, args, &row))
+    return true;
+}
+
+/* Asked once without waiting for anybody, so that a flood from one address holds no worker, and once more when
+ * nobody else of this address is at it. */
+bool
+rpc_create_demo_request(Call *call, const CreateDemoRequestRequest *request,
+                        CreateDemoRequestResponse *response)
+{
+    const char *who = call_actor(call);
+    char origin[ORIGIN_SIZE];
+    const DbArg args[] = {{.name = "origin", .text = origin}, {.name = "actor", .text = who}, {0}};
+    const DbRow *row;
+
+    origin_key(call->origin, origin);
+    if (who == NULL || !within_limits(call, request, args) ||
+        !db_queue(call, &query_demo_lock_origin, &request->base, args) ||
+        !within_limits(call, request, args) ||
+        !db_row(call, &query_demo_insert, &request->base, args, &row))
         return false;
     response->id = db_row_int64(row, "id");
     call->target = call_printf(call, "demo request %" PRId64, response->id);

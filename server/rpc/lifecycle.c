@@ -79,6 +79,14 @@ run_script(Call *call, const Script *script, const char *schema, const char *rol
                                {0}});
 }
 
+/* What could not be mailed while the tenant was closed. */
+static void
+look_into_outbox(Call *call, const Locked *tenant)
+{
+    call->fills_outbox = true;
+    call->outbox_tenant_id = tenant->id;
+}
+
 /* ---- suspend and activate ---- */
 
 bool
@@ -105,6 +113,7 @@ rpc_activate_tenant(Call *call, const ActivateTenantRequest *request,
         return false;
     if (!is_state(&tenant, "suspended"))
         return fail_state(call, &tenant, "suspended");
+    look_into_outbox(call, &tenant);
     return set_state(call, &tenant, "active", "") &&
            run_script(call, &script_tenant_open, tenant.schema, tenant.role, NULL) &&
            tenant_fill(call, tenant.id, &response->tenant);
@@ -177,6 +186,7 @@ rpc_undelete_tenant(Call *call, const UndeleteTenantRequest *request,
         return false;
     if (!is_state(&tenant, "deleted"))
         return fail_state(call, &tenant, "deleted");
+    look_into_outbox(call, &tenant);
     schema = request->new_schema_name[0] != '\0' ? request->new_schema_name : tenant.name;
     return check_free(call, schema) && rename_schema(call, &tenant, schema) &&
            db_queue(call, &query_tenant_set_undeleted, NULL,

@@ -29,6 +29,9 @@ typedef struct RightsChange {
 /* Whether the caller may change this user at all, and in this way.  NOT_FOUND if there is none. */
 MUST_CHECK bool rights_check_user(Call *call, int64_t user_id, RightsChange change);
 
+/* The same for a superuser of the platform, changed in what is no right. */
+MUST_CHECK bool rights_check_superuser(Call *call, int64_t superuser_id);
+
 /* Whether every permission exists in this tenant and the caller holds it; field names it in what is
  * said. */
 MUST_CHECK bool rights_check_permissions(Call *call, const char *field, char *const *permissions,

@@ -1,85 +1,32 @@
-/* Sessions: signing in and out, and who one is.  */
+/* Sessions: signing in and out, who one is, and which sessions there are.  */
 #include "auth.h"
-#include "bind.h"
 #include "db.h"
+#include "guess.h"
 #include "queries.h"
+#include "realm.h"
+#include "rights.h"
 #include "rpc.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* What differs between a tenant's users and the platform's superusers. */
-typedef struct Realm {
-    const Query *find, *sign_in, *sign_out;
-} Realm;
-
-static const Realm *
-realm_of(const Call *call)
-{
-    static const Realm tenant = {&query_user_for_login, &query_session_insert,
-                                 &query_session_delete};
-    static const Realm platform = {&query_superuser_for_login, &query_platform_session_insert,
-                                   &query_platform_session_delete};
-
-    return call->tenant.id != 0 ? &tenant : &platform;
-}
-
 /* Nobody learns whether the address exists: the work and the words are the same. */
 static bool
-verify(Call *call, const LoginRequest *request, const DbRow *user, bool *needs_rehash)
+verify(Call *call, const LoginRequest *request, const Guess *guess, const DbRow *user, bool *needs_rehash)
 {
     bool ok;
 
     if (!auth_verify(call, request->password, user != NULL ? db_row_text(user, "password") : NULL,
                      &ok, needs_rehash))
         return false;
-    if (ok && db_row_bool(user, "is_active"))
-        return true;
-    call->refused = true;
-    return call_fail(call, CODE_UNAUTHENTICATED, "e-mail or password is wrong");
-}
-
-/* The password was compared outside the transaction that writes, so the statement compares once more. */
-static bool
-insert_session(Call *call, const Realm *realm, const DbRow *user, const char *rehashed,
-               LoginResponse *response)
-{
-    int64_t user_id = db_row_int64(user, "id");
-    const char *id = call_printf(call, "%" PRId64, user_id);
-    const char *hours = call_printf(call, "%" PRId64, server_config(call->server)->session_hours);
-    char *token = call_alloc(call, AUTH_TOKEN_SIZE);
-    uint8_t hash[AUTH_SECRET_HASH_SIZE];
-    const DbRow *session;
-
-    if (id == NULL || hours == NULL || token == NULL || 
-        !auth_token_new(call, AUTH_TOKEN_SESSION, call->tenant.id, token, hash))
-        return false;
-    if (!db_row(call, realm->sign_in, NULL,
-                (DbArg[]){{.name = "user_id", .text = id},
-                          {.name = "verified", .text = db_row_text(user, "password")},
-                          {.name = "password", .text = rehashed},
-                          {.name = "hash", .bytes = hash, .bytes_size = sizeof hash},
-                          {.name = "hours", .text = hours},
-                          {0}},
-                &session))
-        return false;
-    if (session == NULL) {
-        call->retry_after_ms = 100;
-        return call_fail(call, CODE_ABORTED, "the user was changed meanwhile: sign in again");
-    }
-    response->token = token;
-    response->expire_time = bind_timestamp(call, db_row_time_us(session, "expire_time"));
-    response->user_id = user_id;
-    call->caller.kind = call->tenant.id != 0 ? CALLER_USER : CALLER_SUPERUSER;
-    call->caller.id = user_id;
-    return response->expire_time != NULL;
+    return ok && db_row_bool(user, "is_active") ? guess_passed(call, guess) : guess_failed(call, guess);
 }
 
 bool
 rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
 {
     const Realm *realm = realm_of(call);
+    const Guess *guess;
     const DbRow *user;
     bool needs_rehash;
     char rehashed[AUTH_HASH_SIZE] = "";
@@ -87,54 +34,15 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
     /* whoever called before, the result is about the one who signs in */
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
+    if ((guess = guess_begin(call, request->email)) == NULL)
+        return false;
     db_begin(call, DB_READ);
     if (!db_row(call, realm->find, &request->base, NULL, &user) ||
-        !verify(call, request, user, &needs_rehash) ||
+        !verify(call, request, guess, user, &needs_rehash) ||
         (needs_rehash && !auth_hash(call, request->password, rehashed)))
         return false;
     db_begin(call, DB_WRITE);
-    return insert_session(call, realm, user, rehashed, response);
-}
-
-/* With the secret of a mailed link, once: sets the password and signs in. */
-bool
-rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordResponse *response)
-{
-    const char wrong[] = "the link is not good any more: ask for a new one";
-    uint8_t token_hash[AUTH_SECRET_HASH_SIZE];
-    char hash[AUTH_HASH_SIZE];
-    LoginResponse login = CLIENTIQ__V1__LOGIN_RESPONSE__INIT;
-    int64_t tenant_id;
-    const DbRow *user;
-
-    call->caller = (Caller){.email = "", .permissions = ""};
-    if (!auth_token_parse(request->link_token, AUTH_TOKEN_LINK, &tenant_id, token_hash) ||
-        tenant_id != call->tenant.id)
-        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
-
-    const DbArg token[] = {{.name = "hash", .bytes = token_hash, .bytes_size = sizeof token_hash}, {0}};
-
-    /* before anything is hashed, which is dear */
-    db_begin(call, DB_READ);
-    if (!db_row(call, &query_token_find, NULL, token, &user))
-        return false;
-    if (user == NULL)
-        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
-    call->target = call_printf(call, "user %" PRId64, db_row_int64(user, "id"));
-    if (!auth_hash(call, request->password, hash))
-        return false;
-    db_begin(call, DB_WRITE);
-    if (!db_row(call, &query_token_use, NULL,
-                (DbArg[]){token[0], {.name = "password", .text = hash}, {0}}, &user))
-        return false;
-    if (user == NULL)
-        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
-    if (!insert_session(call, realm_of(call), user, "", &login))
-        return false;
-    response->token = login.token;
-    response->expire_time = login.expire_time;
-    response->user_id = login.user_id;
-    return true;
+    return realm_open_session(call, user, rehashed, response);
 }
 
 bool
@@ -165,5 +73,95 @@ rpc_who_am_i(Call *call, const WhoAmIRequest *request UNUSED, WhoAmIResponse *re
     response->schema_name = call->tenant.schema;
     response->tenant_id = call->tenant.id;
     response->is_admin = caller->is_admin;
+    return true;
+}
+
+/* ---- which sessions there are ---- */
+
+/* Whose sessions are meant: by number, or the caller's own.  *is_own: of the caller. */
+static bool
+find_whose(Call *call, const Realm *realm, int64_t asked, int64_t *id, bool *is_own)
+{
+    if (asked == 0 && call->caller.session_id == 0)
+        return call_fail_field(call, "user_id", "is required: the caller has no session");
+    *is_own = call->caller.kind == realm->kind && (asked == 0 || asked == call->caller.id);
+    *id = asked != 0 ? asked : call->caller.id;
+    return true;
+}
+
+static bool
+refuse_others(Call *call, const Realm *realm, const char *permission)
+{
+    return rights_refuse(call, "the sessions of another %s need the permission %s", realm->who, permission);
+}
+
+bool
+rpc_list_sessions(Call *call, const ListSessionsRequest *request, ListSessionsResponse *response)
+{
+    const Realm *realm = realm_of(call);
+    const DbRow *row;
+    const char *text;
+    int64_t id;
+    bool is_own;
+
+    if (!find_whose(call, realm, request->user_id, &id, &is_own))
+        return false;
+    if (!is_own) {
+        if (!call_may(call, realm->view))
+            return refuse_others(call, realm, realm->view);
+        if (!db_row(call, realm->exists, &request->base, NULL, &row))
+            return false;
+        if (row == NULL)
+            return call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, realm->who, id);
+    }
+    text = call_printf(call, "%" PRId64, id);
+    return text != NULL && db_fill(call, realm->sessions, &request->base,
+                                   (DbArg[]){{.name = "user_id", .text = text}, {0}}, &response->base);
+}
+
+bool
+rpc_revoke_session(Call *call, const RevokeSessionRequest *request,
+                   RevokeSessionResponse *response UNUSED)
+{
+    const Realm *realm = realm_of(call);
+    const DbRow *row;
+
+    call->target = call_printf(call, "session %" PRId64, request->id);
+    if (!db_row(call, realm->session_owner, &request->base, NULL, &row))
+        return false;
+
+    int64_t owner = row == NULL ? 0 : db_row_int64(row, "user_id");
+    bool is_own = call->caller.kind == realm->kind && owner == call->caller.id;
+
+    /* whoever may not end it does not learn that it is there */
+    if (row == NULL || (!is_own && !call_may(call, realm->change)))
+        return call_fail(call, CODE_NOT_FOUND, "no session %" PRId64, request->id);
+    return (is_own || realm->check(call, owner)) &&
+           db_run(call, realm->session_revoke, &request->base, NULL, NULL);
+}
+
+bool
+rpc_revoke_all_sessions(Call *call, const RevokeAllSessionsRequest *request,
+                        RevokeAllSessionsResponse *response)
+{
+    const Realm *realm = realm_of(call);
+    const char *text, *keep;
+    uint64_t count;
+    int64_t id;
+    bool is_own;
+
+    if (!find_whose(call, realm, request->user_id, &id, &is_own))
+        return false;
+    call->target = call_printf(call, "%s %" PRId64, realm->who, id);
+    if (!is_own && !call_may(call, realm->change))
+        return refuse_others(call, realm, realm->change);
+    text = call_printf(call, "%" PRId64, id);
+    keep = call_printf(call, "%" PRId64, request->except_current ? call->caller.session_id : 0);
+    if (text == NULL || keep == NULL || (!is_own && !realm->check(call, id)) ||
+        !db_run(call, realm->sessions_revoke, NULL,
+                (DbArg[]){{.name = "user_id", .text = text}, {.name = "keep_id", .text = keep}, {0}},
+                &count))
+        return false;
+    response->count = (int64_t) count;
     return true;
 }

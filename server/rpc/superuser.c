@@ -1,9 +1,9 @@
 /* Superusers of the platform: what is more than one statement.  The rules of rights.h, for roles:
  * nobody gives or takes a role that holds more than they do, only an owner makes or changes owners,
  * and one active owner always remains.  */
-#include "auth.h"
 #include "bind.h"
 #include "db.h"
+#include "password.h"
 #include "queries.h"
 #include "rights.h"
 #include "rpc.h"
@@ -45,7 +45,7 @@ rpc_create_superuser(Call *call, const CreateSuperuserRequest *request,
     /* nobody gives what they do not hold; to create tenants is all that an owner can lack */
     if (request->superuser->can_create_tenants && !call_may(call, "tenants.add_tenant"))
         return rights_refuse(call, "only who may create tenants may give can_create_tenants");
-    if (!auth_hash(call, request->password, hash) ||
+    if (!password_hash(call, "password", request->password, request->superuser->email, hash) ||
         !check_role(call, request->superuser->platform_role,
                     request->superuser->can_create_tenants) ||
         !db_fill(call, &query_superuser_insert, &request->base,
@@ -83,6 +83,18 @@ check_superuser(Call *call, int64_t superuser_id, bool goes, const DbRow **super
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "superuser %" PRId64 " is the platform's last active owner", superuser_id);
     return true;
+}
+
+bool
+rights_check_superuser(Call *call, int64_t superuser_id)
+{
+    const char *target = call->target;
+    const DbRow *superuser;
+    bool ok = check_superuser(call, superuser_id, false, &superuser);
+
+    if (target != NULL)
+        call->target = target;
+    return ok;
 }
 
 bool

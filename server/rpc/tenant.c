@@ -1,10 +1,10 @@
 /* Tenants: made, looked up and described.  What happens to one later is lifecycle.c's.  */
 #include "tenant.h"
-#include "auth.h"
 #include "bind.h"
 #include "host.h"
 #include "job.h"
 #include "migrate.h"
+#include "password.h"
 #include "queries.h"
 #include "rpc.h"
 #include "server_state.h"
@@ -125,10 +125,13 @@ rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantRe
 {
     const char *password = request->admin_password;
     char hash[AUTH_HASH_SIZE];
+    bool ok;
 
-    if (password[0] == '\0' && (password = auth_password_random(call)) == NULL)
-        return false;
-    if (!auth_hash(call, password, hash) ||
+    if (password[0] != '\0')
+        ok = password_hash(call, "admin_password", password, request->admin_email, hash);
+    else
+        ok = (password = auth_password_random(call)) != NULL && auth_hash(call, password, hash);
+    if (!ok ||
         !tenant_create(call, request, &query_admin_insert,
                        (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->tenant))
         return false;

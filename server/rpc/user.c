@@ -1,8 +1,8 @@
 /* Users of a tenant: what is more than one statement.  What nobody may do to a user, whatever
  * permissions they hold, is in rights.h.  */
-#include "auth.h"
 #include "bind.h"
 #include "db.h"
+#include "password.h"
 #include "quota.h"
 #include "queries.h"
 #include "rights.h"
@@ -37,7 +37,8 @@ rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse
 
     if (!call->caller.is_admin && request->user->is_admin)
         return rights_refuse(call, "only an admin may make an admin");
-    if (request->password[0] != '\0' && !auth_hash(call, request->password, hash))
+    if (request->password[0] != '\0' &&
+        !password_hash(call, "password", request->password, request->user->email, hash))
         return false;
     if (!quota_check_users(call, 0) || (request->user->n_groups > 0 && !rights_lock(call)) ||
         !check_groups(call, &request->base, request->user) ||

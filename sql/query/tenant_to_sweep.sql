@@ -1,6 +1,8 @@
--- The tenant whose outlived rows have waited longest, if that is an hour and nobody changes it.
+-- The tenant whose outlived rows have waited longest, if that is an hour and nobody changes it; and which tables
+-- of later migrations it has already.
 -- rows: one
-select id, schema_name
+select id, schema_name, coalesce((heads ->> 'core')::integer, 0) >= 2 as has_outbox,
+       coalesce((heads ->> 'users')::integer, 0) >= 3 as has_tokens
   from public.tenants_tenant
  where state = 'active' and (sweep_time is null or sweep_time < now() - interval '1 hour')
  order by sweep_time nulls first, id

@@ -59,12 +59,40 @@ test_server__serves_without_an_app_it_does_not_need(void **state)
     use(world, "unbusy");
 }
 
+static bool
+ends_later(void *argument)
+{
+    World *world = argument;
+
+    return strcmp(database_value(&world->database, "select min(expire_time) > now() + interval '1 hour' "
+                                                   "from unused.core_session"), "t") == 0;
+}
+
+/* A session of a schema without last_use_time (users/0005) slides, and can be listed. */
+static void
+test_session__slides_one_migration_behind(void **state)
+{
+    World *world = *state;
+
+    tenant_new(world->operator, "unused");
+    for (size_t i = 0; i < migrations_tenant_count; i++)
+        if (strcmp(migrations_tenant[i].app, "users") == 0 && migrations_tenant[i].number == 5)
+            step_back(&world->database, "unused", &migrations_tenant[i]);
+    CiqClient *client = sign_in(&world->server, "unused", world_email, world_password);
+    database_value(&world->database, "update unused.core_session set expire_time = now() + interval '1 minute'");
+    assert_int_equal(user_count(client, world_email), 1);
+    wait_until("the end to be moved", ends_later, world);
+    expect_json(client, "UserService/ListSessions", CODE_OK, NULL, "{}");
+    ciq_client_free(client);
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_server__serves_one_migration_behind),
         cmocka_unit_test(test_server__serves_without_an_app_it_does_not_need),
+        cmocka_unit_test(test_session__slides_one_migration_behind),
     };
 
     return cmocka_run_group_tests(tests, world_setup, world_teardown);

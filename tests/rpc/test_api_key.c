@@ -743,10 +743,15 @@ test_origin__is_what_demo_requests_are_counted_by(void **state)
     expect_demo(website, CODE_OK, NULL, "d5@b.example");
     ciq_client_set_origin(website, "2001:DB8:0::1");
     expect_demo(website, CODE_OK, NULL, "d6@b.example");
+    /* a network of 64 bits is one subscriber's */
+    ciq_client_set_origin(website, "2001:db8::2");
+    expect_demo(website, CODE_OK, NULL, "d7@b.example");
+    ciq_client_set_origin(website, "2001:db8::ffff:3");
+    expect_demo(website, CODE_RESOURCE_EXHAUSTED, "from this address", "d8@b.example");
     assert_string_equal(database_value(&world->database,
                                        "select string_agg(origin, ' ' order by id) from public.demo_demorequest "
                                        "where email like 'd%%@b.example'"),
-                        "203.0.113.1 203.0.113.1 203.0.113.2 2001:db8::1");
+                        "203.0.113.1 203.0.113.1 203.0.113.2 2001:db8::/64 2001:db8::/64");
     ciq_client_free(website);
     server_down(&server);
 }

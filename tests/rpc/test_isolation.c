@@ -208,7 +208,7 @@ test_tenant_role__cannot_set_another_role(void **state)
 }
 
 /* Case 2: many tenants, many calls at once, few connections; every row says whose it is. */
-enum { TENANTS = 12, WRITERS = 6, WRITES = 40 };
+enum { TENANTS = 16, WRITERS = 6, WRITES = 40 };
 
 typedef struct Writer {
     const TestServer *server;

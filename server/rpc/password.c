@@ -1,0 +1,92 @@
+/* Passwords: changed by who knows the old one, and set by the link of a mail.  */
+#include "db.h"
+#include "guess.h"
+#include "password.h"
+#include "queries.h"
+#include "realm.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Other sessions end, and links that were mailed: whoever has them may be the reason for the change. */
+bool
+rpc_change_password(Call *call, const ChangePasswordRequest *request,
+                    ChangePasswordResponse *response UNUSED)
+{
+    const Realm *realm = realm_of(call);
+    const Guess *guess;
+    const DbRow *user;
+    char hash[AUTH_HASH_SIZE];
+    bool ok, needs_rehash;
+
+    if (call->caller.kind != realm->kind)
+        return call_fail(call, CODE_FAILED_PRECONDITION, "the caller has no password");
+    call->target = call_printf(call, "%s %" PRId64, realm->who, call->caller.id);
+    if ((guess = guess_begin_own(call)) == NULL)
+        return false;
+    db_begin(call, DB_READ);
+    if (!db_row(call, realm->credentials, NULL, NULL, &user))
+        return false;
+    if (user == NULL)
+        return call_fail(call, CODE_UNAUTHENTICATED, "the session has ended or never was");
+    if (!auth_verify(call, request->old_password, db_row_text(user, "password"), &ok, &needs_rehash))
+        return false;
+    if (!ok)
+        return guess_failed_own(call, guess, "old_password");
+    if (strcmp(request->old_password, request->new_password) == 0)
+        return call_fail_field(call, "new_password", "must be another one than the old");
+    if (!password_hash(call, "new_password", request->new_password, db_row_text(user, "email"), hash))
+        return false;
+    db_begin(call, DB_WRITE);
+    if (!db_row(call, realm->change_password, NULL,
+                (DbArg[]){{.name = "verified", .text = db_row_text(user, "password")},
+                          {.name = "password", .text = hash},
+                          {0}},
+                &user))
+        return false;
+    if (user != NULL)
+        return true;
+    call->retry_after_ms = 100;
+    return call_fail(call, CODE_ABORTED, "the password was changed meanwhile");
+}
+
+/* With the secret of a mailed link, once: sets the password and signs in. */
+bool
+rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordResponse *response)
+{
+    const char wrong[] = "the link is not good any more: ask for a new one";
+    uint8_t token_hash[AUTH_SECRET_HASH_SIZE];
+    char hash[AUTH_HASH_SIZE];
+    LoginResponse login = CLIENTIQ__V1__LOGIN_RESPONSE__INIT;
+    int64_t tenant_id;
+    const DbRow *user;
+
+    call->caller = (Caller){.email = "", .permissions = ""};
+    if (!auth_token_parse(request->link_token, AUTH_TOKEN_LINK, &tenant_id, token_hash) ||
+        tenant_id != call->tenant.id)
+        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
+
+    const DbArg token[] = {{.name = "hash", .bytes = token_hash, .bytes_size = sizeof token_hash}, {0}};
+
+    /* before anything is hashed, which is dear */
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_token_find, NULL, token, &user))
+        return false;
+    if (user == NULL)
+        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
+    call->target = call_printf(call, "user %" PRId64, db_row_int64(user, "id"));
+    if (!password_hash(call, "password", request->password, db_row_text(user, "email"), hash))
+        return false;
+    db_begin(call, DB_WRITE);
+    if (!db_row(call, &query_token_use, NULL,
+                (DbArg[]){token[0], {.name = "password", .text = hash}, {0}}, &user))
+        return false;
+    if (user == NULL)
+        return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
+    if (!realm_open_session(call, user, "", &login))
+        return false;
+    response->token = login.token;
+    response->expire_time = login.expire_time;
+    response->user_id = login.user_id;
+    return true;
+}

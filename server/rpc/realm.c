@@ -1,0 +1,97 @@
+/* The two realms as tables, and what both do in the same words; see realm.h.  */
+#include "realm.h"
+#include "auth.h"
+#include "bind.h"
+#include "db.h"
+#include "queries.h"
+#include "rights.h"
+#include "server_state.h"
+#include "use.h"
+
+#include <inttypes.h>
+
+static bool
+check_user(Call *call, int64_t id)
+{
+    return rights_check_user(call, id, (RightsChange){.goes = false});
+}
+
+static const Realm tenant = {
+    .who = "user",
+    .view = "users.view_customuser",
+    .change = "users.change_customuser",
+    .kind = CALLER_USER,
+    .find = &query_user_for_login,
+    .exists = &query_user_find,
+    .credentials = &query_user_credentials,
+    .sign_in = &query_session_insert,
+    .sign_out = &query_session_delete,
+    .change_password = &query_password_change,
+    .sessions = &query_sessions_of,
+    .session_owner = &query_session_owner,
+    .session_revoke = &query_session_revoke,
+    .sessions_revoke = &query_sessions_revoke,
+    .check = check_user,
+};
+
+static const Realm platform = {
+    .who = "superuser",
+    .view = "platform.view_superuser",
+    .change = "platform.change_superuser",
+    .kind = CALLER_SUPERUSER,
+    .find = &query_superuser_for_login,
+    .exists = &query_superuser_find,
+    .credentials = &query_superuser_credentials,
+    .sign_in = &query_platform_session_insert,
+    .sign_out = &query_platform_session_delete,
+    .change_password = &query_platform_password_change,
+    .sessions = &query_platform_sessions_of,
+    .session_owner = &query_platform_session_owner,
+    .session_revoke = &query_platform_session_revoke,
+    .sessions_revoke = &query_platform_sessions_revoke,
+    .check = rights_check_superuser,
+};
+
+const Realm *
+realm_of(const Call *call)
+{
+    return call->tenant.id != 0 ? &tenant : &platform;
+}
+
+/* The password was compared outside the transaction that writes, so the statement compares once more. */
+bool
+realm_open_session(Call *call, const DbRow *user, const char *rehashed, LoginResponse *response)
+{
+    const Realm *realm = realm_of(call);
+    int64_t user_id = db_row_int64(user, "id");
+    const char *id = call_printf(call, "%" PRId64, user_id);
+    const char *hours = call_printf(call, "%" PRId64, server_config(call->server)->session_hours);
+    const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(server_config(call->server)));
+    char *token = call_alloc(call, AUTH_TOKEN_SIZE);
+    uint8_t hash[AUTH_SECRET_HASH_SIZE];
+    const DbRow *session;
+
+    if (id == NULL || hours == NULL || idle_s == NULL || token == NULL ||
+        !auth_token_new(call, AUTH_TOKEN_SESSION, call->tenant.id, token, hash))
+        return false;
+    if (!db_row(call, realm->sign_in, NULL,
+                (DbArg[]){{.name = "user_id", .text = id},
+                          {.name = "verified", .text = db_row_text(user, "password")},
+                          {.name = "password", .text = rehashed},
+                          {.name = "hash", .bytes = hash, .bytes_size = sizeof hash},
+                          {.name = "hours", .text = hours},
+                          {.name = "idle_s", .text = idle_s},
+                          {0}},
+                &session))
+        return false;
+    if (session == NULL) {
+        call->retry_after_ms = 100;
+        return call_fail(call, CODE_ABORTED, "the user was changed meanwhile: sign in again");
+    }
+    response->token = token;
+    response->expire_time = bind_timestamp(call, db_row_time_us(session, "expire_time"));
+    response->user_id = user_id;
+    call->caller.kind = realm->kind;
+    call->caller.id = user_id;
+    return response->expire_time != NULL;
+}

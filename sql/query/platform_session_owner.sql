@@ -1,0 +1,2 @@
+-- rows: one
+select user_id from public.platform_session where id = :id and expire_time > now()

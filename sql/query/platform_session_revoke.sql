@@ -1,0 +1,3 @@
+-- rows: none
+-- changes: cached
+delete from public.platform_session where id = :id

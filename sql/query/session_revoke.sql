@@ -1,0 +1,3 @@
+-- rows: none
+-- changes: cached
+delete from core_session where id = :id

@@ -1,0 +1,2 @@
+-- rows: one
+select id from public.platform_superuser where id = :user_id

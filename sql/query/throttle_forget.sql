@@ -1,0 +1,2 @@
+-- rows: none
+delete from public.core_throttle where key = :arg.key

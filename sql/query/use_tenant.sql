@@ -1,0 +1,6 @@
+-- Where a tenant's sessions are; it keeps its name until the transaction ends.
+-- rows: one
+select schema_name, heads::text as heads
+  from public.tenants_tenant
+ where id = :arg.id::bigint and state = 'active'
+   for share

@@ -1,0 +1,43 @@
+/* Who counts as one stranger.  */
+#include "harness.h"
+
+#include "server/origin.h"
+
+static void
+test_origin_key__samples(void **state)
+{
+    static const char *const samples[][2] = {
+        {"192.0.2.7:51234", "192.0.2.7"},
+        {"192.0.2.7", "192.0.2.7"},
+        {"[2001:db8:1:2:3:4:5:6]:443", "2001:db8:1:2::/64"},
+        {"2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"},
+        {"2001:DB8:1:2::9", "2001:db8:1:2::/64"},
+        {"[2001:db8:1:3::1]:1", "2001:db8:1:3::/64"},
+        {"[::ffff:192.0.2.7]:1", "192.0.2.7"},
+        {"[::1]:1", "::/64"},
+        {"inproc", "inproc"},
+        {"ipc:uid=1000", "ipc:uid=1000"},
+        {"", ""},
+        {"[", ""},
+        {"a:b", "a:b"},
+        {"0123456789012345678901234567890123456789012345678901234567890123456789",
+         "012345678901234567890123456789012345678901234567890123456789012"},
+    };
+    char key[ORIGIN_SIZE];
+
+    (void) state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        origin_key(samples[i][0], key);
+        assert_string_equal(key, samples[i][1]);
+    }
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_origin_key__samples),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
