@@ -77,7 +77,7 @@ test_session__slides_one_migration_behind(void **state)
     tenant_new(world->operator, "unused");
     for (size_t i = 0; i < migrations_tenant_count; i++)
         if (strcmp(migrations_tenant[i].app, "users") == 0 && migrations_tenant[i].number == 5)
-            step_back(&world->database, "unused", &migrations_tenant[i]);
+            migration_undo(&world->database, "unused", &migrations_tenant[i]);
     CiqClient *client = sign_in(&world->server, "unused", world_email, world_password);
     database_value(&world->database, "update unused.core_session set expire_time = now() + interval '1 minute'");
     assert_int_equal(user_count(client, world_email), 1);
