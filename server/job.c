@@ -19,7 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TASK_MAX_MS = 60000 }; /* for one task */
+enum {
+    TASK_MAX_MS = 60000, /* for one task */
+    SWEEP_LOCK_MS = 1000 /* a sweep that waits keeps others from its tenant's row */
+};
 
 struct Job {
     Server *server;
@@ -68,6 +71,7 @@ sweep_tenant(Call *call, bool *done)
     const DbRow *row;
 
     call->tenant = (TenantContext){0};
+    call->lock_timeout_ms = SWEEP_LOCK_MS;
     db_begin(call, DB_WRITE);
     if (!db_row(call, &query_tenant_to_sweep, NULL, NULL, &row))
         return false;

@@ -223,6 +223,28 @@ test_undelete__a_suspended_tenant_stays_suspended(void **state)
     ciq_client_free(client);
 }
 
+static void
+one_owner(Config *config)
+{
+    config->owner_workers = 1;
+}
+
+/* The first statements on a connection: to delete says two things to the other servers, with one statement that
+ * comes twice in one pipeline and is prepared in it. */
+static void
+test_delete__first_on_its_connection(void **state)
+{
+    World *world = *state;
+    TestServer other;
+
+    tenant_new(world->operator, "early");
+    server_up(&other, &world->database, one_owner);
+    CiqClient *operator = operator_new(&other);
+    delete(operator, "early", CODE_OK, NULL);
+    ciq_client_free(operator);
+    server_down(&other);
+}
+
 /* The name of a deleted tenant is free; the one that comes back needs another. */
 static void
 test_delete__frees_the_name(void **state)
@@ -322,12 +344,14 @@ test_purge__leaves_nothing(void **state)
     tenant_new(world->operator, "trash");
     undelete(world->operator, "trash", CODE_FAILED_PRECONDITION, "not deleted");
 
-    /* its role rests, and then goes back to the pool */
+    /* its role rests, and then goes back to the pool, where the next tenant may find it at once */
     snprintf(query, sizeof query, "select count(*) from public.role_rest where role = '%s'", role);
     assert_value(world, query, "1");
     database_value(&world->database, "update public.role_rest set rest_until = now()");
     tenant_new(world->operator, "wakesthejob");
-    snprintf(query, sizeof query, "select count(*) from public.role_pool where role = '%s'", role);
+    snprintf(query, sizeof query,
+             "select (select count(*) from public.role_pool where role = '%s') + "
+             "(select count(*) from public.tenants_tenant where role = '%s')", role, role);
     wait_for_value(world, "1", query);
 }
 
@@ -681,6 +705,7 @@ main(void)
         cmocka_unit_test(test_delete__frees_the_name),
         cmocka_unit_test(test_purge__leaves_nothing),
         cmocka_unit_test(test_purge__after_the_retention_time),
+        cmocka_unit_test(test_delete__first_on_its_connection),
         cmocka_unit_test(test_sweep__goes_on_after_a_damaged_schema),
         cmocka_unit_test(test_rename__the_domain_and_the_session_stay),
         cmocka_unit_test(test_repair__nothing_is_missing),
