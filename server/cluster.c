@@ -27,10 +27,12 @@ enum {
     PATH_SIZE = 512,
     SOCKET_PATH_MAX = 107,      /* sockaddr_un, less its NUL */
     READY_MAX_MS = 60000,       /* PostgreSQL may have to recover after a crash */
-    LEFTOVER_MAX_MS = 20000,    /* for the PostgreSQL of a killed server to end */
+    LEFTOVER_FAST_MS = 20000,   /* for the PostgreSQL of a killed server to write all and end; then immediately */
+    LEFTOVER_MAX_MS = 40000,    /* and then this server does not start */
     STOP_MAX_MS = 20000,        /* fast shutdown; then immediate */
     ASK_MS = 10,
     BACKOFF_MAX_MS = 5000,
+    STARTS_MAX = 5,             /* what the life before has left, memory or a lock, may still be in the way once */
     RESERVED_CONNECTIONS = 20,  /* for jobs, heartbeat, and somebody who looks with psql */
     ARGUMENTS_MAX = 40
 };
@@ -442,11 +444,12 @@ is_ours(const Cluster *cluster, pid_t pid)
     return found;
 }
 
-/* The PostgreSQL of a server that was killed shuts down by itself (--pdeathsig); this waits for it. */
+/* The PostgreSQL of a server that was killed shuts down by itself (--pdeathsig); this waits for it.  An
+ * immediate shutdown loses nothing: the next start recovers. */
 static bool
 wait_for_leftover(const Cluster *cluster, char *reason, size_t size)
 {
-    int64_t until_us = clock_us() + LEFTOVER_MAX_MS * 1000;
+    int64_t start_us = clock_us();
     bool ready;
 
     for (;;) {
@@ -454,12 +457,12 @@ wait_for_leftover(const Cluster *cluster, char *reason, size_t size)
 
         if (pid <= 0 || !is_ours(cluster, pid))
             return true;
-        if (clock_us() > until_us) {
+        if (clock_us() > start_us + LEFTOVER_MAX_MS * 1000) {
             snprintf(reason, size, "a PostgreSQL (process %ld) of an earlier server does not end",
                      (long) pid);
             return false;
         }
-        (void) kill(pid, SIGINT);
+        (void) kill(pid, clock_us() > start_us + LEFTOVER_FAST_MS * 1000 ? SIGQUIT : SIGINT);
         (void) poll(NULL, 0, 100);
     }
 }
@@ -527,7 +530,7 @@ static void *
 supervise(void *argument)
 {
     Cluster *cluster = argument;
-    int backoff_ms = 100;
+    int backoff_ms = 100, failures = 0;
     bool was_ready = false;
 
     for (;;) {
@@ -545,7 +548,7 @@ supervise(void *argument)
 
         pthread_mutex_lock(&cluster->lock);
         was_ready = was_ready || clock_us() - start_us > 10 * 1000000;
-        if (!was_ready && !cluster->stopping && clock_us() - start_us < 2 * 1000000)
+        if (!was_ready && !cluster->stopping && clock_us() - start_us < 2 * 1000000 && ++failures == STARTS_MAX)
             cluster->failed = true; /* it does not start at all: cluster_start gives up */
         pthread_cond_broadcast(&cluster->changed);
         if (!cluster->stopping) {
