@@ -88,7 +88,7 @@ tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbR
 bool
 tenant_register(Call *call, const CreateTenantRequest *request, const char *heads, NewTenant *made)
 {
-    const char *role;
+    const char *role = NULL;
     const DbRow *row;
     Host host;
 
