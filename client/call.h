@@ -38,6 +38,9 @@ ProtobufCMessage *ciq_call_with(CiqClient *client, const Method *method,
                                 Reply **reply, CiqError **error);
 void ciq_reply_free(Reply *reply);
 
+/* The URLs of a client that is given none: CIQ_URL's, or this machine's server.  From malloc; NULL: no memory. */
+char *ciq_default_urls(void);
+
 /* An error of the caller's own making. */
 CiqError *ciq_error_new(Code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -568,8 +568,8 @@ is_trusted(const char *path)
            access(path, W_OK) == 0;
 }
 
-static char *
-default_urls(void)
+char *
+ciq_default_urls(void)
 {
     const char *named = getenv("CIQ_URL");
     char url[300];
@@ -640,7 +640,7 @@ ciq_client_new(const CiqOptions *options, CiqError **error)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&client->idle, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    client->urls = options->urls != NULL ? strdup(options->urls) : default_urls();
+    client->urls = options->urls != NULL ? strdup(options->urls) : ciq_default_urls();
     client->tenant = strdup(options->tenant != NULL ? options->tenant : "");
     client->token = strdup(options->token != NULL ? options->token : "");
     client->origin = strdup(options->origin != NULL ? options->origin : "");

@@ -321,11 +321,12 @@ main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (is_migrate_flag(&cli, argv[i]) || !take_option(&cli, argc, argv, &i))
             words[cli.words_count++] = argv[i];
+    /* what is kept belongs to the server, however it was named */
+    if (cli.url == NULL || cli.url[0] == '\0')
+        cli.url = ciq_default_urls();
     if (cli.url == NULL)
-        cli.url = getenv("CIQ_URL");
-    if (cli.url != NULL && cli.url[0] == '\0')
-        cli.url = NULL;
-    state_use_server(cli.url != NULL ? cli.url : "(default)");
+        die("no memory");
+    state_use_server(cli.url);
     if (cli.version) {
         puts("ciq-client " CIQ_VERSION);
         free(words);

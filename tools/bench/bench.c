@@ -1,10 +1,11 @@
-/* Six figures, each beside its baseline in the same run:
+/* Seven figures, each beside its baseline in the same run:
  *
  *   health   Health of the server, against a bare nng REP that echoes as many bytes
  *   check    CheckPermission by an API key, warm, against Health and against ResolveDomain of the same server
  *   getuser  authenticated GetUser over many tenants at random, against a C loop that sends exactly the
  *            same statements through libpq, as the same worker's login, with as many connections
  *   create   CreateTenant, against psql-like sending of the same DDL in one string on one connection
+ *   growth   the same at 10, 1,000 and 10,000 tenants while GetUser runs, and its slowest hundredth then and before
  *   flood    the slowest hundredth of GetUser while sign-ins flood the server, against the same without
  *   login    a sign-in of an unknown e-mail, against one with a wrong password
  *
@@ -192,25 +193,42 @@ measure(const char *url, const uint8_t *data, const size_t *offsets, size_t requ
     return rate;
 }
 
-/* What the slowest hundredth of calls takes, in microseconds. */
-static double
-measure_p99(const char *url, const uint8_t *data, const size_t *offsets, size_t requests, int in_flight)
+/* A load whose calls are timed. */
+static void
+timed_start(Load *load, const char *url)
 {
-    enum { TIMES = 1 << 20 };
-    Load load = {.data = data, .offsets = offsets, .requests = requests, .in_flight = in_flight};
+    enum { TIMES = 1 << 22 };
+
+    load->times_us = calloc(TIMES, sizeof *load->times_us);
+    load->times_max = TIMES;
+    load_start(load, url);
+}
+
+/* Ends it, and gives what the slowest hundredth of its calls took, in microseconds. */
+static double
+timed_stop_p99(Load *load)
+{
     size_t count;
     double p99;
 
-    load.times_us = calloc(TIMES, sizeof *load.times_us);
-    load.times_max = TIMES;
-    load_start(&load, url);
-    usleep(ROUND_MS * 1000);
-    load_stop(&load);
-    count = load.times_count < TIMES ? load.times_count : TIMES;
-    qsort(load.times_us, count, sizeof *load.times_us, compare);
-    p99 = load.times_us[count * 99 / 100];
-    free(load.times_us);
+    load_stop(load);
+    count = load->times_count < load->times_max ? load->times_count : load->times_max;
+    qsort(load->times_us, count, sizeof *load->times_us, compare);
+    p99 = load->times_us[count * 99 / 100];
+    free(load->times_us);
+    if (load->failed > 0)
+        fprintf(stderr, "bench: %zu of %zu requests failed\n", (size_t) load->failed, (size_t) load->done);
     return p99;
+}
+
+static double
+measure_p99(const char *url, const uint8_t *data, const size_t *offsets, size_t requests, int in_flight)
+{
+    Load load = {.data = data, .offsets = offsets, .requests = requests, .in_flight = in_flight};
+
+    timed_start(&load, url);
+    usleep(ROUND_MS * 1000);
+    return timed_stop_p99(&load);
 }
 
 /* ---- the echo ---- */
@@ -352,16 +370,24 @@ read_tenants(void)
     PQfinish(owner);
 }
 
-static void
-create_tenants(size_t count)
-{
-    CiqError *error = NULL;
-    CiqClient *client = ciq_client_new(
-        &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000, .attempts_max = 100}, &error);
+/* As many at a time as the server has connections of the owner's, so that thousands do not take all day. */
+enum { MAKERS = 4 };
 
-    for (size_t i = tenants.count; i < count; i++) {
+typedef struct Maker {
+    pthread_t thread;
+    CiqClient *client;
+    size_t first, end;
+} Maker;
+
+static void *
+maker_run(void *argument)
+{
+    Maker *maker = argument;
+
+    for (size_t i = maker->first; i < maker->end; i += MAKERS) {
         CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
         CiqCreateTenantRequest request = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+        CiqError *error = NULL;
         char schema[32], domain[64];
 
         snprintf(schema, sizeof schema, "bench%zu", i);
@@ -372,13 +398,30 @@ create_tenants(size_t count)
         request.domain = domain;
         request.admin_email = (char *) (uintptr_t) "admin@bench.example";
         request.admin_password = (char *) (uintptr_t) "bench password";
-        CiqCreateTenantResponse *response = ciq_create_tenant(client, &request, &error);
+        CiqCreateTenantResponse *response = ciq_create_tenant(maker->client, &request, &error);
         if (response == NULL) {
             fprintf(stderr, "bench: %s: %s\n", schema, ciq_error_message(error));
             exit(1);
         }
         ciq_create_tenant_response_free(response);
     }
+    return NULL;
+}
+
+static void
+create_tenants(size_t count)
+{
+    CiqError *error = NULL;
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000, .attempts_max = 100}, &error);
+    Maker makers[MAKERS];
+
+    for (size_t i = 0; i < MAKERS; i++) {
+        makers[i] = (Maker){.client = client, .first = tenants.count + i, .end = count};
+        pthread_create(&makers[i].thread, NULL, maker_run, &makers[i]);
+    }
+    for (size_t i = 0; i < MAKERS; i++)
+        pthread_join(makers[i].thread, NULL);
     ciq_client_free(client);
     read_tenants();
 }
@@ -607,21 +650,17 @@ bench_check(void)
 
 /* ---- GetUser, measured ---- */
 
+/* Requests of GetUser by signed-in users of count tenants at random, out of the first many. */
 static void
-bench_get_user(size_t count, int connections)
+sign_in(size_t count, size_t many, uint8_t *data, size_t *offsets)
 {
-    uint8_t *data = malloc(count * 256);
-    size_t *offsets = calloc(count + 1, sizeof *offsets);
     CiqError *error = NULL;
     CiqClient *client =
         ciq_client_new(&(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000}, &error);
-    double ours[ROUNDS], baseline[ROUNDS];
-    char name[64];
     unsigned seed = 1;
 
-    create_tenants(count);
     for (size_t i = 0; i < count; i++) {
-        size_t t = (size_t) rand_r(&seed) % count;
+        size_t t = (size_t) rand_r(&seed) % many;
         CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
         CiqGetUserRequest get = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
 
@@ -629,16 +668,26 @@ bench_get_user(size_t count, int connections)
         login.password = (char *) (uintptr_t) "bench password";
         ciq_client_set_tenant(client, tenants.schema[t]);
         CiqLoginResponse *session = ciq_login(client, &login, &error);
-        if (session == NULL) {
-            fprintf(stderr, "bench: %s\n", ciq_error_message(error));
-            exit(1);
-        }
+        if (session == NULL)
+            die_error(error);
         get.id = 1;
         offsets[i + 1] = offsets[i] + pack_request("clientiq.v1.UserService/GetUser", tenants.schema[t],
                                                    session->token, &get.base, data + offsets[i]);
         ciq_login_response_free(session);
     }
     ciq_client_free(client);
+}
+
+static void
+bench_get_user(size_t count, int connections)
+{
+    uint8_t *data = malloc(count * 512);
+    size_t *offsets = calloc(count + 1, sizeof *offsets);
+    double ours[ROUNDS], baseline[ROUNDS];
+    char name[64];
+
+    create_tenants(count);
+    sign_in(count, count, data, offsets);
     for (int i = 0; i < ROUNDS; i++) {
         ours[i] = measure(environment("BENCH_URL_ipc"), data, offsets, count, IN_FLIGHT);
         baseline[i] = measure_loop(connections);
@@ -653,7 +702,7 @@ bench_get_user(size_t count, int connections)
 /* ---- CreateTenant ---- */
 
 static void
-bench_create(size_t count)
+bench_create(const char *name, size_t count)
 {
     PGconn *owner = connect_to(environment("BENCH_OWNER"));
     CiqError *error = NULL;
@@ -722,7 +771,7 @@ bench_create(size_t count)
         ciq_create_tenant_response_free(response);
     }
     double hash_us = strtod(environment("BENCH_HASH_US"), NULL);
-    print_row("CreateTenant, less its hash", median(ours, count) - hash_us, median(baseline, count),
+    print_row(name, median(ours, count) - hash_us, median(baseline, count),
               "us     ");
     ciq_client_free(client);
     PQfinish(owner);
@@ -731,13 +780,38 @@ bench_create(size_t count)
     free(ddl);
 }
 
+/* Whether a tenant is made as fast where there are thousands, and what it does to the others' calls. */
+static void
+bench_growth(size_t most)
+{
+    enum { SIGNED_IN = 100, IN_FLIGHT_BESIDE = 8 };
+    static const size_t sizes[] = {10, 1000, 10000};
+    const char *url = environment("BENCH_URL_ipc");
+    uint8_t data[SIGNED_IN * 512];
+    size_t offsets[SIGNED_IN + 1] = {0};
+    char name[64];
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && sizes[i] <= most; i++) {
+        create_tenants(sizes[i]);
+        sign_in(SIGNED_IN, sizes[i], data, offsets);
+        double calm = measure_p99(url, data, offsets, SIGNED_IN, IN_FLIGHT_BESIDE);
+        Load load = {.data = data, .offsets = offsets, .requests = SIGNED_IN, .in_flight = IN_FLIGHT_BESIDE};
+
+        timed_start(&load, url);
+        snprintf(name, sizeof name, "CreateTenant at %zu tenants", sizes[i]);
+        bench_create(name, 40);
+        snprintf(name, sizeof name, "GetUser p99 beside, %zu tenants", sizes[i]);
+        print_row(name, timed_stop_p99(&load), calm, "us     ");
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "echo") == 0)
         return echo_main(argv[2], (size_t) strtoul(argv[3], NULL, 10));
     if (argc != 3 && argc != 4) {
-        fputs("usage: bench TENANTS CONNECTIONS [health | create | getuser] (by tools/bench/run)\n", stderr);
+        fputs("usage: bench TENANTS CONNECTIONS [health | create | getuser | growth] (by tools/bench/run)\n", stderr);
         return 2;
     }
 
@@ -750,7 +824,9 @@ main(int argc, char **argv)
         bench_health("tcp");
     }
     if (part[0] == '\0' || strcmp(part, "create") == 0)
-        bench_create(40);
+        bench_create("CreateTenant, less its hash", 40);
+    if (strcmp(part, "growth") == 0)
+        bench_growth((size_t) strtoul(argv[1], NULL, 10));
     if (part[0] == '\0' || strcmp(part, "getuser") == 0) {
         bench_get_user((size_t) strtoul(argv[1], NULL, 10), atoi(argv[2]));
         bench_login();
