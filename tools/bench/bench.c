@@ -710,6 +710,7 @@ bench_create(const char *name, size_t count)
         &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000, .attempts_max = 100}, &error);
     double *ours = calloc(count, sizeof *ours), *baseline = calloc(count, sizeof *baseline);
     FILE *file = fopen(environment("BENCH_DDL_FILE"), "r");
+    static size_t made; /* of all calls: no name comes twice */
     char *ddl = NULL;
     size_t room = 0;
 
@@ -728,7 +729,7 @@ bench_create(const char *name, size_t count)
         /* the role is made ahead on our side, so it is on the other */
         PGresult *role = PQexec(owner, "select role from public.role_pool order by number desc limit 1");
         FILE *stream = open_memstream(&script, &script_size);
-        snprintf(schema, sizeof schema, "psql%d_%zu", (int) getpid(), i);
+        snprintf(schema, sizeof schema, "psql%d_%zu", (int) getpid(), made);
         fputs("begin;\n", stream);
         for (const char *c = ddl; *c != '\0'; c++) {
             if (strncmp(c, "@schema@", 8) == 0) {
@@ -753,8 +754,8 @@ bench_create(const char *name, size_t count)
         PQclear(result);
         free(script);
 
-        snprintf(schema, sizeof schema, "made%d_%zu", (int) getpid(), i);
-        snprintf(domain, sizeof domain, "m%d-%zu.localhost", (int) getpid(), i);
+        snprintf(schema, sizeof schema, "made%d_%zu", (int) getpid(), made);
+        snprintf(domain, sizeof domain, "m%d-%zu.localhost", (int) getpid(), made++);
         tenant.name = tenant.schema_name = schema;
         tenant.plan = CLIENTIQ__V1__PLAN__PLAN_ENTERPRISE; /* no limit of calls */
         request.tenant = &tenant;
