@@ -57,6 +57,7 @@ typedef struct Method {
     const char *comment;
     const char *permission; /* "" unless access is ACCESS_PERMISSION */
     const char *platform_permission; /* asked for instead where there is no tenant; "" unless SCOPE_ANY */
+    const char *const *own_fields;   /* of the request, ended by NULL, which see in options.proto; NULL: none */
     const MessageInfo *request, *response;
     MethodScope scope;
     MethodAccess access;

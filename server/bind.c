@@ -345,7 +345,7 @@ static bool
 value_caller(Call *call, const char *name, BindValue *value)
 {
     if (strcmp(name, "id") == 0)
-        return value_int64(call, call->caller.id, value);
+        return value_int64(call, caller_account_id(&call->caller), value);
     if (strcmp(name, "session_id") == 0)
         return value_int64(call, call->caller.session_id, value);
     if (strcmp(name, "email") == 0)

@@ -144,6 +144,12 @@ call_left_ms(const Call *call)
 }
 
 int64_t
+caller_account_id(const Caller *caller)
+{
+    return caller->kind == CALLER_USER || caller->kind == CALLER_SUPERUSER ? caller->id : 0;
+}
+
+int64_t
 caller_number(const Caller *caller)
 {
     return caller->kind == CALLER_ACT_AS ? caller->superuser_id : caller->id;

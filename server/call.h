@@ -94,6 +94,7 @@ typedef struct Call {
     size_t script_statement;     /* in a script that failed: how many of its statements had not, */
     int script_position;         /* and the character of the script that PostgreSQL points to, from 1; 0: none */
     const char *detail;          /* for the log only, never the client; NULL: none */
+    bool must_be_own;                /* the caller lacks the permission for what is not their own */
     bool refused;                    /* the failure belongs into the audit */
     /* what a failure that nobody can mend by asking again leaves behind, in a transaction of its own */
     bool (*record_failure)(struct Call *call);
@@ -146,6 +147,9 @@ int64_t call_left_ms(const Call *call);
 
 /* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit says. */
 int64_t call_statement_ms(const Call *call);
+
+/* The number of the user or superuser who calls; 0: an API key, the local operator, or who acts in a tenant. */
+int64_t caller_account_id(const Caller *caller);
 
 /* The caller's number in log and audit: the user's, or the superuser's. */
 int64_t caller_number(const Caller *caller);

@@ -488,10 +488,10 @@ queue(Call *call, const Query *query, const ProtobufCMessage *message, const DbA
 
 /* ---- transactions ---- */
 
-static void
-count_tenant(Db *db, int64_t tenant_id)
+void
+db_count_tenant(Db *db, int64_t id)
 {
-    uint64_t hash = (uint64_t) tenant_id * 0x9E3779B97F4A7C15u >> 48;
+    uint64_t hash = (uint64_t) id * 0x9E3779B97F4A7C15u >> 48;
     uint8_t *byte = &db->tenants_seen[hash / 8];
     uint8_t bit = (uint8_t) (1u << hash % 8);
 
@@ -516,7 +516,7 @@ queue_context(Call *call)
                            options->extension_schemas);
         if (!options->owner)
             role = call->tenant.role;
-        count_tenant(db, call->tenant.id);
+        db_count_tenant(db, call->tenant.id);
     }
     timeout = call_printf(call, "%" PRId64,
                           call->statement_timeout_ms != 0 ? call->statement_timeout_ms
@@ -696,7 +696,7 @@ db_enter_tenant(Call *call, int64_t id, const char *schema)
 
     call->tenant = (TenantContext){.id = id};
     snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s", schema);
-    count_tenant(call->db, id);
+    db_count_tenant(call->db, id);
     path = call_printf(call, "\"%s\", %spg_temp", schema, call->db->options->extension_schemas);
     return path != NULL &&
            db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}});

@@ -101,6 +101,9 @@ MUST_CHECK bool db_copy_in(Call *call, const char *statement, DbGive give, void 
 MUST_CHECK bool db_savepoint(Call *call);
 MUST_CHECK bool db_savepoint_rollback(Call *call);
 
+/* Says that the call touches this tenant's schema, where its context does not: DbOptions.tenants_max. */
+void db_count_tenant(Db *db, int64_t id);
+
 /* Owner only, in a DB_WRITE transaction that began on the platform: from here on search_path is the
  * tenant's, and what is notified is about it (queued). */
 MUST_CHECK bool db_enter_tenant(Call *call, int64_t id, const char *schema);

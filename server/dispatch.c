@@ -197,6 +197,14 @@ find_caller(Call *call)
 /* ---- 4 permission ---- */
 
 static bool
+refuse_without(Call *call, const char *what_for)
+{
+    call->refused = true;
+    return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s%s", call->method->rpc,
+                     method_permission(call->method, call->tenant.id == 0), what_for);
+}
+
+static bool
 may_call(Call *call)
 {
     const Method *method = call->method;
@@ -219,9 +227,36 @@ may_call(Call *call)
                          method->rpc);
     if (method->access == ACCESS_AUTHENTICATED || call_may(call, permission))
         return true;
-    call->refused = true;
-    return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s", method->rpc,
-                     permission);
+    call->must_be_own = method->own_fields != NULL && caller_account_id(&call->caller) != 0;
+    return call->must_be_own || refuse_without(call, "");
+}
+
+/* Of a request that is read: whether this field names the caller. */
+static bool
+names_caller(const Call *call, const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(call->message->descriptor, name);
+    const void *value = (const char *) call->message + field->offset;
+    int64_t number;
+
+    if (field_is_absent(call->message, field))
+        return false;
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return strcmp(*(char *const *) value, call->request->token) == 0;
+    memcpy(&number, value, sizeof number);
+    return number == 0 || number == call->caller.id;
+}
+
+static bool
+may_ask(Call *call)
+{
+    if (!call->must_be_own)
+        return true;
+    for (const char *const *name = call->method->own_fields; *name != NULL; name++)
+        if (names_caller(call, *name))
+            return true;
+    return refuse_without(call, " for what is not one's own");
 }
 
 /* The end user's address in its one form, so that nobody is two by writing it in another. */
@@ -549,7 +584,7 @@ serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
     call->origin = call->peer.address;
     call->deadline_us = call->receive_us + server_config(call->server)->call_timeout_ms * 1000;
     if (!read_envelope(call, data, size) || !find_tenant(call) || !find_caller(call) || !may_call(call) ||
-        !take_origin(call) || !read_message(call))
+        !take_origin(call) || !read_message(call) || !may_ask(call))
         return false;
     /* what memory cannot answer is asked again, and must not count twice */
     if (call->db == NULL)

@@ -149,6 +149,7 @@ read_database(Server *server)
     server->worker_options = options;
     options.conninfo = server->conninfo_owner;
     options.owner = true;
+    options.tenants_max = (unsigned) server->config->connection_tenants_owner;
     server->owner_options = options;
     return true;
 }

@@ -145,13 +145,13 @@ command_describe(Cli *cli)
     printf("%s\n%s\n\n", method->name, method->comment);
     printf("command:    ciq-client %s\n", method->command);
     printf("called:     %s\n", scopes[method->scope]);
-    printf("access:     %s%s%s%s\n",
+    printf("access:     %s%s%s%s%s\n",
            method->access == ACCESS_PUBLIC       ? "anybody"
            : method->access == ACCESS_PERMISSION ? "permission "
            : method->by_api_key                  ? "anybody signed in, or an API key"
                                                  : "anybody signed in",
            method->permission, method->platform_permission[0] != '\0' ? ", on the platform " : "",
-           method->platform_permission);
+           method->platform_permission, method->own_fields != NULL ? ", but for one's own" : "");
     printf("writes:     %s\n", method->writes ? "yes" : "no");
     printf("\nrequest %s\n", method->request->descriptor->name);
     describe_message(method->request, 0);

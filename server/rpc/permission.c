@@ -18,16 +18,14 @@ enum { PAGES_MAX = 16 }; /* of LIMIT_PAGE permissions; more than a realm will ev
 
 /* ---- whose permissions ---- */
 
-static const char auth_check[] = "auth.check";
-
 static bool
 fail_no_session(Call *call)
 {
     return call_fail(call, CODE_NOT_FOUND, "the session of session_token has ended or never was");
 }
 
-/* The user of a session.  Its token names its tenant: on a tenant it must be that one; without one, whoever
- * may check finds it there, and call->tenant becomes it. */
+/* The user of a session.  Its token names its tenant: on a tenant it must be that one; without one it is found
+ * there, and call->tenant becomes it. */
 static bool
 find_session(Call *call, const char *token, int64_t *user_id)
 {
@@ -40,7 +38,7 @@ find_session(Call *call, const char *token, int64_t *user_id)
     if (!auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
         return call_fail_field(call, "session_token", "is not the token of a session");
     if (tenant_id != call->tenant.id) {
-        if (call->tenant.id != 0 || !call_may(call, auth_check)) {
+        if (call->tenant.id != 0) {
             call->refused = true;
             return fail_no_session(call);
         }
@@ -56,19 +54,6 @@ find_session(Call *call, const char *token, int64_t *user_id)
         return false;
     *user_id = subject.id;
     return found || fail_no_session(call);
-}
-
-/* Who asks about another must be a service that was told to. */
-static bool
-check_asker(Call *call, int64_t called_tenant_id, int64_t user_id)
-{
-    const Caller *caller = &call->caller;
-    bool is_account = caller->kind == CALLER_USER || caller->kind == CALLER_SUPERUSER;
-
-    if (call_may(call, auth_check) ||
-        (is_account && call->tenant.id == called_tenant_id && caller->id == user_id))
-        return true;
-    return rights_refuse(call, "CheckPermission about somebody else needs an API key that holds %s", auth_check);
 }
 
 /* ---- their facts ---- */
@@ -232,7 +217,7 @@ check_one(Call *call, const char *facts, char *permission, PermissionCheck *chec
 static bool
 check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResponse *response)
 {
-    int64_t called_tenant_id = call->tenant.id, user_id = 0;
+    int64_t user_id = 0;
     bool by_session = request->subject_case == CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN;
     PermissionCheck *checks = call_alloc(call, request->n_permissions * sizeof *checks);
     const char *facts;
@@ -241,10 +226,10 @@ check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResp
     if (checks == NULL || response->checks == NULL)
         return false;
     if (!by_session)
-        user_id = request->user_id;
+        user_id = request->user_id != 0 ? request->user_id : caller_account_id(&call->caller);
     else if (!find_session(call, request->session_token, &user_id))
         return false;
-    if (!check_asker(call, called_tenant_id, user_id) || !find_facts(call, user_id, &facts))
+    if (!find_facts(call, user_id, &facts))
         return false;
     response->user_id = user_id;
     response->tenant_id = call->tenant.id;

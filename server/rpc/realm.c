@@ -18,8 +18,6 @@ check_user(Call *call, int64_t id)
 
 static const Realm tenant = {
     .who = "user",
-    .view = "users.view_customuser",
-    .change = "users.change_customuser",
     .kind = CALLER_USER,
     .find = &query_user_for_login,
     .exists = &query_user_find,
@@ -31,7 +29,6 @@ static const Realm tenant = {
     .token_find = &query_token_find,
     .token_use = &query_token_use,
     .sessions = &query_sessions_of,
-    .session_owner = &query_session_owner,
     .session_revoke = &query_session_revoke,
     .sessions_revoke = &query_sessions_revoke,
     .check = check_user,
@@ -39,8 +36,6 @@ static const Realm tenant = {
 
 static const Realm platform = {
     .who = "superuser",
-    .view = "platform.view_superuser",
-    .change = "platform.change_superuser",
     .kind = CALLER_SUPERUSER,
     .find = &query_superuser_for_login,
     .exists = &query_superuser_find,
@@ -52,7 +47,6 @@ static const Realm platform = {
     .token_find = &query_platform_token_find,
     .token_use = &query_platform_token_use,
     .sessions = &query_platform_sessions_of,
-    .session_owner = &query_platform_session_owner,
     .session_revoke = &query_platform_session_revoke,
     .sessions_revoke = &query_platform_sessions_revoke,
     .check = rights_check_superuser,

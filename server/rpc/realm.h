@@ -10,7 +10,6 @@
 
 typedef struct Realm {
     const char *who;               /* "user", "superuser" */
-    const char *view, *change;     /* the permissions to see and to end the sessions of others */
     CallerKind kind;
     const Query *find;             /* by :email, for signing in */
     const Query *exists;           /* by :user_id */
@@ -19,7 +18,7 @@ typedef struct Realm {
     const Query *change_password;
     const Query *reset;            /* puts a mail into the outbox */
     const Query *token_find, *token_use;
-    const Query *sessions, *session_owner, *session_revoke, *sessions_revoke;
+    const Query *sessions, *session_revoke, *sessions_revoke;
     /* whether the caller may change this one at all (rights.h) */
     bool (*check)(Call *call, int64_t id);
 } Realm;

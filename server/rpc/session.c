@@ -4,7 +4,6 @@
 #include "guess.h"
 #include "queries.h"
 #include "realm.h"
-#include "rights.h"
 #include "rpc.h"
 
 #include <inttypes.h>
@@ -81,21 +80,23 @@ rpc_who_am_i(Call *call, const WhoAmIRequest *request UNUSED, WhoAmIResponse *re
 
 /* ---- which sessions there are ---- */
 
-/* Whose sessions are meant: by number, or the caller's own.  *is_own: of the caller. */
+/* Whose sessions are meant: by number, or the caller's own.  Dispatch has asked whether the caller may. */
 static bool
-find_whose(Call *call, const Realm *realm, int64_t asked, int64_t *id, bool *is_own)
+find_whose(Call *call, int64_t asked, const char **id)
 {
-    if (asked == 0 && call->caller.kind != realm->kind)
+    const Realm *realm = realm_of(call);
+    int64_t own = caller_account_id(&call->caller);
+
+    if (asked == 0 && own == 0)
         return call_fail_field(call, "user_id", "is required: the caller is no %s", realm->who);
-    *is_own = call->caller.kind == realm->kind && (asked == 0 || asked == call->caller.id);
-    *id = asked != 0 ? asked : call->caller.id;
-    return true;
+    *id = call_printf(call, "%" PRId64, asked != 0 ? asked : own);
+    return *id != NULL;
 }
 
 static bool
-refuse_others(Call *call, const Realm *realm, const char *permission)
+is_own(const Call *call, int64_t asked)
 {
-    return rights_refuse(call, "the sessions of another %s need the permission %s", realm->who, permission);
+    return asked == 0 || asked == caller_account_id(&call->caller);
 }
 
 bool
@@ -103,23 +104,18 @@ rpc_list_sessions(Call *call, const ListSessionsRequest *request, ListSessionsRe
 {
     const Realm *realm = realm_of(call);
     const DbRow *row;
-    const char *text;
-    int64_t id;
-    bool is_own;
+    const char *id;
 
-    if (!find_whose(call, realm, request->user_id, &id, &is_own))
+    if (!find_whose(call, request->user_id, &id))
         return false;
-    if (!is_own) {
-        if (!call_may(call, realm->view))
-            return refuse_others(call, realm, realm->view);
+    if (!is_own(call, request->user_id)) {
         if (!db_row(call, realm->exists, &request->base, NULL, &row))
             return false;
         if (row == NULL)
-            return call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, realm->who, id);
+            return call_fail(call, CODE_NOT_FOUND, "no %s %s", realm->who, id);
     }
-    text = call_printf(call, "%" PRId64, id);
-    return text != NULL && db_fill(call, realm->sessions, &request->base,
-                                   (DbArg[]){{.name = "user_id", .text = text}, {0}}, &response->base);
+    return db_fill(call, realm->sessions, &request->base, (DbArg[]){{.name = "user_id", .text = id}, {0}},
+                   &response->base);
 }
 
 bool
@@ -127,20 +123,17 @@ rpc_revoke_session(Call *call, const RevokeSessionRequest *request,
                    RevokeSessionResponse *response UNUSED)
 {
     const Realm *realm = realm_of(call);
-    const DbRow *row;
+    uint64_t count;
+    const char *id;
 
     call->target = call_printf(call, "session %" PRId64, request->id);
-    if (!db_row(call, realm->session_owner, &request->base, NULL, &row))
+    if (!find_whose(call, request->user_id, &id) ||
+        (!is_own(call, request->user_id) && !realm->check(call, request->user_id)) ||
+        !db_run(call, realm->session_revoke, &request->base, (DbArg[]){{.name = "user_id", .text = id}, {0}},
+                &count))
         return false;
-
-    int64_t owner = row == NULL ? 0 : db_row_int64(row, "user_id");
-    bool is_own = call->caller.kind == realm->kind && owner == call->caller.id;
-
-    /* whoever may not end it does not learn that it is there */
-    if (row == NULL || (!is_own && !call_may(call, realm->change)))
-        return call_fail(call, CODE_NOT_FOUND, "no session %" PRId64, request->id);
-    return (is_own || realm->check(call, owner)) &&
-           db_run(call, realm->session_revoke, &request->base, NULL, NULL);
+    return count > 0 || call_fail(call, CODE_NOT_FOUND, "no session %" PRId64 " of the %s %s", request->id,
+                                  realm->who, id);
 }
 
 bool
@@ -148,22 +141,17 @@ rpc_revoke_all_sessions(Call *call, const RevokeAllSessionsRequest *request,
                         RevokeAllSessionsResponse *response)
 {
     const Realm *realm = realm_of(call);
-    const char *text, *keep;
+    bool own = is_own(call, request->user_id);
+    const char *id, *keep;
     uint64_t count;
-    int64_t id;
-    bool is_own;
 
-    if (!find_whose(call, realm, request->user_id, &id, &is_own))
+    if (!find_whose(call, request->user_id, &id))
         return false;
-    call->target = call_printf(call, "%s %" PRId64, realm->who, id);
-    if (!is_own && !call_may(call, realm->change))
-        return refuse_others(call, realm, realm->change);
-    text = call_printf(call, "%" PRId64, id);
-    keep = call_printf(call, "%" PRId64, request->except_current && is_own ? call->caller.session_id : 0);
-    if (text == NULL || keep == NULL || (!is_own && !realm->check(call, id)) ||
+    call->target = call_printf(call, "%s %s", realm->who, id);
+    keep = call_printf(call, "%" PRId64, request->except_current && own ? call->caller.session_id : 0);
+    if (keep == NULL || (!own && !realm->check(call, request->user_id)) ||
         !db_run(call, realm->sessions_revoke, NULL,
-                (DbArg[]){{.name = "user_id", .text = text}, {.name = "keep_id", .text = keep}, {0}},
-                &count))
+                (DbArg[]){{.name = "user_id", .text = id}, {.name = "keep_id", .text = keep}, {0}}, &count))
         return false;
     response->count = (int64_t) count;
     return true;

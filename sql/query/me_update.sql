@@ -6,4 +6,4 @@ update users_customuser
        preferences = case when :mask.profile.preferences
                           then coalesce(nullif(:profile.preferences, ''), '{}')::jsonb
                           else preferences end
- where id = :caller.id and :caller.kind = 'user'
+ where id = :caller.id

@@ -1,6 +1,7 @@
 /* The page of who may call what, cell by cell, by bare nng over tcp:// and ipc://.  A cell that says yes is tried
  * with a payload that is no message, which only a call that was let through can be told, and, where the rpc only
- * reads, with an empty request too; any other cell must get exactly the code that it names, for both.  */
+ * reads, with an empty request too; any other cell must get exactly the code that it names, for both.  Where the
+ * permission is not asked for what is one's own, a request that names somebody else must be let through or not.  */
 #include "harness.h"
 
 #include "client/call.h"
@@ -151,7 +152,7 @@ superuser_with(Callers *callers, const char *permission)
 
 /* tenant: where the call goes; "": to the platform.  Elsewhere nobody can hold what is asked for there. */
 static const char *
-token_of(Callers *callers, const char *kind, const char *tenant, const char *needs)
+token_of(Callers *callers, const char *kind, const char *tenant, const char *needs, const char *cell)
 {
     bool is_permission = strchr(needs, '.') != NULL, on_tenant = tenant[0] != '\0';
 
@@ -159,8 +160,9 @@ token_of(Callers *callers, const char *kind, const char *tenant, const char *nee
         return "";
     if (strcmp(kind, "user") == 0)
         return callers->user;
+    /* "own" says that a user cannot hold it */
     if (strcmp(kind, "user with it") == 0)
-        return is_permission && on_tenant ? user_with(callers, needs) : callers->user;
+        return is_permission && strcmp(cell, "own") != 0 && on_tenant ? user_with(callers, needs) : callers->user;
     if (strcmp(kind, "tenant admin") == 0)
         return callers->admin;
     if (strcmp(kind, "other tenant's admin") == 0)
@@ -227,7 +229,7 @@ dial(const char *url)
 
 static Code
 exchange(nng_socket socket, const Method *method, const char *tenant, const char *token,
-         const char *payload)
+         const uint8_t *payload, size_t size)
 {
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     nng_msg *message;
@@ -236,7 +238,7 @@ exchange(nng_socket socket, const Method *method, const char *tenant, const char
     request.tenant = TEXT(tenant);
     request.token = TEXT(token);
     request.payload.data = (uint8_t *) (uintptr_t) payload;
-    request.payload.len = strlen(payload);
+    request.payload.len = size;
     assert_int_equal(nng_msg_alloc(&message, clientiq__v1__request__get_packed_size(&request)), 0);
     clientiq__v1__request__pack(&request, nng_msg_body(message));
     assert_int_equal(nng_sendmsg(socket, message, 0), 0);
@@ -257,24 +259,59 @@ typedef struct Row {
     const char *tenant, *needs;
 } Row;
 
+/* A request that is right but for this: the first of the fields that name whose it is names somebody else. */
+static Code
+ask_about_another(nng_socket socket, const Row *row, const char *token)
+{
+    const ProtobufCMessageDescriptor *descriptor = row->method->request->descriptor;
+    ProtobufCMessage *message = calloc(1, descriptor->sizeof_message);
+    char *permissions[] = {TEXT("users.view_customuser")};
+    uint8_t payload[256];
+
+    protobuf_c_message_init(descriptor, message);
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        char *place = (char *) message + field->offset;
+
+        if (strcmp(field->name, row->method->own_fields[0]) == 0) {
+            memcpy(place, &(int64_t){424242}, sizeof(int64_t));
+            if (field_is_choice(field))
+                memcpy((char *) message + field->quantifier_offset, &field->id, sizeof field->id);
+        } else if (field->type == PROTOBUF_C_TYPE_INT64) {
+            memcpy(place, &(int64_t){1}, sizeof(int64_t));
+        } else if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+            memcpy(place, &(char **){permissions}, sizeof(char **));
+            memcpy((char *) message + field->quantifier_offset, &(size_t){1}, sizeof(size_t));
+        }
+    }
+    assert_true(protobuf_c_message_get_packed_size(message) < sizeof payload);
+    Code code = exchange(socket, row->method, row->tenant, token, payload, protobuf_c_message_pack(message, payload));
+    free(message);
+    return code;
+}
+
 static bool
 cell_holds(nng_socket socket, const Row *row, const char *kind, const char *token, const char *cell)
 {
-    static const char no_message[] = "\xff";
-    bool is_let_in = strcmp(cell, "yes") == 0;
-    Code broken = exchange(socket, row->method, row->tenant, token, no_message), empty = broken;
+    bool is_own = strcmp(cell, "own") == 0, is_let_in = is_own || strcmp(cell, "yes") == 0;
+    Code broken = exchange(socket, row->method, row->tenant, token, (const uint8_t *) "\xff", 1), empty = broken;
+    Code others, others_due = is_own ? CODE_PERMISSION_DENIED : CODE_NOT_FOUND;
 
     if (!is_let_in || !row->method->writes)
-        empty = exchange(socket, row->method, row->tenant, token, "");
+        empty = exchange(socket, row->method, row->tenant, token, (const uint8_t *) "", 0);
+    if (is_let_in && row->method->own_fields != NULL)
+        others = ask_about_another(socket, row, token);
+    else
+        others = others_due;
 
     bool ok = is_let_in ? broken == CODE_INVALID_ARGUMENT && empty != CODE_UNAUTHENTICATED &&
-                              empty != CODE_PERMISSION_DENIED
+                              empty != CODE_PERMISSION_DENIED && others == others_due
                         : strcmp(code_name((int) broken), cell) == 0 && empty == broken;
 
     if (!ok)
-        print_error("%s on %s by %s: the page says %s, got %s and %s\n", row->method->rpc,
+        print_error("%s on %s by %s: the page says %s, got %s, %s and about another %s\n", row->method->rpc,
                     row->tenant[0] != '\0' ? "a tenant" : "the platform", kind, cell,
-                    code_name((int) broken), code_name((int) empty));
+                    code_name((int) broken), code_name((int) empty), code_name((int) others));
     return ok;
 }
 
@@ -310,7 +347,7 @@ test_access__every_cell(void **state)
         assert_int_equal(split(line, words), kinds_count);
         Row row = {method_of(words[0]), strcmp(words[1], "tenant") == 0 ? "acme" : "", words[2]};
         for (size_t i = 3; i < kinds_count; i++) {
-            const char *token = token_of(callers, kinds[i], row.tenant, row.needs);
+            const char *token = token_of(callers, kinds[i], row.tenant, row.needs, words[i]);
             bool is_operator = strcmp(kinds[i], "local operator") == 0;
 
             /* without a token, who is at the other end of ipc:// is the operator */

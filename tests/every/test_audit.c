@@ -32,7 +32,7 @@ static const Write writes[] = {
      "values ('\\x%s', 2, now() + interval '1 hour')"},
     {"UserService/Login", true, "{\"email\": \"two@same.example\", \"password\": \"secret-of-two\"}", "user 2",
      "email two@same.example", NULL},
-    {"UserService/RevokeSession", true, "{\"id\": 2}", NULL, "session 2", NULL},
+    {"UserService/RevokeSession", true, "{\"id\": 2, \"user_id\": 2}", NULL, "session 2", NULL},
     {"UserService/RevokeAllSessions", true, "{\"user_id\": 2}", NULL, "user 2", NULL},
     {"UserService/ChangePassword", true,
      "{\"old_password\": \"correct horse battery\", \"new_password\": \"secret-of-one\"}", NULL, "user 1", NULL},

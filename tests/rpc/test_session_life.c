@@ -208,7 +208,8 @@ test_session__revoked_is_not_written_back(void **state)
     server_up(&third, &pair->world->database, NULL);
     CiqClient *client = session_new(&third, "acme", world_email, NULL, &id);
     assert_int_equal(user_count(client, world_email), 1);
-    expect_json(pair->world->acme, "UserService/RevokeSession", CODE_OK, NULL, "{\"id\": %" PRId64 "}", id);
+    expect_json(pair->world->acme, "UserService/RevokeSession", CODE_OK, NULL,
+                "{\"id\": %" PRId64 ", \"user_id\": 1}", id);
     server_down(&third);
     assert_string_equal(database_value(&pair->world->database,
                                        "select count(*) from acme.core_session where id = %" PRId64, id), "0");
@@ -302,6 +303,7 @@ test_revoke_session__is_refused_on_the_other_server(void **state)
     for (int i = 0; i < 5; i++)
         assert_int_equal(user_count(there, world_email), 1);
     request.id = id;
+    request.user_id = 1;
     ciq_revoke_session_response_free(ciq_revoke_session(pair->world->acme, &request, &error));
     assert_ok(error);
     assert_refused_soon(there);
@@ -321,8 +323,14 @@ test_revoke_session__never_in_another_tenant(void **state)
     CiqClient *client = session_new(&world->server, "acme", world_email, NULL, &id);
 
     database_value(&world->database, "update techcorp.core_session set id = id + 1000000");
-    expect_json(world->techcorp, "UserService/RevokeSession", CODE_NOT_FOUND, "no session", "{\"id\": %" PRId64 "}", id);
-    expect_json(world->operator, "UserService/RevokeSession", CODE_NOT_FOUND, "no session", "{\"id\": %" PRId64 "}", id);
+    expect_json(world->techcorp, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
+                "{\"id\": %" PRId64 "}", id);
+    expect_json(world->techcorp, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
+                "{\"id\": %" PRId64 ", \"user_id\": 1}", id);
+    expect_json(world->operator, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
+                "{\"id\": %" PRId64 ", \"user_id\": 1}", id);
+    expect_json(world->operator, "UserService/RevokeSession", CODE_INVALID_ARGUMENT, "user_id is required",
+                "{\"id\": %" PRId64 "}", id);
     assert_int_equal(user_count(client, world_email), 1);
     ciq_client_free(client);
 }
@@ -339,17 +347,23 @@ test_revoke_session__of_others_by_right_only(void **state)
     CiqClient *keepers = session_new(&world->server, "acme", "keeper@acme.example", NULL, &keeper);
     CiqClient *admins = session_new(&world->server, "acme", world_email, NULL, &admin);
 
-    /* without the right it is as if it were not there */
+    /* without the right another's is not theirs, and theirs is all they may name */
     expect_json(keepers, "UserService/RevokeSession", CODE_NOT_FOUND, "no session", "{\"id\": %" PRId64 "}", victim);
+    expect_json(keepers, "UserService/RevokeSession", CODE_PERMISSION_DENIED, "users.change_customuser",
+                "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}", victim, victim_id);
     expect_json(keepers, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED, "users.change_customuser",
                 "{\"user_id\": %" PRId64 "}", victim_id);
     expect_json(world->acme, "UserService/GrantPermission", CODE_OK, NULL,
                 "{\"user_id\": %" PRId64 ", \"permission\": \"users.change_customuser\"}", keeper_id);
     /* with it, but never upwards */
-    expect_json(keepers, "UserService/RevokeSession", CODE_PERMISSION_DENIED, "only an admin", "{\"id\": %" PRId64 "}", admin);
+    expect_json(keepers, "UserService/RevokeSession", CODE_PERMISSION_DENIED, "only an admin",
+                "{\"id\": %" PRId64 ", \"user_id\": 1}", admin);
+    expect_json(keepers, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
+                "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}", admin, victim_id);
     expect_json(keepers, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED, "only an admin", "{\"user_id\": 1}");
     assert_int_equal(user_count(admins, world_email), 1);
-    expect_json(keepers, "UserService/RevokeSession", CODE_OK, NULL, "{\"id\": %" PRId64 "}", victim);
+    expect_json(keepers, "UserService/RevokeSession", CODE_OK, NULL,
+                "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}", victim, victim_id);
     assert_refused_soon(victims);
     expect_json(keepers, "UserService/RevokeAllSessions", CODE_NOT_FOUND, "no user", "{\"user_id\": 4242}");
 
@@ -424,7 +438,10 @@ test_sessions__of_superusers(void **state)
     expect_json(helper, "UserService/RevokeSession", CODE_NOT_FOUND, "no session", "{\"id\": %" PRId64 "}", own);
     expect_json(helper, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED, "platform.change_superuser",
                 "{\"user_id\": %" PRId64 "}", owner_id);
-    expect_json(owner, "UserService/RevokeSession", CODE_OK, NULL, "{\"id\": %" PRId64 "}", theirs);
+    int64_t helper_id = strtoll(database_value(&world->database, "select id from public.platform_superuser "
+                                               "where email = 'helper@sessions.example'"), NULL, 10);
+    expect_json(owner, "UserService/RevokeSession", CODE_OK, NULL, "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}",
+                theirs, helper_id);
     assert_refused_soon(helper);
     expect_json(world->operator, "UserService/RevokeAllSessions", CODE_OK, NULL, "{\"user_id\": %" PRId64 "}", owner_id);
     assert_refused_soon(owner);

@@ -354,6 +354,19 @@ is_command(const char *text)
     }
 }
 
+/* A name that is not there is refused like one of the wrong type. */
+static bool
+is_own_field(const Message *request, const char *name)
+{
+    for (size_t i = 0; i < request->fields_count; i++) {
+        const ProtoField *field = request->fields[i].proto;
+
+        if (strcmp(field->name, name) == 0)
+            return field->label != LABEL_REPEATED && (field->type == TYPE_INT64 || field->type == TYPE_STRING);
+    }
+    return false;
+}
+
 static void
 check_rule(const Method *method, Text *errors)
 {
@@ -379,6 +392,13 @@ check_rule(const Method *method, Text *errors)
         mistake(errors, file, line, "a platform_permission is app.codename");
     if (rule->by_api_key && rule->access != CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
         mistake(errors, file, line, "by_api_key is for ACCESS_AUTHENTICATED only");
+    if (rule->for_keys && rule->permission[0] == '\0')
+        mistake(errors, file, line, "for_keys is for ACCESS_PERMISSION only");
+    if (rule->n_own_fields > 0 && rule->permission[0] == '\0')
+        mistake(errors, file, line, "own_fields are for ACCESS_PERMISSION only");
+    for (size_t i = 0; i < rule->n_own_fields; i++)
+        if (!is_own_field(method->request, rule->own_fields[i]))
+            mistake(errors, file, line, "own_fields name fields of the request that are int64 or string");
     if (!is_command(rule->command))
         mistake(errors, file, line, "a command is a noun and a verb, or two nouns and a verb: \"user list\"");
     if (rule->hashes_password && rule->database != CLIENTIQ__V1__DATABASE__DATABASE_WORKER)

@@ -18,7 +18,7 @@ typedef Clientiq__V1__Rule Rule;
 typedef Clientiq__V1__FieldRule FieldRule;
 
 /* FieldDescriptorProto's numbers. */
-enum { LABEL_REPEATED = 3, TYPE_STRING = 9, TYPE_MESSAGE = 11, TYPE_ENUM = 14 };
+enum { LABEL_REPEATED = 3, TYPE_INT64 = 3, TYPE_STRING = 9, TYPE_MESSAGE = 11, TYPE_ENUM = 14 };
 
 typedef struct Message Message;
 typedef struct Field {

@@ -15,19 +15,20 @@ typedef struct Kind {
     bool has_token;
     bool holds; /* the permission that is asked for */
     bool is_api_key;
+    bool is_account; /* a user there, or a superuser */
 } Kind;
 
 static const Kind kinds[] = {
     {.name = "anonymous", .home = HOME_NOWHERE},
-    {.name = "user", .home = HOME_TENANT, .has_token = true},
-    {.name = "user with it", .home = HOME_TENANT, .has_token = true, .holds = true},
-    {.name = "tenant admin", .home = HOME_TENANT, .has_token = true, .holds = true},
+    {.name = "user", .home = HOME_TENANT, .has_token = true, .is_account = true},
+    {.name = "user with it", .home = HOME_TENANT, .has_token = true, .holds = true, .is_account = true},
+    {.name = "tenant admin", .home = HOME_TENANT, .has_token = true, .holds = true, .is_account = true},
     {.name = "API key", .home = HOME_TENANT, .has_token = true, .is_api_key = true},
     {.name = "API key with it", .home = HOME_TENANT, .has_token = true, .holds = true, .is_api_key = true},
     {.name = "acting in it", .home = HOME_TENANT, .has_token = true, .holds = true},
     {.name = "other tenant's admin", .home = HOME_OTHER_TENANT, .has_token = true, .holds = true},
-    {.name = "superuser", .home = HOME_PLATFORM, .has_token = true},
-    {.name = "superuser with it", .home = HOME_PLATFORM, .has_token = true, .holds = true},
+    {.name = "superuser", .home = HOME_PLATFORM, .has_token = true, .is_account = true},
+    {.name = "superuser with it", .home = HOME_PLATFORM, .has_token = true, .holds = true, .is_account = true},
     {.name = "platform's API key", .home = HOME_PLATFORM, .has_token = true, .is_api_key = true},
     {.name = "platform's API key with it",
      .home = HOME_PLATFORM,
@@ -54,10 +55,13 @@ cell(const Rule *rule, const Kind *kind, Home place)
     if (!is_known)
         return "UNAUTHENTICATED";
 
+    bool can_hold = place == HOME_PLATFORM || kind->is_api_key || !rule->for_keys;
     bool is_let_in = rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED
                          ? !kind->is_api_key || rule->by_api_key
-                         : kind->holds;
+                         : kind->holds && can_hold;
 
+    if (!is_let_in && kind->is_account && rule->n_own_fields > 0)
+        return "own";
     return is_let_in ? "yes" : "PERMISSION_DENIED";
 }
 
@@ -75,7 +79,7 @@ write_row(const Method *method, Home place, Text *out)
     else if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
         text_add(out, "a session%s |", rule->by_api_key ? " or a key" : "");
     else
-        text_add(out, "`%s` |", permission);
+        text_add(out, "`%s`%s |", permission, rule->n_own_fields > 0 ? ", but for one's own" : "");
     for (size_t i = 0; i < KINDS; i++)
         text_add(out, " %s |", cell(rule, &kinds[i], place));
     text_add(out, "\n");
@@ -88,7 +92,8 @@ write_access_md(const Model *model, Text *out)
                   "Made from the rules in `proto/` by `tools/protoc-gen-ciq`; `tests/every/test_access.c` tries every\n"
                   "cell. \"With it\" is a caller who holds the permission that the row needs and no other; \"yes\"\n"
                   "means that dispatch lets the call through to its handler, which may still refuse by what the data\n"
-                  "say (`server/rpc/rights.h`). A tenant's token on the platform, a superuser's in a tenant, and one\n"
+                  "say (`server/rpc/rights.h`); \"own\" means that it does so for what is the caller's own, and that\n"
+                  "anything else is PERMISSION_DENIED. A tenant's token on the platform, a superuser's in a tenant, and one\n"
                   "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n"
                   "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.  A platform's API key\n"
                   "with `platform.forward` may also call in a tenant what needs nothing, for an end user.\n");

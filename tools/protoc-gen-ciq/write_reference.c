@@ -83,6 +83,8 @@ write_reference_md(const Model *model, Text *out)
                 text_add(out, "with the permission `%s`", rule->permission);
             if (rule->platform_permission[0] != '\0')
                 text_add(out, ", on the platform `%s`", rule->platform_permission);
+            if (rule->n_own_fields > 0)
+                text_add(out, ", but for one's own");
             text_add(out, "; %s; database login: %s\n", rule->writes ? "writes" : "reads only",
                      database_texts[rule->database]);
             text_add(out, "- takes [%s](#%s), gives [%s](#%s)\n\n",

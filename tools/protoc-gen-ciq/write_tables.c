@@ -134,7 +134,7 @@ write_methods_c(const Model *model, Text *out)
                  "        .scope = (MethodScope) %d,\n        .access = (MethodAccess) %d,\n"
                  "        .database = (MethodDatabase) %d,\n        .writes = %s,\n"
                  "        .hashes_password = %s,\n        .never_replayed = %s,\n        .from_memory = %s,\n"
-                 "        .by_api_key = %s,\n    },\n",
+                 "        .by_api_key = %s,\n",
                  method->name, method->service, method->rpc, method->rule.command,
                  c_string(method->comment), method->rule.permission,
                  method->rule.platform_permission, method->request->c_lower,
@@ -142,6 +142,13 @@ write_methods_c(const Model *model, Text *out)
                  (int) method->rule.database, truth(method->rule.writes),
                  truth(method->rule.hashes_password), truth(method->rule.never_replayed),
                  truth(method->rule.from_memory), truth(method->rule.by_api_key));
+        if (method->rule.n_own_fields > 0) {
+            text_add(out, "        .own_fields = (const char *const[]){");
+            for (size_t j = 0; j < method->rule.n_own_fields; j++)
+                text_add(out, "\"%s\", ", method->rule.own_fields[j]);
+            text_add(out, "NULL},\n");
+        }
+        text_add(out, "    },\n");
     }
     text_add(out, "};\nconst size_t methods_count = %zu;\n\n", model->methods_count);
 

@@ -5,4 +5,4 @@ select u.id, u.email, u.first_name, u.last_name, u.is_admin, u.is_active, u.phon
               where m.user_id = u.id order by g.name) as groups,
        u.date_joined, u.last_login, u.preferences::text as preferences
   from users_customuser u
- where u.id = :caller.id and :caller.kind = 'user'
+ where u.id = :caller.id

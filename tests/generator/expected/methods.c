@@ -189,6 +189,7 @@ const Method methods[] = {
         .never_replayed = false,
         .from_memory = false,
         .by_api_key = false,
+        .own_fields = (const char *const[]){"id", NULL},
     },
     {
         .name = "sample.v1.ThingService/PaintThing",
