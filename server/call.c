@@ -115,6 +115,27 @@ call_strdup(Call *call, const char *text)
     return copy == NULL ? NULL : memcpy(copy, text, size);
 }
 
+void
+call_forget_changes(Call *call)
+{
+    call->changes_cached = call->changes_names = call->changes_roles = call->changes_runs = false;
+    call->wakes_job = call->wakes_prover = call->fills_outbox = false;
+    call->changes_tenant_id = 0;
+}
+
+void
+call_forget_failure(Call *call)
+{
+    call->code = CODE_OK;
+    call->text = call->detail = NULL;
+    call->sqlstate[0] = '\0';
+    call->violations = NULL;
+    call->violations_count = 0;
+    call->retry_after_ms = 0;
+    call->plan_changed = call->replay = false;
+    call_forget_changes(call);
+}
+
 char *
 call_printf(Call *call, const char *format, ...)
 {

@@ -127,6 +127,12 @@ typedef struct Call {
 /* Fails the call and returns false.  The first failure wins; the text reaches the client. */
 MUST_CHECK bool call_fail(Call *call, Code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* What a transaction that is rolled back would have told others. */
+void call_forget_changes(Call *call);
+
+/* The same, and as if the call had not failed. */
+void call_forget_failure(Call *call);
+
 /* The same with INVALID_ARGUMENT (or ALREADY_EXISTS by call_fail_field_code) and a violation that names
  * the field; the reply's message is "<field> <text>".  Several fields may fail; the first is the message. */
 MUST_CHECK bool call_fail_field(Call *call, const char *field, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -36,7 +36,7 @@ struct Db {
     PGconn *connection;      /* NULL: none */
     uint8_t *prepared;       /* one per statement of queries[] */
     uint8_t *tenants_seen;   /* a set of hashed tenant ids */
-    unsigned tenants_count;
+    unsigned tenants_count, creations_count;
     int64_t retry_us;        /* no attempt to connect before this */
     bool stale;              /* replace it before the next call */
 
@@ -71,7 +71,7 @@ db_close(Db *db)
     db->connection = NULL;
     memset(db->prepared, 0, queries_count);
     memset(db->tenants_seen, 0, TENANTS_BITS / 8);
-    db->tenants_count = 0;
+    db->tenants_count = db->creations_count = 0;
     db->begun = db->open = db->stale = false;
     db->queue_size = 0;
 }
@@ -109,6 +109,7 @@ db_ready(Db *db, char *reason, size_t size)
 {
     if (db->connection != NULL &&
         (db->stale || db->tenants_count >= db->options->tenants_max ||
+         db->creations_count >= db->options->creations_max ||
          PQtransactionStatus(db->connection) != PQTRANS_IDLE || was_closed(db->connection)))
         db_close(db);
     if (db->connection != NULL)
@@ -488,16 +489,22 @@ queue(Call *call, const Query *query, const ProtobufCMessage *message, const DbA
 
 /* ---- transactions ---- */
 
-void
-db_count_tenant(Db *db, int64_t id)
+static void
+count_tenant(Db *db, int64_t tenant_id)
 {
-    uint64_t hash = (uint64_t) id * 0x9E3779B97F4A7C15u >> 48;
+    uint64_t hash = (uint64_t) tenant_id * 0x9E3779B97F4A7C15u >> 48;
     uint8_t *byte = &db->tenants_seen[hash / 8];
     uint8_t bit = (uint8_t) (1u << hash % 8);
 
     if ((*byte & bit) == 0)
         db->tenants_count++;
     *byte |= bit;
+}
+
+void
+db_count_creation(Call *call)
+{
+    call->db->creations_count++;
 }
 
 static bool
@@ -516,7 +523,7 @@ queue_context(Call *call)
                            options->extension_schemas);
         if (!options->owner)
             role = call->tenant.role;
-        db_count_tenant(db, call->tenant.id);
+        count_tenant(db, call->tenant.id);
     }
     timeout = call_printf(call, "%" PRId64,
                           call->statement_timeout_ms != 0 ? call->statement_timeout_ms
@@ -678,14 +685,7 @@ db_savepoint_rollback(Call *call)
     if (!db->open || db->stale || db->connection == NULL)
         return false;
     db->queue_size = 0;
-    call->code = CODE_OK;
-    call->text = call->detail = NULL;
-    call->sqlstate[0] = '\0';
-    call->violations = NULL;
-    call->violations_count = 0;
-    call->retry_after_ms = 0;
-    call->plan_changed = call->replay = false;
-    call->changes_cached = call->changes_names = call->changes_roles = false;
+    call_forget_failure(call);
     return db_run(call, &query_savepoint_rollback, NULL, NULL, NULL);
 }
 
@@ -696,7 +696,7 @@ db_enter_tenant(Call *call, int64_t id, const char *schema)
 
     call->tenant = (TenantContext){.id = id};
     snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s", schema);
-    db_count_tenant(call->db, id);
+    count_tenant(call->db, id);
     path = call_printf(call, "\"%s\", %spg_temp", schema, call->db->options->extension_schemas);
     return path != NULL &&
            db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}});

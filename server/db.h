@@ -15,6 +15,7 @@ typedef struct DbOptions {
     const char *conninfo;          /* libpq's */
     bool named;                    /* prepare statements by name */
     unsigned tenants_max;          /* replace the connection after this many distinct tenants */
+    unsigned creations_max;        /* the same after this many tenants that were made */
     const char *extension_schemas; /* for search_path, quoted, "" or "ext, " */
     bool owner;                    /* no role is set: the login itself owns what it touches */
     bool tries;                    /* scripts may run although it is not the owner's: see rpc/isolation.c */
@@ -101,8 +102,8 @@ MUST_CHECK bool db_copy_in(Call *call, const char *statement, DbGive give, void 
 MUST_CHECK bool db_savepoint(Call *call);
 MUST_CHECK bool db_savepoint_rollback(Call *call);
 
-/* Says that the call touches this tenant's schema, where its context does not: DbOptions.tenants_max. */
-void db_count_tenant(Db *db, int64_t id);
+/* Says that the call makes a tenant: DbOptions.creations_max. */
+void db_count_creation(Call *call);
 
 /* Owner only, in a DB_WRITE transaction that began on the platform: from here on search_path is the
  * tenant's, and what is notified is about it (queued). */

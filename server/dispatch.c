@@ -422,8 +422,7 @@ replay(Call *call, const Claim *claim, Packed *packed)
     size_t size, hash_size;
 
     db_rollback(call);
-    call->code = CODE_OK;
-    call->text = NULL;
+    call_forget_failure(call);
     db_begin(call, DB_READ);
     if (!db_row(call, &query_idempotency_get, NULL,
                 (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32}, {0}}, &row))
@@ -486,15 +485,6 @@ run_once(Call *call, Packed *packed)
     return call->replay ? replay(call, &claim, packed) : false;
 }
 
-/* What the transaction that was rolled back would have told the others. */
-static void
-forget_changes(Call *call)
-{
-    call->changes_cached = call->changes_names = call->changes_roles = call->changes_runs = false;
-    call->wakes_job = call->wakes_prover = call->fills_outbox = false;
-    call->changes_tenant_id = 0;
-}
-
 static bool
 run(Call *call, Packed *packed)
 {
@@ -507,10 +497,7 @@ run(Call *call, Packed *packed)
 
         db_rollback(call);
         if (db_ready(call->db, reason, sizeof reason)) {
-            call->code = CODE_OK;
-            call->text = NULL;
-            call->plan_changed = false;
-            forget_changes(call);
+            call_forget_failure(call);
             ok = run_once(call, packed);
         }
     }
@@ -615,7 +602,7 @@ record_failure(Call *call)
     TenantContext tenant = call->tenant;
 
     db_rollback(call);
-    forget_changes(call);
+    call_forget_changes(call);
     if (call->failure_is_platforms)
         call->tenant = (TenantContext){0};
     db_begin(call, DB_WRITE);

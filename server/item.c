@@ -1,5 +1,5 @@
 /* Migrates one schema.  The item's row, the tenant's row, the steps, the ledger and the registry's heads are
- * one transaction; what fails goes back to a savepoint behind the claim, and the failure is written instead.
+ * one transaction; what fails is rolled back, and the failure is written in the next.
  * Statements that allow no transaction run on a second connection while this one holds the locks.  */
 #include "item.h"
 #include "auth.h"
@@ -122,15 +122,12 @@ open_schema(Item *item, bool *gone)
 {
     Call *call = item->call;
     const DbRow *row;
-    const char *state, *schema;
+    const char *state;
 
     *gone = false;
-    if (!db_savepoint(call))
-        return false;
     if (item->is_shared)
         return read_ledger(item);
-    if (!db_enter_tenant(call, item->id.tenant_id, item->schema) ||
-        !db_row(call, &query_item_tenant, NULL, (DbArg[]){{.name = "id", .text = item->tenant_text}, {0}},
+    if (!db_row(call, &query_item_tenant, NULL, (DbArg[]){{.name = "id", .text = item->tenant_text}, {0}},
                 &row))
         return false;
     state = row == NULL ? "deleted" : db_row_text(row, "state");
@@ -139,19 +136,13 @@ open_schema(Item *item, bool *gone)
         return true;
     }
     item->role = db_row_text(row, "role");
-    schema = db_row_text(row, "schema_name");
-    if (item->role == NULL || schema == NULL)
+    item->schema = db_row_text(row, "schema_name"); /* of now: the tenant may have been renamed since the claim */
+    if (item->role == NULL || item->schema == NULL)
         return false;
-    /* renamed between the claim and the lock */
-    if (strcmp(schema, item->schema) != 0) {
-        item->schema = schema;
-        if (!db_enter_tenant(call, item->id.tenant_id, schema))
-            return false;
-    }
     if (item->target.number == 0 && strcmp(state, "suspended") != 0)
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "the tenant is not suspended: zero takes its data away, so suspend it first");
-    return read_ledger(item);
+    return db_enter_tenant(call, item->id.tenant_id, item->schema) && read_ledger(item);
 }
 
 static bool
@@ -408,7 +399,10 @@ write_heads(Item *item)
     strcat(heads, "}");
     strcat(gone, "}");
     call->changes_cached = item->moves_own_app;
-    return db_queue(call, &query_item_heads, NULL,
+    /* PostgreSQL analyses a prepared statement anew wherever search_path is not what it was: what is about the
+     * platform is sent under the platform's */
+    return db_queue(call, &query_path_public, NULL, NULL) &&
+           db_queue(call, &query_item_heads, NULL,
                     (DbArg[]){{.name = "id", .text = item->tenant_text},
                               {.name = "heads", .text = heads},
                               {.name = "gone", .text = gone},
@@ -600,16 +594,18 @@ queue_failure(Call *call, const ItemId *id, const Failure *failure, const char *
                               (DbArg[]){{.name = "id", .text = run}, {0}}));
 }
 
-/* Back to the claim, which still stands, and the failure in place of the steps. */
+/* In a transaction of its own.  Whoever takes the item up before that writes what comes of it; a savepoint behind the
+ * claim would keep them off, and cost each schema that does not fail as much as its row in the ledger. */
 static bool
 write_failure(Item *item)
 {
     Call *call = item->call;
     Failure failure = make_failure(item);
 
-    if (!db_savepoint_rollback(call))
-        return false;
+    db_rollback(call);
+    call_forget_failure(call);
     call->tenant = (TenantContext){0};
+    db_begin(call, DB_WRITE);
     return queue_failure(call, &item->id, &failure, elapsed_text(item)) && db_commit(call);
 }
 
@@ -671,7 +667,7 @@ item_work(Call *call, ItemId *id)
     if (after == NULL || item.run_text == NULL)
         return ITEM_LOST;
     db_begin(call, DB_WRITE);
-    if (!db_queue(call, &query_item_lock_run, NULL, (DbArg[]){{.name = "id", .text = item.run_text}, {0}}) ||
+    if (!db_queue(call, &query_item_begin, NULL, (DbArg[]){{.name = "id", .text = item.run_text}, {0}}) ||
         !db_row(call, &query_item_claim, NULL,
                 (DbArg[]){{.name = "id", .text = item.run_text}, {.name = "after", .text = after}, {0}},
                 &row))

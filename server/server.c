@@ -142,6 +142,7 @@ read_database(Server *server)
         .conninfo = server->conninfo_worker,
         .named = strcmp(named, "on") == 0 || (strcmp(named, "auto") == 0 && !pooled),
         .tenants_max = (unsigned) server->config->connection_tenants,
+        .creations_max = (unsigned) server->config->connection_creations,
         .extension_schemas = server->extension_schemas,
     };
 
@@ -149,7 +150,6 @@ read_database(Server *server)
     server->worker_options = options;
     options.conninfo = server->conninfo_owner;
     options.owner = true;
-    options.tenants_max = (unsigned) server->config->connection_tenants_owner;
     server->owner_options = options;
     return true;
 }

@@ -102,7 +102,7 @@ tenant_register(Call *call, const CreateTenantRequest *request, const char *head
         .role = role,
     };
     call->target = call_printf(call, "tenant %" PRId64, made->id);
-    db_count_tenant(call->db, made->id);
+    db_count_creation(call);
     return made->id_text != NULL && tenant_add_domain(call, made->id_text, &host, &row);
 }
 

@@ -1,3 +1,3 @@
--- Back to the platform, after the owner has filled a new tenant's schema.
+-- Back to the platform, after the owner has worked in a tenant's schema.
 -- rows: none
-select set_config('search_path', 'public, pg_temp', true)
+set local search_path to public, pg_temp
