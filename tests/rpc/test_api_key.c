@@ -5,6 +5,7 @@
 #include "client/call.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -494,6 +495,55 @@ test_update_api_key__masks(void **state)
     ciq_client_free(client);
 }
 
+enum { MAKERS = 8, MAKERS_MAX = 3 };
+
+typedef struct Maker {
+    pthread_t thread;
+    CiqClient *client;
+    int code;
+    int number;
+} Maker;
+
+static void *
+make_one(void *argument)
+{
+    Maker *maker = argument;
+    CiqError *error = NULL;
+
+    json_decref(call_json(maker->client, "UserService/CreateApiKey", &error,
+                          "{\"api_key\": {\"name\": \"of %d\"}}", maker->number));
+    maker->code = error == NULL ? CODE_OK : ciq_error_code(error);
+    ciq_error_free(error);
+    return NULL;
+}
+
+/* However many are made at once, there are never more than the tenant may have. */
+static void
+test_api_keys__limit_holds_at_once(void **state)
+{
+    World *world = *state;
+    Maker makers[MAKERS];
+    int made = 0;
+
+    tenant_new(world->operator, "crowd");
+    expect_json(world->operator, "TenantService/UpdateTenant", CODE_OK, NULL,
+                "{\"tenant\": {\"schema_name\": \"crowd\", \"max_api_keys\": %d}, "
+                "\"update_mask\": \"max_api_keys\"}", MAKERS_MAX);
+    CiqClient *client = sign_in(&world->server, "crowd.localhost", world_email, world_password);
+    for (int i = 0; i < MAKERS; i++) {
+        makers[i] = (Maker){.client = client, .number = i};
+        assert_int_equal(pthread_create(&makers[i].thread, NULL, make_one, &makers[i]), 0);
+    }
+    for (int i = 0; i < MAKERS; i++) {
+        pthread_join(makers[i].thread, NULL);
+        made += makers[i].code == CODE_OK;
+        assert_true(makers[i].code == CODE_OK || makers[i].code == CODE_RESOURCE_EXHAUSTED);
+    }
+    assert_int_equal(made, MAKERS_MAX);
+    assert_string_equal(database_value(&world->database, "select count(*) from crowd.core_api_key"), "3");
+    ciq_client_free(client);
+}
+
 static void
 test_api_keys__limit_of_the_plan(void **state)
 {
@@ -820,6 +870,7 @@ main(void)
         cmocka_unit_test(test_revoke_api_key__ends_it_for_good),
         cmocka_unit_test(test_rotate_api_key__overlaps),
         cmocka_unit_test(test_update_api_key__masks),
+        cmocka_unit_test(test_api_keys__limit_holds_at_once),
         cmocka_unit_test(test_api_keys__limit_of_the_plan),
         cmocka_unit_test(test_list_api_keys__pages),
         cmocka_unit_test(test_api_key__of_a_suspended_tenant),

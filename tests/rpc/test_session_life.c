@@ -197,6 +197,37 @@ test_session__use_is_written_when_the_server_stops(void **state)
     ciq_client_free(client);
 }
 
+/* A service that asks what the holder of a session may do uses it in their name. */
+static void
+test_session__is_used_by_check_permission(void **state)
+{
+    Pair *pair = *state;
+    World *world = pair->world;
+    CiqError *error = NULL;
+    TestServer third;
+    char token[128];
+    int64_t id;
+    json_t *key = call_json(world->acme, "UserService/CreateApiKey", &error,
+                            "{\"api_key\": {\"name\": \"checker\", \"permissions\": [\"auth.check\"]}}");
+
+    assert_ok(error);
+    server_up(&third, &world->database, NULL);
+    ciq_client_free(session_new(&world->server, "acme", world_email, token, &id));
+    CiqClient *checker = client_new(&third, "acme", json_at(key, "token"));
+    database_value(&world->database, "update acme.core_session set create_time = create_time - interval '25 minutes', "
+                                     "last_use_time = null, expire_time = now() + interval '5 minutes' "
+                                     "where id = %" PRId64, id);
+    for (int i = 0; i < 3; i++) /* the last ones from memory */
+        expect_json(checker, "UserService/CheckPermission", CODE_OK, NULL,
+                    "{\"session_token\": \"%s\", \"permissions\": [\"users.view_group\"]}", token);
+    ciq_client_free(checker);
+    server_down(&third);
+    assert_string_equal(database_value(&world->database,
+                                       "select expire_time > now() + interval '1 hour' and last_use_time is not null "
+                                       "from acme.core_session where id = %" PRId64, id), "t");
+    json_decref(key);
+}
+
 /* What a use moves is never moved back, nor is a session that was revoked brought back. */
 static void
 test_session__revoked_is_not_written_back(void **state)
@@ -483,6 +514,7 @@ main(void)
         cmocka_unit_test(test_session__slides_on_two_servers),
         cmocka_unit_test(test_session__has_a_longest_life),
         cmocka_unit_test(test_session__use_is_written_when_the_server_stops),
+        cmocka_unit_test(test_session__is_used_by_check_permission),
         cmocka_unit_test(test_session__revoked_is_not_written_back),
         cmocka_unit_test(test_superuser_session__slides),
         cmocka_unit_test(test_list_sessions__ones_own_and_others),
