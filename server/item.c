@@ -1,5 +1,5 @@
 /* Migrates one schema.  The item's row, the tenant's row, the steps, the ledger and the registry's heads are
- * one transaction; what fails is rolled back, and the failure is written in the next.
+ * one transaction; what fails goes back to a savepoint behind the claim, and the failure is written instead.
  * Statements that allow no transaction run on a second connection while this one holds the locks.  */
 #include "item.h"
 #include "auth.h"
@@ -125,6 +125,8 @@ open_schema(Item *item, bool *gone)
     const char *state;
 
     *gone = false;
+    if (!db_savepoint(call))
+        return false;
     if (item->is_shared)
         return read_ledger(item);
     if (!db_row(call, &query_item_tenant, NULL, (DbArg[]){{.name = "id", .text = item->tenant_text}, {0}},
@@ -594,18 +596,17 @@ queue_failure(Call *call, const ItemId *id, const Failure *failure, const char *
                               (DbArg[]){{.name = "id", .text = run}, {0}}));
 }
 
-/* In a transaction of its own.  Whoever takes the item up before that writes what comes of it; a savepoint behind the
- * claim would keep them off, and cost each schema that does not fail as much as its row in the ledger. */
+/* Back to the claim, which still stands, and the failure in place of the steps.  Were the claim given up before that,
+ * another worker would take the item, fail, and so on for ever. */
 static bool
 write_failure(Item *item)
 {
     Call *call = item->call;
     Failure failure = make_failure(item);
 
-    db_rollback(call);
-    call_forget_failure(call);
+    if (!db_savepoint_rollback(call))
+        return false;
     call->tenant = (TenantContext){0};
-    db_begin(call, DB_WRITE);
     return queue_failure(call, &item->id, &failure, elapsed_text(item)) && db_commit(call);
 }
 
