@@ -13,7 +13,8 @@
  *
  * Parameters: ":id", ":user.email" are request fields by name; ":caller.id", ":caller.email",
  * ":caller.session_id", ":caller.is_admin", ":tenant.id", ":tenant.schema", ":call.id", ":call.method",
- * ":call.origin" are the call's context (caller.id 0: neither user nor superuser); ":mask.user.email" is true where update_mask names "email"
+ * ":call.origin" are the call's context (caller.id 0: neither user nor superuser);
+ * ":mask.user.email" is true where update_mask names "email"
  * ("user.email" also); ":page.key" is the key to continue after, null on the first page; ":page.limit"
  * is page_size + 1; ":arg.x" is a value that the C handler gives by name.  */
 #ifndef CIQ_SERVER_QUERY_H

@@ -1,9 +1,8 @@
--- The schema by its name of today: a tenant may have been renamed since the run began.
+-- The tenant's own row, which is locked next, has the name of today: it may have been renamed since the run began.
 -- rows: one
-select i.run_id, i.tenant_id, coalesce(t.schema_name, i.schema_name) as schema_name, i.attempts, i.steps, r.is_shared, r.app, r.target, r.mode
+select i.run_id, i.tenant_id, i.schema_name, i.attempts, i.steps, r.is_shared, r.app, r.target, r.mode
   from public.migration_item i
   join public.migration_run r on r.id = i.run_id
-  left join public.tenants_tenant t on t.id = i.tenant_id
  where i.run_id = :arg.id::bigint and r.state = 'running' and i.state = 'pending'
    and i.retry_time <= now() and i.tenant_id > :arg.after::bigint
  order by i.tenant_id
