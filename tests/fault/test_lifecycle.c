@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Pair {
+typedef struct Servers {
     World *world;
     TestServer other;
     CiqClient *operator; /* on the other server */
-} Pair;
+} Servers;
 
 static int
-pair_setup(void **state)
+servers_setup(void **state)
 {
-    Pair *pair = calloc(1, sizeof *pair);
+    Servers *pair = calloc(1, sizeof *pair);
     void *world;
 
     assert_non_null(pair);
@@ -28,9 +28,9 @@ pair_setup(void **state)
 }
 
 static int
-pair_teardown(void **state)
+servers_teardown(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     void *world = pair->world;
 
     ciq_client_free(pair->operator);
@@ -70,7 +70,7 @@ assert_closed(CiqClient *here, CiqClient *there)
 static void
 test_schema__changed_behind_the_service(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     World *world = pair->world;
     TestDatabase *database = &world->database;
 
@@ -143,7 +143,7 @@ sees_its_own(void *client)
 static void
 test_rename__the_name_is_taken_while_the_other_server_remembers(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     World *world = pair->world;
 
     for (int i = 0; i < 5; i++) {
@@ -201,7 +201,7 @@ static void
 test_create_tenant__twenty_at_once_on_two_servers(void **state)
 {
     enum { RACERS = 20 };
-    Pair *pair = *state;
+    Servers *pair = *state;
     World *world = pair->world;
     const char roles_of_nobody[] =
         "select count(*) from pg_roles r join public.core_installation i on rolname ~ ('^ciq_' || i.id || "
@@ -245,7 +245,7 @@ static void
 test_set_primary_domain__at_once_on_two_servers(void **state)
 {
     enum { RACERS = 6, ROUNDS = 15 };
-    Pair *pair = *state;
+    Servers *pair = *state;
     World *world = pair->world;
     Racer racers[RACERS] = {0};
     pthread_t threads[RACERS];
@@ -285,7 +285,7 @@ test_names__that_are_none(void **state)
                                         "abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijklmnopqrstuvwxyz0",
                                         "information_schema", "ciq_deleted_1", "a b", "a;drop schema acme",
                                         "\\u00e4", "a.b"};
-    Pair *pair = *state;
+    Servers *pair = *state;
     CiqClient *operator = pair->world->operator;
 
     tenant_new(operator, "named");
@@ -323,5 +323,5 @@ main(void)
         cmocka_unit_test(test_names__that_are_none),
     };
 
-    return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
 }

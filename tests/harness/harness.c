@@ -446,6 +446,32 @@ world_teardown(void **state)
     return 0;
 }
 
+int
+pair_up(void **state, void (*configure)(Config *config))
+{
+    Pair *pair = calloc(1, sizeof *pair);
+    void *world;
+
+    assert_non_null(pair);
+    world_setup(&world);
+    pair->world = world;
+    server_up(&pair->other, &pair->world->database, configure);
+    *state = pair;
+    return 0;
+}
+
+int
+pair_teardown(void **state)
+{
+    Pair *pair = *state;
+    void *world = pair->world;
+
+    server_down(&pair->other);
+    world_teardown(&world);
+    free(pair);
+    return 0;
+}
+
 void
 assert_ok(CiqError *error)
 {

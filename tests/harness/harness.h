@@ -92,6 +92,15 @@ extern const char world_password[]; /* of both admins */
 int world_setup(void **state);
 int world_teardown(void **state);
 
+/* The same with a second server on the world's database; configure, which may be NULL, is that one's. */
+typedef struct Pair {
+    World *world;
+    TestServer other;
+} Pair;
+
+int pair_up(void **state, void (*configure)(Config *config));
+int pair_teardown(void **state);
+
 /* Creates a tenant <schema> with the domain <schema>.localhost and the admin above. */
 void tenant_new(CiqClient *operator, const char *schema);
 

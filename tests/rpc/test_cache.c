@@ -8,36 +8,10 @@
 
 enum { BOUND_MS = 900 }; /* design: memory answers only while the heartbeat is younger than this */
 
-typedef struct Pair {
-    World *world;
-    TestServer other;
-} Pair;
-
 static int
 pair_setup(void **state)
 {
-    Pair *pair = calloc(1, sizeof *pair);
-    void *world;
-
-    assert_non_null(pair);
-    world_setup(&world);
-    pair->world = world;
-    server_up(&pair->other, &pair->world->database, NULL);
-    *state = pair;
-    return 0;
-}
-
-static int
-pair_teardown(void **state)
-{
-    Pair *pair = *state;
-
-    void *world = pair->world;
-
-    server_down(&pair->other);
-    world_teardown(&world);
-    free(pair);
-    return 0;
+    return pair_up(state, NULL);
 }
 
 typedef struct Refusal {

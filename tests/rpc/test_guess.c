@@ -10,11 +10,11 @@
 
 enum { FAILURES = 3, ACCOUNT_FAILURES = 6, ORIGIN_FAILURES = 8 };
 
-typedef struct Pair {
+typedef struct Servers {
     TestDatabase database;
     TestServer first, second;
     CiqClient *operator, *admin;
-} Pair;
+} Servers;
 
 /* Nothing is forgiven while a test runs. */
 static void
@@ -27,9 +27,9 @@ guess_little(Config *config)
 }
 
 static int
-pair_setup(void **state)
+servers_setup(void **state)
 {
-    Pair *pair = calloc(1, sizeof *pair);
+    Servers *pair = calloc(1, sizeof *pair);
 
     assert_non_null(pair);
     database_new(&pair->database);
@@ -44,9 +44,9 @@ pair_setup(void **state)
 }
 
 static int
-pair_teardown(void **state)
+servers_teardown(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     ciq_client_free(pair->admin);
     ciq_client_free(pair->operator);
@@ -61,7 +61,7 @@ pair_teardown(void **state)
 static int
 forget(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     database_value(&pair->database, "delete from public.core_throttle");
     return 0;
@@ -105,7 +105,7 @@ fail_often(const char *url, const char *tenant, const char *email, int times)
 static void
 test_guess__is_slowed_whether_the_account_exists_or_not(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     const char *const emails[] = {"victim@same.example", "nobody@same.example"};
     uint32_t retry_after_ms;
 
@@ -127,7 +127,7 @@ test_guess__is_slowed_whether_the_account_exists_or_not(void **state)
 static void
 test_guess__is_slowed_on_both_servers_and_after_a_restart(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     fail_often(pair->first.ipc, "acme", world_email, 1);
     fail_often(pair->second.ipc, "acme", world_email, FAILURES - 2);
@@ -142,7 +142,7 @@ test_guess__is_slowed_on_both_servers_and_after_a_restart(void **state)
 static void
 test_guess__of_one_tenant_is_not_counted_in_another(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     fail_often(pair->first.ipc, "acme", world_email, FAILURES);
     assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_RESOURCE_EXHAUSTED);
@@ -153,7 +153,7 @@ test_guess__of_one_tenant_is_not_counted_in_another(void **state)
 static void
 test_guess__locks_nobody_out(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     fail_often(pair->first.ipc, "acme", world_email, FAILURES);
     assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_RESOURCE_EXHAUSTED);
@@ -168,7 +168,7 @@ test_guess__locks_nobody_out(void **state)
 
 /* Raises a counter as so many addresses would that a test has not. */
 static void
-owe(Pair *pair, int failures)
+owe(Servers *pair, int failures)
 {
     database_value(&pair->database, "update public.core_throttle set paid_time = now() + interval '1 hour' * %d "
                                     "where paid_time < now() + interval '1 day'", failures);
@@ -178,7 +178,7 @@ owe(Pair *pair, int failures)
 static void
 test_guess__softer_cap_of_an_account(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_OK);
     fail_often(pair->first.tcp, "acme", world_email, 1);
@@ -197,7 +197,7 @@ test_guess__softer_cap_of_an_account(void **state)
 static void
 test_guess__softer_cap_of_an_address(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     char email[64];
 
     assert_int_equal(try(pair->first.tcp, "techcorp", world_email, world_password, NULL), CODE_OK);
@@ -216,7 +216,7 @@ test_guess__softer_cap_of_an_address(void **state)
 static void
 test_guess__of_superusers(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     expect_json(pair->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
                 "{\"superuser\": {\"email\": \"owner@guess.example\", \"platform_role\": \"owner\"}, "
@@ -231,7 +231,7 @@ test_guess__of_superusers(void **state)
 static void
 test_guess__is_kept_by_hashes(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     fail_often(pair->first.ipc, "acme", "secret.address@same.example", 1);
     assert_string_equal(database_value(&pair->database, "select count(*) from public.core_throttle "
@@ -286,7 +286,7 @@ explain_login(const char *url, const char *email, char *text, size_t size)
 static void
 test_login__does_the_same_for_unknown_accounts(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     const char *const emails[] = {world_email, "nobody@same.example", "invited@same.example"};
     char texts[3][8192];
 
@@ -316,5 +316,5 @@ main(void)
         cmocka_unit_test_setup(test_login__does_the_same_for_unknown_accounts, forget),
     };
 
-    return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
 }

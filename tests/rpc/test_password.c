@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Pair {
-    World *world;
-    TestServer other;
-} Pair;
-
 static void
 long_passwords(Config *config)
 {
@@ -23,27 +18,7 @@ long_passwords(Config *config)
 static int
 pair_setup(void **state)
 {
-    Pair *pair = calloc(1, sizeof *pair);
-    void *world;
-
-    assert_non_null(pair);
-    world_setup(&world);
-    pair->world = world;
-    server_up(&pair->other, &pair->world->database, long_passwords);
-    *state = pair;
-    return 0;
-}
-
-static int
-pair_teardown(void **state)
-{
-    Pair *pair = *state;
-    void *world = pair->world;
-
-    server_down(&pair->other);
-    world_teardown(&world);
-    free(pair);
-    return 0;
+    return pair_up(state, long_passwords);
 }
 
 static void

@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Pair {
-    World *world;
-    TestServer other;
-} Pair;
-
 static void
 write_at_once(Config *config)
 {
@@ -22,27 +17,7 @@ write_at_once(Config *config)
 static int
 pair_setup(void **state)
 {
-    Pair *pair = calloc(1, sizeof *pair);
-    void *world;
-
-    assert_non_null(pair);
-    world_setup(&world);
-    pair->world = world;
-    server_up(&pair->other, &pair->world->database, write_at_once);
-    *state = pair;
-    return 0;
-}
-
-static int
-pair_teardown(void **state)
-{
-    Pair *pair = *state;
-    void *world = pair->world;
-
-    server_down(&pair->other);
-    world_teardown(&world);
-    free(pair);
-    return 0;
+    return pair_up(state, write_at_once);
 }
 
 /* Signs in; the number of the session. */

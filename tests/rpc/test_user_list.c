@@ -5,17 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Pair {
+typedef struct Servers {
     World *world;
     TestServer other;
     CiqClient *there; /* the same session, on the other server */
-} Pair;
+} Servers;
 
 /* Twelve users a00 … a11 in acme; techcorp has the same, with other names. */
 static int
-pair_setup(void **state)
+servers_setup(void **state)
 {
-    Pair *pair = calloc(1, sizeof *pair);
+    Servers *pair = calloc(1, sizeof *pair);
     void *world;
 
     assert_non_null(pair);
@@ -38,9 +38,9 @@ pair_setup(void **state)
 }
 
 static int
-pair_teardown(void **state)
+servers_teardown(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     void *world = pair->world;
 
     ciq_client_free(pair->there);
@@ -66,7 +66,7 @@ expect_count(CiqClient *client, const char *filter, const char *count)
 static void
 test_list_users__filters(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     CiqClient *acme = pair->world->acme;
 
     expect_count(acme, "", "12");
@@ -91,7 +91,7 @@ test_list_users__filters(void **state)
 /* Every user once, each page from the other server, in the order that PostgreSQL gives when asked
  * at once. */
 static void
-expect_order(Pair *pair, const char *order, const char *sql)
+expect_order(Servers *pair, const char *order, const char *sql)
 {
     CiqClient *clients[] = {pair->world->acme, pair->there};
     char token[600] = "", got[1024] = "", expected[1024];
@@ -130,7 +130,7 @@ expect_order(Pair *pair, const char *order, const char *sql)
 static void
 test_list_users__orders(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
 
     expect_order(pair, "id", "id");
     expect_order(pair, "email", "lower(email)");
@@ -141,7 +141,7 @@ test_list_users__orders(void **state)
 static void
 test_list_users__token_is_good_for_its_list_only(void **state)
 {
-    Pair *pair = *state;
+    Servers *pair = *state;
     CiqError *error = NULL;
     json_t *page = call_json(pair->world->acme, "UserService/ListUsers", &error,
                              "{\"page_size\": 2, \"order_by\": \"email\"}");
@@ -185,5 +185,5 @@ main(void)
         cmocka_unit_test(test_list_users__token_is_good_for_its_list_only),
     };
 
-    return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
 }
