@@ -1,6 +1,8 @@
 /* Passwords, tokens, sealing and keyed hashes, on libsodium.  Called from handlers and dispatch; no
  * function here logs, or keeps a secret after it returns.  */
 #include "auth.h"
+#include "pace.h"
+#include "server_state.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -51,19 +53,27 @@ auth_hash(Call *call, const char *password, char out[AUTH_HASH_SIZE])
 {
     _Static_assert(AUTH_HASH_SIZE == crypto_pwhash_STRBYTES, "a hash of libsodium fits");
 
-    if (crypto_pwhash_str_alg(out, password, strlen(password), OPERATIONS, MEMORY,
-                              crypto_pwhash_ALG_ARGON2ID13) != 0)
+    pace_begin(&call->server->last_call_us);
+
+    bool done = crypto_pwhash_str_alg(out, password, strlen(password), OPERATIONS, MEMORY,
+                                      crypto_pwhash_ALG_ARGON2ID13) == 0;
+
+    (void) pace_end();
+    if (!done)
         return call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory to hash a password");
     return true;
 }
 
 bool
-auth_verify(Call *call UNUSED, const char *password, const char *stored, bool *ok, bool *needs_rehash)
+auth_verify(Call *call, const char *password, const char *stored, bool *ok, bool *needs_rehash)
 {
     bool known = stored != NULL && stored[0] == '$' && strlen(stored) < AUTH_HASH_SIZE;
     const char *hash = known ? stored : dummy_hash;
+    pace_begin(&call->server->last_call_us);
+
     bool right = crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
 
+    (void) pace_end();
     *ok = known && right;
     *needs_rehash = *ok && crypto_pwhash_str_needs_rehash(hash, OPERATIONS, MEMORY) != 0;
     return true;

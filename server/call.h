@@ -88,6 +88,7 @@ typedef struct Call {
     Code code;
     const char *text;
     uint32_t retry_after_ms;
+    uint32_t pause_ms;           /* before the answer is sent; no thread waits for it */
     FieldViolation **violations;
     size_t violations_count;
     char sqlstate[6];            /* of the statement that failed, for the log; "" */

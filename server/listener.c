@@ -15,6 +15,7 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/supplemental/util/platform.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,17 @@ enum {
     SEND_MAX_MS = 1000,   /* for one reply; then its pipe is closed (traps: a peer that never reads) */
     MEMORY_ARENA = 64 * 1024, /* bytes of a call that is answered from memory */
     ARENAS_MAX = 16,     /* kept for such calls; nng has twice as many threads as there are cores */
+    DRAIN_PAUSE_MS = 50, /* before a refusal while calls finish: who asks again at once takes no time from them */
+    PAUSES_MAX = 256,    /* answers that wait at once, each in an exchange made for it; others are sent at once */
+    QUIET_ROUND_MS = 10, /* between two tries to end what goes round */
     URLS_MAX = 16
 };
+
+typedef enum Step {
+    STEP_RECEIVE,
+    STEP_PAUSE, /* the answer is packed, and waits */
+    STEP_SEND,
+} Step;
 
 struct Exchange {
     Ticket ticket;
@@ -35,7 +45,8 @@ struct Exchange {
     nng_msg *message; /* the request; NULL while receiving */
     nng_pipe pipe;
     int64_t receive_us;
-    bool sending, counted;
+    Step step;
+    bool counted;
 };
 
 struct Listener {
@@ -46,17 +57,36 @@ struct Listener {
     pthread_mutex_t lock;
     pthread_cond_t idle;
     size_t accepted; /* queued or being served, and not answered yet */
+    size_t rounds;   /* exchanges that go round: receiving, being served or answering */
     bool draining;
+    atomic_bool quiet; /* nothing is received any more */
+    _Atomic size_t pauses;
     Arena *arenas[ARENAS_MAX]; /* wiped, for the next answer from memory */
     size_t arenas_count;
     char urls[URLS_MAX][NNG_MAXADDRLEN]; /* as they are bound */
     size_t urls_count;
 };
 
+/* What it leaves unread stays with its pipe. */
+static void
+end_round(Exchange *exchange)
+{
+    Listener *listener = exchange->listener;
+
+    pthread_mutex_lock(&listener->lock);
+    if (--listener->rounds == 0)
+        pthread_cond_broadcast(&listener->idle);
+    pthread_mutex_unlock(&listener->lock);
+}
+
 static void
 receive(Exchange *exchange)
 {
-    exchange->sending = false;
+    if (atomic_load(&exchange->listener->quiet)) {
+        end_round(exchange);
+        return;
+    }
+    exchange->step = STEP_RECEIVE;
     nng_aio_set_timeout(exchange->aio, NNG_DURATION_INFINITE);
     nng_ctx_recv(exchange->context, exchange->aio);
 }
@@ -88,8 +118,29 @@ count_up(Exchange *exchange)
     return exchange->counted;
 }
 
+static void
+send_packed(Exchange *exchange)
+{
+    exchange->step = STEP_SEND;
+    nng_aio_set_timeout(exchange->aio, SEND_MAX_MS);
+    nng_ctx_send(exchange->context, exchange->aio);
+}
+
+static bool
+pause_begin(Exchange *exchange, uint32_t pause_ms)
+{
+    if (pause_ms == 0)
+        return false;
+    if (atomic_fetch_add(&exchange->listener->pauses, 1) >= PAUSES_MAX) {
+        atomic_fetch_sub(&exchange->listener->pauses, 1);
+        return false;
+    }
+    exchange->step = STEP_PAUSE;
+    return true;
+}
+
 void
-exchange_reply(Exchange *exchange, const Reply *reply)
+exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms)
 {
     size_t size = clientiq__v1__reply__get_packed_size(reply);
     nng_msg *message;
@@ -105,21 +156,28 @@ exchange_reply(Exchange *exchange, const Reply *reply)
         return;
     }
     clientiq__v1__reply__pack(reply, nng_msg_body(message));
-    exchange->sending = true;
     nng_aio_set_msg(exchange->aio, message);
-    nng_aio_set_timeout(exchange->aio, SEND_MAX_MS);
-    nng_ctx_send(exchange->context, exchange->aio);
+    if (pause_begin(exchange, pause_ms))
+        nng_sleep_aio((nng_duration) pause_ms, exchange->aio);
+    else
+        send_packed(exchange);
 }
 
 static void
-refuse(Exchange *exchange, Code code, const char *text, uint32_t retry_after_ms)
+refuse_after(Exchange *exchange, uint32_t pause_ms, Code code, const char *text, uint32_t retry_after_ms)
 {
     Reply reply = CLIENTIQ__V1__REPLY__INIT;
 
     reply.code = (Clientiq__V1__Code) code;
     reply.message = (char *) (uintptr_t) text;
     reply.retry_after_ms = retry_after_ms;
-    exchange_reply(exchange, &reply);
+    exchange_reply(exchange, &reply, pause_ms);
+}
+
+static void
+refuse(Exchange *exchange, Code code, const char *text, uint32_t retry_after_ms)
+{
+    refuse_after(exchange, 0, code, text, retry_after_ms);
 }
 
 static Arena *
@@ -177,7 +235,7 @@ answer_from_memory(Exchange *exchange, bool in_any_case)
     else
         answered = dispatch_from_memory(&call, data, size, &reply);
     if (answered)
-        exchange_reply(exchange, &reply);
+        exchange_reply(exchange, &reply, 0);
     give_arena_back(listener, arena);
     return answered;
 }
@@ -223,6 +281,8 @@ received(Exchange *exchange)
 
     const Method *method = method_find(name);
 
+    if (method != NULL && method_lane(method) == LANE_CALLS)
+        atomic_store_explicit(&exchange->listener->server->last_call_us, exchange->receive_us, memory_order_relaxed);
     /* dispatch says what is wrong with a method that does not exist, and needs no database for it */
     if (method == NULL || method->database == DATABASE_NONE) {
         (void) answer_from_memory(exchange, true);
@@ -233,7 +293,7 @@ received(Exchange *exchange)
     exchange->ticket.tenant_hash = hash_bytes(tenant, tenant_size);
     exchange->ticket.size = size;
     if (!count_up(exchange)) {
-        refuse(exchange, CODE_UNAVAILABLE, "the server is shutting down", 500);
+        refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE, "the server is shutting down", 500);
         return;
     }
     if (!queue_push(exchange->listener->server->queues[method_lane(method)], &exchange->ticket))
@@ -246,21 +306,26 @@ callback(void *argument)
     Exchange *exchange = argument;
     int error = nng_aio_result(exchange->aio);
 
-    if (exchange->sending) {
+    if (exchange->step == STEP_PAUSE) {
+        atomic_fetch_sub(&exchange->listener->pauses, 1);
+        if (error == 0) {
+            send_packed(exchange);
+            return;
+        }
+    }
+    if (exchange->step != STEP_RECEIVE) {
         if (error != 0) {
             nng_msg_free(nng_aio_get_msg(exchange->aio));
             if (error == NNG_ETIMEDOUT)
                 nng_pipe_close(exchange->pipe);
         }
         count_down(exchange);
-        if (error == NNG_ECLOSED || error == NNG_ECANCELED)
-            return;
-        receive(exchange);
+    }
+    if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
+        end_round(exchange);
         return;
     }
-    if (error == NNG_ECLOSED || error == NNG_ECANCELED)
-        return;
-    if (error != 0) {
+    if (exchange->step != STEP_RECEIVE || error != 0) {
         receive(exchange);
         return;
     }
@@ -390,6 +455,7 @@ open_exchanges(Listener *listener)
             nng_ctx_open(&exchange->context, listener->socket) != 0)
             return false;
     }
+    listener->rounds = listener->count;
     for (size_t i = 0; i < listener->count; i++)
         receive(&listener->exchanges[i]);
     return true;
@@ -414,7 +480,7 @@ listener_start(Server *server, const char *urls, char *reason, size_t size)
         return NULL;
     }
     (void) nng_socket_set_size(listener->socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_MAX);
-    listener->count = server_queued_max(server) + SPARE_CONTEXTS;
+    listener->count = server_queued_max(server) + SPARE_CONTEXTS + PAUSES_MAX;
     listener->exchanges = calloc(listener->count, sizeof *listener->exchanges);
     if (listener->exchanges == NULL || !open_exchanges(listener) ||
         !listen_on_all(listener, urls, reason, size)) {
@@ -424,18 +490,26 @@ listener_start(Server *server, const char *urls, char *reason, size_t size)
     return listener;
 }
 
-void
-listener_drain(Listener *listener, int64_t drain_ms)
+static struct timespec
+in_ms(int64_t ms)
 {
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += drain_ms / 1000;
-    until.tv_nsec += (long) (drain_ms % 1000) * 1000000;
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long) (ms % 1000) * 1000000;
     if (until.tv_nsec >= 1000000000) {
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
+    return until;
+}
+
+void
+listener_drain(Listener *listener, int64_t drain_ms)
+{
+    struct timespec until = in_ms(drain_ms);
+
     pthread_mutex_lock(&listener->lock);
     listener->draining = true;
     while (listener->accepted > 0 &&
@@ -446,11 +520,34 @@ listener_drain(Listener *listener, int64_t drain_ms)
     pthread_mutex_unlock(&listener->lock);
 }
 
+/* nng 1.5.2 may wait for ever in closing a socket on which messages come in (its pull request 1636).  So nobody takes
+ * any before it is closed: a pipe holds one, and reads no further.  What is cancelled may be between two steps, where
+ * nothing can be cancelled, so it is done again and again.  Accepted calls that the drain cut off go round no more. */
+static void
+hush(Listener *listener)
+{
+    atomic_store(&listener->quiet, true);
+    pthread_mutex_lock(&listener->lock);
+    while (listener->rounds > listener->accepted) {
+        struct timespec until = in_ms(QUIET_ROUND_MS);
+
+        pthread_mutex_unlock(&listener->lock);
+        for (size_t i = 0; i < listener->count; i++)
+            if (listener->exchanges[i].aio != NULL)
+                nng_aio_cancel(listener->exchanges[i].aio);
+        pthread_mutex_lock(&listener->lock);
+        if (listener->rounds > listener->accepted)
+            (void) pthread_cond_timedwait(&listener->idle, &listener->lock, &until);
+    }
+    pthread_mutex_unlock(&listener->lock);
+}
+
 void
 listener_stop(Listener *listener)
 {
     if (listener == NULL)
         return;
+    hush(listener);
     nng_close(listener->socket);
     for (size_t i = 0; listener->exchanges != NULL && i < listener->count; i++) {
         Exchange *exchange = &listener->exchanges[i];

@@ -29,7 +29,7 @@ Exchange *exchange_of(Ticket *ticket);
 const uint8_t *exchange_data(const Exchange *exchange, size_t *size);
 int64_t exchange_receive_us(const Exchange *exchange);
 void exchange_peer(const Exchange *exchange, Peer *peer);
-/* Packs and sends; the exchange then belongs to the listener again. */
-void exchange_reply(Exchange *exchange, const Reply *reply);
+/* Packs and, after pause_ms (0: at once), sends; the exchange then belongs to the listener again. */
+void exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms);
 
 #endif

@@ -58,6 +58,7 @@ struct Server {
     bool pooled;               /* a pooler stands between: no listener connection, so no cache */
     char run_id[17];           /* names this run of the server in request ids */
     _Atomic uint64_t calls;    /* ever received */
+    _Atomic int64_t last_call_us; /* when the last one came that is neither an owner's nor hashes a password */
     _Atomic unsigned roles_made; /* grows with each new block of roles: connections warm themselves */
     _Atomic bool serving;      /* the answer of Health */
 };

@@ -1,6 +1,7 @@
 /* See throttle.h.  Called by the handlers of sign-in and passwords.  */
 #include "throttle.h"
 #include "auth.h"
+#include "clock.h"
 #include "db.h"
 #include "queries.h"
 #include "server_state.h"
@@ -11,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACCOUNT_MAX = 254 /* octets of an e-mail address */ };
+enum {
+    ACCOUNT_MAX = 254, /* octets of an e-mail address */
+    PAUSE_MS = 250     /* before a refusal is answered */
+};
 
 void
 throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account, const char *origin)
@@ -174,6 +178,15 @@ throttle_forget_and_remember(Call *call, const Throttle *forgotten, const Thrott
             db_commit(call));
 }
 
+/* Who asks again at once, as a flood does, is slowed to a few questions a second; whoever is in a hurry still hears why. */
+static uint32_t
+pause_of(const Call *call)
+{
+    int64_t left_ms = (call->deadline_us - clock_us()) / 1000;
+
+    return left_ms >= 2 * PAUSE_MS ? PAUSE_MS : left_ms > 0 ? (uint32_t) (left_ms / 2) : 0;
+}
+
 bool
 throttle_fail(Call *call, const Throttle *counter, const char *what)
 {
@@ -181,6 +194,7 @@ throttle_fail(Call *call, const Throttle *counter, const char *what)
 
     call->retry_after_ms = counter->wait_ms > UINT32_MAX ? UINT32_MAX : (uint32_t) counter->wait_ms;
     call->refused = true;
+    call->pause_ms = pause_of(call);
     if (seconds < 120)
         return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " s", what, seconds);
     return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " minutes", what, minutes);

@@ -38,7 +38,8 @@ MUST_CHECK bool throttle_count_failure(Call *call, const Throttle *counters, siz
 MUST_CHECK bool throttle_forget_and_remember(Call *call, const Throttle *forgotten,
                                              const Throttle *remembered, int64_t seconds);
 
-/* Fails the call with RESOURCE_EXHAUSTED, retry_after_ms and "…: try again in 5 minutes". */
+/* Fails the call with RESOURCE_EXHAUSTED, retry_after_ms and "…: try again in 5 minutes"; the answer goes out a quarter
+ * of a second later, or in half of what the deadline leaves. */
 MUST_CHECK bool throttle_fail(Call *call, const Throttle *counter, const char *what);
 
 #endif

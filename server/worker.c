@@ -61,7 +61,7 @@ serve(Worker *worker, Exchange *exchange)
 
     exchange_peer(exchange, &call.peer);
     dispatch(&call, data, size, &reply);
-    exchange_reply(exchange, &reply);
+    exchange_reply(exchange, &reply, call.pause_ms);
     arena_wipe(worker->arena);
 }
 
