@@ -28,6 +28,7 @@ enum {
     DRAIN_PAUSE_MS = 50, /* before a refusal while calls finish: who asks again at once takes no time from them */
     PAUSES_MAX = 256,    /* answers that wait at once, each in an exchange made for it; others are sent at once */
     QUIET_ROUND_MS = 10, /* between two tries to end what goes round */
+    CLOSE_MAX_MS = 3000, /* for nng to close the socket */
     URLS_MAX = 16
 };
 
@@ -521,7 +522,7 @@ listener_drain(Listener *listener, int64_t drain_ms)
 }
 
 /* nng 1.5.2 may wait for ever in closing a socket on which messages come in (its pull request 1636).  So nobody takes
- * any before it is closed: a pipe holds one, and reads no further.  What is cancelled may be between two steps, where
+ * any before it is closed: a pipe holds one, and reads no further; that leaves the moment in which it reads that one.  What is cancelled may be between two steps, where
  * nothing can be cancelled, so it is done again and again.  Accepted calls that the drain cut off go round no more. */
 static void
 hush(Listener *listener)
@@ -542,13 +543,41 @@ hush(Listener *listener)
     pthread_mutex_unlock(&listener->lock);
 }
 
+static void *
+close_socket(void *argument)
+{
+    Listener *listener = argument;
+
+    nng_close(listener->socket);
+    return NULL;
+}
+
+/* False: nng still waits.  Nothing goes round any more, so all but the listener itself may be freed. */
+static bool
+closes(Listener *listener)
+{
+    struct timespec until = in_ms(CLOSE_MAX_MS);
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, close_socket, listener) != 0) {
+        nng_close(listener->socket);
+        return true;
+    }
+    if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+        return true;
+    (void) pthread_detach(thread);
+    log_write(LOG_LEVEL_WARNING, "sockets are left to the end of the process", "reason=\"nng does not close them\"");
+    return false;
+}
+
 void
 listener_stop(Listener *listener)
 {
     if (listener == NULL)
         return;
     hush(listener);
-    nng_close(listener->socket);
+    if (!closes(listener))
+        return;
     for (size_t i = 0; listener->exchanges != NULL && i < listener->count; i++) {
         Exchange *exchange = &listener->exchanges[i];
 
