@@ -69,6 +69,7 @@ auth_verify(Call *call, const char *password, const char *stored, bool *ok, bool
 {
     bool known = stored != NULL && stored[0] == '$' && strlen(stored) < AUTH_HASH_SIZE;
     const char *hash = known ? stored : dummy_hash;
+
     pace_begin(&call->server->last_call_us);
 
     bool right = crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;

@@ -75,8 +75,8 @@ end_round(Exchange *exchange)
     Listener *listener = exchange->listener;
 
     pthread_mutex_lock(&listener->lock);
-    if (--listener->rounds == 0)
-        pthread_cond_broadcast(&listener->idle);
+    listener->rounds--;
+    pthread_cond_broadcast(&listener->idle);
     pthread_mutex_unlock(&listener->lock);
 }
 
@@ -522,8 +522,9 @@ listener_drain(Listener *listener, int64_t drain_ms)
 }
 
 /* nng 1.5.2 may wait for ever in closing a socket on which messages come in (its pull request 1636).  So nobody takes
- * any before it is closed: a pipe holds one, and reads no further; that leaves the moment in which it reads that one.  What is cancelled may be between two steps, where
- * nothing can be cancelled, so it is done again and again.  Accepted calls that the drain cut off go round no more. */
+ * any before it is closed: a pipe holds one, and reads no further; that leaves the moment in which it reads that one.
+ * What is cancelled may be between two steps, where nothing can be cancelled, so it is done again and again.  Calls
+ * that the drain cut off are not waited for. */
 static void
 hush(Listener *listener)
 {

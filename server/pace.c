@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    PACE_WORK_US = 50, /* what another may have to wait for a core */
+    PACE_WORK_US = 50,  /* what another may have to wait for a core */
     PACE_REST_US = 50,  /* and the kernel's slack of 50: long enough for a step of somebody else's call */
     PACE_CALM_US = 5000 /* without a call: nobody to give way to */
 };

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,19 +20,6 @@
 extern char **environ;
 
 enum { CONNECTIONS = 2000 };
-
-static int
-connect_ipc(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    if (connect(descriptor, (struct sockaddr *) &address, sizeof address) == 0)
-        return descriptor;
-    close(descriptor);
-    return -1;
-}
 
 static int
 connect_tcp(int port)
@@ -66,7 +52,7 @@ test_peers__that_connect_and_close(void **state)
     int port = atoi(strrchr(world->server.tcp, ':') + 1);
 
     for (int i = 0; i < CONNECTIONS; i++) {
-        int ipc = connect_ipc(world->server.ipc + strlen("ipc://"));
+        int ipc = ipc_connect(world->server.ipc);
         int tcp = connect_tcp(port);
 
         assert_true(ipc >= 0 && tcp >= 0);
@@ -134,7 +120,7 @@ test_unguarded_listener__dies_of_it(void **state)
     assert_true(answers(url));
 
     for (int i = 0; i < CONNECTIONS && !died; i++) {
-        int descriptor = connect_ipc(url + strlen("ipc://"));
+        int descriptor = ipc_connect(url);
 
         if (descriptor >= 0)
             cut(descriptor, i);
@@ -155,7 +141,7 @@ test_peers__that_never_read(void **state)
     World *world = *state;
     int descriptors[PEERS];
     Request request = CLIENTIQ__V1__REQUEST__INIT;
-    uint8_t packed[256], header[17];
+    uint8_t frame[256];
     struct timespec start, end;
     CiqError *error = NULL;
 
@@ -174,30 +160,19 @@ test_peers__that_never_read(void **state)
     request.token = session->token;
     request.payload.data = (uint8_t *) (uintptr_t) "\x08\xe8\x07"; /* page_size: 1000 */
     request.payload.len = 3;
-    size_t size = clientiq__v1__request__pack(&request, packed);
-    ciq_login_response_free(session);
-
     for (int p = 0; p < PEERS; p++) {
-        /* nng's ipc framing: 8 bytes of protocol header, then type, length, request id */
-        static const uint8_t greeting[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
-
-        descriptors[p] = connect_ipc(world->server.ipc + strlen("ipc://"));
+        descriptors[p] = ipc_connect(world->server.ipc);
         assert_true(descriptors[p] >= 0);
-        assert_int_equal(write(descriptors[p], greeting, sizeof greeting), sizeof greeting);
+        assert_int_equal(write(descriptors[p], ipc_greeting, sizeof ipc_greeting), sizeof ipc_greeting);
         fcntl(descriptors[p], F_SETFL, O_NONBLOCK);
         for (int i = 0; i < REQUESTS; i++) {
-            memset(header, 0, sizeof header);
-            header[0] = 1;
-            header[7] = (uint8_t) ((size + 4) >> 8);
-            header[8] = (uint8_t) (size + 4);
-            header[9] = 0x80;
-            header[11] = (uint8_t) p;
-            header[12] = (uint8_t) i;
-            if (write(descriptors[p], header, 13) != 13 ||
-                write(descriptors[p], packed, size) != (ssize_t) size)
+            size_t size = ipc_frame(&request, (uint32_t) (p << 8 | i), frame);
+
+            if (write(descriptors[p], frame, size) != (ssize_t) size)
                 break; /* its buffer is full, or the server has had enough of it */
         }
     }
+    ciq_login_response_free(session);
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (int i = 0; i < 20; i++)
         assert_int_equal(user_count(world->techcorp, world_email), 1);

@@ -4,16 +4,14 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { ROUNDS = 4, ASKERS = 32, HEADER = 9 /* of ipc://: a 1, and the length */ };
 
 typedef struct Asker {
     pthread_t thread;
-    const char *path;
+    const char *url;
     _Atomic unsigned *answers;
 } Asker;
 
@@ -31,21 +29,17 @@ read_all(int descriptor, uint8_t *data, size_t size)
 static void *
 ask(void *argument)
 {
-    static const uint8_t greeting[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
     const Asker *asker = argument;
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     Request request = CLIENTIQ__V1__REQUEST__INIT;
-    uint8_t packed[128] = {[0] = 1, [HEADER] = 0x80}, answer[1024];
-    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    uint8_t frame[128], answer[1024];
+    int descriptor = ipc_connect(asker->url);
 
     request.method = TEXT("grpc.health.v1.Health/Check");
-    size_t size = 4 + clientiq__v1__request__pack(&request, packed + HEADER + 4);
-    packed[HEADER - 1] = (uint8_t) size;
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", asker->path);
-    if (connect(descriptor, (struct sockaddr *) &address, sizeof address) == 0 &&
-        send(descriptor, greeting, sizeof greeting, MSG_NOSIGNAL) == sizeof greeting &&
-        read_all(descriptor, answer, sizeof greeting)) {
-        while (send(descriptor, packed, HEADER + size, MSG_NOSIGNAL) == (ssize_t) (HEADER + size) &&
+    size_t size = ipc_frame(&request, 0, frame);
+    if (descriptor >= 0 &&
+        send(descriptor, ipc_greeting, sizeof ipc_greeting, MSG_NOSIGNAL) == sizeof ipc_greeting &&
+        read_all(descriptor, answer, sizeof ipc_greeting)) {
+        while (send(descriptor, frame, size, MSG_NOSIGNAL) == (ssize_t) size &&
                read_all(descriptor, answer, HEADER) && answer[7] == 0 &&
                read_all(descriptor, answer + HEADER, answer[8]))
             (*asker->answers)++;
@@ -72,7 +66,7 @@ test_stop__ends_under_load(void **state)
 
         process_start(&process, &fleet->database, fleet->apps, NULL);
         for (size_t i = 0; i < ASKERS; i++) {
-            askers[i] = (Asker){.path = process.url + strlen("ipc://"), .answers = &answers};
+            askers[i] = (Asker){.url = process.url, .answers = &answers};
             assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
         }
         wait_until("answers", are_answered, &answers);

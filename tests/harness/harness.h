@@ -101,6 +101,12 @@ typedef struct Pair {
 int pair_up(void **state, void (*configure)(Config *config));
 int pair_teardown(void **state);
 
+/* A peer of ipc:// without nng, as nng's protocol has it: a connected socket (-1: nobody listens), what a REQ socket
+ * says first, and one request with its number; gives the frame's bytes. */
+extern const uint8_t ipc_greeting[8];
+int ipc_connect(const char *url);
+size_t ipc_frame(const Request *request, uint32_t id, uint8_t *out);
+
 /* Creates a tenant <schema> with the domain <schema>.localhost and the admin above. */
 void tenant_new(CiqClient *operator, const char *schema);
 

@@ -684,26 +684,41 @@ sign_in(size_t count, size_t many, uint8_t *data, size_t *offsets)
     ciq_client_free(client);
 }
 
-static void
-bench_get_user(size_t count, int connections, bool flood_only)
+/* Requests of signed-in users of so many tenants. */
+typedef struct SignedIn {
+    size_t count, *offsets;
+    uint8_t *data;
+} SignedIn;
+
+static SignedIn
+sign_in_all(size_t count)
 {
-    uint8_t *data = malloc(count * 512);
-    size_t *offsets = calloc(count + 1, sizeof *offsets);
+    SignedIn users = {count, calloc(count + 1, sizeof *users.offsets), malloc(count * 512)};
+
+    create_tenants(count);
+    sign_in(count, count, users.data, users.offsets);
+    return users;
+}
+
+static void
+signed_in_free(SignedIn *users)
+{
+    free(users->offsets);
+    free(users->data);
+}
+
+static void
+bench_get_user(const SignedIn *users, int connections)
+{
     double ours[ROUNDS], baseline[ROUNDS];
     char name[64];
 
-    create_tenants(count);
-    sign_in(count, count, data, offsets);
-    for (int i = 0; i < ROUNDS && !flood_only; i++) {
-        ours[i] = measure(environment("BENCH_URL_ipc"), data, offsets, count, IN_FLIGHT);
+    for (int i = 0; i < ROUNDS; i++) {
+        ours[i] = measure(environment("BENCH_URL_ipc"), users->data, users->offsets, users->count, IN_FLIGHT);
         baseline[i] = measure_loop(connections);
     }
-    snprintf(name, sizeof name, "GetUser, %zu tenants", count);
-    if (!flood_only)
-        print_row(name, median(ours, ROUNDS), median(baseline, ROUNDS), "calls/s");
-    bench_flood(data, offsets, count);
-    free(data);
-    free(offsets);
+    snprintf(name, sizeof name, "GetUser, %zu tenants", users->count);
+    print_row(name, median(ours, ROUNDS), median(baseline, ROUNDS), "calls/s");
 }
 
 /* ---- CreateTenant ---- */
@@ -826,7 +841,8 @@ main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "echo") == 0)
         return echo_main(argv[2], (size_t) strtoul(argv[3], NULL, 10));
     if (argc != 3 && argc != 4) {
-        fputs("usage: bench TENANTS CONNECTIONS [health | create | getuser | flood | growth] (by tools/bench/run)\n", stderr);
+        fputs("usage: bench TENANTS CONNECTIONS [health | create | getuser | flood | growth] (by tools/bench/run)\n",
+              stderr);
         return 2;
     }
 
@@ -840,12 +856,20 @@ main(int argc, char **argv)
     }
     if (part[0] == '\0' || strcmp(part, "create") == 0)
         bench_create("CreateTenant, less its hash", 40);
-    if (strcmp(part, "flood") == 0)
-        bench_get_user((size_t) strtoul(argv[1], NULL, 10), atoi(argv[2]), true);
     if (strcmp(part, "growth") == 0)
         bench_growth((size_t) strtoul(argv[1], NULL, 10));
-    if (part[0] == '\0' || strcmp(part, "getuser") == 0) {
-        bench_get_user((size_t) strtoul(argv[1], NULL, 10), atoi(argv[2]), false);
+
+    bool getuser = part[0] == '\0' || strcmp(part, "getuser") == 0;
+
+    if (getuser || strcmp(part, "flood") == 0) {
+        SignedIn users = sign_in_all((size_t) strtoul(argv[1], NULL, 10));
+
+        if (getuser)
+            bench_get_user(&users, atoi(argv[2]));
+        bench_flood(users.data, users.offsets, users.count);
+        signed_in_free(&users);
+    }
+    if (getuser) {
         bench_login();
         bench_check();
     }
