@@ -1,8 +1,8 @@
 /* The client: one nng REQ socket with a dialer for each URL, and a context for each call in flight.  A call
  * is a small machine that nng's callbacks drive: send → receive → done, or pause → send again.  nng's own
  * resending is off, because it would deliver a write twice; repeating is decided here.  */
-#include "call.h"
-#include "error.h"
+#include "client/call.h"
+#include "client/error.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>

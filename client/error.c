@@ -1,5 +1,5 @@
 /* What a failed call leaves behind: a copy of what the reply said.  */
-#include "error.h"
+#include "client/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>

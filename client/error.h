@@ -2,7 +2,7 @@
 #ifndef CIQ_CLIENT_ERROR_H
 #define CIQ_CLIENT_ERROR_H
 
-#include "call.h"
+#include "client/call.h"
 
 /* Takes the reply. */
 CiqError *error_of_reply(Reply *reply);

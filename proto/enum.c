@@ -1,5 +1,5 @@
 /* How an enum's values are named, for the two sides that show them without their prefix.  */
-#include "method.h"
+#include "proto/method.h"
 
 #include <ctype.h>
 #include <string.h>

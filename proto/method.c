@@ -1,5 +1,5 @@
 /* What both sides ask of the generated table of methods and no generator has to write.  */
-#include "method.h"
+#include "proto/method.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* What both sides know of the wire.  Called by server, client library, CLI and tests.  */
-#include "wire.h"
+#include "proto/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * platform.  A password never comes from the command line, where everybody on the machine would see
  * it.  */
 #include "command.h"
-#include "auth.h"
-#include "config.h"
-#include "log.h"
+#include "call/auth.h"
+#include "base/config.h"
+#include "base/log.h"
 #include "server.h"
 
 #include <errno.h>

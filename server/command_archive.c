@@ -2,11 +2,11 @@
  * one.  Both work on their own connection as the owner, beside a server that runs or without one.
  */
 #include "command.h"
-#include "config.h"
-#include "export.h"
-#include "import.h"
-#include "internal.h"
-#include "log.h"
+#include "base/config.h"
+#include "tenant/export.h"
+#include "tenant/import.h"
+#include "call/internal.h"
+#include "base/log.h"
 #include "server.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* ciq-server: settings, log, signals, start, wait, stop.  */
 #include "command.h"
-#include "config.h"
-#include "log.h"
-#include "mail.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "mail/mail.h"
 #include "server.h"
 
 #include <signal.h>

@@ -2,8 +2,8 @@
 #ifndef CIQ_SERVER_SERVER_H
 #define CIQ_SERVER_SERVER_H
 
-#include "compiler.h"
-#include "config.h"
+#include "base/compiler.h"
+#include "base/config.h"
 
 typedef struct Server Server;
 

@@ -2,12 +2,12 @@
 #ifndef CIQ_SERVER_SERVER_STATE_H
 #define CIQ_SERVER_SERVER_STATE_H
 
-#include "apps.h"
-#include "audit.h"
-#include "cache.h"
-#include "config.h"
-#include "db.h"
-#include "queue.h"
+#include "migration/apps.h"
+#include "access/audit.h"
+#include "access/cache.h"
+#include "base/config.h"
+#include "db/db.h"
+#include "serve/queue.h"
 
 #include <stdatomic.h>
 

@@ -1,7 +1,7 @@
 /* Turns the .sql files into C: statements with numbered parameters, scripts, and migrations in the order
  * in which they apply.  Runs at build time: embed_sql <sql directory> <output directory>; writes queries.c
- * and queries.h (see server/query.h) and names every mistake by file and line.  */
-#include "migration.h"
+ * and queries.h (see server/db/query.h) and names every mistake by file and line.  */
+#include "migration/file.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -522,8 +522,8 @@ write_queries(const char *directory)
     if (source == NULL)
         die("cannot write", path);
     fputs("/* Made by tools/embed_sql from sql/; do not edit.  */\n#ifndef CIQ_QUERIES_H\n"
-          "#define CIQ_QUERIES_H\n\n#include \"query.h\"\n\n", header);
-    fputs("/* Made by tools/embed_sql from sql/; do not edit.  */\n#include \"queries.h\"\n\n", source);
+          "#define CIQ_QUERIES_H\n\n#include \"db/query.h\"\n\n", header);
+    fputs("/* Made by tools/embed_sql from sql/; do not edit.  */\n#include \"db/queries.h\"\n\n", source);
 
     for (size_t i = 0; i < statements_count; i++) {
         fprintf(header, "extern const Query query_%s;\n", statements[i].name);

@@ -1,9 +1,9 @@
 /* What the commands share: ways to end, a client, one call, printing.  */
-#include "cli.h"
-#include "json.h"
-#include "state.h"
-#include "table.h"
-#include "text.h"
+#include "client/cli/cli.h"
+#include "client/cli/json.h"
+#include "client/cli/state.h"
+#include "client/cli/table.h"
+#include "client/cli/text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

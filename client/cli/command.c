@@ -1,9 +1,9 @@
 /* The commands that come from the .proto files: flags are the fields of the request, those of its messages
  * one level deep among them.  */
-#include "cli.h"
-#include "json.h"
-#include "secret.h"
-#include "text.h"
+#include "client/cli/cli.h"
+#include "client/cli/json.h"
+#include "client/cli/secret.h"
+#include "client/cli/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

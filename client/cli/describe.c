@@ -1,6 +1,6 @@
 /* list and describe: what the server offers, as the .proto files say it.  */
-#include "cli.h"
-#include "json.h"
+#include "client/cli/cli.h"
+#include "client/cli/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

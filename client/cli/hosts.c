@@ -1,5 +1,5 @@
 /* domain hosts: the lines by which a machine finds the development domains, for /etc/hosts.  */
-#include "cli.h"
+#include "client/cli/cli.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* JSON by reflection.  Called by commands and by `call`; knows no message by name but two of Google's.  */
-#include "json.h"
+#include "client/cli/json.h"
 #include "proto/method.h"
 
 #include <google/protobuf/field_mask.pb-c.h>

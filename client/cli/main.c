@@ -1,8 +1,8 @@
 /* ciq-client: takes the options that are every command's out of the arguments, and finds the command.  */
-#include "cli.h"
-#include "secret.h"
-#include "state.h"
-#include "text.h"
+#include "client/cli/cli.h"
+#include "client/cli/secret.h"
+#include "client/cli/state.h"
+#include "client/cli/text.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,9 +1,9 @@
 /* migrate: starts a migration run, or joins one that does the same, and shows how far it is.  The run is the
  * server's: it goes on when this program ends.  */
-#include "cli.h"
-#include "json.h"
-#include "table.h"
-#include "text.h"
+#include "client/cli/cli.h"
+#include "client/cli/json.h"
+#include "client/cli/table.h"
+#include "client/cli/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* migration new and migration lint: work on a folder of apps, and need no server.  */
-#include "cli.h"
-#include "text.h"
+#include "client/cli/cli.h"
+#include "client/cli/text.h"
 
-#include "server/lint.h"
+#include "server/migration/lint.h"
 
 #include <ctype.h>
 #include <dirent.h>

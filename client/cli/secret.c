@@ -1,5 +1,5 @@
 /* Reading secrets.  */
-#include "secret.h"
+#include "client/cli/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>

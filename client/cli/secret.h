@@ -3,7 +3,7 @@
 #ifndef CIQ_CLI_SECRET_H
 #define CIQ_CLI_SECRET_H
 
-#include "cli.h"
+#include "client/cli/cli.h"
 
 /* The secret that the options name, or NULL if they name none: then, if it must be had, the terminal is
  * asked, and without one the program ends.  From malloc. */

@@ -1,7 +1,7 @@
 /* login, logout and act-as: the calls of that name, and the token that is kept between two runs.  */
-#include "cli.h"
-#include "secret.h"
-#include "state.h"
+#include "client/cli/cli.h"
+#include "client/cli/secret.h"
+#include "client/cli/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

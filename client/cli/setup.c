@@ -1,9 +1,9 @@
 /* setup and seed: a platform and a tenant to try things with, as the Django original's setup_simple and
  * simple_seed made them.  Both may be repeated: what exists is kept.  Passwords are random, shown once, and
  * kept in a file of the user's own.  */
-#include "cli.h"
-#include "secret.h"
-#include "state.h"
+#include "client/cli/cli.h"
+#include "client/cli/secret.h"
+#include "client/cli/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Two small JSON files, replaced as a whole and never half written.  */
-#include "state.h"
-#include "cli.h"
+#include "client/cli/state.h"
+#include "client/cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>

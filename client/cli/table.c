@@ -1,7 +1,7 @@
 /* Tables by reflection.  What comes from a server is shown without what a terminal would obey.  */
-#include "table.h"
-#include "json.h"
-#include "text.h"
+#include "client/cli/table.h"
+#include "client/cli/json.h"
+#include "client/cli/text.h"
 
 #include <google/protobuf/timestamp.pb-c.h>
 

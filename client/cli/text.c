@@ -1,6 +1,6 @@
 /* Texts on their way to a terminal.  What comes from a server may hold anything that somebody once typed
  * into a form, so nothing of it is printed but through here.  */
-#include "text.h"
+#include "client/cli/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

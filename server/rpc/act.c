@@ -1,14 +1,14 @@
 /* Acting inside a tenant: the platform's staff get a short session in it, with its reason in the tenant's own
  * audit.  It is the platform's row (sql/shared/platform), so it ends in the moment in which its superuser may not
  * have it any more; dispatch looks it up at each call.  */
-#include "audit.h"
-#include "auth.h"
-#include "bind.h"
-#include "db.h"
-#include "queries.h"
-#include "rpc.h"
+#include "access/audit.h"
+#include "call/auth.h"
+#include "db/bind.h"
+#include "db/db.h"
+#include "db/queries.h"
+#include "rpc/handlers.h"
 #include "server_state.h"
-#include "tenant.h"
+#include "rpc/tenant.h"
 
 #include <inttypes.h>
 #include <string.h>

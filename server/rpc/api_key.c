@@ -2,14 +2,14 @@
  * same.  A key holds names of permissions of its own, not its maker's rights: it goes on when they leave.  By the
  * rules of rights.h nobody makes, changes, rotates or ends a key that may do what they may not; and no key does
  * so at all, so that one who has stolen a key cannot make it last.  */
-#include "auth.h"
-#include "bind.h"
-#include "clock.h"
-#include "db.h"
-#include "queries.h"
-#include "quota.h"
-#include "rights.h"
-#include "rpc.h"
+#include "call/auth.h"
+#include "db/bind.h"
+#include "base/clock.h"
+#include "db/db.h"
+#include "db/queries.h"
+#include "access/quota.h"
+#include "rpc/rights.h"
+#include "rpc/handlers.h"
 
 #include <google/protobuf/timestamp.pb-c.h>
 #include <inttypes.h>

@@ -1,9 +1,9 @@
 /* The audit, as it is read; dispatch writes it.  */
-#include "auth.h"
-#include "db.h"
-#include "queries.h"
-#include "rpc.h"
-#include "seal.h"
+#include "call/auth.h"
+#include "db/db.h"
+#include "db/queries.h"
+#include "rpc/handlers.h"
+#include "access/seal.h"
 #include "server_state.h"
 
 #include <inttypes.h>

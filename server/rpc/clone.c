@@ -1,12 +1,12 @@
 /* A tenant like another one, made in one transaction of the owner's.  Tables, keys and grants come
  * from the source's own migrations, run again; only rows are copied.  */
-#include "tenant.h"
-#include "auth.h"
-#include "migrate.h"
-#include "plan.h"
-#include "queries.h"
-#include "quota.h"
-#include "rows.h"
+#include "rpc/tenant.h"
+#include "call/auth.h"
+#include "migration/migrate.h"
+#include "migration/plan.h"
+#include "db/queries.h"
+#include "access/quota.h"
+#include "tenant/rows.h"
 #include "server_state.h"
 
 #include <inttypes.h>

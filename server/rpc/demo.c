@@ -1,12 +1,12 @@
 /* Demo requests: taken from anybody, within limits, and turned into tenants.  */
-#include "auth.h"
-#include "bind.h"
-#include "check.h"
-#include "host.h"
-#include "origin.h"
-#include "queries.h"
+#include "call/auth.h"
+#include "db/bind.h"
+#include "call/check.h"
+#include "call/host.h"
+#include "access/origin.h"
+#include "db/queries.h"
 #include "server_state.h"
-#include "tenant.h"
+#include "rpc/tenant.h"
 
 #include <inttypes.h>
 #include <string.h>

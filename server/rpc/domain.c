@@ -1,12 +1,12 @@
 /* Domains: what is more than one statement.  Changes to the domains of one tenant come one after the
  * other, because each locks the tenant's row first.  */
-#include "bind.h"
-#include "migrate.h"
-#include "queries.h"
-#include "route.h"
-#include "rpc.h"
+#include "db/bind.h"
+#include "migration/migrate.h"
+#include "db/queries.h"
+#include "access/route.h"
+#include "rpc/handlers.h"
 #include "server_state.h"
-#include "tenant.h"
+#include "rpc/tenant.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,12 +2,12 @@
  * both.  Each tenant is compared with its own heads, so one that is behind is not taken for damaged.  What
  * the migrations make is made in a scratch schema, once for all tenants of a page with the same heads, in a
  * transaction that is always rolled back.  Nothing here repairs anything: that is RepairTenant's.  */
-#include "db.h"
-#include "migrate.h"
-#include "queries.h"
-#include "rpc.h"
+#include "db/db.h"
+#include "migration/migrate.h"
+#include "db/queries.h"
+#include "rpc/handlers.h"
 #include "server_state.h"
-#include "shape.h"
+#include "migration/shape.h"
 
 #include <inttypes.h>
 #include <stdio.h>

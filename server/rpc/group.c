@@ -2,11 +2,11 @@
  * The rules of who may give what are in rights.h; here is one more: Tenant Admins, which is made
  * with the tenant, always means "may do everything in this tenant", so it keeps its name and its
  * permissions.  */
-#include "bind.h"
-#include "db.h"
-#include "queries.h"
-#include "rights.h"
-#include "rpc.h"
+#include "db/bind.h"
+#include "db/db.h"
+#include "db/queries.h"
+#include "rpc/rights.h"
+#include "rpc/handlers.h"
 
 #include <inttypes.h>
 

@@ -1,6 +1,6 @@
 /* grpc.health.v1: from memory.  */
 #include "proto/method.h"
-#include "rpc.h"
+#include "rpc/handlers.h"
 #include "server_state.h"
 
 #include <string.h>

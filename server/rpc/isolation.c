@@ -1,9 +1,9 @@
 /* VerifyIsolation: tries what must be impossible, and reads in the catalog what would make it possible.  The
  * attempts run on a connection of their own, signed in as the workers are (or as the tenant's role, where that
  * can be signed in), in transactions that are always rolled back.  Nothing here repairs anything.  */
-#include "db.h"
-#include "queries.h"
-#include "rpc.h"
+#include "db/db.h"
+#include "db/queries.h"
+#include "rpc/handlers.h"
 #include "server_state.h"
 
 #include <inttypes.h>

@@ -1,9 +1,9 @@
 /* What happens to a tenant after it was made: suspended, deleted, brought back, renamed, repaired, purged.
  * Each handler locks the registry's row first, so that no two of them meet, and runs as the owner.  */
-#include "tenant.h"
-#include "job.h"
-#include "migrate.h"
-#include "queries.h"
+#include "rpc/tenant.h"
+#include "serve/job.h"
+#include "migration/migrate.h"
+#include "db/queries.h"
 #include "server_state.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* What became of mails, for the tenant's own people and for the platform's; and mails sent once more.  */
-#include "db.h"
-#include "queries.h"
+#include "db/db.h"
+#include "db/queries.h"
 #include "server_state.h"
-#include "tenant.h"
+#include "rpc/tenant.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* Migration runs: starting, ending and going on with them.  A run is rows; what the rows ask for is done by
  * run.c, on any server.  No rpc here waits for that.  */
-#include "apps.h"
-#include "db.h"
-#include "plan.h"
-#include "queries.h"
-#include "rpc.h"
+#include "migration/apps.h"
+#include "db/db.h"
+#include "migration/plan.h"
+#include "db/queries.h"
+#include "rpc/handlers.h"
 #include "server_state.h"
 
 #include <inttypes.h>

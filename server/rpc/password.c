@@ -1,12 +1,12 @@
 /* Passwords: changed by who knows the old one, and set by the link of a mail.  */
-#include "db.h"
-#include "guess.h"
-#include "origin.h"
-#include "password.h"
-#include "queries.h"
-#include "realm.h"
+#include "db/db.h"
+#include "access/guess.h"
+#include "access/origin.h"
+#include "access/password.h"
+#include "db/queries.h"
+#include "rpc/realm.h"
 #include "server_state.h"
-#include "throttle.h"
+#include "access/throttle.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 /* CheckPermission: from memory when warm, so that it runs in the listener and call has no database.  What a user
  * may do and why is one string, their facts: each permission that exists, its reasons, an empty string; and an empty
  * string at the end.  A user who is not active has none.  */
-#include "auth.h"
-#include "cache.h"
-#include "caller.h"
-#include "db.h"
-#include "queries.h"
-#include "rights.h"
-#include "route.h"
-#include "rpc.h"
+#include "call/auth.h"
+#include "access/cache.h"
+#include "access/caller.h"
+#include "db/db.h"
+#include "db/queries.h"
+#include "rpc/rights.h"
+#include "access/route.h"
+#include "rpc/handlers.h"
 #include "server_state.h"
 
 #include <inttypes.h>

@@ -1,12 +1,12 @@
 /* The two realms as tables, and what both do in the same words; see realm.h.  */
-#include "realm.h"
-#include "auth.h"
-#include "bind.h"
-#include "db.h"
-#include "queries.h"
-#include "rights.h"
+#include "rpc/realm.h"
+#include "call/auth.h"
+#include "db/bind.h"
+#include "db/db.h"
+#include "db/queries.h"
+#include "rpc/rights.h"
 #include "server_state.h"
-#include "use.h"
+#include "access/use.h"
 
 #include <inttypes.h>
 

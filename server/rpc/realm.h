@@ -3,10 +3,10 @@
 #ifndef CIQ_SERVER_RPC_REALM_H
 #define CIQ_SERVER_RPC_REALM_H
 
-#include "call.h"
-#include "db.h"
-#include "query.h"
-#include "rpc.h"
+#include "call/call.h"
+#include "db/db.h"
+#include "db/query.h"
+#include "rpc/handlers.h"
 
 typedef struct Realm {
     const char *who;               /* "user", "superuser" */

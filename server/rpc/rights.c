@@ -1,8 +1,8 @@
 /* Who may give what to whom; see rights.h.  Called by the handlers of users, groups and superusers,
  * never by dispatch, which has already decided that the caller holds the permission of the rpc.  */
-#include "rights.h"
-#include "db.h"
-#include "queries.h"
+#include "rpc/rights.h"
+#include "db/db.h"
+#include "db/queries.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #ifndef CIQ_SERVER_RPC_RIGHTS_H
 #define CIQ_SERVER_RPC_RIGHTS_H
 
-#include "call.h"
+#include "call/call.h"
 
 /* Fails the call with PERMISSION_DENIED and has it audited. */
 MUST_CHECK bool rights_refuse(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -1,10 +1,10 @@
 /* Sessions: signing in and out, who one is, and which sessions there are.  */
-#include "auth.h"
-#include "db.h"
-#include "guess.h"
-#include "queries.h"
-#include "realm.h"
-#include "rpc.h"
+#include "call/auth.h"
+#include "db/db.h"
+#include "access/guess.h"
+#include "db/queries.h"
+#include "rpc/realm.h"
+#include "rpc/handlers.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* Superusers of the platform: what is more than one statement.  The rules of rights.h, for roles:
  * nobody gives or takes a role that holds more than they do, only an owner makes or changes owners,
  * and one active owner always remains.  */
-#include "bind.h"
-#include "db.h"
-#include "password.h"
-#include "queries.h"
-#include "rights.h"
-#include "rpc.h"
+#include "db/bind.h"
+#include "db/db.h"
+#include "access/password.h"
+#include "db/queries.h"
+#include "rpc/rights.h"
+#include "rpc/handlers.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* Tenants: made, looked up and described.  What happens to one later is lifecycle.c's.  */
-#include "tenant.h"
-#include "bind.h"
-#include "host.h"
-#include "job.h"
-#include "migrate.h"
-#include "password.h"
-#include "queries.h"
-#include "rpc.h"
+#include "rpc/tenant.h"
+#include "db/bind.h"
+#include "call/host.h"
+#include "serve/job.h"
+#include "migration/migrate.h"
+#include "access/password.h"
+#include "db/queries.h"
+#include "rpc/handlers.h"
 #include "server_state.h"
 
 #include <inttypes.h>

@@ -2,9 +2,9 @@
 #ifndef CIQ_SERVER_RPC_TENANT_H
 #define CIQ_SERVER_RPC_TENANT_H
 
-#include "db.h"
-#include "host.h"
-#include "rpc.h"
+#include "db/db.h"
+#include "call/host.h"
+#include "rpc/handlers.h"
 
 /* INVALID_ARGUMENT unless a number or a schema name says which tenant is meant. */
 MUST_CHECK bool tenant_check_which(Call *call, int64_t id, const char *schema_name);

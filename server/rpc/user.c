@@ -1,12 +1,12 @@
 /* Users of a tenant: what is more than one statement.  What nobody may do to a user, whatever
  * permissions they hold, is in rights.h.  */
-#include "bind.h"
-#include "db.h"
-#include "password.h"
-#include "quota.h"
-#include "queries.h"
-#include "rights.h"
-#include "rpc.h"
+#include "db/bind.h"
+#include "db/db.h"
+#include "access/password.h"
+#include "access/quota.h"
+#include "db/queries.h"
+#include "rpc/rights.h"
+#include "rpc/handlers.h"
 
 #include <inttypes.h>
 

@@ -4,7 +4,7 @@
 #include "harness.h"
 
 #include "proto/method.h"
-#include "server/auth.h"
+#include "server/call/auth.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

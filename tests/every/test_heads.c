@@ -2,7 +2,7 @@
  * before it: for each app with more than one migration, the newest is undone, and calls must still work.  */
 #include "harness.h"
 
-#include "server/query.h"
+#include "server/db/query.h"
 
 #include <stdio.h>
 #include <string.h>

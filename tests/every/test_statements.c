@@ -4,8 +4,8 @@
 #include "harness.h"
 
 #include "proto/method.h"
-#include "server/bind.h"
-#include "server/server_methods.h"
+#include "server/db/bind.h"
+#include "server/serve/methods.h"
 
 #include <string.h>
 

@@ -2,10 +2,10 @@
  * somebody with a purpose.  All are refused with a clear code, and the database is as before.  */
 #include "harness.h"
 
-#include "server/archive.h"
-#include "server/auth.h"
-#include "server/import.h"
-#include "server/internal.h"
+#include "server/tenant/archive.h"
+#include "server/call/auth.h"
+#include "server/tenant/import.h"
+#include "server/call/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

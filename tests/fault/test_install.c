@@ -2,7 +2,7 @@
  * login than it was installed for.  */
 #include "harness.h"
 
-#include "server/query.h"
+#include "server/db/query.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * What is in a letter, and mails as files: tests/rpc/test_demo.c, tests/unit/test_letter.c.  */
 #include "harness.h"
 
-#include "server/mail.h"
+#include "server/mail/mail.h"
 
 #include <errno.h>
 #include <fcntl.h>

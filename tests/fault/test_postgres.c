@@ -3,8 +3,8 @@
  * with no restart of the server.  */
 #include "harness.h"
 
-#include "server/cluster.h"
-#include "server/log.h"
+#include "server/db/cluster.h"
+#include "server/base/log.h"
 
 #include <errno.h>
 #include <signal.h>

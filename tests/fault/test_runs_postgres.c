@@ -2,7 +2,7 @@
  * test's own, in a folder of its own.  */
 #include "fleet.h"
 
-#include "server/cluster.h"
+#include "server/db/cluster.h"
 
 #include <errno.h>
 #include <fcntl.h>

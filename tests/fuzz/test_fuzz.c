@@ -4,8 +4,8 @@
 #include "harness.h"
 
 #include "proto/method.h"
-#include "server/auth.h"
-#include "server/check.h"
+#include "server/call/auth.h"
+#include "server/call/check.h"
 
 #include <glob.h>
 #include <stdio.h>

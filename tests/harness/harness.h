@@ -15,8 +15,8 @@
 
 #include "clientiq/client.h"
 #include "proto/wire.h"
-#include "server/config.h"
-#include "server/query.h"
+#include "server/base/config.h"
+#include "server/db/query.h"
 #include "server/server.h"
 
 #include <jansson.h>

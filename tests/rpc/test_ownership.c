@@ -1,7 +1,7 @@
 /* Whose a customer's domain is: proved by a TXT record, which a real DNS server (dnsmasq) has or has not.  */
 #include "harness.h"
 
-#include "server/dns.h"
+#include "server/tenant/dns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

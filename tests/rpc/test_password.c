@@ -1,7 +1,7 @@
 /* Passwords: what may be one, wherever it is set; changing one's own; and hashes that get stronger.  */
 #include "harness.h"
 
-#include "server/password.h"
+#include "server/access/password.h"
 
 #include <inttypes.h>
 #include <sodium.h>

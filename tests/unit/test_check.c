@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "server/auth.h"
-#include "server/check.h"
+#include "server/call/auth.h"
+#include "server/call/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * decides anything.  */
 #include "harness.h"
 
-#include "server/dns.h"
+#include "server/tenant/dns.h"
 
 #include <arpa/inet.h>
 #include <poll.h>

@@ -2,8 +2,8 @@
  * in lines that every SMTP server takes.  */
 #include "harness.h"
 
-#include "server/letter.h"
-#include "server/mail.h"
+#include "server/mail/letter.h"
+#include "server/mail/mail.h"
 
 #include <stdio.h>
 #include <stdlib.h>

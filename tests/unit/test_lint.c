@@ -1,7 +1,7 @@
 /* Each rule of migration lint: what it must find, on which line, and what looks like it and is none.  */
 #include "harness.h"
 
-#include "server/lint.h"
+#include "server/migration/lint.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Who counts as one stranger.  */
 #include "harness.h"
 
-#include "server/origin.h"
+#include "server/access/origin.h"
 
 static void
 test_origin_key__samples(void **state)

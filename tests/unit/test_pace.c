@@ -1,8 +1,8 @@
 /* A computation that gives way: only while calls come in, and only between its begin and its end.  */
 #include "harness.h"
 
-#include "server/clock.h"
-#include "server/pace.h"
+#include "server/base/clock.h"
+#include "server/base/pace.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/queue.h"
+#include "server/serve/queue.h"
 
 enum { NOW = 0 };
 

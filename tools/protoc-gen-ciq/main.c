@@ -15,7 +15,7 @@ typedef struct Output {
 } Output;
 
 static const Output outputs[] = {
-    {"methods.c", write_methods_c},   {"rpc.h", write_rpc_h},
+    {"methods.c", write_methods_c},   {"rpc/handlers.h", write_rpc_h},
     {"server_methods.c", write_server_methods_c}, {"clientiq/calls.h", write_calls_h},
     {"calls.c", write_calls_c},       {"reference.md", write_reference_md},
     {"access.md", write_access_md},

@@ -1,5 +1,5 @@
 /* Who may call what, in Markdown: every rpc in every place where it may be called, for every kind of caller.  It
- * says what server/dispatch.c must do, from the rules alone; tests/every/test_access.c reads the page and tries
+ * says what server/serve/dispatch.c must do, from the rules alone; tests/every/test_access.c reads the page and tries
  * every cell.  */
 #include "write.h"
 

@@ -174,7 +174,7 @@ write_rpc_h(const Model *model, Text *out)
     text_add(out,
              "%s/* The types of all services under their own names, and the handlers of the rpcs that\n"
              " * are no single statement; each is in server/rpc/.  */\n"
-             "#ifndef CIQ_RPC_H\n#define CIQ_RPC_H\n\n#include \"call.h\"\n",
+             "#ifndef CIQ_RPC_H\n#define CIQ_RPC_H\n\n#include \"call/call.h\"\n",
              made_by);
     write_includes(model, out);
     text_add(out, "\n");
@@ -197,7 +197,7 @@ write_rpc_h(const Model *model, Text *out)
 void
 write_server_methods_c(const Model *model, Text *out)
 {
-    text_add(out, "%s#include \"server_methods.h\"\n#include \"queries.h\"\n#include \"rpc.h\"\n\n",
+    text_add(out, "%s#include \"serve/methods.h\"\n#include \"db/queries.h\"\n#include \"rpc/handlers.h\"\n\n",
              made_by);
     for (size_t i = 0; i < model->methods_count; i++) {
         const Method *method = &model->methods[i];

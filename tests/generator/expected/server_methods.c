@@ -1,7 +1,7 @@
 /* Made by tools/protoc-gen-ciq from proto/; do not edit.  */
-#include "server_methods.h"
-#include "queries.h"
-#include "rpc.h"
+#include "serve/methods.h"
+#include "db/queries.h"
+#include "rpc/handlers.h"
 
 static bool
 serve_paint_thing(Call *call, const ProtobufCMessage *request, ProtobufCMessage *response)

@@ -1,0 +1,165 @@
+/* What was read is kept by cache.c, which forgets it when anything of the tenant's users or keys changes.  */
+#include "access/caller.h"
+#include "access/cache.h"
+#include "db/db.h"
+#include "serve/job.h"
+#include "access/key_use.h"
+#include "db/queries.h"
+#include "server_state.h"
+#include "access/use.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* "a\nb" becomes a list as in Caller.permissions. */
+static const char *
+permissions_list(Call *call, const char *lines)
+{
+    size_t size = strlen(lines);
+    char *list = call_alloc(call, size + 2);
+
+    if (list == NULL)
+        return NULL;
+    memcpy(list, lines, size);
+    for (size_t i = 0; i < size; i++)
+        if (list[i] == '\n')
+            list[i] = '\0';
+    return list;
+}
+
+static const char *
+text_of(const DbRow *row, const char *column)
+{
+    const char *text = db_row_text(row, column);
+
+    return text != NULL ? text : "";
+}
+
+/* The row of this secret; *row NULL: there is none. */
+static bool
+read_row(Call *call, const Query *query, const uint8_t hash[32], const DbRow **row)
+{
+    if (call->db == NULL)
+        return call_fail(call, CODE_UNAVAILABLE, "memory does not know whose the token is");
+    db_begin(call, DB_READ);
+    return db_row(call, query, NULL, (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, row);
+}
+
+/* Somebody uses the session, whoever asks about it: its end moves. */
+static void
+note_use(Call *call, const Caller *caller)
+{
+    if (!use_note(call->server->use, call->tenant.id, caller->session_id))
+        job_wake(call->server->keeper);
+}
+
+bool
+caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
+{
+    Cache *cache = call->server->cache;
+    bool on_platform = call->tenant.id == 0;
+    CacheMoment moment = cache_moment(cache);
+    const DbRow *row;
+
+    *found = cache_session_get(cache, call, hash, call->tenant.id, caller);
+    if (*found) {
+        note_use(call, caller);
+        return true;
+    }
+    if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, hash, &row))
+        return false;
+    if (row == NULL)
+        return true;
+
+    const char *permissions = permissions_list(call, text_of(row, "permissions"));
+
+    if (permissions == NULL)
+        return false;
+    *caller = (Caller){
+        .kind = on_platform ? CALLER_SUPERUSER : CALLER_USER,
+        .id = db_row_int64(row, "user_id"),
+        .session_id = db_row_int64(row, "session_id"),
+        .is_admin = db_row_bool(row, "is_admin"),
+        .email = text_of(row, "email"),
+        .permissions = permissions,
+    };
+    cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
+    *found = true;
+    note_use(call, caller);
+    return true;
+}
+
+bool
+caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
+{
+    Cache *cache = call->server->cache;
+    CacheMoment moment = cache_moment(cache);
+    const DbRow *row;
+
+    *found = cache_session_get(cache, call, hash, call->tenant.id, caller);
+    if (!*found) {
+        if (!read_row(call, &query_api_key_caller, hash, &row))
+            return false;
+        if (row == NULL)
+            return true;
+
+        const char *permissions = permissions_list(call, text_of(row, "permissions"));
+
+        if (permissions == NULL)
+            return false;
+        *caller = (Caller){
+            .kind = CALLER_API_KEY,
+            .id = db_row_int64(row, "id"),
+            .email = "",
+            .permissions = permissions,
+        };
+        cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
+        *found = true;
+    }
+    key_use_note(call->server->key_use, call->tenant.id, caller->id);
+    return true;
+}
+
+/* Never from memory: the session is the platform's, and so are the reasons for which it ends. */
+bool
+caller_of_act_as(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
+{
+    const char *tenant_id = call_printf(call, "%" PRId64, call->tenant.id);
+    TenantContext tenant = call->tenant;
+    const DbRow *session, *held;
+
+    *found = false;
+    if (tenant_id == NULL)
+        return false;
+    if (call->db == NULL)
+        return call_fail(call, CODE_UNAVAILABLE, "memory does not know whose the token is");
+    call->tenant = (TenantContext){0};
+    db_begin(call, DB_READ);
+    bool ok = db_row(call, &query_act_session, NULL,
+                     (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32},
+                               {.name = "tenant_id", .text = tenant_id},
+                               {0}},
+                     &session);
+    call->tenant = tenant;
+    if (!ok)
+        return false;
+    if (session == NULL)
+        return true;
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_act_permissions, NULL, NULL, &held))
+        return false;
+
+    const char *permissions = permissions_list(call, held != NULL ? text_of(held, "permissions") : "");
+
+    if (permissions == NULL)
+        return false;
+    *caller = (Caller){
+        .kind = CALLER_ACT_AS,
+        .superuser_id = db_row_int64(session, "superuser_id"),
+        .is_admin = true,
+        .email = text_of(session, "email"),
+        .permissions = permissions,
+    };
+    *found = true;
+    return true;
+}

@@ -1,0 +1,16 @@
+/* What counts as one origin where strangers are limited. */
+#ifndef CIQ_SERVER_ORIGIN_H
+#define CIQ_SERVER_ORIGIN_H
+
+#include "base/compiler.h"
+
+#include <stddef.h>
+
+enum { ORIGIN_SIZE = 64 };
+
+/* The address without its port, since each connection has another one.  Of IPv6 the network of 64 bits, which
+ * one subscriber has to themselves ("2001:db8:1:2::/64"); an IPv4 address in IPv6 is the IPv4 address.  What is
+ * no address stays as it is, cut to size. */
+void origin_key(const char *address, char key[ORIGIN_SIZE]);
+
+#endif

@@ -1,0 +1,201 @@
+/* See throttle.h.  Called by the handlers of sign-in and passwords.  */
+#include "access/throttle.h"
+#include "call/auth.h"
+#include "base/clock.h"
+#include "db/db.h"
+#include "db/queries.h"
+#include "server_state.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ACCOUNT_MAX = 254, /* octets of an e-mail address */
+    PAUSE_MS = 250     /* before a refusal is answered */
+};
+
+void
+throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account, const char *origin)
+{
+    int64_t tenant_id = account != NULL ? call->tenant.id : 0;
+    char folded[ACCOUNT_MAX + 1] = "";
+    uint8_t hash[32];
+
+    /* of ASCII only: an account whose address has other letters can be tried as often as they can be written,
+     * which few can be in more than two ways */
+    for (size_t i = 0; account != NULL && i < ACCOUNT_MAX && account[i] != '\0'; i++)
+        folded[i] = (char) tolower((unsigned char) account[i]);
+    auth_digest((AuthPart[]){{server_key(call->server), 32},
+                             {"throttle", 8},
+                             {kind, strlen(kind)},
+                             {&tenant_id, sizeof tenant_id},
+                             {folded, strlen(folded)},
+                             {origin, origin != NULL ? strlen(origin) : 0}},
+                6, hash);
+    for (size_t i = 0; i < THROTTLE_KEY_SIZE / 2; i++)
+        snprintf(counter->key + 2 * i, 3, "%02x", hash[i]);
+}
+
+/* Begins a transaction of the platform's; what is returned goes back by leave_platform. */
+static TenantContext
+enter_platform(Call *call, DbMode mode)
+{
+    TenantContext tenant = call->tenant;
+
+    db_rollback(call);
+    call->tenant = (TenantContext){0};
+    db_begin(call, mode);
+    return tenant;
+}
+
+static bool
+leave_platform(Call *call, const TenantContext *tenant, bool ok)
+{
+    db_rollback(call);
+    call->tenant = *tenant;
+    return ok;
+}
+
+/* The counters' columns as arrays of PostgreSQL's. */
+typedef struct Arrays {
+    char keys[THROTTLE_MAX * (THROTTLE_KEY_SIZE + 1) + 2];
+    char intervals_s[THROTTLE_MAX * 21 + 3];
+} Arrays;
+
+static Arrays *
+make_arrays(Call *call, const Throttle *counters, size_t count)
+{
+    Arrays *arrays = call_alloc(call, sizeof *arrays);
+    char *keys, *intervals_s;
+
+    if (arrays == NULL)
+        return NULL;
+    keys = arrays->keys;
+    intervals_s = arrays->intervals_s;
+    for (size_t i = 0; i < count && i < THROTTLE_MAX; i++) {
+        char before = i == 0 ? '{' : ',';
+
+        keys += sprintf(keys, "%c%s", before, counters[i].key);
+        intervals_s += sprintf(intervals_s, "%c%" PRId64, before, counters[i].interval_s);
+    }
+    strcpy(keys, "}");
+    strcpy(intervals_s, "}");
+    return arrays;
+}
+
+bool
+throttle_read(Call *call, Throttle *counters, size_t count)
+{
+    const Arrays *arrays = make_arrays(call, counters, count);
+    const DbRow *row = NULL;
+
+    if (arrays == NULL)
+        return false;
+
+    TenantContext tenant = enter_platform(call, DB_READ);
+
+    if (!leave_platform(call, &tenant,
+                        db_row(call, &query_throttle_read, NULL,
+                               (DbArg[]){{.name = "keys", .text = arrays->keys}, {0}}, &row)))
+        return false;
+
+    const char *text = row == NULL ? NULL : db_row_text(row, "forgiven_ms");
+
+    for (size_t i = 0; i < count && text != NULL; i++) {
+        Throttle *counter = &counters[i];
+        char *end;
+
+        counter->forgiven_ms = strtoll(text, &end, 10);
+        counter->wait_ms = counter->forgiven_ms - (counter->allowed - 1) * counter->interval_s * 1000;
+        if (counter->wait_ms < 0)
+            counter->wait_ms = 0;
+        text = *end == ',' ? end + 1 : end;
+    }
+    return text != NULL || call_fail(call, CODE_INTERNAL, "the counters cannot be read");
+}
+
+static bool
+queue_count(Call *call, const Arrays *arrays)
+{
+    return db_queue(call, &query_throttle_count, NULL,
+                    (DbArg[]){{.name = "keys", .text = arrays->keys},
+                              {.name = "intervals_s", .text = arrays->intervals_s},
+                              {0}});
+}
+
+bool
+throttle_count(Call *call, const Throttle *counters, size_t count)
+{
+    const Arrays *arrays = make_arrays(call, counters, count);
+
+    if (arrays == NULL)
+        return false;
+
+    TenantContext tenant = enter_platform(call, DB_WRITE);
+
+    return leave_platform(call, &tenant, queue_count(call, arrays) && db_commit(call));
+}
+
+static bool
+record_failure(Call *call)
+{
+    return queue_count(call, call->failure_data);
+}
+
+bool
+throttle_count_failure(Call *call, const Throttle *counters, size_t count)
+{
+    call->failure_data = make_arrays(call, counters, count);
+    if (call->failure_data == NULL)
+        return false;
+    call->record_failure = record_failure;
+    call->failure_is_platforms = true;
+    return true;
+}
+
+bool
+throttle_forget_and_remember(Call *call, const Throttle *forgotten, const Throttle *remembered,
+                             int64_t seconds)
+{
+    const char *text = call_printf(call, "%" PRId64, seconds);
+
+    if (text == NULL)
+        return false;
+
+    TenantContext tenant = enter_platform(call, DB_WRITE);
+
+    return leave_platform(
+        call, &tenant,
+        db_queue(call, &query_throttle_forget, NULL,
+                 (DbArg[]){{.name = "key", .text = forgotten->key}, {0}}) &&
+            db_queue(call, &query_throttle_remember, NULL,
+                     (DbArg[]){{.name = "key", .text = remembered->key},
+                               {.name = "seconds", .text = text},
+                               {0}}) &&
+            db_commit(call));
+}
+
+/* Who asks again at once, as a flood does, is slowed to a few questions a second; whoever is in a hurry still hears why. */
+static uint32_t
+pause_of(const Call *call)
+{
+    int64_t left_ms = (call->deadline_us - clock_us()) / 1000;
+
+    return left_ms >= 2 * PAUSE_MS ? PAUSE_MS : left_ms > 0 ? (uint32_t) (left_ms / 2) : 0;
+}
+
+bool
+throttle_fail(Call *call, const Throttle *counter, const char *what)
+{
+    int64_t seconds = (counter->wait_ms + 999) / 1000, minutes = (seconds + 59) / 60;
+
+    call->retry_after_ms = counter->wait_ms > UINT32_MAX ? UINT32_MAX : (uint32_t) counter->wait_ms;
+    call->refused = true;
+    call->pause_ms = pause_of(call);
+    if (seconds < 120)
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " s", what, seconds);
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " minutes", what, minutes);
+}

@@ -1,0 +1,45 @@
+/* How often something may be tried, counted in the database, where neither a restart nor a second server forgets it.
+ * The generic cell rate algorithm (ITU-T I.371): a row holds the time when the tries so far will be forgiven, one each
+ * interval; so many may be unforgiven at once.
+ *
+ * What is counted has a name that is a keyed hash: whoever reads the table learns no address.  Rows are the
+ * platform's, whatever tenant the call is about, so each function here is a transaction of its own and ends the one
+ * that was open.  */
+#ifndef CIQ_SERVER_THROTTLE_H
+#define CIQ_SERVER_THROTTLE_H
+
+#include "call/call.h"
+
+enum { THROTTLE_KEY_SIZE = 33, THROTTLE_MAX = 4 };
+
+typedef struct Throttle {
+    char key[THROTTLE_KEY_SIZE];
+    int64_t allowed, interval_s;
+    /* as throttle_read found them: until all tries are forgiven, and until one more is allowed */
+    int64_t forgiven_ms, wait_ms;
+} Throttle;
+
+/* The counter of a kind of try: of an account of the call's tenant (in any case; NULL: of none), from an address
+ * (NULL: from any).  Of an address alone it is the same in all tenants. */
+void throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account,
+                   const char *origin);
+
+/* Reads how it stands with at most THROTTLE_MAX counters. */
+MUST_CHECK bool throttle_read(Call *call, Throttle *counters, size_t count);
+
+/* Counts one try of each. */
+MUST_CHECK bool throttle_count(Call *call, const Throttle *counters, size_t count);
+
+/* Has dispatch count one try of each if the call fails for good (call.h, record_failure). */
+MUST_CHECK bool throttle_count_failure(Call *call, const Throttle *counters, size_t count);
+
+/* Forgives a counter, and remembers that something happened, for so many seconds: its
+ * forgiven_ms is what is left of them. */
+MUST_CHECK bool throttle_forget_and_remember(Call *call, const Throttle *forgotten,
+                                             const Throttle *remembered, int64_t seconds);
+
+/* Fails the call with RESOURCE_EXHAUSTED, retry_after_ms and "…: try again in 5 minutes"; the answer goes out a quarter
+ * of a second later, or in half of what the deadline leaves. */
+MUST_CHECK bool throttle_fail(Call *call, const Throttle *counter, const char *what);
+
+#endif

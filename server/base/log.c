@@ -1,0 +1,207 @@
+/* A ring of lines under a short lock, and the thread that empties it.  The only state of the process that
+ * belongs to no server: everything else has an owner.  */
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LINES_MAX = 1024,  /* in the ring: some tenths of a second of a busy server */
+    LINE_SIZE = 1024,  /* longer lines are cut */
+    BATCH_LINES = 64   /* written in one go */
+};
+
+typedef struct Line {
+    uint16_t size;
+    char text[LINE_SIZE];
+} Line;
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    pthread_t thread;
+    bool running, stopping;
+    LogLevel least;
+    size_t first, count;
+    uint64_t dropped;
+    Line lines[LINES_MAX];
+} state = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .filled = PTHREAD_COND_INITIALIZER,
+    .least = LOG_LEVEL_INFO,
+};
+
+static const char *const level_names[] = {"debug", "info", "warning", "error"};
+
+LogLevel
+log_level_of(const char *name)
+{
+    for (LogLevel level = LOG_LEVEL_DEBUG; level <= LOG_LEVEL_ERROR; level++)
+        if (strcmp(level_names[level], name) == 0)
+            return level;
+    return LOG_LEVEL_INFO;
+}
+
+static void
+write_all(const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(STDERR_FILENO, data, size);
+
+        if (written <= 0)
+            return; /* there is nowhere left to complain */
+        data += written;
+        size -= (size_t) written;
+    }
+}
+
+static size_t
+start_line(char *text, size_t size, LogLevel level, const char *message)
+{
+    struct timespec now;
+    struct tm calendar;
+    char date[24];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &calendar);
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &calendar);
+
+    int used = snprintf(text, size, "time=%s.%03ldZ level=%s msg=\"%s\"", date,
+                        now.tv_nsec / 1000000, level_names[level], message);
+
+    return used < 0 ? 0 : (size_t) used < size ? (size_t) used : size - 1;
+}
+
+static void *
+write_lines(void *argument UNUSED)
+{
+    static char batch[BATCH_LINES * LINE_SIZE];
+
+    pthread_mutex_lock(&state.lock);
+    for (;;) {
+        size_t size = 0;
+
+        while (state.count == 0 && state.dropped == 0 && !state.stopping)
+            pthread_cond_wait(&state.filled, &state.lock);
+        if (state.count == 0 && state.dropped == 0)
+            break;
+        for (int i = 0; i < BATCH_LINES - 1 && state.count > 0; i++) {
+            const Line *line = &state.lines[state.first];
+
+            memcpy(batch + size, line->text, line->size);
+            size += line->size;
+            state.first = (state.first + 1) % LINES_MAX;
+            state.count--;
+        }
+        if (state.dropped > 0) {
+            size_t start = start_line(batch + size, LINE_SIZE, LOG_LEVEL_WARNING, "log lines dropped");
+
+            size += start + (size_t) snprintf(batch + size + start, LINE_SIZE - start,
+                                              " count=%llu\n", (unsigned long long) state.dropped);
+            state.dropped = 0;
+        }
+        pthread_mutex_unlock(&state.lock);
+        write_all(batch, size);
+        pthread_mutex_lock(&state.lock);
+    }
+    pthread_mutex_unlock(&state.lock);
+    return NULL;
+}
+
+bool
+log_start(LogLevel least)
+{
+    pthread_mutex_lock(&state.lock);
+    state.least = least;
+    state.stopping = false;
+    state.running = pthread_create(&state.thread, NULL, write_lines, NULL) == 0;
+
+    bool running = state.running;
+
+    pthread_mutex_unlock(&state.lock);
+    return running;
+}
+
+void
+log_stop(void)
+{
+    pthread_mutex_lock(&state.lock);
+
+    bool was_running = state.running;
+
+    state.stopping = true;
+    state.running = false;
+    pthread_cond_signal(&state.filled);
+    pthread_mutex_unlock(&state.lock);
+    if (was_running)
+        pthread_join(state.thread, NULL);
+}
+
+void
+log_write(LogLevel level, const char *message, const char *format, ...)
+{
+    char text[LINE_SIZE];
+    va_list arguments;
+
+    if (level < state.least)
+        return;
+
+    size_t size = start_line(text, sizeof text - 1, level, message);
+
+    if (format[0] != '\0' && size < sizeof text - 2) {
+        text[size++] = ' ';
+        va_start(arguments, format);
+        int used = vsnprintf(text + size, sizeof text - 1 - size, format, arguments);
+        va_end(arguments);
+        if (used > 0)
+            size += (size_t) used < sizeof text - 1 - size ? (size_t) used : sizeof text - 2 - size;
+    }
+    text[size++] = '\n';
+
+    pthread_mutex_lock(&state.lock);
+    if (!state.running) {
+        write_all(text, size);
+    } else if (state.count == LINES_MAX) {
+        state.dropped++;
+    } else {
+        Line *line = &state.lines[(state.first + state.count) % LINES_MAX];
+
+        memcpy(line->text, text, size);
+        line->size = (uint16_t) size;
+        if (state.count++ == 0)
+            pthread_cond_signal(&state.filled);
+    }
+    pthread_mutex_unlock(&state.lock);
+}
+
+const char *
+log_quote(char *buffer, size_t size, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./:@+,*";
+    size_t length = strlen(text), used = 0;
+
+    if (length > 0 && length < size && strspn(text, plain) == length)
+        return memcpy(buffer, text, length + 1);
+    buffer[used++] = '"';
+    for (; *text != '\0' && used + 6 < size; text++) {
+        unsigned char c = (unsigned char) *text;
+
+        if (c == '"' || c == '\\')
+            buffer[used++] = '\\';
+        if (c == '\n')
+            used += (size_t) snprintf(buffer + used, size - used, "\\n");
+        else if (c < 0x20 || c == 0x7f)
+            used += (size_t) snprintf(buffer + used, size - used, "\\x%02x", c);
+        else
+            buffer[used++] = (char) c;
+    }
+    buffer[used++] = '"';
+    buffer[used] = '\0';
+    return buffer;
+}

@@ -1,0 +1,353 @@
+/* Passwords, tokens, sealing and keyed hashes, on libsodium.  Called from handlers and dispatch; no
+ * function here logs, or keeps a secret after it returns.  */
+#include "call/auth.h"
+#include "base/pace.h"
+#include "server_state.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPERATIONS = 2,                /* Argon2id's t */
+    MEMORY = 19 * 1024 * 1024,     /* bytes */
+    SECRET_SIZE = 32,              /* of a token: 256 bits */
+    PASSWORD_SIZE = 20,            /* characters of a password made here */
+    MAC_SIZE = 16,                 /* of a page token */
+    PAGE_KEY_MAX = 256             /* bytes of the key in a page token */
+};
+
+
+/* A hash of nothing that anybody knows: verifying against it costs what verifying costs. */
+static char dummy_hash[AUTH_HASH_SIZE];
+
+static pthread_once_t start_once = PTHREAD_ONCE_INIT;
+static bool has_started;
+
+static void
+start(void)
+{
+    char nobody[33];
+    uint8_t random[16];
+
+    if (sodium_init() < 0)
+        return;
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(nobody, sizeof nobody, random, sizeof random);
+    has_started = crypto_pwhash_str_alg(dummy_hash, nobody, strlen(nobody), OPERATIONS, MEMORY,
+                                        crypto_pwhash_ALG_ARGON2ID13) == 0;
+}
+
+bool
+auth_init(void)
+{
+    pthread_once(&start_once, start);
+    return has_started;
+}
+
+bool
+auth_hash(Call *call, const char *password, char out[AUTH_HASH_SIZE])
+{
+    _Static_assert(AUTH_HASH_SIZE == crypto_pwhash_STRBYTES, "a hash of libsodium fits");
+
+    pace_begin(&call->server->last_call_us);
+
+    bool done = crypto_pwhash_str_alg(out, password, strlen(password), OPERATIONS, MEMORY,
+                                      crypto_pwhash_ALG_ARGON2ID13) == 0;
+
+    (void) pace_end();
+    if (!done)
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory to hash a password");
+    return true;
+}
+
+bool
+auth_verify(Call *call, const char *password, const char *stored, bool *ok, bool *needs_rehash)
+{
+    bool known = stored != NULL && stored[0] == '$' && strlen(stored) < AUTH_HASH_SIZE;
+    const char *hash = known ? stored : dummy_hash;
+
+    pace_begin(&call->server->last_call_us);
+
+    bool right = crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
+
+    (void) pace_end();
+    *ok = known && right;
+    *needs_rehash = *ok && crypto_pwhash_str_needs_rehash(hash, OPERATIONS, MEMORY) != 0;
+    return true;
+}
+
+const char *
+auth_password_random(Call *call)
+{
+    /* 32 signs that nobody confuses: no i, l, o, 0, 1; 5 bits each */
+    static const char signs[] = "abcdefghjkmnpqrstuvwxyz23456789-";
+    char *password = call_alloc(call, PASSWORD_SIZE + 1);
+
+    if (password == NULL)
+        return NULL;
+    for (size_t i = 0; i < PASSWORD_SIZE; i++)
+        password[i] = signs[randombytes_uniform(sizeof signs - 1)];
+    return password;
+}
+
+static void
+secret_hash(const uint8_t secret[SECRET_SIZE], uint8_t hash[AUTH_SECRET_HASH_SIZE])
+{
+    /* the secret is 256 random bits: a plain hash cannot be guessed backwards */
+    crypto_generichash(hash, AUTH_SECRET_HASH_SIZE, secret, SECRET_SIZE, NULL, 0);
+}
+
+bool
+auth_token_new(Call *call, AuthTokenKind kind, int64_t tenant_id, char token[AUTH_TOKEN_SIZE],
+               uint8_t hash[AUTH_SECRET_HASH_SIZE])
+{
+    uint8_t secret[SECRET_SIZE];
+    char text[sodium_base64_ENCODED_LEN(SECRET_SIZE, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+
+    randombytes_buf(secret, sizeof secret);
+    sodium_bin2base64(text, sizeof text, secret, sizeof secret,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+
+    int size = snprintf(token, AUTH_TOKEN_SIZE, "ciq_%c_%" PRId64 "_%s", (char) kind, tenant_id, text);
+
+    secret_hash(secret, hash);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(text, sizeof text);
+    if (size < 0 || size >= AUTH_TOKEN_SIZE)
+        return call_fail(call, CODE_INTERNAL, "a token does not fit its buffer");
+    return true;
+}
+
+bool
+auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
+                 uint8_t hash[AUTH_SECRET_HASH_SIZE])
+{
+    const char prefix[] = {'c', 'i', 'q', '_', (char) kind, '_'};
+
+    if (strncmp(token, prefix, sizeof prefix) != 0)
+        return false;
+
+    const char *number = token + sizeof prefix;
+    int64_t id = 0;
+    size_t digits = strspn(number, "0123456789");
+
+    if (digits == 0 || digits > 18 || number[digits] != '_')
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        id = id * 10 + (number[i] - '0');
+
+    const char *text = number + digits + 1;
+    const char *end;
+    uint8_t secret[SECRET_SIZE];
+    size_t size;
+
+    if (sodium_base642bin(secret, sizeof secret, text, strlen(text), NULL, &size, &end,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        *end != '\0' || size != SECRET_SIZE)
+        return false;
+    secret_hash(secret, hash);
+    sodium_memzero(secret, sizeof secret);
+    *tenant_id = id;
+    return true;
+}
+
+static void
+hash_parts(const uint8_t *key, const AuthPart *parts, size_t count, uint8_t out[32])
+{
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, key, key != NULL ? 32 : 0, 32);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t size = parts[i].size;
+
+        crypto_generichash_update(&state, (const uint8_t *) &size, sizeof size);
+        if (size > 0)
+            crypto_generichash_update(&state, parts[i].data, size);
+    }
+    crypto_generichash_final(&state, out, 32);
+}
+
+void
+auth_digest(const AuthPart *parts, size_t count, uint8_t out[32])
+{
+    hash_parts(NULL, parts, count, out);
+}
+
+void
+auth_mac(const uint8_t key[32], const AuthPart *parts, size_t count, uint8_t out[32])
+{
+    hash_parts(key, parts, count, out);
+}
+
+struct AuthStream {
+    crypto_generichash_state state;
+};
+
+AuthStream *
+auth_stream_new(void)
+{
+    /* the state's type says how it must lie, more than malloc promises */
+    AuthStream *stream = aligned_alloc(_Alignof(AuthStream), sizeof *stream);
+
+    if (stream != NULL)
+        crypto_generichash_init(&stream->state, NULL, 0, 32);
+    return stream;
+}
+
+void
+auth_stream_add(AuthStream *stream, const void *data, size_t size)
+{
+    crypto_generichash_update(&stream->state, data, size);
+}
+
+void
+auth_stream_end(AuthStream *stream, uint8_t out[32])
+{
+    crypto_generichash_final(&stream->state, out, 32);
+    crypto_generichash_init(&stream->state, NULL, 0, 32);
+}
+
+void
+auth_stream_free(AuthStream *stream)
+{
+    free(stream);
+}
+
+/* The database keeps only a hash of the client's key, made by another function than this one, so whoever
+ * reads the table cannot open what is sealed. */
+static void
+seal_key(const uint8_t *client_key, uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES])
+{
+    static const uint8_t purpose[] = "clientiq sealed reply 1";
+
+    crypto_generichash(key, crypto_aead_xchacha20poly1305_ietf_KEYBYTES, purpose, sizeof purpose,
+                       client_key, WIRE_KEY_SIZE);
+}
+
+bool
+auth_seal(Call *call, const uint8_t *client_key, const void *text, size_t size, uint8_t **sealed,
+          size_t *sealed_size)
+{
+    enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+    uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+    uint8_t *out = call_alloc(call, NONCE + size + crypto_aead_xchacha20poly1305_ietf_ABYTES);
+    unsigned long long written;
+
+    if (out == NULL)
+        return false;
+    randombytes_buf(out, NONCE);
+    seal_key(client_key, key);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE, &written, text, size, NULL, 0, NULL, out,
+                                               key);
+    sodium_memzero(key, sizeof key);
+    *sealed = out;
+    *sealed_size = NONCE + (size_t) written;
+    return true;
+}
+
+bool
+auth_unseal(Call *call, const uint8_t *client_key, const uint8_t *sealed, size_t sealed_size,
+            uint8_t **text, size_t *size)
+{
+    enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+    uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+
+    if (sealed_size < NONCE + crypto_aead_xchacha20poly1305_ietf_ABYTES)
+        return call_fail(call, CODE_DATA_LOSS, "the stored reply is damaged");
+
+    uint8_t *out = call_alloc(call, sealed_size);
+    unsigned long long written;
+
+    if (out == NULL)
+        return false;
+    seal_key(client_key, key);
+
+    int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(
+        out, &written, NULL, sealed + NONCE, sealed_size - NONCE, NULL, 0, sealed, key);
+
+    sodium_memzero(key, sizeof key);
+    if (failed != 0)
+        return call_fail(call, CODE_DATA_LOSS, "the stored reply is damaged");
+    *text = out;
+    *size = (size_t) written;
+    return true;
+}
+
+static void
+page_mac(const uint8_t installation_key[32], const uint8_t binding[32], const char *page_key,
+         uint8_t mac[MAC_SIZE])
+{
+    uint8_t key[32];
+    crypto_generichash_state state;
+
+    crypto_kdf_derive_from_key(key, sizeof key, 1, "ciq-page", installation_key);
+    crypto_generichash_init(&state, key, sizeof key, MAC_SIZE);
+    crypto_generichash_update(&state, binding, 32);
+    crypto_generichash_update(&state, (const uint8_t *) page_key, strlen(page_key));
+    crypto_generichash_final(&state, mac, MAC_SIZE);
+    sodium_memzero(key, sizeof key);
+}
+
+char *
+auth_page_token(Call *call, const uint8_t installation_key[32], const uint8_t binding[32],
+                const char *page_key)
+{
+    uint8_t raw[MAC_SIZE + PAGE_KEY_MAX];
+    size_t size = strlen(page_key);
+
+    if (size > PAGE_KEY_MAX) {
+        (void) !call_fail(call, CODE_INTERNAL, "the key of a page is too long");
+        return NULL;
+    }
+    page_mac(installation_key, binding, page_key, raw);
+    memcpy(raw + MAC_SIZE, page_key, size);
+
+    size_t text_size =
+        sodium_base64_encoded_len(MAC_SIZE + size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    char *text = call_alloc(call, text_size);
+
+    if (text != NULL)
+        sodium_bin2base64(text, text_size, raw, MAC_SIZE + size,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return text;
+}
+
+bool
+auth_page_key(Call *call, const uint8_t installation_key[32], const uint8_t binding[32],
+              const char *token, const char **page_key)
+{
+    uint8_t raw[MAC_SIZE + PAGE_KEY_MAX], mac[MAC_SIZE];
+    size_t size = 0;
+    const char *end = NULL;
+    char *key = call_alloc(call, PAGE_KEY_MAX + 1);
+
+    if (key == NULL)
+        return false;
+    if (sodium_base642bin(raw, sizeof raw, token, strlen(token), NULL, &size, &end,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+        *end == '\0' && size >= MAC_SIZE && memchr(raw + MAC_SIZE, 0, size - MAC_SIZE) == NULL) {
+        memcpy(key, raw + MAC_SIZE, size - MAC_SIZE);
+        page_mac(installation_key, binding, key, mac);
+        if (sodium_memcmp(mac, raw, MAC_SIZE) == 0) {
+            *page_key = key;
+            return true;
+        }
+    }
+    return call_fail_field(call, "page_token", "is not one that this list has given");
+}
+
+void
+auth_random(void *out, size_t size)
+{
+    randombytes_buf(out, size);
+}
+
+void
+auth_wipe(void *memory, size_t size)
+{
+    sodium_memzero(memory, size);
+}

@@ -1,0 +1,80 @@
+/* The only module that knows libsodium: passwords, tokens, sealing and keyed hashes.  The installation's
+ * key, from which sub-keys come, is set once by auth_start before any other thread runs.  */
+#ifndef CIQ_SERVER_AUTH_H
+#define CIQ_SERVER_AUTH_H
+
+#include "call/call.h"
+
+enum {
+    AUTH_HASH_SIZE = 128,      /* crypto_pwhash_STRBYTES: a password's hash, with its parameters */
+    AUTH_TOKEN_SIZE = 96,      /* a token with its NUL */
+    AUTH_SECRET_HASH_SIZE = 32 /* what is stored of a token's secret */
+};
+
+/* Once per process, before anything else here.  False: libsodium cannot start. */
+MUST_CHECK bool auth_init(void);
+
+/* Argon2id, 19 MiB, t = 2 (OWASP's recommendation).  Tens of milliseconds: only in lanes made for it. */
+MUST_CHECK bool auth_hash(Call *call, const char *password, char out[AUTH_HASH_SIZE]);
+
+/* Compares in the same time whether stored is NULL (nobody of that name) or not.  False only if the
+ * call failed; *ok says whether the password is right, *needs_rehash whether to store it anew. */
+MUST_CHECK bool auth_verify(Call *call, const char *password, const char *stored, bool *ok,
+                            bool *needs_rehash);
+
+/* A password for somebody who did not bring one: 20 characters, 100 bits.  NULL: the call has failed. */
+MUST_CHECK const char *auth_password_random(Call *call);
+
+/* What a token is good for: its letter. */
+typedef enum AuthTokenKind {
+    AUTH_TOKEN_SESSION = 's',
+    AUTH_TOKEN_API_KEY = 'k',
+    AUTH_TOKEN_ACT_AS = 'a', /* one of the platform's inside a tenant */
+    AUTH_TOKEN_LINK = 'l' /* in a mail: sets a password, once */
+} AuthTokenKind;
+
+/* A token, "ciq_<kind>_<tenant id>_<secret>", and the hash under which it is stored. */
+MUST_CHECK bool auth_token_new(Call *call, AuthTokenKind kind, int64_t tenant_id,
+                               char token[AUTH_TOKEN_SIZE], uint8_t hash[AUTH_SECRET_HASH_SIZE]);
+
+/* Reads a token of this kind.  False: it is not one. */
+MUST_CHECK bool auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
+                                 uint8_t hash[AUTH_SECRET_HASH_SIZE]);
+
+/* BLAKE2b-256 over several parts, each with its length, so that no two lists collide. */
+typedef struct AuthPart {
+    const void *data;
+    size_t size;
+} AuthPart;
+void auth_digest(const AuthPart *parts, size_t count, uint8_t out[32]);
+
+/* The same, keyed: only who has the key can make it or check it. */
+void auth_mac(const uint8_t key[32], const AuthPart *parts, size_t count, uint8_t out[32]);
+
+/* The same hash over bytes that come in pieces; end gives it and begins anew. */
+typedef struct AuthStream AuthStream;
+MUST_CHECK AuthStream *auth_stream_new(void);
+void auth_stream_add(AuthStream *stream, const void *data, size_t size);
+void auth_stream_end(AuthStream *stream, uint8_t out[32]);
+void auth_stream_free(AuthStream *stream);
+
+/* Seals a reply under a key that only the holder of the client's idempotency key can derive. */
+MUST_CHECK bool auth_seal(Call *call, const uint8_t *client_key, const void *text, size_t size,
+                          uint8_t **sealed, size_t *sealed_size);
+/* False: the call has failed with DATA_LOSS or for want of memory. */
+MUST_CHECK bool auth_unseal(Call *call, const uint8_t *client_key, const uint8_t *sealed,
+                            size_t sealed_size, uint8_t **text, size_t *size);
+
+/* A page token: base64url of a MAC under the installation's key and the key to continue after; binding is
+ * what the token is good for (tenant, method, filters).  NULL: the call has failed. */
+MUST_CHECK char *auth_page_token(Call *call, const uint8_t installation_key[32],
+                                 const uint8_t binding[32], const char *page_key);
+/* False: the call has failed with INVALID_ARGUMENT. */
+MUST_CHECK bool auth_page_key(Call *call, const uint8_t installation_key[32],
+                              const uint8_t binding[32], const char *token, const char **page_key);
+
+/* Random bytes and wiping, so that nobody else needs libsodium. */
+void auth_random(void *out, size_t size);
+void auth_wipe(void *memory, size_t size);
+
+#endif

@@ -1,0 +1,170 @@
+/* One request in flight: its memory, tenant, caller, deadline and first failure.  A Call is made by
+ * dispatch on a worker's thread, is used by that thread only, and ends when its reply is packed.
+ * It is passed to everything; there is no tenant, caller or error anywhere else.  */
+#ifndef CIQ_SERVER_CALL_H
+#define CIQ_SERVER_CALL_H
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/limits.h"
+#include "proto/method.h"
+#include "proto/wire.h"
+#include <stdarg.h>
+#include <sys/types.h>
+
+typedef struct Db Db;
+typedef struct Server Server;
+
+/* What a tenant's plan, or the tenant itself, allows; 0 = no limit. */
+typedef struct TenantLimits {
+    uint32_t users, api_keys, requests_per_second, statement_ms;
+} TenantLimits;
+
+/* An app of a tenant that is older than this server can serve. */
+typedef struct HeadsBehind {
+    const char *app; /* constant data; NULL: the tenant is new enough */
+    unsigned have, need;
+} HeadsBehind;
+
+/* A tenant as dispatch needs it; id 0 is the platform. */
+typedef struct TenantContext {
+    int64_t id;
+    char schema[LIMIT_SCHEMA_NAME + 1];
+    char role[LIMIT_ROLE_NAME + 1];
+    char state[16]; /* as in tenants_tenant.state */
+    HeadsBehind behind;
+    TenantLimits limits;
+    /* of the domain by which it was found, if it was found by one */
+    char domain_kind[12];
+    bool domain_is_primary, domain_is_verified;
+    int64_t domain_create_us; /* Unix time */
+} TenantContext;
+
+typedef enum CallerKind {
+    CALLER_ANONYMOUS,
+    CALLER_USER,      /* a tenant's user, by session */
+    CALLER_SUPERUSER, /* a platform superuser, by session */
+    CALLER_OPERATOR,  /* the local operator, by the uid at the other end of ipc:// */
+    CALLER_ACT_AS,    /* one of the platform's inside a tenant, by an act-as session: no user of it */
+    CALLER_API_KEY    /* a microservice, by a key of the tenant or of the platform */
+} CallerKind;
+
+typedef struct Caller {
+    CallerKind kind;
+    int64_t id;         /* of the user, superuser or API key; 0: none */
+    int64_t session_id; /* 0: none */
+    int64_t superuser_id; /* of CALLER_ACT_AS, who acts; 0: the local operator */
+    bool is_admin;
+    const char *email;       /* never NULL */
+    const char *permissions; /* sorted, each ended by NUL, the list by an empty one; never NULL */
+} Caller;
+
+/* Where a message came from, found by the listener. */
+typedef struct Peer {
+    bool is_ipc;
+    uid_t uid;          /* only if is_ipc */
+    char address[64];   /* "ipc:uid=0", "tcp:127.0.0.1:5432", "inproc" */
+} Peer;
+
+typedef struct Call {
+    Server *server;
+    Arena *arena;
+    Db *db;
+    const Method *method;
+    Request *request;            /* the envelope */
+    ProtobufCMessage *message;   /* the rpc's request, checked */
+    Peer peer;
+    const char *origin;              /* the end user's address, or the peer's; never NULL */
+    bool forwards;                   /* the token is a key that may say for which end user it calls */
+    TenantContext tenant;
+    Caller caller;
+    int64_t receive_us, deadline_us; /* monotonic */
+    int64_t statement_timeout_ms, lock_timeout_ms; /* of each statement, for the server's own work; 0: by the
+                                                    * deadline */
+    const int *stop_fd;              /* readable: give up at once, whatever runs; NULL: nothing says so */
+    char id[LIMIT_CALL_ID + 1];      /* the request id in reply, log and audit */
+
+    /* the first failure; code 0: none so far */
+    Code code;
+    const char *text;
+    uint32_t retry_after_ms;
+    uint32_t pause_ms;           /* before the answer is sent; no thread waits for it */
+    FieldViolation **violations;
+    size_t violations_count;
+    char sqlstate[6];            /* of the statement that failed, for the log; "" */
+    size_t script_statement;     /* in a script that failed: how many of its statements had not, */
+    int script_position;         /* and the character of the script that PostgreSQL points to, from 1; 0: none */
+    const char *detail;          /* for the log only, never the client; NULL: none */
+    bool must_be_own;                /* the caller lacks the permission for what is not their own */
+    bool refused;                    /* the failure belongs into the audit */
+    /* what a failure that nobody can mend by asking again leaves behind, in a transaction of its own */
+    bool (*record_failure)(struct Call *call);
+    const char *failure_id;
+    const void *failure_data;
+    bool failure_is_platforms;       /* that transaction is the platform's, not the tenant's */
+    bool replay;                     /* the idempotency key was used before */
+    bool plan_changed;               /* a prepared statement went stale: the call may run once more */
+
+    /* what dispatch's transaction must do beside the handler's own statements */
+    bool changes_cached;         /* notify every server that what it cached of this tenant is old */
+    bool changes_names;          /* the same for the way from names to tenants */
+    bool changes_roles;          /* new roles: connections warm themselves */
+    int64_t changes_tenant_id;   /* notify what changes_cached does of another tenant; 0: none */
+    bool wakes_job;              /* the commit leaves work for the background */
+    bool wakes_prover;           /* DNS is to be asked about a domain */
+    bool fills_outbox;           /* of the tenant outbox_tenant_id (0: the platform): there is mail to send */
+    int64_t outbox_tenant_id;
+    bool changes_runs;           /* a migration run begins, goes on or ends */
+    const char *target;          /* what was changed, for the audit: "user 5"; NULL: nothing named */
+
+    /* if explain was asked for and allowed */
+    bool explain;
+    Statement **statements;
+    size_t statements_count;
+    char **schemas;
+    size_t schemas_count;
+} Call;
+
+/* Fails the call and returns false.  The first failure wins; the text reaches the client. */
+MUST_CHECK bool call_fail(Call *call, Code code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* What a transaction that is rolled back would have told others. */
+void call_forget_changes(Call *call);
+
+/* The same, and as if the call had not failed. */
+void call_forget_failure(Call *call);
+
+/* The same with INVALID_ARGUMENT (or ALREADY_EXISTS by call_fail_field_code) and a violation that names
+ * the field; the reply's message is "<field> <text>".  Several fields may fail; the first is the message. */
+MUST_CHECK bool call_fail_field(Call *call, const char *field, const char *format, ...) PRINTF_LIKE(3, 4);
+MUST_CHECK bool call_fail_field_code(Call *call, Code code, const char *field, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+/* Memory until the reply is sent, zeroed.  NULL: the call has failed with RESOURCE_EXHAUSTED. */
+MUST_CHECK void *call_alloc(Call *call, size_t size);
+MUST_CHECK char *call_strdup(Call *call, const char *text);
+MUST_CHECK char *call_printf(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);
+MUST_CHECK char *call_vprintf(Call *call, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+
+/* True if the caller holds the permission (app.codename). */
+bool call_may(const Call *call, const char *permission);
+
+/* Milliseconds left until the deadline, at least 0. */
+int64_t call_left_ms(const Call *call);
+
+/* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit says. */
+int64_t call_statement_ms(const Call *call);
+
+/* The number of the user or superuser who calls; 0: an API key, the local operator, or who acts in a tenant. */
+int64_t caller_account_id(const Caller *caller);
+
+/* The caller's number in log and audit: the user's, or the superuser's. */
+int64_t caller_number(const Caller *caller);
+
+/* The caller's kind in log and audit: anonymous, user, superuser, operator, api_key, act_as. */
+const char *caller_kind_name(CallerKind kind);
+
+/* Who calls, for people: "operator", "superuser ann@example.com", "api_key 3".  NULL: the call has failed. */
+MUST_CHECK const char *call_actor(Call *call);
+
+#endif

@@ -1,0 +1,44 @@
+/* Host names as the registry keeps them, and the names by which tenants are called.  Everything that takes a
+ * host from outside comes through here, so that "Bücher.Example.:443" and "xn--bcher-kva.example" are the
+ * same domain everywhere.  */
+#ifndef CIQ_SERVER_HOST_H
+#define CIQ_SERVER_HOST_H
+
+#include "call/call.h"
+
+enum {
+    HOST_SIZE = 254,  /* 253 characters (RFC 1123) and NUL */
+    HOST_PROVABLE = 233 /* of a domain that is to be proved: the record's name is 20 characters longer */
+};
+
+typedef enum HostKind {
+    HOST_DEVELOPMENT, /* localhost, and what ends with .localhost (RFC 6761) */
+    HOST_PLATFORM,    /* under the platform's base domain */
+    HOST_CUSTOM       /* a customer's own */
+} HostKind;
+
+typedef struct Host {
+    char name[HOST_SIZE];
+    HostKind kind;
+} Host;
+
+/* Lower case, without port and trailing dot, in ASCII (IDNA 2008, RFC 5891); without a leading "www." if
+ * strip_www.  NULL, or what is wrong: a constant text; name is then undefined. */
+MUST_CHECK const char *host_normalise(const char *text, bool strip_www, char name[HOST_SIZE]);
+
+/* The same by the server's settings. */
+MUST_CHECK const char *host_name(const Server *server, const char *text, char name[HOST_SIZE]);
+
+/* The same with the kind; fails the call with the field's name. */
+MUST_CHECK bool host_read(Call *call, const char *field, const char *text, Host *host);
+
+/* As the registry has it: development, platform, custom. */
+const char *host_kind_name(HostKind kind);
+
+/* Whether DNS must prove that a domain is its tenant's before it leads there. */
+bool host_must_prove(const Server *server, HostKind kind);
+
+/* Whether an envelope's tenant is a domain (it has a dot or is "localhost", port aside) or a schema name. */
+bool host_is_domain(const char *tenant);
+
+#endif

@@ -1,0 +1,692 @@
+/* initdb, bootstrap and supervision of the private PostgreSQL.  A cluster is made under another name and
+ * renamed when it is complete, so one that has its right name is whole.  Children are only spawned, never
+ * forked: nng does not survive a fork.  As root PostgreSQL runs as an unprivileged user.  */
+#include "db/cluster.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "proto/wire.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    PATH_SIZE = 512,
+    SOCKET_PATH_MAX = 107,      /* sockaddr_un, less its NUL */
+    READY_MAX_MS = 60000,       /* PostgreSQL may have to recover after a crash */
+    LEFTOVER_FAST_MS = 20000,   /* for the PostgreSQL of a killed server to write all and end; then immediately */
+    LEFTOVER_MAX_MS = 40000,    /* and then this server does not start */
+    STOP_MAX_MS = 20000,        /* fast shutdown; then immediate */
+    ASK_MS = 10,
+    BACKOFF_MAX_MS = 5000,
+    STARTS_MAX = 5,             /* what the life before has left, memory or a lock, may still be in the way once */
+    RESERVED_CONNECTIONS = 20,  /* for jobs, heartbeat, and somebody who looks with psql */
+    ARGUMENTS_MAX = 40
+};
+
+struct Cluster {
+    char bin[PATH_SIZE], data[PATH_SIZE], socket[PATH_SIZE], log[PATH_SIZE];
+    char user[64];     /* the operating system's, that PostgreSQL runs as */
+    char server_user[64];
+    uid_t uid;
+    gid_t gid;
+    int max_connections;
+    int lock_fd;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    pid_t pid;         /* 0: not running */
+    bool ready, stopping, failed;
+};
+
+extern char **environ;
+
+/* ---- folders ---- */
+
+bool
+directory_make(const char *path, unsigned mode)
+{
+    char part[PATH_SIZE];
+    struct stat status;
+
+    if ((size_t) snprintf(part, sizeof part, "%s", path) >= sizeof part) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+            return false;
+        *slash = '/';
+    }
+    if (mkdir(part, mode) == 0)
+        return true;
+    return errno == EEXIST && stat(part, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool
+directory_is_safe(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+           (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & 022) == 0;
+}
+
+static int
+remove_entry(const char *path, const struct stat *status UNUSED, int kind UNUSED,
+             struct FTW *place UNUSED)
+{
+    return remove(path);
+}
+
+void
+data_directory(const Config *config, char *path, size_t size)
+{
+    const char *home = getenv("HOME"), *xdg = getenv("XDG_DATA_HOME");
+
+    if (config->data_dir[0] == '/')
+        snprintf(path, size, "%s", config->data_dir);
+    else if (config->data_dir[0] != '\0') {
+        char here[PATH_SIZE / 4];
+
+        if (getcwd(here, sizeof here) == NULL)
+            here[0] = '\0';
+        snprintf(path, size, "%s/%.100s", here, config->data_dir);
+    } else if (geteuid() == 0)
+        snprintf(path, size, "/var/lib/clientiq");
+    else if (xdg != NULL && xdg[0] == '/')
+        snprintf(path, size, "%s/clientiq", xdg);
+    else
+        snprintf(path, size, "%s/.local/share/clientiq", home != NULL ? home : "/tmp");
+}
+
+/* Takes the lock of the data directory's one server; *taken: somebody else has it. */
+static bool
+take_lock(Cluster *cluster, const char *base, bool *taken, char *reason, size_t size)
+{
+    char lock[PATH_SIZE + 16];
+
+    snprintf(lock, sizeof lock, "%s/server.lock", base);
+    cluster->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    *taken = cluster->lock_fd >= 0 && flock(cluster->lock_fd, LOCK_EX | LOCK_NB) != 0;
+    if (cluster->lock_fd >= 0 && !*taken)
+        return true;
+    snprintf(reason, size, "another server uses the data directory %.200s", base);
+    return false;
+}
+
+static bool
+find_folders(Cluster *cluster, const Config *config, bool *taken, char *reason, size_t size)
+{
+    char base[PATH_SIZE / 2], runtime[PATH_SIZE / 2];
+
+    data_directory(config, base, sizeof base);
+    if (config->runtime_dir[0] != '\0')
+        snprintf(runtime, sizeof runtime, "%s", config->runtime_dir);
+    else if (!wire_runtime_dir(runtime, sizeof runtime))
+        runtime[0] = '\0';
+    snprintf(cluster->data, sizeof cluster->data, "%s/postgres", base);
+    snprintf(cluster->log, sizeof cluster->log, "%s/postgres.log", base);
+    snprintf(cluster->socket, sizeof cluster->socket, "%s/postgres", runtime);
+    if (strlen(cluster->socket) + strlen("/.s.PGSQL.5432") > SOCKET_PATH_MAX) {
+        snprintf(reason, size, "the runtime directory's name %.200s is too long for a socket", runtime);
+        return false;
+    }
+    if (!directory_make(runtime, 0755) || !directory_is_safe(runtime)) {
+        snprintf(reason, size, "the runtime directory %.200s must be this user's, and writable by "
+                               "nobody else", runtime);
+        return false;
+    }
+    if (!directory_make(base, 0755) || !directory_make(cluster->socket, 0700) ||
+        chown(cluster->socket, cluster->uid, cluster->gid) != 0 ||
+        chmod(cluster->socket, 0700) != 0) {
+        snprintf(reason, size, "cannot make %.200s or %.200s: %s", base, cluster->socket,
+                 strerror(errno));
+        return false;
+    }
+    return take_lock(cluster, base, taken, reason, size);
+}
+
+/* ---- who and what ---- */
+
+static bool
+find_user(Cluster *cluster, char *reason, size_t size)
+{
+    const struct passwd *entry = getpwuid(geteuid());
+
+    snprintf(cluster->server_user, sizeof cluster->server_user, "%s",
+             entry != NULL ? entry->pw_name : "");
+    if (geteuid() == 0) {
+        entry = getpwnam("postgres");
+        if (entry == NULL)
+            entry = getpwnam("nobody");
+    }
+    if (entry == NULL) {
+        snprintf(reason, size, "no user to run PostgreSQL as");
+        return false;
+    }
+    snprintf(cluster->user, sizeof cluster->user, "%s", entry->pw_name);
+    cluster->uid = entry->pw_uid;
+    cluster->gid = entry->pw_gid;
+    return true;
+}
+
+static bool
+has_initdb(const char *folder)
+{
+    char path[PATH_SIZE + 16];
+
+    snprintf(path, sizeof path, "%s/initdb", folder);
+    return access(path, X_OK) == 0;
+}
+
+static bool
+ask_pg_config(Cluster *cluster)
+{
+    FILE *answer = NULL;
+    int ends[2], status;
+    pid_t pid;
+    posix_spawn_file_actions_t actions;
+    char *const arguments[] = {"pg_config", "--bindir", NULL};
+    bool ok = false;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    if (posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ) == 0) {
+        close(ends[1]);
+        ends[1] = -1;
+        answer = fdopen(ends[0], "r");
+        ok = answer != NULL && fgets(cluster->bin, sizeof cluster->bin, answer) != NULL;
+        cluster->bin[strcspn(cluster->bin, "\n")] = '\0';
+        (void) waitpid(pid, &status, 0);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    if (answer != NULL)
+        fclose(answer);
+    else
+        close(ends[0]);
+    if (ends[1] >= 0)
+        close(ends[1]);
+    return ok && has_initdb(cluster->bin);
+}
+
+/* Debian keeps each version in a folder of its own; the newest wins. */
+static bool
+look_for_debian(Cluster *cluster)
+{
+    static const char root[] = "/usr/lib/postgresql";
+    DIR *folder = opendir(root);
+    const struct dirent *entry;
+    long newest = 0;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        long version = strtol(entry->d_name, NULL, 10);
+        char bin[PATH_SIZE];
+
+        snprintf(bin, sizeof bin, "%s/%s/bin", root, entry->d_name);
+        if (version > newest && has_initdb(bin)) {
+            newest = version;
+            snprintf(cluster->bin, sizeof cluster->bin, "%s", bin);
+        }
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return newest > 0;
+}
+
+/* ---- children ---- */
+
+/* The words that come before a PostgreSQL program: another user if we are root, and a fast shutdown if
+ * the server dies without a word. */
+static size_t
+add_setpriv(const Cluster *cluster, char *storage[2], const char **arguments)
+{
+    size_t count = 0;
+
+    arguments[count++] = "setpriv";
+    if (geteuid() == 0) {
+        if (asprintf(&storage[0], "--reuid=%u", (unsigned) cluster->uid) < 0 ||
+            asprintf(&storage[1], "--regid=%u", (unsigned) cluster->gid) < 0)
+            return 0;
+        arguments[count++] = storage[0];
+        arguments[count++] = storage[1];
+        arguments[count++] = "--clear-groups";
+    }
+    arguments[count++] = "--pdeathsig=INT";
+    arguments[count++] = "--";
+    return count;
+}
+
+/* Starts a program of PostgreSQL's with its output in the log; input NULL: none. */
+static pid_t
+start_program(const Cluster *cluster, const char *const *words, const char *input)
+{
+    const char *arguments[ARGUMENTS_MAX + 8];
+    char *storage[2] = {NULL, NULL};
+    size_t count = add_setpriv(cluster, storage, arguments);
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    pid_t pid = -1;
+
+    for (size_t i = 0; words[i] != NULL && i < ARGUMENTS_MAX; i++)
+        arguments[count++] = words[i];
+    arguments[count] = NULL;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attributes);
+    /* a Ctrl-C at the terminal is for the server, which stops PostgreSQL last */
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input != NULL ? input : "/dev/null",
+                                     O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, cluster->log,
+                                     O_WRONLY | O_CREAT | O_APPEND, 0640);
+    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    posix_spawn_file_actions_addchdir_np(&actions, "/");
+
+    int error = posix_spawnp(&pid, "setpriv", &actions, &attributes,
+                             (char *const *) (uintptr_t) arguments, environ);
+
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    free(storage[0]);
+    free(storage[1]);
+    return error == 0 ? pid : -1;
+}
+
+static bool
+run_program(const Cluster *cluster, const char *const *words, const char *input)
+{
+    pid_t pid = start_program(cluster, words, input);
+    int status;
+
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+/* ---- making ---- */
+
+static bool
+write_file(const char *folder, const char *name, const char *text)
+{
+    char path[PATH_SIZE * 2];
+    FILE *file;
+    bool ok;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    file = fopen(path, "w");
+    if (file == NULL)
+        return false;
+    ok = fputs(text, file) >= 0;
+    return fclose(file) == 0 && ok;
+}
+
+/* The logins and the database, by PostgreSQL's single-user mode: nobody else can be connected. */
+static bool
+bootstrap(const Cluster *cluster, const char *folder)
+{
+    static const char statements[] =
+        "create role ciq_owner login createrole;\n"
+        "create role ciq_worker login noinherit;\n"
+        "create database clientiq owner ciq_owner;\n";
+    char postgres[PATH_SIZE + 16], input[PATH_SIZE * 2], map[512];
+    struct stat status;
+
+    snprintf(map, sizeof map, "ciq %s ciq_owner\nciq %s ciq_worker\nciq %s postgres\n",
+             cluster->server_user, cluster->server_user, cluster->user);
+    snprintf(postgres, sizeof postgres, "%s/postgres", cluster->bin);
+    snprintf(input, sizeof input, "%s/bootstrap.sql", folder);
+    return write_file(folder, "bootstrap.sql", statements) &&
+           write_file(folder, "pg_hba.conf", "local all all peer map=ciq\n") &&
+           write_file(folder, "pg_ident.conf", map) && stat(folder, &status) == 0 &&
+           run_program(cluster,
+                       (const char *const[]){postgres, "--single", "-D", folder, "postgres", NULL},
+                       input) &&
+           unlink(input) == 0;
+}
+
+static bool
+make_cluster(const Cluster *cluster, char *reason, size_t size)
+{
+    char unfinished[PATH_SIZE + 8], initdb[PATH_SIZE + 16];
+    struct stat status;
+    int64_t start_us = clock_us();
+
+    if (stat(cluster->data, &status) == 0)
+        return true;
+    snprintf(unfinished, sizeof unfinished, "%s.new", cluster->data);
+    snprintf(initdb, sizeof initdb, "%s/initdb", cluster->bin);
+    (void) nftw(unfinished, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    if (mkdir(unfinished, 0700) != 0 || chown(unfinished, cluster->uid, cluster->gid) != 0) {
+        snprintf(reason, size, "cannot make %.200s: %s", unfinished, strerror(errno));
+        return false;
+    }
+    log_write(LOG_LEVEL_INFO, "making the private PostgreSQL", "directory=%s", cluster->data);
+    if (!run_program(cluster,
+                     (const char *const[]){initdb, "-D", unfinished, "-U", "postgres",
+                                           "--auth=reject", "--encoding=UTF8",
+                                           "--locale=C.UTF-8", "--no-instructions", NULL},
+                     NULL) ||
+        !bootstrap(cluster, unfinished) || rename(unfinished, cluster->data) != 0) {
+        snprintf(reason, size, "the private PostgreSQL cannot be made; %.200s says why", cluster->log);
+        return false;
+    }
+    log_write(LOG_LEVEL_INFO, "private PostgreSQL made", "ms=%lld",
+              (long long) ((clock_us() - start_us) / 1000));
+    return true;
+}
+
+/* ---- running ---- */
+
+/* Reads postmaster.pid: its first line is the process, its eighth says "ready". */
+static pid_t
+read_pid_file(const Cluster *cluster, bool *ready)
+{
+    char path[PATH_SIZE + 32], line[256];
+    FILE *file;
+    long pid = 0;
+
+    *ready = false;
+    snprintf(path, sizeof path, "%s/postmaster.pid", cluster->data);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return 0;
+    for (int i = 1; i <= 8 && fgets(line, sizeof line, file) != NULL; i++) {
+        if (i == 1)
+            pid = strtol(line, NULL, 10);
+        if (i == 8)
+            *ready = strncmp(line, "ready", 5) == 0;
+    }
+    fclose(file);
+    return (pid_t) pid;
+}
+
+/* True if the process runs on this data directory, not only under a number that was used again. */
+static bool
+is_ours(const Cluster *cluster, pid_t pid)
+{
+    char path[64], text[PATH_SIZE * 2] = "";
+    FILE *file;
+    size_t size;
+    bool found = false;
+
+    snprintf(path, sizeof path, "/proc/%ld/cmdline", (long) pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return false;
+    size = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    for (size_t i = 0; i < size; i += strlen(text + i) + 1)
+        found = found || strcmp(text + i, cluster->data) == 0;
+    return found;
+}
+
+/* The PostgreSQL of a server that was killed shuts down by itself (--pdeathsig); this waits for it.  An
+ * immediate shutdown loses nothing: the next start recovers. */
+static bool
+wait_for_leftover(const Cluster *cluster, char *reason, size_t size)
+{
+    int64_t start_us = clock_us();
+    bool ready;
+
+    for (;;) {
+        pid_t pid = read_pid_file(cluster, &ready);
+
+        if (pid <= 0 || !is_ours(cluster, pid))
+            return true;
+        if (clock_us() > start_us + LEFTOVER_MAX_MS * 1000) {
+            snprintf(reason, size, "a PostgreSQL (process %ld) of an earlier server does not end",
+                     (long) pid);
+            return false;
+        }
+        (void) kill(pid, clock_us() > start_us + LEFTOVER_FAST_MS * 1000 ? SIGQUIT : SIGINT);
+        (void) poll(NULL, 0, 100);
+    }
+}
+
+static pid_t
+start_postgres(const Cluster *cluster)
+{
+    char postgres[PATH_SIZE + 16], connections[64], socket[PATH_SIZE + 32];
+
+    snprintf(postgres, sizeof postgres, "%s/postgres", cluster->bin);
+    snprintf(connections, sizeof connections, "max_connections=%d", cluster->max_connections);
+    snprintf(socket, sizeof socket, "unix_socket_directories=%s", cluster->socket);
+    return start_program(
+        cluster,
+        (const char *const[]){postgres, "-D", cluster->data, "-c", "listen_addresses=", "-c", socket,
+                              "-c", "unix_socket_permissions=0700", "-c", connections, "-c",
+                              "max_locks_per_transaction=256", "-c", "password_encryption=scram-sha-256",
+                              NULL},
+        NULL);
+}
+
+static void
+set_state(Cluster *cluster, pid_t pid, bool ready)
+{
+    pthread_mutex_lock(&cluster->lock);
+    cluster->pid = pid;
+    cluster->ready = ready;
+    pthread_cond_broadcast(&cluster->changed);
+    pthread_mutex_unlock(&cluster->lock);
+}
+
+static bool
+is_stopping(Cluster *cluster)
+{
+    pthread_mutex_lock(&cluster->lock);
+    bool stopping = cluster->stopping;
+    pthread_mutex_unlock(&cluster->lock);
+    return stopping;
+}
+
+/* Watches one life of PostgreSQL: says when it is ready, and returns when it has ended. */
+static void
+watch(Cluster *cluster, pid_t pid)
+{
+    bool ready = false, said = false;
+    int status = 0;
+
+    while (waitpid(pid, &status, said ? 0 : WNOHANG) != pid) {
+        if (!said && read_pid_file(cluster, &ready) == pid && ready) {
+            said = true;
+            set_state(cluster, pid, true);
+        } else if (!said) {
+            (void) poll(NULL, 0, ASK_MS);
+        }
+    }
+    set_state(cluster, 0, false);
+    if (!is_stopping(cluster))
+        log_write(LOG_LEVEL_ERROR, "PostgreSQL ended", "%s=%d log=%s",
+                  WIFSIGNALED(status) ? "signal" : "status",
+                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), cluster->log);
+}
+
+/* The thread that spawns is the parent that --pdeathsig means, so it lives as long as the cluster. */
+static void *
+supervise(void *argument)
+{
+    Cluster *cluster = argument;
+    int backoff_ms = 100, failures = 0;
+    bool was_ready = false;
+
+    for (;;) {
+        int64_t start_us = clock_us();
+        pid_t pid = -1;
+
+        pthread_mutex_lock(&cluster->lock);
+        if (!cluster->stopping) {
+            pid = start_postgres(cluster);
+            cluster->pid = pid > 0 ? pid : 0;
+        }
+        pthread_mutex_unlock(&cluster->lock);
+        if (pid > 0)
+            watch(cluster, pid);
+
+        pthread_mutex_lock(&cluster->lock);
+        was_ready = was_ready || clock_us() - start_us > 10 * 1000000;
+        if (!was_ready && !cluster->stopping && clock_us() - start_us < 2 * 1000000 && ++failures == STARTS_MAX)
+            cluster->failed = true; /* it does not start at all: cluster_start gives up */
+        pthread_cond_broadcast(&cluster->changed);
+        if (!cluster->stopping) {
+            struct timespec until;
+
+            if (clock_us() - start_us > 10 * 1000000)
+                backoff_ms = 100;
+            clock_gettime(CLOCK_REALTIME, &until);
+            until.tv_nsec += (long) (backoff_ms % 1000) * 1000000;
+            until.tv_sec += backoff_ms / 1000 + until.tv_nsec / 1000000000;
+            until.tv_nsec %= 1000000000;
+            while (!cluster->stopping &&
+                   pthread_cond_timedwait(&cluster->changed, &cluster->lock, &until) == 0)
+                ;
+            backoff_ms = backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff_ms * 2;
+        }
+
+        bool stopping = cluster->stopping;
+
+        pthread_mutex_unlock(&cluster->lock);
+        if (stopping)
+            return NULL;
+    }
+}
+
+static bool
+wait_until_ready(Cluster *cluster)
+{
+    struct timespec until;
+    bool ready;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += READY_MAX_MS / 1000;
+    pthread_mutex_lock(&cluster->lock);
+    while (!cluster->ready && !cluster->failed &&
+           pthread_cond_timedwait(&cluster->changed, &cluster->lock, &until) == 0)
+        ;
+    ready = cluster->ready;
+    pthread_mutex_unlock(&cluster->lock);
+    return ready;
+}
+
+static Cluster *
+cluster_new(char *reason, size_t size)
+{
+    Cluster *cluster = calloc(1, sizeof *cluster);
+
+    if (cluster == NULL) {
+        snprintf(reason, size, "no memory");
+        return NULL;
+    }
+    pthread_mutex_init(&cluster->lock, NULL);
+    pthread_cond_init(&cluster->changed, NULL);
+    cluster->lock_fd = -1;
+    return cluster;
+}
+
+Cluster *
+cluster_join(const Config *config, char *reason, size_t size)
+{
+    Cluster *cluster = cluster_new(reason, size);
+    bool taken = false;
+
+    if (cluster == NULL)
+        return NULL;
+    if (find_user(cluster, reason, size) && find_folders(cluster, config, &taken, reason, size))
+        reason[0] = '\0'; /* the lock is free */
+    else if (taken)
+        return cluster;
+    cluster_stop(cluster);
+    return NULL;
+}
+
+Cluster *
+cluster_start(const Config *config, char *reason, size_t size)
+{
+    Cluster *cluster = cluster_new(reason, size);
+    bool taken = false;
+
+    if (cluster == NULL)
+        return NULL;
+    cluster->max_connections = (int) (config->workers + config->password_workers +
+                                      config->owner_workers) + RESERVED_CONNECTIONS;
+    if (!find_user(cluster, reason, size) || !find_folders(cluster, config, &taken, reason, size))
+        goto failed;
+    if (!ask_pg_config(cluster) && !look_for_debian(cluster)) {
+        snprintf(reason, size, "no PostgreSQL found: install the package postgresql, or name a "
+                               "database by --database");
+        goto failed;
+    }
+    if (!make_cluster(cluster, reason, size) || !wait_for_leftover(cluster, reason, size))
+        goto failed;
+    cluster->has_thread = pthread_create(&cluster->thread, NULL, supervise, cluster) == 0;
+    if (cluster->has_thread && wait_until_ready(cluster))
+        return cluster;
+    snprintf(reason, size, "the private PostgreSQL does not start; %.200s says why", cluster->log);
+failed:
+    cluster_stop(cluster);
+    return NULL;
+}
+
+void
+cluster_stop(Cluster *cluster)
+{
+    struct timespec until;
+
+    if (cluster == NULL)
+        return;
+    pthread_mutex_lock(&cluster->lock);
+    cluster->stopping = true;
+    pthread_cond_broadcast(&cluster->changed);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += STOP_MAX_MS / 1000;
+    for (int signal = SIGINT; cluster->pid > 0; signal = SIGQUIT) {
+        (void) kill(cluster->pid, signal);
+        while (cluster->pid > 0 &&
+               pthread_cond_timedwait(&cluster->changed, &cluster->lock, &until) == 0)
+            ;
+        until.tv_sec += STOP_MAX_MS / 1000;
+        if (signal == SIGQUIT && cluster->pid > 0)
+            (void) kill(cluster->pid, SIGKILL);
+    }
+    pthread_mutex_unlock(&cluster->lock);
+    if (cluster->has_thread)
+        pthread_join(cluster->thread, NULL);
+    if (cluster->lock_fd >= 0)
+        close(cluster->lock_fd);
+    pthread_cond_destroy(&cluster->changed);
+    pthread_mutex_destroy(&cluster->lock);
+    free(cluster);
+}
+
+char *
+cluster_conninfo(const Cluster *cluster, const char *login)
+{
+    char *text;
+
+    if (asprintf(&text, "host='%s' dbname=clientiq user=%s", cluster->socket, login) < 0)
+        return NULL;
+    return text;
+}

@@ -1,0 +1,518 @@
+/* A mail is taken in one transaction, sent in none, and recorded in another: if the server dies in between, it
+ * is sent once more, with the same Message-ID.  The secret of its link is made when it is sent, and only its
+ * hash stays.  Runs as the owner, on a thread of its own, because an SMTP server may be slow.  */
+#include "mail/outbox.h"
+#include "call/auth.h"
+#include "base/clock.h"
+#include "db/cluster.h"
+#include "db/db.h"
+#include "call/internal.h"
+#include "mail/mail.h"
+#include "db/queries.h"
+#include "server_state.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HINTS = 1024,         /* tenants with something to send; of more the sweep knows */
+    SWEEP_S = 5,          /* between two parts of the sweep */
+    MAILS_A_LOOK = 20,    /* of one tenant, so that one cannot keep the others waiting */
+    TENANTS_A_LOOK = 200, /* of the sweep, each one read of 0.1 ms: 10,000 tenants in four minutes */
+    TENANT_LINE = 96,     /* bytes of "id schema" */
+    LEASE_S = 120,        /* longer than one letter takes (mail.h) */
+    LOOK_MAX_MS = 60000,  /* between two letters */
+    LOCK_MAX_MS = 2000,   /* a tenant that is being renamed or deleted is looked into later */
+    LOCK_RETRY_S = 5,
+    RENAMES_MAX = 3,      /* of a tenant while one letter is sent */
+    WAIT_MAX_S = 86400,
+    DOWN_WAIT_MAX_S = 300, /* when nothing goes, that is no reason to try one letter the less */
+    DOWN_PAUSE_MAX_S = 60,
+    DIRECTORY_SIZE = 1024
+};
+
+typedef struct Hint {
+    int64_t tenant_id, due_us;
+} Hint;
+
+struct Outbox {
+    pthread_mutex_t lock;
+    Hint hints[HINTS];
+    size_t count;
+    int64_t sweep_after;    /* the tenant that the sweep has seen last */
+    int64_t sweep_next_us;
+    int64_t pause_until_us; /* no letter goes before */
+    _Atomic bool stop;
+};
+
+Outbox *
+outbox_new(void)
+{
+    Outbox *outbox = calloc(1, sizeof *outbox);
+
+    if (outbox != NULL)
+        pthread_mutex_init(&outbox->lock, NULL);
+    return outbox;
+}
+
+void
+outbox_stop(Outbox *outbox)
+{
+    if (outbox != NULL)
+        atomic_store(&outbox->stop, true);
+}
+
+void
+outbox_free(Outbox *outbox)
+{
+    if (outbox == NULL)
+        return;
+    pthread_mutex_destroy(&outbox->lock);
+    free(outbox);
+}
+
+/* At the next look after that time; the earlier of two. */
+static void
+hint_at(Outbox *outbox, int64_t tenant_id, int64_t due_us)
+{
+    size_t i = 0;
+
+    pthread_mutex_lock(&outbox->lock);
+    while (i < outbox->count && outbox->hints[i].tenant_id != tenant_id)
+        i++;
+    if (i < outbox->count && due_us < outbox->hints[i].due_us)
+        outbox->hints[i].due_us = due_us;
+    else if (i == outbox->count && i < HINTS)
+        outbox->hints[outbox->count++] = (Hint){tenant_id, due_us};
+    pthread_mutex_unlock(&outbox->lock);
+}
+
+static void
+hint_in(Outbox *outbox, int64_t tenant_id, int64_t seconds)
+{
+    hint_at(outbox, tenant_id, clock_us() + seconds * 1000000);
+}
+
+void
+outbox_hint(Outbox *outbox, int64_t tenant_id)
+{
+    hint_in(outbox, tenant_id, 0);
+}
+
+/* A tenant whose hint was due at that time; it is forgotten.  False: there is none. */
+static bool
+take_hint(Outbox *outbox, int64_t now_us, int64_t *tenant_id)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&outbox->lock);
+    for (size_t i = 0; i < outbox->count && !found; i++) {
+        if (outbox->hints[i].due_us > now_us)
+            continue;
+        *tenant_id = outbox->hints[i].tenant_id;
+        outbox->hints[i] = outbox->hints[--outbox->count];
+        found = true;
+    }
+    pthread_mutex_unlock(&outbox->lock);
+    return found;
+}
+
+/* ---- one mail ---- */
+
+/* {{domain}} and {{token}} of the setting. */
+static const char *
+make_link(Call *call, const char *domain, const char *token)
+{
+    const LetterValue values[] = {{"domain", domain}, {"token", token}, {0}};
+    char *link = letter_fill(server_config(call->server)->link_url, values, false);
+    const char *copy = link == NULL ? NULL : call_strdup(call, link);
+
+    if (link != NULL)
+        explicit_bzero(link, strlen(link));
+    free(link);
+    return copy;
+}
+
+typedef struct Taken {
+    const char *id, *attempts, *template_name, *recipient, *user_id;
+    const char *company_name, *first_name, *domain;
+    const char *hours; /* that the link is good for */
+    char token[AUTH_TOKEN_SIZE];
+    bool has_reader; /* the user to whom the link gives access is still there */
+    int64_t time_s;
+} Taken;
+
+/* Begins a transaction in the tenant's schema, wherever it is now.  *state: the tenant's; NULL: it is gone.
+ * False: the call has failed. */
+static bool
+enter(Call *call, const char **state)
+{
+    const DbRow *row;
+
+    *state = "active";
+    for (int i = 0; i < RENAMES_MAX; i++) {
+        db_begin(call, DB_WRITE);
+        if (call->tenant.id == 0)
+            return true;
+        if (!db_row(call, &query_mail_tenant_lock, NULL, NULL, &row))
+            return false;
+        *state = row == NULL ? NULL : db_row_text(row, "state");
+        if (row == NULL || strcmp(db_row_text(row, "schema_name"), call->tenant.schema) == 0)
+            return true;
+        /* renamed meanwhile: the context was another's */
+        db_rollback(call);
+        snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s", db_row_text(row, "schema_name"));
+    }
+    return call_fail(call, CODE_ABORTED, "the tenant is renamed all the time");
+}
+
+/* Only its hash stays.  Anybody can ask for a reset, so that link does not lie in a mailbox for long. */
+static bool
+make_token(Call *call, Taken *taken)
+{
+    const Config *config = server_config(call->server);
+    bool is_reset = strcmp(taken->template_name, "reset") == 0;
+    uint8_t hash[AUTH_SECRET_HASH_SIZE];
+    const DbRow *row;
+
+    taken->hours = call_printf(call, "%" PRId64, is_reset ? config->reset_hours : config->link_hours);
+    if (taken->hours == NULL ||
+        !auth_token_new(call, AUTH_TOKEN_LINK, call->tenant.id, taken->token, hash) ||
+        !db_row(call, call->tenant.id != 0 ? &query_token_insert : &query_platform_token_insert, NULL,
+                (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = sizeof hash},
+                          {.name = "user_id", .text = taken->user_id},
+                          {.name = "recipient", .text = taken->recipient},
+                          {.name = "hours", .text = taken->hours},
+                          {0}},
+                &row))
+        return false;
+    taken->has_reader = row != NULL;
+    return true;
+}
+
+/* The next mail that is due, with a new link.  *taken has id NULL: none is due, or another server has it. */
+static bool
+take_mail(Call *call, Taken *taken)
+{
+    const Config *config = server_config(call->server);
+    const char *lease = call_printf(call, "%d", LEASE_S), *state;
+    const DbRow *row = NULL;
+
+    *taken = (Taken){0};
+    if (lease == NULL || !enter(call, &state))
+        return false;
+    if (state != NULL && strcmp(state, "active") == 0 &&
+        !db_row(call, &query_outbox_take, NULL, (DbArg[]){{.name = "lease", .text = lease}, {0}}, &row))
+        return false;
+    if (row == NULL) {
+        db_rollback(call);
+        return true;
+    }
+    taken->id = call_printf(call, "%" PRId64, db_row_int64(row, "id"));
+    taken->attempts = call_printf(call, "%" PRId64, db_row_int64(row, "attempts"));
+    taken->user_id = call_printf(call, "%" PRId64, db_row_int64(row, "user_id"));
+    taken->template_name = db_row_text(row, "template");
+    taken->recipient = db_row_text(row, "recipient");
+    taken->company_name = db_row_text(row, "company_name");
+    taken->first_name = db_row_text(row, "first_name");
+    taken->domain = db_row_text(row, "domain");
+    if (taken->domain[0] == '\0') /* the platform has no domain of its own */
+        taken->domain = config->base_domain[0] != '\0' ? config->base_domain : "localhost";
+    taken->time_s = db_row_time_us(row, "create_time") / 1000000;
+    return taken->id != NULL && taken->attempts != NULL && taken->user_id != NULL &&
+           make_token(call, taken) && db_commit(call);
+}
+
+static void
+mail_directory(const Config *config, char directory[DIRECTORY_SIZE])
+{
+    char base[DIRECTORY_SIZE / 2];
+
+    data_directory(config, base, sizeof base);
+    if (config->mail_dir[0] != '\0')
+        snprintf(directory, DIRECTORY_SIZE, "%s", config->mail_dir);
+    else
+        snprintf(directory, DIRECTORY_SIZE, "%s/mail", base);
+}
+
+static bool
+record(Call *call, const Taken *taken, MailResult result, const char *reason)
+{
+    int64_t retry_s = server_config(call->server)->mail_retry_s;
+    const char *wait = call_printf(call, "%" PRId64, retry_s), *state;
+    const char *wait_max = call_printf(call, "%d", result == MAIL_DOWN ? DOWN_WAIT_MAX_S : WAIT_MAX_S);
+
+    if (wait == NULL || wait_max == NULL || !enter(call, &state))
+        return false;
+    if (state == NULL) {
+        db_rollback(call);
+        return true;
+    }
+    if (result == MAIL_SENT)
+        return db_queue(call, &query_outbox_sent, NULL,
+                        (DbArg[]){{.name = "id", .text = taken->id}, {0}}) &&
+               db_commit(call);
+    return db_queue(call, &query_outbox_failed, NULL,
+                    (DbArg[]){{.name = "id", .text = taken->id},
+                              {.name = "attempts", .text = taken->attempts},
+                              {.name = "error", .text = reason},
+                              {.name = "permanent", .text = result == MAIL_NEVER ? "true" : "false"},
+                              {.name = "wait", .text = wait},
+                              {.name = "wait_max", .text = wait_max},
+                              {0}}) &&
+           db_commit(call);
+}
+
+/* By template, and by who sends: an installation, a tenant's number, its mail's number. */
+static MailResult
+deliver(Call *call, const Taken *taken, const char *link, const char *message_id, const char *file_name,
+        char *reason, size_t size)
+{
+    const Config *config = server_config(call->server);
+    char directory[DIRECTORY_SIZE];
+
+    mail_directory(config, directory);
+    return mail_send(config,
+                     &(Mail){
+                         .letter =
+                             {
+                                 .template_name = taken->template_name,
+                                 .recipient = taken->recipient,
+                                 .message_id = message_id,
+                                 .time_s = taken->time_s,
+                                 .values =
+                                     (LetterValue[]){
+                                         {"company_name", taken->company_name},
+                                         {"first_name", taken->first_name},
+                                         {"domain", taken->domain},
+                                         {"email", taken->recipient},
+                                         {"link", link},
+                                         {"hours", taken->hours},
+                                         {0},
+                                     },
+                             },
+                         .directory = directory,
+                         .file_name = file_name,
+                         .stop = &call->server->outbox->stop,
+                     },
+                     reason, size);
+}
+
+/* *sent: there was one to send, and *result is what became of it. */
+static bool
+send_one(Call *call, bool *sent, MailResult *result)
+{
+    const Server *server = call->server;
+    char reason[512] = "", text[1024];
+    Taken taken;
+
+    call->deadline_us = clock_us() + LOOK_MAX_MS * 1000;
+    call->lock_timeout_ms = LOCK_MAX_MS;
+    if (!take_mail(call, &taken))
+        return false;
+    *sent = taken.id != NULL;
+    if (!*sent)
+        return true;
+
+    const char *link = make_link(call, taken.domain, taken.token);
+    const char *message_id = call_printf(call, "%" PRId64 ".%s.%" PRId64 "@%s.clientiq.internal", call->tenant.id,
+                                         taken.id, taken.time_s, server->installation);
+    const char *file_name = call_printf(call, "%" PRId64 "-%s.eml", call->tenant.id, taken.id);
+
+    if (link == NULL || message_id == NULL || file_name == NULL)
+        return false;
+    if (taken.has_reader) {
+        *result = deliver(call, &taken, link, message_id, file_name, reason, sizeof reason);
+    } else {
+        *result = MAIL_NEVER;
+        snprintf(reason, sizeof reason, "the user is gone, inactive, or has another address now");
+    }
+    log_write(*result == MAIL_SENT ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+              *result == MAIL_SENT ? "mail sent" : "mail not sent",
+              "tenant=%" PRId64 " mail=%s template=%s attempts=%s reason=%s", call->tenant.id, taken.id,
+              taken.template_name, taken.attempts, log_quote(text, sizeof text, reason));
+    call->deadline_us = clock_us() + LOOK_MAX_MS * 1000;
+    return record(call, &taken, *result, reason);
+}
+
+/* ---- one outbox ---- */
+
+/* No letter goes for a while, whosever it is. */
+static void
+pause_all(Call *call)
+{
+    Outbox *outbox = call->server->outbox;
+    int64_t retry_s = server_config(call->server)->mail_retry_s;
+
+    outbox->pause_until_us =
+        clock_us() + (retry_s < DOWN_PAUSE_MAX_S ? retry_s : DOWN_PAUSE_MAX_S) * 1000000;
+}
+
+/* Reads first, which is all that there is to do for nearly every tenant of a sweep. */
+static bool
+look_into(Call *call)
+{
+    Outbox *outbox = call->server->outbox;
+
+    for (int i = 0; i < MAILS_A_LOOK && !atomic_load(&outbox->stop); i++) {
+        MailResult result;
+        const DbRow *row;
+        bool sent;
+
+        db_begin(call, DB_READ);
+        if (!db_row(call, &query_outbox_due, NULL, NULL, &row))
+            return false;
+        if (row == NULL)
+            return true;
+        if (db_row_int64(row, "seconds") > 0) {
+            hint_in(outbox, call->tenant.id, db_row_int64(row, "seconds"));
+            return true;
+        }
+        if (!send_one(call, &sent, &result))
+            return false;
+        if (!sent) /* another server has it, or the tenant is closed */
+            return true;
+        if (result == MAIL_DOWN) {
+            pause_all(call);
+            break;
+        }
+    }
+    outbox_hint(outbox, call->tenant.id);
+    return true;
+}
+
+/* A tenant that cannot be looked into must not stop the others; what it has is due again later.  Each look has
+ * the memory of one call.  False: there is no database. */
+static bool
+look(const Call *base, int64_t tenant_id, const char *schema)
+{
+    Call call;
+    char reason[512], text[1024];
+
+    arena_wipe(base->arena);
+    internal_call(&call, base->server, base->arena, base->db, LOOK_MAX_MS);
+    if (!db_ready(base->db, reason, sizeof reason)) {
+        log_write(LOG_LEVEL_WARNING, "outbox waits for the database", "reason=%s",
+                  log_quote(text, sizeof text, reason));
+        return false;
+    }
+    call.tenant.id = tenant_id;
+    snprintf(call.tenant.schema, sizeof call.tenant.schema, "%s", schema);
+    if (look_into(&call))
+        return true;
+    db_rollback(&call);
+    internal_log(&call, LOG_LEVEL_WARNING, "outbox");
+    if (call.code == CODE_ABORTED || call.code == CODE_UNAVAILABLE)
+        hint_in(base->server->outbox, tenant_id, LOCK_RETRY_S);
+    return true;
+}
+
+/* ---- all outboxes ---- */
+
+/* Up to count tenants after this one, as the platform; from malloc, a line for each. */
+static bool
+read_tenants(const Call *base, int64_t after, int count, char **lines)
+{
+    Call call;
+    const DbRow *row;
+    const char *text;
+
+    arena_wipe(base->arena);
+    internal_call(&call, base->server, base->arena, base->db, LOOK_MAX_MS);
+    db_begin(&call, DB_READ);
+
+    const char *after_text = call_printf(&call, "%" PRId64, after);
+    const char *count_text = call_printf(&call, "%d", count);
+
+    if (after_text == NULL || count_text == NULL ||
+        !db_row(&call, &query_mail_tenants, NULL,
+                (DbArg[]){{.name = "after", .text = after_text}, {.name = "count", .text = count_text}, {0}},
+                &row)) {
+        db_rollback(&call);
+        internal_log(&call, LOG_LEVEL_WARNING, "outbox");
+        return false;
+    }
+    text = row == NULL ? NULL : db_row_text(row, "tenants");
+    *lines = strdup(text != NULL ? text : "");
+    return *lines != NULL;
+}
+
+/* "12 acme"; *lines moves on to the next one.  False: there is none. */
+static bool
+next_tenant(const char **lines, int64_t *id, char schema[TENANT_LINE])
+{
+    size_t size = strcspn(*lines, "\n");
+
+    if (size == 0 || size >= TENANT_LINE || sscanf(*lines, "%" SCNd64 " %90s", id, schema) != 2)
+        return false;
+    *lines += size + ((*lines)[size] == '\n');
+    return true;
+}
+
+static bool
+look_where_hinted(const Call *base)
+{
+    Outbox *outbox = base->server->outbox;
+    int64_t now_us = clock_us(), tenant_id;
+
+    while (outbox->pause_until_us <= clock_us() && !atomic_load(&outbox->stop) &&
+           take_hint(outbox, now_us, &tenant_id)) {
+        char *lines = NULL, schema[TENANT_LINE] = "";
+        const char *line;
+        int64_t found = 0;
+
+        if (tenant_id != 0 && !read_tenants(base, tenant_id - 1, 1, &lines))
+            return false;
+        line = lines;
+
+        bool is_there = tenant_id == 0 || (next_tenant(&line, &found, schema) && found == tenant_id);
+
+        free(lines);
+        if (is_there && !look(base, tenant_id, schema))
+            return false;
+    }
+    return true;
+}
+
+/* What no hint is about: of a server that was killed, or more than there is room for. */
+static bool
+sweep(const Call *base)
+{
+    Outbox *outbox = base->server->outbox;
+    char *lines = NULL, schema[TENANT_LINE];
+    const char *line;
+    int64_t id;
+    bool ok = true;
+
+    if (!read_tenants(base, outbox->sweep_after, TENANTS_A_LOOK, &lines))
+        return false;
+    if (lines[0] == '\0') {
+        outbox->sweep_after = 0;
+        ok = look(base, 0, "");
+    }
+    line = lines;
+    while (ok && outbox->pause_until_us <= clock_us() && !atomic_load(&outbox->stop) &&
+           next_tenant(&line, &id, schema)) {
+        outbox->sweep_after = id;
+        ok = look(base, id, schema);
+    }
+    free(lines);
+    return ok;
+}
+
+bool
+outbox_work(Call *call)
+{
+    Outbox *outbox = call->server->outbox;
+
+    /* what failed is logged, and the next look is the next attempt */
+    if (look_where_hinted(call) && outbox->pause_until_us <= clock_us() &&
+        outbox->sweep_next_us <= clock_us()) {
+        outbox->sweep_next_us = clock_us() + SWEEP_S * 1000000;
+        (void) !sweep(call);
+    }
+    return true;
+}

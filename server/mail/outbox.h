@@ -1,0 +1,23 @@
+/* Sends what transactions have put into the outboxes: core_outbox of the platform and of each tenant.  A hint
+ * says where there is something new; a paced sweep finds the rest.  */
+#ifndef CIQ_SERVER_OUTBOX_H
+#define CIQ_SERVER_OUTBOX_H
+
+#include "call/call.h"
+
+typedef struct Outbox Outbox;
+
+/* NULL: no memory. */
+MUST_CHECK Outbox *outbox_new(void);
+void outbox_free(Outbox *outbox);
+
+/* Before the thread that runs outbox_work is joined: a letter under way is broken off, and sent again later. */
+void outbox_stop(Outbox *outbox);
+
+/* A transaction has written to the tenant's outbox (0: the platform's).  From any thread. */
+void outbox_hint(Outbox *outbox, int64_t tenant_id);
+
+/* A task of job.c: sends what is due where a hint was, then looks into the next few tenants. */
+MUST_CHECK bool outbox_work(Call *call);
+
+#endif

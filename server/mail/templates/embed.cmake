@@ -1,0 +1,12 @@
+# Writes the mail templates of this folder as C strings: cmake -DOUT=templates.c -P embed.cmake
+file(GLOB files ${CMAKE_CURRENT_LIST_DIR}/*.txt ${CMAKE_CURRENT_LIST_DIR}/*.html)
+list(SORT files)
+set(text "/* Made from server/mail/templates/.  */\n#include \"mail/letter.h\"\n\nconst LetterTemplate letter_templates[] = {\n")
+foreach(file ${files})
+    get_filename_component(name ${file} NAME)
+    file(READ ${file} bytes HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" bytes "${bytes}")
+    string(APPEND text "    {\"${name}\", \"${bytes}\"},\n")
+endforeach()
+string(APPEND text "    {0},\n};\n")
+file(WRITE ${OUT} "${text}")

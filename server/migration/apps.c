@@ -1,0 +1,190 @@
+/* Reads the migrations of the user's apps at start and keeps them beside the server's own.  Called by
+ * server.c.  Never runs anything: that is migrate.c's and run.c's.  */
+#include "migration/apps.h"
+#include "base/log.h"
+#include "db/query.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    NEW_TENANT_SIZE_MAX = 1024 * 1024, /* all of them are one script in the memory of CreateTenant's call */
+    PATH_SIZE = 1024
+};
+
+static void
+log_mistake(void *argument UNUSED, const char *file, size_t line, const char *text)
+{
+    char quoted_file[PATH_SIZE * 2], quoted[1024];
+
+    log_write(LOG_LEVEL_ERROR, "migration", "file=%s line=%zu text=%s",
+              log_quote(quoted_file, sizeof quoted_file, file), line,
+              log_quote(quoted, sizeof quoted, text));
+}
+
+static void
+add_mistake(MigrationSet *set, const char *file, const char *text)
+{
+    log_mistake(NULL, file, 1, text);
+    set->mistakes++;
+}
+
+static bool
+read_directory(Apps *apps, const char *directory)
+{
+    if (directory[0] == '\0')
+        return true;
+    if (!migration_folder_fits(directory)) {
+        add_mistake(&apps->tenant, directory,
+                    "--apps needs a folder with shared/ or tenant/ in it, and in them one per app");
+        return true;
+    }
+    return migration_set_read(&apps->shared, directory, "shared") &&
+           migration_set_read(&apps->tenant, directory, "tenant");
+}
+
+uint32_t
+apps_newest(const MigrationSet *set, const char *app)
+{
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp(set->files[i].app, app) == 0 && set->files[i].number > number)
+            number = set->files[i].number;
+    return number;
+}
+
+static bool
+make_heads(const MigrationSet *set, char **heads)
+{
+    size_t size;
+    FILE *stream = open_memstream(heads, &size);
+
+    if (stream == NULL)
+        return false;
+    fputc('{', stream);
+    for (size_t i = 0, written = 0; i < set->count; i++)
+        if (set->files[i].number == apps_newest(set, set->files[i].app))
+            fprintf(stream, "%s\"%s\":%" PRIu32, written++ > 0 ? "," : "", set->files[i].app,
+                    set->files[i].number);
+    fputc('}', stream);
+    return fclose(stream) == 0;
+}
+
+static void
+write_json_string(FILE *stream, const char *text)
+{
+    fputc('"', stream);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', stream);
+        if ((unsigned char) *text < 0x20)
+            fprintf(stream, "\\u%04x", (unsigned) *text);
+        else
+            fputc(*text, stream);
+    }
+    fputc('"', stream);
+}
+
+static bool
+make_files(const MigrationSet *set, char **files)
+{
+    size_t size;
+    FILE *stream = open_memstream(files, &size);
+
+    if (stream == NULL)
+        return false;
+    fputc('[', stream);
+    for (size_t i = 0; i < set->count; i++) {
+        fprintf(stream, "%s{\"app\":\"%s\",\"number\":%" PRIu32 ",\"name\":\"%s\",\"checksum\":\"%s\"",
+                i > 0 ? "," : "", set->files[i].app, set->files[i].number, set->files[i].name,
+                set->files[i].checksum);
+        fputs(",\"file\":", stream);
+        write_json_string(stream, set->files[i].file);
+        fputc('}', stream);
+    }
+    fputc(']', stream);
+    return fclose(stream) == 0;
+}
+
+/* An index on an empty table of a schema that nobody sees yet needs no concurrently, and its transaction
+ * does not allow it.  The files have the word in no other place (migration.c). */
+static void
+write_up(FILE *stream, const MigrationFile *file)
+{
+    static const char word[] = "concurrently";
+
+    for (const char *at = file->up; *at != '\0';) {
+        if (file->no_transaction && strncasecmp(at, word, sizeof word - 1) == 0)
+            at += sizeof word - 1;
+        else
+            fputc(*at++, stream);
+    }
+    fputs("\n;\n", stream);
+}
+
+static bool
+make_new_tenant(Apps *apps)
+{
+    const MigrationSet *set = &apps->tenant;
+    size_t size;
+    FILE *stream = open_memstream(&apps->new_tenant, &size);
+
+    if (stream == NULL)
+        return false;
+    for (size_t i = 0; i < set->count; i++)
+        write_up(stream, &set->files[i]);
+    /* names and checksums were checked: letters, digits and underscores only */
+    for (size_t i = 0; i < set->count; i++)
+        fprintf(stream, "%s('%s', '%s', '%s')",
+                i == 0 ? "insert into core_migration (app, name, checksum) values " : ", ",
+                set->files[i].app, set->files[i].name, set->files[i].checksum);
+    fputs(";\n", stream);
+    if (fclose(stream) != 0)
+        return false;
+    if (size > NEW_TENANT_SIZE_MAX)
+        add_mistake(&apps->tenant, "all tenant migrations", "together they have at most 1 MiB");
+    return true;
+}
+
+Apps *
+apps_new(const char *directory)
+{
+    Apps *apps = calloc(1, sizeof *apps);
+
+    if (apps != NULL &&
+        migration_set_init(&apps->shared, migrations_shared, migrations_shared_count, log_mistake,
+                           NULL) &&
+        migration_set_init(&apps->tenant, migrations_tenant, migrations_tenant_count, log_mistake,
+                           NULL) &&
+        read_directory(apps, directory)) {
+        bool in_order = migration_set_order(&apps->shared);
+
+        /* both sets say all their mistakes */
+        in_order = migration_set_order(&apps->tenant) && in_order;
+        if (in_order && make_heads(&apps->tenant, &apps->heads) &&
+            make_heads(&apps->shared, &apps->shared_heads) &&
+            make_files(&apps->tenant, &apps->tenant_files) && make_new_tenant(apps) &&
+            apps->tenant.mistakes == 0)
+            return apps;
+    }
+    apps_free(apps);
+    return NULL;
+}
+
+void
+apps_free(Apps *apps)
+{
+    if (apps == NULL)
+        return;
+    migration_set_free(&apps->shared);
+    migration_set_free(&apps->tenant);
+    free(apps->heads);
+    free(apps->shared_heads);
+    free(apps->tenant_files);
+    free(apps->new_tenant);
+    free(apps);
+}

@@ -1,0 +1,25 @@
+/* The migrations that this server knows: its own, and those of the user's apps (--apps DIR), which have the
+ * same layout: DIR/shared/<app>/0001_initial.sql for the schema public, DIR/tenant/<app>/… for every
+ * tenant's.  Read once at start, constant afterwards.  */
+#ifndef CIQ_SERVER_APPS_H
+#define CIQ_SERVER_APPS_H
+
+#include "call/call.h"
+#include "migration/file.h"
+
+typedef struct Apps {
+    MigrationSet shared, tenant;
+    char *heads;        /* of a new tenant, as tenants_tenant.heads: {"core":1,…} */
+    char *shared_heads; /* the same of the schema public */
+    char *tenant_files; /* JSON: [{"app","number","name","checksum","file"}, …] */
+    char *new_tenant;   /* every up section of a tenant, then the rows of its ledger */
+} Apps;
+
+/* directory "" is none.  NULL: every mistake was logged with file and line. */
+MUST_CHECK Apps *apps_new(const char *directory);
+void apps_free(Apps *apps);
+
+/* The newest number of an app; 0: there is no such app. */
+uint32_t apps_newest(const MigrationSet *set, const char *app);
+
+#endif

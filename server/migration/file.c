@@ -1,0 +1,465 @@
+/* Reads, checks and orders migration files; see migration.h.  Called by tools/embed_sql and apps.c.  What it
+ * is given may be anybody's text: every mistake is said with file and line, and none ends the program.  */
+#include "migration/file.h"
+
+#include <ctype.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static void __attribute__((format(printf, 4, 5)))
+mistake(MigrationSet *set, const char *file, size_t line, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    set->mistake(set->argument, file, line, text);
+    set->mistakes++;
+}
+
+bool
+migration_set_init(MigrationSet *set, const MigrationFile *files, size_t count,
+                   MigrationMistake mistake_said, void *argument)
+{
+    *set = (MigrationSet){.mistake = mistake_said, .argument = argument};
+    set->files = calloc(MIGRATION_FILES_MAX, sizeof *set->files);
+    if (set->files == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        set->files[i] = files[i];
+    set->count = set->borrowed = count;
+    return true;
+}
+
+static void
+forget(const void *memory)
+{
+    free((void *) (uintptr_t) memory);
+}
+
+static void
+free_file(const MigrationFile *file)
+{
+    for (size_t i = 0; file->depends != NULL && file->depends[i] != NULL; i++)
+        forget(file->depends[i]);
+    forget(file->depends);
+    forget(file->app);
+    forget(file->name);
+    forget(file->file);
+    forget(file->up);
+    forget(file->down);
+    forget(file->checksum);
+}
+
+void
+migration_set_free(MigrationSet *set)
+{
+    for (size_t i = set->borrowed; set->files != NULL && i < set->count; i++)
+        free_file(&set->files[i]);
+    free(set->files);
+    *set = (MigrationSet){0};
+}
+
+/* ---- statements ---- */
+
+const char *
+migration_skip(const char *start, const char *text)
+{
+    const char *end;
+
+    if (text[0] == '-' && text[1] == '-')
+        return text + strcspn(text, "\n");
+    if (text[0] == '/' && text[1] == '*') {
+        unsigned depth = 1; /* PostgreSQL's nest */
+
+        for (end = text + 2; *end != '\0' && depth > 0; end++) {
+            if (end[0] == '/' && end[1] == '*') {
+                depth++;
+                end++;
+            } else if (end[0] == '*' && end[1] == '/') {
+                depth--;
+                end++;
+            }
+        }
+        return end;
+    }
+    if (*text == '\'' || *text == '"') {
+        for (end = text + 1; *end != '\0' && *end != *text; end++)
+            if (*end == '\\' && *text == '\'' && text > start && toupper((unsigned char) text[-1]) == 'E' &&
+                end[1] != '\0')
+                end++;
+        return *end == '\0' ? end : end + 1;
+    }
+    if (*text == '$' && (text[1] == '$' || isalpha((unsigned char) text[1]) || text[1] == '_')) {
+        size_t tag = 1;
+
+        while (isalnum((unsigned char) text[tag]) || text[tag] == '_')
+            tag++;
+        if (text[tag] != '$')
+            return text;
+        tag++;
+        for (end = text + tag; *end != '\0'; end++)
+            if (strncmp(end, text, tag) == 0)
+                return end + tag;
+        return end;
+    }
+    return text;
+}
+
+const char *
+migration_statement(const char *text, const char **start, size_t *size)
+{
+    const char *at = text;
+
+    for (;;) {
+        const char *end = *at == '-' || *at == '/' ? migration_skip(text, at) : at;
+
+        if (end != at) {
+            at = end;
+            continue;
+        }
+        if (*at != ';' && !isspace((unsigned char) *at))
+            break;
+        at++;
+    }
+    if (*at == '\0')
+        return NULL;
+    *start = at;
+    while (*at != '\0' && *at != ';') {
+        const char *end = migration_skip(text, at);
+
+        at = end == at ? at + 1 : end;
+    }
+    *size = (size_t) (at - *start);
+    return *at == ';' ? at + 1 : at;
+}
+
+/* ---- one file ---- */
+
+/* A line of the form "-- <word>", alone. */
+static bool
+is_marker(const char *line, const char *word)
+{
+    size_t size = strcspn(line, "\r\n"), wanted = strlen(word);
+
+    if (strncmp(line, "--", 2) != 0)
+        return false;
+    line += 2;
+    size -= 2;
+    while (size > 0 && *line == ' ') {
+        line++;
+        size--;
+    }
+    while (size > 0 && line[size - 1] == ' ')
+        size--;
+    return size == wanted && memcmp(line, word, wanted) == 0;
+}
+
+/* What follows "-- depends:"; NULL: the line is another one. */
+static const char *
+depends_value(const char *line)
+{
+    if (strncmp(line, "--", 2) != 0)
+        return NULL;
+    line += strspn(line, "- ");
+    if (strncmp(line, "depends:", 8) != 0)
+        return NULL;
+    return line + 8 + strspn(line + 8, " ");
+}
+
+typedef struct Sections {
+    const char *up, *up_end, *down;
+    size_t up_line, down_line;
+    char **depends; /* room for all, ended by NULL */
+    bool no_transaction;
+} Sections;
+
+static bool
+add_depends(MigrationSet *set, const char *file, size_t line, const char *value, Sections *sections)
+{
+    size_t count = 0;
+
+    while (sections->depends[count] != NULL)
+        count++;
+    if (count == MIGRATION_DEPENDS_MAX) {
+        mistake(set, file, line, "more than %d dependencies", MIGRATION_DEPENDS_MAX);
+        return true;
+    }
+    sections->depends[count] = strndup(value, strcspn(value, " \r\n"));
+    return sections->depends[count] != NULL;
+}
+
+static bool
+find_sections(MigrationSet *set, const char *file, const char *text, Sections *sections)
+{
+    size_t line = 1;
+    bool ok = true;
+
+    for (const char *at = text; *at != '\0' && ok; line++) {
+        const char *next = at + strcspn(at, "\n"), *value;
+
+        next += *next == '\n';
+        if (is_marker(at, "migrate:up")) {
+            if (sections->up != NULL)
+                mistake(set, file, line, "a second -- migrate:up");
+            sections->up = next;
+            sections->up_line = line + 1;
+        } else if (is_marker(at, "migrate:down")) {
+            if (sections->up == NULL || sections->down != NULL)
+                mistake(set, file, line, "-- migrate:down must stand once, after -- migrate:up");
+            sections->up_end = at;
+            sections->down = next;
+            sections->down_line = line + 1;
+        } else if (is_marker(at, "no-transaction")) {
+            sections->no_transaction = true;
+        } else if (sections->up == NULL && (value = depends_value(at)) != NULL) {
+            ok = add_depends(set, file, line, value, sections);
+        } else if (sections->up == NULL && strncmp(at, "--", 2) != 0 &&
+                   strspn(at, " \t\r\n") == 0) {
+            mistake(set, file, line, "a statement before -- migrate:up");
+        }
+        at = next;
+    }
+    if (sections->up == NULL) {
+        mistake(set, file, 1, "the line \"-- migrate:up\" is missing");
+        sections->up = text + strlen(text);
+    } else if (sections->down == NULL) {
+        mistake(set, file, 1,
+                "the line \"-- migrate:down\" is missing; nothing below it: it cannot be undone");
+    }
+    if (sections->up_end == NULL || sections->up_end < sections->up)
+        sections->up_end = sections->up + strlen(sections->up);
+    return ok;
+}
+
+/* The statement starts with these words, with any space between them. */
+static bool
+starts_with_words(const char *statement, size_t size, const char *words)
+{
+    const char *end = statement + size;
+
+    while (*words != '\0') {
+        size_t word = strcspn(words, " ");
+
+        while (statement < end && isspace((unsigned char) *statement))
+            statement++;
+        if ((size_t) (end - statement) < word || strncasecmp(statement, words, word) != 0 ||
+            isalnum((unsigned char) statement[word]) || statement[word] == '_')
+            return false;
+        statement += word;
+        words += word + (words[word] == ' ');
+    }
+    return true;
+}
+
+/* Outside a transaction a step may be cut in its middle and run again: only what then does no harm is
+ * allowed, and what a new, empty schema can do in its one transaction without the word concurrently. */
+static void
+check_no_transaction(MigrationSet *set, const char *file, const char *section, size_t line)
+{
+    static const char *const allowed[] = {
+        "create index concurrently if not exists", "create unique index concurrently if not exists",
+        "drop index concurrently if exists"};
+    const char *at = section, *start;
+    size_t size;
+
+    while ((at = migration_statement(at, &start, &size)) != NULL) {
+        bool ok = false;
+
+        for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+            ok = ok || starts_with_words(start, size, allowed[i]);
+        for (const char *c = section; c < start; c++)
+            line += *c == '\n';
+        section = start;
+        if (!ok)
+            mistake(set, file, line,
+                    "a -- no-transaction migration has only create [unique] index concurrently if not "
+                    "exists and drop index concurrently if exists: it may have to run twice");
+    }
+}
+
+static void
+check_name(MigrationSet *set, const char *file, const char *app, const char *name, uint32_t *number)
+{
+    size_t size = strlen(app);
+    char *rest;
+
+    if (size == 0 || size > MIGRATION_APP_MAX || !islower((unsigned char) app[0]) ||
+        strspn(app, "abcdefghijklmnopqrstuvwxyz0123456789_") != size)
+        mistake(set, file, 1,
+                "an app's name is a lower-case letter, then letters, digits and underscores, at most %d",
+                MIGRATION_APP_MAX);
+    *number = (uint32_t) strtoul(name, &rest, 10);
+    if (rest != name + 4 || *rest != '_' || *number == 0 || rest[1] == '\0' ||
+        strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(rest) ||
+        strlen(name) > MIGRATION_NAME_MAX)
+        mistake(set, file, 1,
+                "a migration's name is four digits, an underscore and a word: 0001_initial");
+}
+
+static const char *
+checksum_of(const char *text, size_t size)
+{
+    unsigned char hash[32];
+    char *hex = malloc(MIGRATION_CHECKSUM_SIZE);
+
+    crypto_generichash(hash, sizeof hash, (const unsigned char *) text, size, NULL, 0);
+    if (hex != NULL)
+        sodium_bin2hex(hex, MIGRATION_CHECKSUM_SIZE, hash, sizeof hash);
+    return hex;
+}
+
+bool
+migration_set_add(MigrationSet *set, const char *app, const char *name, const char *file,
+                  const char *text, size_t size)
+{
+    Sections sections = {.depends = calloc(MIGRATION_DEPENDS_MAX + 1, sizeof(char *))};
+    MigrationFile added = {.depends = (const char *const *) sections.depends};
+
+    if (set->count == MIGRATION_FILES_MAX) {
+        mistake(set, file, 1, "more than %d migrations", MIGRATION_FILES_MAX);
+        free(sections.depends);
+        return true;
+    }
+    added.app = strdup(app);
+    added.name = strndup(name, strlen(name) - strlen(".sql"));
+    added.file = strdup(file);
+    if (sections.depends == NULL || added.app == NULL || added.name == NULL || added.file == NULL ||
+        !find_sections(set, file, text, &sections))
+        goto failed;
+    if (strlen(text) != size)
+        mistake(set, file, 1, "a NUL character");
+    check_name(set, file, app, added.name, &added.number);
+    added.up = strndup(sections.up, (size_t) (sections.up_end - sections.up));
+    added.down = strdup(sections.down != NULL ? sections.down : "");
+    added.checksum = checksum_of(text, size);
+    if (added.up == NULL || added.down == NULL || added.checksum == NULL)
+        goto failed;
+    added.up_line = (uint32_t) sections.up_line;
+    added.down_line = (uint32_t) sections.down_line;
+    added.no_transaction = sections.no_transaction;
+    if (added.no_transaction) {
+        check_no_transaction(set, file, added.up, added.up_line);
+        check_no_transaction(set, file, added.down, added.down_line);
+    }
+    set->files[set->count++] = added;
+    return true;
+failed:
+    free_file(&added);
+    return false;
+}
+
+/* ---- the set ---- */
+
+static bool
+is_named(const MigrationFile *file, const char *id)
+{
+    char text[MIGRATION_APP_MAX + 16];
+
+    snprintf(text, sizeof text, "%s/%04u", file->app, file->number);
+    return strcmp(text, id) == 0;
+}
+
+bool
+migration_depends(const MigrationFile *later, const MigrationFile *earlier)
+{
+    if (strcmp(later->app, earlier->app) == 0)
+        return earlier->number < later->number;
+    /* core comes first: its tables hold the ledger */
+    if (strcmp(earlier->app, "core") == 0)
+        return true;
+    for (size_t i = 0; later->depends[i] != NULL; i++)
+        if (is_named(earlier, later->depends[i]))
+            return true;
+    return false;
+}
+
+static void
+check_file(MigrationSet *set, size_t index)
+{
+    const MigrationFile *file = &set->files[index];
+    uint32_t before = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const MigrationFile *other = &set->files[i];
+
+        if (strcmp(file->app, other->app) != 0)
+            continue;
+        if (i < set->borrowed && index >= set->borrowed && other->number == 1)
+            mistake(set, file->file, 1, "the app %s is the server's own (%s)", file->app, other->file);
+        if (i < index && other->number == file->number)
+            mistake(set, file->file, 1, "number %04u is there twice: %s", file->number, other->file);
+        if (other->number < file->number && other->number > before)
+            before = other->number;
+    }
+    if (file->number != before + 1)
+        mistake(set, file->file, 1, "number %04u is missing before it", before + 1);
+    for (size_t d = 0; file->depends[d] != NULL; d++) {
+        bool found = false, known = false;
+
+        for (size_t i = 0; i < set->count; i++) {
+            size_t size = strlen(set->files[i].app);
+
+            found = found || is_named(&set->files[i], file->depends[d]);
+            known = known || (strncmp(set->files[i].app, file->depends[d], size) == 0 &&
+                              file->depends[d][size] == '/');
+        }
+        if (!found && (known || !set->partial))
+            mistake(set, file->file, 1, "it depends on %s, which does not exist", file->depends[d]);
+    }
+}
+
+/* The first file that stands after all that it depends on; count: none. */
+static size_t
+next_file(const MigrationSet *set, const bool *placed)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        bool met = !placed[i];
+
+        for (size_t j = 0; j < set->count && met; j++)
+            met = placed[j] || i == j || !migration_depends(&set->files[i], &set->files[j]);
+        if (met)
+            return i;
+    }
+    return set->count;
+}
+
+bool
+migration_set_order(MigrationSet *set)
+{
+    MigrationFile *ordered = calloc(MIGRATION_FILES_MAX, sizeof *ordered);
+    bool *placed = calloc(set->count + 1, sizeof *placed);
+    size_t count = 0;
+
+    for (size_t i = set->borrowed; i < set->count; i++)
+        check_file(set, i);
+    while (ordered != NULL && placed != NULL && set->mistakes == 0 && count < set->count) {
+        size_t next = next_file(set, placed);
+
+        if (next == set->count) {
+            for (size_t i = 0; i < set->count; i++)
+                if (!placed[i])
+                    mistake(set, set->files[i].file, 1, "its dependencies go round in a circle");
+            break;
+        }
+        placed[next] = true;
+        ordered[count++] = set->files[next];
+    }
+
+    bool ok = ordered != NULL && placed != NULL && set->mistakes == 0;
+
+    free(placed);
+    if (ok) {
+        free(set->files);
+        set->files = ordered;
+    } else {
+        free(ordered);
+    }
+    return ok;
+}

@@ -1,0 +1,145 @@
+/* Reads the migrations of a folder of apps, DIR/shared/<app>/ and DIR/tenant/<app>/, for the server's --apps and for
+ * ciq-client's lint.  A folder may hold anything: what is no migration and should be none is said.  */
+#include "migration/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    FILE_SIZE_MAX = 256 * 1024, /* a migration of this size was made by a machine, and belongs in pieces */
+    PATH_SIZE = 1024
+};
+
+static void
+add_mistake(MigrationSet *set, const char *file, const char *text)
+{
+    set->mistake(set->argument, file, 1, text);
+    set->mistakes++;
+}
+
+static int
+not_hidden(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* The entries of a folder by name; 0 if it is none. */
+static int
+list(const char *path, struct dirent ***entries)
+{
+    int count = scandir(path, entries, not_hidden, alphasort);
+
+    if (count >= 0)
+        return count;
+    *entries = NULL;
+    return 0;
+}
+
+static void
+list_free(struct dirent **entries, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+}
+
+static bool
+read_file(MigrationSet *set, const char *app, const char *name, const char *path)
+{
+    FILE *stream = fopen(path, "rb");
+    char *text = malloc(FILE_SIZE_MAX + 2);
+    bool ok = text != NULL;
+
+    if (stream == NULL) {
+        add_mistake(set, path, strerror(errno));
+    } else if (ok) {
+        size_t size = fread(text, 1, FILE_SIZE_MAX + 1, stream);
+
+        text[size] = '\0';
+        if (ferror(stream))
+            add_mistake(set, path, "it cannot be read");
+        else if (size > FILE_SIZE_MAX)
+            add_mistake(set, path, "a migration has at most 256 KiB");
+        else
+            ok = migration_set_add(set, app, name, path, text, size);
+    }
+    if (stream != NULL)
+        fclose(stream);
+    free(text);
+    return ok;
+}
+
+static bool
+is_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Two numbers are one file too many already in a folder; what is no .sql is somebody's notes. */
+static bool
+read_app(MigrationSet *set, const char *folder, const char *app)
+{
+    struct dirent **entries;
+    int count = list(folder, &entries);
+    bool ok = true;
+
+    for (int i = 0; i < count && ok; i++) {
+        const char *name = entries[i]->d_name;
+        size_t size = strlen(name);
+        char path[PATH_SIZE];
+
+        if (size <= 4 || strcmp(name + size - 4, ".sql") != 0)
+            continue;
+        if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
+            add_mistake(set, folder, "its name is too long");
+        else
+            ok = read_file(set, app, name, path);
+    }
+    list_free(entries, count);
+    return ok;
+}
+
+bool
+migration_set_read(MigrationSet *set, const char *directory, const char *part)
+{
+    char folder[PATH_SIZE], path[PATH_SIZE];
+    struct dirent **entries;
+    bool ok = true;
+
+    if (snprintf(folder, sizeof folder, "%s/%s", directory, part) >= (int) sizeof folder) {
+        add_mistake(set, directory, "its name is too long");
+        return true;
+    }
+
+    int count = list(folder, &entries);
+
+    for (int i = 0; i < count && ok; i++) {
+        const char *name = entries[i]->d_name;
+        size_t size = strlen(name);
+
+        if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
+            add_mistake(set, folder, "its name is too long");
+        else if (is_folder(path))
+            ok = read_app(set, path, name);
+        else if (size > 4 && strcmp(name + size - 4, ".sql") == 0)
+            add_mistake(set, path, "a migration must be in the folder of its app");
+    }
+    list_free(entries, count);
+    return ok;
+}
+
+bool
+migration_folder_fits(const char *directory)
+{
+    char shared[PATH_SIZE], tenant[PATH_SIZE];
+
+    snprintf(shared, sizeof shared, "%.1000s/shared", directory);
+    snprintf(tenant, sizeof tenant, "%.1000s/tenant", directory);
+    return is_folder(shared) || is_folder(tenant);
+}

@@ -1,0 +1,26 @@
+/* One schema of a migration run, from claim to commit.  Called by runs.c with an owner's connection.  */
+#ifndef CIQ_SERVER_ITEM_H
+#define CIQ_SERVER_ITEM_H
+
+#include "call/call.h"
+
+/* Which schema is worked on: of the last item_work, whatever its result. */
+typedef struct ItemId {
+    int64_t run_id, tenant_id; /* tenant_id -1: none was claimed */
+    int32_t attempts;          /* before this one */
+} ItemId;
+
+typedef enum ItemResult {
+    ITEM_NONE,    /* nothing in this run can be claimed behind tenant_id */
+    ITEM_WRITTEN, /* done, failed or put off, and committed */
+    ITEM_LOST     /* the call has failed: the connection, or the transaction, is gone */
+} ItemResult;
+
+/* Claims the first schema of the run behind id->tenant_id that nobody else works on, and works on it. */
+ItemResult item_work(Call *call, ItemId *id);
+
+/* Writes down that the connection was lost over a schema: one that ends its backend every time must not be
+ * tried for ever. */
+MUST_CHECK bool item_lost(Call *call, const ItemId *id);
+
+#endif

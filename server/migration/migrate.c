@@ -1,0 +1,325 @@
+/* The migrations that no run applies: shared ones at start, tenant ones when a tenant is made.  Called by
+ * server.c, job.c and the handler of CreateTenant.  */
+#include "migration/migrate.h"
+#include "call/auth.h"
+#include "db/db.h"
+#include "migration/plan.h"
+#include "db/queries.h"
+#include "server_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The oldest migration of each app that this release's statements can work on: a tenant below it is refused.
+ * Kept by hand, and the only place that says so.  A release that begins to use what a migration has made
+ * raises the number, one release after the one that brought the migration: expand first, contract later, so
+ * that servers of both releases serve while a run is under way.  An app whose tables no statement of the
+ * server touches is not here: tenants are served without it. */
+typedef struct OldestHead {
+    const char *app;
+    unsigned need;
+} OldestHead;
+
+static const OldestHead oldest_heads[] = {
+    {"core", 1},  /* dispatch: idempotency, audit */
+    {"users", 1}, /* users, groups, sessions */
+};
+
+HeadsBehind
+migrate_heads_behind(const char *heads)
+{
+    for (size_t i = 0; i < sizeof oldest_heads / sizeof *oldest_heads; i++) {
+        unsigned have = plan_head(heads, oldest_heads[i].app);
+
+        if (have < oldest_heads[i].need)
+            return (HeadsBehind){
+                .app = oldest_heads[i].app,
+                .have = have,
+                .need = oldest_heads[i].need,
+            };
+    }
+    return (HeadsBehind){0};
+}
+
+/* ---- the shared schema ---- */
+
+static const char *
+hex_random(Call *call, size_t bytes)
+{
+    uint8_t random[32];
+    char *text = call_alloc(call, bytes * 2 + 1);
+
+    if (text == NULL)
+        return NULL;
+    auth_random(random, bytes);
+    for (size_t i = 0; i < bytes; i++)
+        sprintf(text + 2 * i, "%02x", random[i]);
+    return text;
+}
+
+typedef struct Installation {
+    const char *id, *platform_role;
+} Installation;
+
+static bool
+install(Call *call, const char *database, const char *worker_login, Installation *installation)
+{
+    installation->id = hex_random(call, 4);
+    if (installation->id == NULL)
+        return false;
+    installation->platform_role = call_printf(call, "ciq_%s_platform", installation->id);
+    return installation->platform_role != NULL &&
+           db_script(call, script_install.text,
+                     (DbArg[]){{.name = "platform", .text = installation->platform_role},
+                               {.name = "worker", .text = worker_login},
+                               {.name = "database", .text = database},
+                               {0}});
+}
+
+static bool
+read_installation(Call *call, const char *worker_login, Installation *installation)
+{
+    const DbRow *row;
+
+    if (!db_row(call, &query_installation, NULL, NULL, &row))
+        return false;
+    if (row == NULL)
+        return call_fail(call, CODE_DATA_LOSS, "public.core_installation has no row");
+    installation->id = db_row_text(row, "id");
+    installation->platform_role = db_row_text(row, "platform_role");
+
+    const char *login = db_row_text(row, "worker_login");
+
+    if (installation->id == NULL || installation->platform_role == NULL || login == NULL)
+        return call_fail(call, CODE_DATA_LOSS, "public.core_installation is incomplete");
+    if (strcmp(login, worker_login) != 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the database was installed for the workers' login %s, not %s", login,
+                         worker_login);
+    return true;
+}
+
+/* The server's own only: what the user's apps bring to the schema public waits for a run of the user's. */
+static bool
+apply_step(Call *call, const MigrationFile *step)
+{
+    if (step->no_transaction)
+        return call_fail(call, CODE_UNIMPLEMENTED,
+                         "%s: a shared migration without a transaction cannot run at start",
+                         step->file);
+    if (!db_script(call, step->up, NULL)) {
+        call->detail = call_printf(call, "%s: %s", step->file,
+                                   call->detail != NULL ? call->detail : "");
+        return false;
+    }
+    return db_run(call, &query_ledger_insert, NULL,
+                  (DbArg[]){{.name = "app", .text = step->app},
+                            {.name = "name", .text = step->name},
+                            {.name = "checksum", .text = step->checksum},
+                            {0}},
+                  NULL);
+}
+
+static bool
+apply_pending(Call *call, bool is_new, size_t *applied)
+{
+    const MigrationSet *set = &call->server->apps->shared;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const MigrationFile *step = &set->files[i];
+        const DbRow *row = NULL;
+
+        if ((!is_new || i > 0) && !db_row(call, &query_ledger_find, NULL,
+                                          (DbArg[]){{.name = "app", .text = step->app},
+                                                    {.name = "name", .text = step->name},
+                                                    {0}},
+                                          &row))
+            return false;
+        if (row == NULL && i >= set->borrowed)
+            continue;
+        if (row == NULL) {
+            if (!apply_step(call, step))
+                return false;
+            (*applied)++;
+        } else if (strcmp(db_row_text(row, "checksum"), step->checksum) != 0) {
+            return call_fail(call, CODE_FAILED_PRECONDITION,
+                             "%s was changed after it was applied: write a new migration instead",
+                             step->file);
+        }
+    }
+    return true;
+}
+
+/* What tenants have applied must still be what the files say; the rest is noted for the next start. */
+static bool
+check_tenant_files(Call *call)
+{
+    const DbArg files[] = {{.name = "files", .text = call->server->apps->tenant_files}, {0}};
+    const DbRow *row;
+
+    if (!db_row(call, &query_migration_file_changed, NULL, files, &row))
+        return false;
+    if (row != NULL)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "%s was changed after it was applied: write a new migration instead",
+                         db_row_text(row, "file"));
+    return db_run(call, &query_migration_file_record, NULL, files, NULL);
+}
+
+static bool
+record_installation(Call *call, const Installation *installation, const char *worker_login)
+{
+    uint8_t key[32];
+
+    auth_random(key, sizeof key);
+    return db_run(call, &query_installation_insert, NULL,
+                  (DbArg[]){{.name = "id", .text = installation->id},
+                            {.name = "key", .bytes = key, .bytes_size = sizeof key},
+                            {.name = "platform_role", .text = installation->platform_role},
+                            {.name = "worker_login", .text = worker_login},
+                            {0}},
+                  NULL);
+}
+
+bool
+migrate_shared(Call *call, const char *worker_login)
+{
+    Installation installation = {0};
+    const DbRow *row;
+    size_t applied = 0;
+
+    db_begin(call, DB_WRITE);
+    if (!db_run(call, &query_install_lock, NULL, NULL, NULL) ||
+        !db_row(call, &query_install_state, NULL,
+                (DbArg[]){{.name = "worker_login", .text = worker_login}, {0}}, &row))
+        return false;
+    if (!db_row_bool(row, "worker_is_fit"))
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the workers' login %s must be NOINHERIT, neither superuser nor CREATEROLE nor "
+                         "BYPASSRLS, and no member of the owner's login", worker_login);
+
+    bool is_new = !db_row_bool(row, "installed");
+
+    if (is_new ? !install(call, db_row_text(row, "database"), worker_login, &installation)
+               : !read_installation(call, worker_login, &installation))
+        return false;
+    if (!apply_pending(call, is_new, &applied) || !check_tenant_files(call))
+        return false;
+    if (is_new && !record_installation(call, &installation, worker_login))
+        return false;
+    if (applied > 0 &&
+        !db_script(call, script_install_after.text,
+                   (DbArg[]){{.name = "platform", .text = installation.platform_role}, {0}}))
+        return false;
+    return db_commit(call);
+}
+
+/* ---- tenants ---- */
+
+bool
+migrate_role_block(Call *call, unsigned count)
+{
+    const Server *server = call->server;
+    const DbRow *row;
+    const char *prefix, *number;
+
+    db_begin(call, DB_WRITE);
+    if (!db_row(call, &query_installation, NULL, NULL, &row))
+        return false;
+    prefix = row == NULL ? NULL : call_printf(call, "ciq_%s_", db_row_text(row, "id"));
+    number = call_printf(call, "%u", count);
+    if (prefix == NULL || number == NULL)
+        return false;
+    call->changes_roles = true;
+    return db_script(call, script_role_block.text,
+                     (DbArg[]){{.name = "count", .text = number},
+                               {.name = "prefix", .text = prefix},
+                               {.name = "worker", .text = server->worker_login},
+                               {0}}) &&
+           db_commit(call);
+}
+
+/* What the user's own migrations raise is no defect of the server's, and whoever makes tenants may mend it. */
+static bool
+fail_migrations(Call *call)
+{
+    const char *text = call->detail == NULL ? NULL
+                                            : call_printf(call, "the migrations fail in a new schema (SQLSTATE %s): %s",
+                                                          call->sqlstate, call->detail + strlen("script: "));
+
+    if (call->code == CODE_INTERNAL && text != NULL) {
+        call->code = CODE_FAILED_PRECONDITION;
+        call->text = text;
+    }
+    return false;
+}
+
+bool
+migrate_up(Call *call, const MigrationFile *file)
+{
+    char *text = call_strdup(call, file->up), *word;
+
+    if (text == NULL)
+        return false;
+    /* an index of a table that nobody uses needs no concurrently, and the transaction does not allow it */
+    while (file->no_transaction && (word = strcasestr(text, "concurrently")) != NULL)
+        memset(word, ' ', strlen("concurrently"));
+    return db_script(call, text, NULL);
+}
+
+bool
+migrate_new_tenant(Call *call, const char *schema, const char *role)
+{
+    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
+
+    /* the migrations alone have no names to replace: what looks like one is their own text */
+    return db_script(call, script_tenant_provision.text, names) &&
+           (db_script(call, call->server->apps->new_tenant, NULL) || fail_migrations(call)) &&
+           db_script(call, script_tenant_provision_after.text, names);
+}
+
+static bool
+record_up(Call *call, const MigrationFile *file)
+{
+    return db_script(call, script_ledger_row.text,
+                     (DbArg[]){{.name = "app", .text = file->app},
+                               {.name = "name", .text = file->name},
+                               {.name = "checksum", .text = file->checksum},
+                               {0}});
+}
+
+bool
+migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads)
+{
+    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
+    const MigrationSet *set = &call->server->apps->tenant;
+    bool *applied;
+
+    if (!plan_applied(call, set, heads, &applied) ||
+        !db_script(call, script_tenant_provision.text, names))
+        return false;
+    for (size_t i = 0; i < set->count; i++)
+        if (applied[i] && !migrate_up(call, &set->files[i]))
+            return false;
+    for (size_t i = 0; i < set->count; i++)
+        if (applied[i] && !record_up(call, &set->files[i]))
+            return false;
+    return db_script(call, script_tenant_provision_after.text, names);
+}
+
+bool
+migrate_to_newest(Call *call, const char *heads, const char *role)
+{
+    const MigrationSet *set = &call->server->apps->tenant;
+    bool *applied;
+    Plan plan;
+
+    if (!plan_applied(call, set, heads, &applied) ||
+        !plan_make(call, set, applied, (PlanTarget){.app = "", .number = PLAN_NEWEST}, &plan))
+        return false;
+    for (size_t i = 0; i < plan.count; i++)
+        if (!migrate_up(call, plan.steps[i].file) || !record_up(call, plan.steps[i].file))
+            return false;
+    return db_script(call, script_tenant_provision_after.text, (DbArg[]){{.name = "role", .text = role}, {0}});
+}

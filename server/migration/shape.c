@@ -1,0 +1,119 @@
+/* Compares what is there with what a migration would make, by pg_catalog's own words for both.  Called by
+ * item.c for runs with fake_initial.  Nothing it makes outlives it.  */
+#include "migration/shape.h"
+#include "db/db.h"
+#include "migration/migrate.h"
+#include "db/queries.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DIFFERENCES_SHOWN = 8 };
+
+/* Lines of a shape: "table: what it has", a tab, and how that is. */
+bool
+shape_read(Call *call, const char *schema, const char *role, const char **shape)
+{
+    const DbRow *row;
+
+    if (!db_row(call, &query_schema_shape, NULL,
+                (DbArg[]){{.name = "schema", .text = schema},
+                          {.name = "role", .text = role != NULL ? role : ""},
+                          {.name = "whole", .text = role != NULL ? "on" : "off"},
+                          {0}},
+                &row))
+        return false;
+    *shape = row == NULL ? NULL : db_row_text(row, "shape");
+    return *shape != NULL;
+}
+
+/* Whether a shape has this line; is_table: or any line of the same table. */
+static bool
+has_line(const char *shape, const char *line, size_t size, bool is_table)
+{
+    const char *colon = memchr(line, ':', size);
+
+    if (is_table && colon != NULL)
+        size = (size_t) (colon - line) + 1;
+    while (*shape != '\0') {
+        size_t length = strcspn(shape, "\n");
+
+        if ((is_table ? length >= size : length == size) && memcmp(shape, line, size) == 0)
+            return true;
+        shape += length + (shape[length] == '\n');
+    }
+    return false;
+}
+
+/* The lines of one shape that the other has not, as words after what; only of tables that the file makes: those
+ * that made has and before has not. */
+static size_t
+differences(const char *one, const char *other, const char *made, const char *before, const char *what,
+            char *text, size_t size)
+{
+    size_t count = 0;
+
+    while (*one != '\0') {
+        size_t length = strcspn(one, "\n");
+
+        if (has_line(made, one, length, true) && !has_line(before, one, length, true) &&
+            !has_line(other, one, length, false)) {
+            size_t used = strlen(text);
+
+            if (count++ < DIFFERENCES_SHOWN)
+                snprintf(text + used, size - used, "; %s %.*s", what, (int) length, one);
+            for (char *tab = text + used; (tab = strchr(tab, '\t')) != NULL;)
+                *tab = ' ';
+        }
+        one += length + (one[length] == '\n');
+    }
+    return count;
+}
+
+static bool
+make_scratch(Call *call, const MigrationSet *set, const MigrationFile *file, const char *scratch,
+             const char **before, const char **after)
+{
+    if (!db_run(call, &query_scratch_begin, NULL, NULL, NULL) ||
+        !db_script(call, script_scratch.text, (DbArg[]){{.name = "scratch", .text = scratch}, {0}}))
+        return false;
+    for (const MigrationFile *step = set->files; step < file; step++)
+        if (!migrate_up(call, step))
+            return false;
+    return shape_read(call, scratch, NULL, before) && migrate_up(call, file) &&
+           shape_read(call, scratch, NULL, after) &&
+           db_run(call, &query_scratch_end, NULL, NULL, NULL);
+}
+
+bool
+shape_check(Call *call, const MigrationSet *set, const MigrationFile *file, const char *schema,
+            bool *is_there)
+{
+    /* no tenant's name: those must not start so */
+    const char *scratch = call_printf(call, "ciq_scratch_%" PRId64, call->tenant.id);
+    const char *have, *before, *after;
+    char text[900] = "";
+    size_t missing, more, tables = 0;
+
+    *is_there = false;
+    if (scratch == NULL || !shape_read(call, schema, NULL, &have) ||
+        !make_scratch(call, set, file, scratch, &before, &after))
+        return false;
+    missing = differences(after, have, after, before, "missing", text, sizeof text);
+    more = differences(have, after, after, before, "has", text, sizeof text);
+    for (const char *line = have; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+
+        tables += has_line(after, line, length, true) && !has_line(before, line, length, true);
+        line += length + (line[length] == '\n');
+    }
+    if (tables == 0)
+        return true;
+    if (missing + more > 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "%s/%s has tables of another shape here: %zu missing, %zu unexpected%s",
+                         file->app, file->name, missing, more, text);
+    *is_there = true;
+    return true;
+}

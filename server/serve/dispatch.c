@@ -1,0 +1,627 @@
+/* The one path of every request, top to bottom in the order of design's section "One request".  Called by
+ * the listener (from memory) and by workers; never lets a handler run before permission is decided.  */
+#include "serve/dispatch.h"
+#include "access/audit.h"
+#include "call/auth.h"
+#include "access/cache.h"
+#include "access/caller.h"
+#include "call/check.h"
+#include "base/clock.h"
+#include "db/db.h"
+#include "call/host.h"
+#include "serve/job.h"
+#include "base/log.h"
+#include "mail/outbox.h"
+#include "db/queries.h"
+#include "access/rate.h"
+#include "access/route.h"
+#include "migration/runs.h"
+#include "serve/methods.h"
+#include "server_state.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- 1 envelope ---- */
+
+static bool
+check_size(Call *call, const char *field, size_t size, size_t size_max)
+{
+    if (size <= size_max)
+        return true;
+    return call_fail_field(call, field, "must be at most %zu bytes, got %zu", size_max, size);
+}
+
+static bool
+read_envelope(Call *call, const uint8_t *data, size_t size)
+{
+    if (!check_wire(call, &clientiq__v1__request__descriptor, data, size))
+        return false;
+
+    Request *request = clientiq__v1__request__unpack(arena_protobuf(call->arena), size, data);
+
+    if (request == NULL)
+        return call_fail(call, CODE_INVALID_ARGUMENT, "message is not a clientiq.v1.Request");
+    if (!check_size(call, "method", strlen(request->method), WIRE_METHOD_MAX) ||
+        !check_size(call, "tenant", strlen(request->tenant), WIRE_TENANT_MAX) ||
+        !check_size(call, "token", strlen(request->token), WIRE_TOKEN_MAX) ||
+        !check_size(call, "traceparent", strlen(request->traceparent), WIRE_TRACEPARENT_MAX) ||
+        !check_size(call, "origin", strlen(request->origin), WIRE_ORIGIN_MAX))
+        return false;
+    call->request = request;
+
+    int64_t timeout_ms = request->timeout_ms != 0 ? request->timeout_ms
+                                                  : server_config(call->server)->call_timeout_ms;
+
+    if (timeout_ms > WIRE_TIMEOUT_MAX_MS)
+        timeout_ms = WIRE_TIMEOUT_MAX_MS;
+    call->deadline_us = call->receive_us + timeout_ms * 1000;
+
+    call->method = method_find(request->method);
+    if (call->method == NULL)
+        return call_fail(call, CODE_UNIMPLEMENTED, "no method %s", request->method);
+    if (request->idempotency_key.len != 0 && request->idempotency_key.len != WIRE_KEY_SIZE)
+        return call_fail_field(call, "idempotency_key", "must be %d bytes, got %zu", WIRE_KEY_SIZE,
+                               request->idempotency_key.len);
+    if (clock_us() >= call->deadline_us)
+        return call_fail(call, CODE_DEADLINE_EXCEEDED, "the deadline passed before the call began");
+    return true;
+}
+
+/* ---- 2 tenant ---- */
+
+/* A schema name is taken as it stands: Acme is not acme. */
+static bool
+find_tenant(Call *call)
+{
+    const char *asked = call->request->tenant, *name = asked;
+    bool is_domain = host_is_domain(asked);
+    char host[HOST_SIZE];
+    TenantContext tenant;
+
+    if (call->method->database == DATABASE_NONE)
+        return true;
+    if (asked[0] == '\0')
+        return call->method->scope != SCOPE_TENANT
+                   ? true
+                   : call_fail_field(call, "tenant", "is required for %s", call->method->rpc);
+    if (call->method->scope == SCOPE_PLATFORM)
+        return call_fail_field(call, "tenant", "must be empty: %s is a call to the platform",
+                               call->method->rpc);
+    /* what cannot be a name is not looked up */
+    if (is_domain) {
+        if (host_name(call->server, asked, host) != NULL)
+            return route_fail_unknown(call, asked, is_domain);
+        name = host;
+    } else if (check_schema_name(asked) != NULL) {
+        return route_fail_unknown(call, asked, is_domain);
+    }
+    if (!route_find(call, name, is_domain, &tenant))
+        return false;
+    if (!route_is_there(&tenant))
+        return route_fail_unknown(call, name, is_domain);
+    if (!route_check_open(call, &tenant))
+        return false;
+    call->tenant = tenant;
+    return true;
+}
+
+/* ---- 3 caller ---- */
+
+/* Over ipc:// the kernel says who is at the other end; root and the server's own user operate it. */
+static bool
+is_local_operator(const Call *call)
+{
+    return call->peer.is_ipc && (call->peer.uid == 0 || call->peer.uid == geteuid());
+}
+
+static const char may_forward[] = "platform.forward";
+
+/* End users reach a tenant through microservices that have no session yet: where anybody may call, a key of the
+ * platform says for whom the call is.  It gives no right in the tenant; false: it may not even do that. */
+static bool
+find_forwarder(Call *call, const uint8_t hash[32])
+{
+    TenantContext tenant = call->tenant;
+    Caller anonymous = call->caller;
+    bool found = false;
+
+    call->tenant = (TenantContext){0};
+    call->forwards = caller_of_key(call, hash, &call->caller, &found) && found && call_may(call, may_forward);
+    call->caller = anonymous;
+    call->tenant = tenant;
+    return call->forwards;
+}
+
+static bool
+refuse_foreign(Call *call)
+{
+    call->refused = true;
+    return call_fail(call, CODE_UNAUTHENTICATED,
+                     call->tenant.id == 0 ? "the token is a tenant's; this is the platform"
+                                          : "the token belongs elsewhere, not to this tenant");
+}
+
+static bool
+find_caller(Call *call)
+{
+    const char *token = call->request->token;
+    uint8_t hash[AUTH_SECRET_HASH_SIZE];
+    int64_t tenant_id;
+    bool is_public = call->method->access == ACCESS_PUBLIC, found;
+
+    if (call->method->database == DATABASE_NONE)
+        return true;
+    if (token[0] == '\0') {
+        if (call->tenant.id == 0 && is_local_operator(call)) {
+            call->caller.kind = CALLER_OPERATOR;
+            call->caller.permissions = call->server->operator_permissions;
+        }
+        return true;
+    }
+    if (auth_token_parse(token, AUTH_TOKEN_API_KEY, &tenant_id, hash)) {
+        if (tenant_id == 0 && call->tenant.id != 0 && is_public)
+            return find_forwarder(call, hash) || refuse_foreign(call);
+        if (tenant_id != call->tenant.id)
+            return refuse_foreign(call);
+        if (!caller_of_key(call, hash, &call->caller, &found))
+            return false;
+        if (!found)
+            return call_fail(call, CODE_UNAUTHENTICATED, "the API key was revoked, has expired or never was");
+        call->forwards = call_may(call, may_forward);
+        return true;
+    }
+
+    bool is_act_as = auth_token_parse(token, AUTH_TOKEN_ACT_AS, &tenant_id, hash);
+
+    if (!is_act_as && !auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
+        return call_fail(call, CODE_UNAUTHENTICATED, "the token is not one of this service");
+    if (tenant_id != call->tenant.id)
+        return refuse_foreign(call);
+    /* to sign in again, an old token does no harm, and the database is not asked whose it is */
+    if (is_public && is_act_as)
+        return true;
+    if (is_public)
+        found = cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller);
+    else if (!(is_act_as ? caller_of_act_as : caller_of_session)(call, hash, &call->caller, &found))
+        return false;
+    return found || is_public ||
+           call_fail(call, CODE_UNAUTHENTICATED, "the %ssession has ended or never was",
+                     is_act_as ? "act-as " : "");
+}
+
+/* ---- 4 permission ---- */
+
+static bool
+refuse_without(Call *call, const char *what_for)
+{
+    call->refused = true;
+    return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s%s", call->method->rpc,
+                     method_permission(call->method, call->tenant.id == 0), what_for);
+}
+
+static bool
+may_call(Call *call)
+{
+    const Method *method = call->method;
+
+    if (call->request->explain) {
+        if (!is_local_operator(call) && !call_may(call, "platform.explain"))
+            return call_fail(call, CODE_PERMISSION_DENIED, "explain needs platform.explain");
+        call->explain = true;
+    }
+    if (method->access == ACCESS_PUBLIC)
+        return true;
+    if (call->caller.kind == CALLER_ANONYMOUS)
+        return call_fail(call, CODE_UNAUTHENTICATED, "%s needs a session: sign in first",
+                         method->rpc);
+
+    const char *permission = method_permission(method, call->tenant.id == 0);
+
+    if (method->access == ACCESS_AUTHENTICATED && call->caller.kind == CALLER_API_KEY && !method->by_api_key)
+        return call_fail(call, CODE_PERMISSION_DENIED, "%s is for who has signed in, not for API keys",
+                         method->rpc);
+    if (method->access == ACCESS_AUTHENTICATED || call_may(call, permission))
+        return true;
+    call->must_be_own = method->own_fields != NULL && caller_account_id(&call->caller) != 0;
+    return call->must_be_own || refuse_without(call, "");
+}
+
+/* Of a request that is read: whether this field names the caller. */
+static bool
+names_caller(const Call *call, const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(call->message->descriptor, name);
+    const void *value = (const char *) call->message + field->offset;
+    int64_t number;
+
+    if (field_is_absent(call->message, field))
+        return false;
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return strcmp(*(char *const *) value, call->request->token) == 0;
+    memcpy(&number, value, sizeof number);
+    return number == 0 || number == call->caller.id;
+}
+
+static bool
+may_ask(Call *call)
+{
+    if (!call->must_be_own)
+        return true;
+    for (const char *const *name = call->method->own_fields; *name != NULL; name++)
+        if (names_caller(call, *name))
+            return true;
+    return refuse_without(call, " for what is not one's own");
+}
+
+/* The end user's address in its one form, so that nobody is two by writing it in another. */
+static const char *
+origin_of(Call *call, const char *text)
+{
+    struct in6_addr address;
+    char form[INET6_ADDRSTRLEN];
+
+    if (inet_pton(AF_INET, text, &address) == 1)
+        return text;
+    if (inet_pton(AF_INET6, text, &address) != 1)
+        return NULL;
+    if (IN6_IS_ADDR_V4MAPPED(&address))
+        return inet_ntop(AF_INET, &address.s6_addr[12], form, sizeof form) == NULL ? NULL
+                                                                                   : call_strdup(call, form);
+    return inet_ntop(AF_INET6, &address, form, sizeof form) == NULL ? NULL : call_strdup(call, form);
+}
+
+/* Refused rather than ignored: a service that may not forward would have all of its end users counted as one,
+ * and nobody would see why. */
+static bool
+take_origin(Call *call)
+{
+    const char *asked = call->request->origin;
+
+    if (asked[0] == '\0' || call->method->database == DATABASE_NONE)
+        return true;
+    if (!call->forwards) {
+        call->refused = true;
+        return call_fail(call, CODE_PERMISSION_DENIED, "origin needs an API key that holds %s", may_forward);
+    }
+    call->origin = origin_of(call, asked);
+    if (call->origin != NULL)
+        return true;
+    call->origin = call->peer.address;
+    return call_fail_field(call, "origin", "must be an IPv4 or IPv6 address, without a port");
+}
+
+/* Whoever is let in counts; strangers cannot use up what the tenant's own callers may do. */
+static bool
+within_rate(Call *call)
+{
+    uint32_t per_second = call->tenant.limits.requests_per_second;
+
+    if (per_second == 0 || call->caller.kind == CALLER_ANONYMOUS)
+        return true;
+    call->retry_after_ms = rate_take(call->server->rate, call->tenant.id, per_second);
+    return call->retry_after_ms == 0 ||
+           call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                     "too many calls: max_requests_per_second of the tenant is %" PRIu32, per_second);
+}
+
+/* ---- 5 message ---- */
+
+static bool
+read_message(Call *call)
+{
+    const ProtobufCMessageDescriptor *descriptor = call->method->request->descriptor;
+    const ProtobufCBinaryData *payload = &call->request->payload;
+
+    if (!check_wire(call, descriptor, payload->data, payload->len))
+        return false;
+    call->message = protobuf_c_message_unpack(descriptor, arena_protobuf(call->arena), payload->len,
+                                              payload->data);
+    if (call->message == NULL)
+        return call_fail(call, CODE_INVALID_ARGUMENT, "payload is not a %s", descriptor->name);
+    return check_message(call, call->method->request, call->message);
+}
+
+/* ---- 6 transaction, 7 handler ---- */
+
+typedef struct Packed {
+    uint8_t *data;
+    size_t size;
+} Packed;
+
+static bool
+pack_response(Call *call, const ProtobufCMessage *response, Packed *packed)
+{
+    packed->size = protobuf_c_message_get_packed_size(response);
+    if (packed->size > WIRE_MESSAGE_MAX - 64 * 1024) /* the envelope needs some room */
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                         "the answer has %zu bytes, more than fit one message: ask for less",
+                         packed->size);
+    packed->data = call_alloc(call, packed->size + 1);
+    if (packed->data == NULL)
+        return false;
+    protobuf_c_message_pack(response, packed->data);
+    return true;
+}
+
+/* The row of a write that must happen once. */
+typedef struct Claim {
+    bool wanted;
+    uint8_t key[32], request_hash[32];
+} Claim;
+
+static void
+make_claim(const Call *call, Claim *claim)
+{
+    const ProtobufCBinaryData *key = &call->request->idempotency_key;
+    const ProtobufCBinaryData *payload = &call->request->payload;
+    int64_t who[2] = {call->caller.kind, caller_number(&call->caller)};
+
+    claim->wanted = call->method->writes && !call->method->never_replayed && key->len > 0;
+    if (!claim->wanted)
+        return;
+    auth_digest((AuthPart[]){{key->data, key->len},
+                             {who, sizeof who},
+                             {&call->tenant.id, sizeof call->tenant.id},
+                             {call->method->name, strlen(call->method->name)}},
+                4, claim->key);
+    auth_digest((AuthPart[]){{payload->data, payload->len}}, 1, claim->request_hash);
+}
+
+static bool
+queue_claim(Call *call, const Claim *claim)
+{
+    return db_queue(call, &query_idempotency_claim, NULL,
+                    (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32},
+                              {.name = "request_hash", .bytes = claim->request_hash, .bytes_size = 32},
+                              {0}});
+}
+
+static bool
+queue_stored_reply(Call *call, const Claim *claim, const Packed *packed)
+{
+    uint8_t *sealed;
+    size_t size;
+
+    return auth_seal(call, call->request->idempotency_key.data, packed->data, packed->size, &sealed,
+                     &size) &&
+           db_queue(call, &query_idempotency_store, NULL,
+                    (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32},
+                              {.name = "reply", .bytes = sealed, .bytes_size = size},
+                              {0}});
+}
+
+static bool
+run_handler(Call *call, Packed *packed)
+{
+    const ServerMethod *method = &server_methods[call->method - methods];
+    const ProtobufCMessageDescriptor *descriptor = call->method->response->descriptor;
+    ProtobufCMessage *response = call_alloc(call, descriptor->sizeof_message);
+
+    if (response == NULL)
+        return false;
+    descriptor->message_init(response);
+
+    bool ok = method->query != NULL
+                  ? db_fill(call, method->query, call->message, NULL, response)
+                  : method->handler(call, call->message, response);
+
+    return ok && pack_response(call, response, packed);
+}
+
+/* A repeated key: the stored reply of the same request, if it is there. */
+static bool
+replay(Call *call, const Claim *claim, Packed *packed)
+{
+    const DbRow *row;
+    size_t size, hash_size;
+
+    db_rollback(call);
+    call_forget_failure(call);
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_idempotency_get, NULL,
+                (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32}, {0}}, &row))
+        return false;
+
+    const uint8_t *hash = row == NULL ? NULL : db_row_bytes(row, "request_hash", &hash_size);
+    const uint8_t *reply = row == NULL ? NULL : db_row_bytes(row, "reply", &size);
+
+    if (hash != NULL && memcmp(hash, claim->request_hash, 32) != 0)
+        return call_fail_field(call, "idempotency_key", "was used for another request");
+    if (reply == NULL) {
+        call->retry_after_ms = 100;
+        return call_fail(call, CODE_ABORTED, "the first call with this idempotency key is not done");
+    }
+    return auth_unseal(call, call->request->idempotency_key.data, reply, size, &packed->data,
+                       &packed->size);
+}
+
+static void
+forget_locally(Call *call)
+{
+    if (call->changes_cached)
+        cache_changed_tenant(call->server->cache, call->tenant.id);
+    if (call->changes_tenant_id != 0)
+        cache_changed_tenant(call->server->cache, call->changes_tenant_id);
+    if (call->changes_names)
+        cache_changed_names(call->server->cache);
+    if (call->changes_runs)
+        runs_wake(call->server->runs);
+    if (call->fills_outbox) {
+        outbox_hint(call->server->outbox, call->outbox_tenant_id);
+        job_wake(call->server->mailer);
+    }
+}
+
+static bool
+run_once(Call *call, Packed *packed)
+{
+    Claim claim;
+
+    if (call->method->database == DATABASE_NONE)
+        return run_handler(call, packed);
+    if (!call->method->writes) {
+        if (call->db != NULL)
+            db_begin(call, DB_READ);
+        return run_handler(call, packed);
+    }
+    make_claim(call, &claim);
+    db_begin(call, DB_WRITE);
+    if ((!claim.wanted || queue_claim(call, &claim)) && run_handler(call, packed) &&
+        (!claim.wanted || queue_stored_reply(call, &claim, packed)) && audit_write(call) &&
+        db_commit(call)) {
+        forget_locally(call);
+        if (call->wakes_job)
+            job_wake(call->server->job);
+        if (call->wakes_prover)
+            job_wake(call->server->prover);
+        return true;
+    }
+    return call->replay ? replay(call, &claim, packed) : false;
+}
+
+static bool
+run(Call *call, Packed *packed)
+{
+    bool ok = run_once(call, packed);
+
+    /* A statement prepared before a migration of this schema: nothing was written, so once more, on a
+     * new connection. */
+    if (!ok && call->plan_changed) {
+        char reason[256];
+
+        db_rollback(call);
+        if (db_ready(call->db, reason, sizeof reason)) {
+            call_forget_failure(call);
+            ok = run_once(call, packed);
+        }
+    }
+    if (call->db != NULL)
+        db_rollback(call);
+    return ok;
+}
+
+/* ---- 8 reply ---- */
+
+static void
+log_call(const Call *call)
+{
+    const char *method = call->method != NULL ? call->method->name
+                         : call->request != NULL ? call->request->method
+                                                 : "";
+    const char *trace = call->request != NULL ? call->request->traceparent : "";
+    LogLevel level = call->code == CODE_INTERNAL || call->code == CODE_DATA_LOSS ? LOG_LEVEL_ERROR
+                     : call->detail != NULL && call->code == CODE_UNAVAILABLE   ? LOG_LEVEL_WARNING
+                                                                                : LOG_LEVEL_INFO;
+    char method_text[WIRE_METHOD_MAX * 4 + 3], trace_text[WIRE_TRACEPARENT_MAX * 4 + 3];
+    char text[1024], detail[1024];
+
+    log_write(level, "call",
+              "id=%s method=%s tenant=%" PRId64 " caller=%s:%" PRId64
+              " peer=%s code=%s ms=%.3f%s%s%s%s%s%s%s%s",
+              call->id, log_quote(method_text, sizeof method_text, method), call->tenant.id,
+              caller_kind_name(call->caller.kind), caller_number(&call->caller), call->peer.address,
+              code_name((int) call->code), (double) (clock_us() - call->receive_us) / 1000,
+              trace[0] != '\0' ? " trace=" : "",
+              trace[0] != '\0' ? log_quote(trace_text, sizeof trace_text, trace) : "",
+              call->text != NULL ? " text=" : "",
+              call->text != NULL ? log_quote(text, sizeof text, call->text) : "",
+              call->sqlstate[0] != '\0' ? " sqlstate=" : "", call->sqlstate,
+              call->detail != NULL ? " detail=" : "",
+              call->detail != NULL ? log_quote(detail, sizeof detail, call->detail) : "");
+}
+
+static void
+fill_reply(Call *call, const Packed *packed, Reply *reply)
+{
+    clientiq__v1__reply__init(reply);
+    reply->request_id = call->id;
+    reply->code = (Clientiq__V1__Code) call->code;
+    if (call->explain) {
+        reply->statements = call->statements;
+        reply->n_statements = call->statements_count;
+        reply->schemas = call->schemas;
+        reply->n_schemas = call->schemas_count;
+    }
+    if (call->code == CODE_OK) {
+        reply->payload = (ProtobufCBinaryData){packed->size, packed->data};
+        return;
+    }
+    if (call->code == CODE_UNAVAILABLE && call->retry_after_ms == 0)
+        call->retry_after_ms = 200;
+    reply->message = (char *) (uintptr_t) (call->text != NULL ? call->text : "");
+    reply->retry_after_ms = call->retry_after_ms;
+    reply->violations = call->violations;
+    reply->n_violations = call->violations_count;
+}
+
+static bool
+serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
+{
+    uint64_t number = atomic_fetch_add(&call->server->calls, 1);
+
+    snprintf(call->id, sizeof call->id, "%.8s-%" PRIx64, call->server->run_id, number);
+    call->caller.email = "";
+    call->caller.permissions = "";
+    call->origin = call->peer.address;
+    call->deadline_us = call->receive_us + server_config(call->server)->call_timeout_ms * 1000;
+    if (!read_envelope(call, data, size) || !find_tenant(call) || !find_caller(call) || !may_call(call) ||
+        !take_origin(call) || !read_message(call) || !may_ask(call))
+        return false;
+    /* what memory cannot answer is asked again, and must not count twice */
+    if (call->db == NULL)
+        return run(call, packed) && within_rate(call);
+    return within_rate(call) && run(call, packed);
+}
+
+bool
+dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
+{
+    Packed packed = {0};
+
+    if (!serve(call, data, size, &packed) || call->explain)
+        return false;
+    fill_reply(call, &packed, reply);
+    return true;
+}
+
+static void
+record_failure(Call *call)
+{
+    bool may_pass = call->code == CODE_ABORTED || call->code == CODE_UNAVAILABLE ||
+                    call->code == CODE_DEADLINE_EXCEEDED;
+
+    if (call->record_failure == NULL || may_pass)
+        return;
+
+    TenantContext tenant = call->tenant;
+
+    db_rollback(call);
+    call_forget_changes(call);
+    if (call->failure_is_platforms)
+        call->tenant = (TenantContext){0};
+    db_begin(call, DB_WRITE);
+    if (!call->record_failure(call) || !db_commit(call))
+        db_rollback(call);
+    call->tenant = tenant;
+}
+
+void
+dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
+{
+    Packed packed = {0};
+
+    if (!serve(call, data, size, &packed) && call->db != NULL) {
+        record_failure(call);
+        if (call->refused)
+            audit_refuse(call->server->audit, call);
+    }
+    fill_reply(call, &packed, reply);
+    if (call->method == NULL || call->method->database != DATABASE_NONE || call->code != CODE_OK)
+        log_call(call);
+}

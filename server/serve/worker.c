@@ -1,0 +1,128 @@
+/* The loop of one worker.  Between two calls it looks after its connection: opens it, replaces it, warms
+ * it after new roles were made; so none of that is part of a call's time.  */
+#include "serve/worker.h"
+#include "base/clock.h"
+#include "serve/dispatch.h"
+#include "serve/nng.h"
+#include "base/log.h"
+#include "server_state.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { IDLE_MS = 1000 }; /* between two looks at an idle connection */
+
+struct Worker {
+    Server *server;
+    Queue *queue;
+    size_t index;
+    Db *db;
+    Arena *arena;
+    pthread_t thread;
+    int niceness;
+    unsigned roles_seen;
+    bool was_ready;
+};
+
+/* Says it once when the connection is lost, and once when it is back. */
+static void
+look_after_connection(Worker *worker)
+{
+    char reason[512] = "", text[1024];
+    bool ready = db_ready(worker->db, reason, sizeof reason);
+    unsigned roles_made = atomic_load(&worker->server->roles_made);
+
+    if (ready && worker->roles_seen != roles_made && db_warm(worker->db))
+        worker->roles_seen = roles_made;
+    if (ready == worker->was_ready)
+        return;
+    worker->was_ready = ready;
+    if (ready)
+        log_write(LOG_LEVEL_INFO, "database connected", "worker=%zu", worker->index);
+    else
+        log_write(LOG_LEVEL_WARNING, "database not available", "worker=%zu reason=%s",
+                  worker->index, log_quote(text, sizeof text, reason));
+}
+
+static void
+serve(Worker *worker, Exchange *exchange)
+{
+    Call call = {
+        .server = worker->server,
+        .arena = worker->arena,
+        .db = worker->db,
+        .receive_us = exchange_receive_us(exchange),
+    };
+    Reply reply;
+    size_t size;
+    const uint8_t *data = exchange_data(exchange, &size);
+
+    exchange_peer(exchange, &call.peer);
+    dispatch(&call, data, size, &reply);
+    exchange_reply(exchange, &reply, call.pause_ms);
+    arena_wipe(worker->arena);
+}
+
+static void *
+loop(void *argument)
+{
+    Worker *worker = argument;
+    bool closed = false;
+
+    /* of this thread alone (Linux); without it, it is only less polite */
+    if (worker->niceness > 0)
+        (void) setpriority(PRIO_PROCESS, (id_t) gettid(), worker->niceness);
+    worker->was_ready = true;
+    while (!closed) {
+        look_after_connection(worker);
+
+        Ticket *ticket = queue_pop(worker->queue, worker->index, IDLE_MS, &closed);
+
+        if (ticket == NULL)
+            continue;
+        /* the connection may have died while the worker slept */
+        look_after_connection(worker);
+        serve(worker, exchange_of(ticket));
+    }
+    return NULL;
+}
+
+static void
+worker_free(Worker *worker)
+{
+    db_free(worker->db);
+    arena_free(worker->arena);
+    free(worker);
+}
+
+Worker *
+worker_start(Server *server, Queue *queue, size_t index, const DbOptions *options, int niceness)
+{
+    Worker *worker = calloc(1, sizeof *worker);
+
+    if (worker == NULL)
+        return NULL;
+    worker->server = server;
+    worker->queue = queue;
+    worker->index = index;
+    worker->niceness = niceness;
+    worker->db = db_new(options);
+    worker->arena = arena_new(LIMIT_ARENA);
+    if (worker->db == NULL || worker->arena == NULL ||
+        pthread_create(&worker->thread, NULL, loop, worker) != 0) {
+        worker_free(worker);
+        return NULL;
+    }
+    return worker;
+}
+
+void
+worker_join(Worker *worker)
+{
+    if (worker == NULL)
+        return;
+    pthread_join(worker->thread, NULL);
+    worker_free(worker);
+}

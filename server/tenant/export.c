@@ -1,0 +1,286 @@
+/* Writes a tenant's archive.  First, in a transaction that is rolled back, the schema is compared
+ * with what its migrations make, so that no archive is written that no import would take; then all
+ * rows are read in one snapshot. Called by command_archive.c.  */
+#include "tenant/export.h"
+#include "tenant/archive.h"
+#include "access/audit.h"
+#include "db/bind.h"
+#include "db/db.h"
+#include "tenant/import.h"
+#include "migration/migrate.h"
+#include "db/queries.h"
+#include "tenant/rows.h"
+#include "rpc/tenant.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { LOCK_MAX_MS = 60000 }; /* how long a migration of the tenant is waited for */
+
+typedef struct Export {
+    Call *call;
+    const char *schema, *id_text, *role;
+    int64_t id;
+    const char *heads; /* that the schema was compared with */
+    ArchiveManifest manifest;
+    ArchiveWriter *writer;
+} Export;
+
+static const Method export_method = {.name = "ciq-server export"};
+
+static bool
+find_tenant(Export *export)
+{
+    Call *call = export->call;
+    const DbRow *row;
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_tenant_by_schema, NULL,
+                (DbArg[]){{.name = "schema", .text = export->schema}, {0}}, &row))
+        return false;
+    if (row == NULL)
+        return tenant_not_found(call, 0, export->schema);
+    export->id = db_row_int64(row, "id");
+    export->id_text = call_printf(call, "%" PRId64, export->id);
+    export->role = db_row_text(row, "role");
+    call->target = call_printf(call, "tenant %" PRId64, export->id);
+    if (strcmp(db_row_text(row, "state"), "active") != 0 &&
+        strcmp(db_row_text(row, "state"), "suspended") != 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the tenant %s is %s, not active or suspended", export->schema,
+                         db_row_text(row, "state"));
+    return export->id_text != NULL && export->role != NULL;
+}
+
+/* ---- what the schema has applied ---- */
+
+static size_t
+count_lines(const char *text)
+{
+    size_t count = *text != '\0';
+
+    while ((text = strchr(text, '\n')) != NULL) {
+        text++;
+        count++;
+    }
+    return count;
+}
+
+/* A line of the ledger, app/name=checksum, which it cuts into its parts. */
+static bool
+read_migration(Call *call, char *line, ArchiveMigration **migration)
+{
+    char *slash = strchr(line, '/'), *equals = strchr(line, '=');
+
+    *migration = call_alloc(call, sizeof **migration);
+    if (*migration == NULL)
+        return false;
+    if (slash == NULL || equals == NULL || slash > equals)
+        return call_fail(call, CODE_DATA_LOSS, "the ledger has a row that is none");
+    clientiq__v1__archive_migration__init(*migration);
+    *slash = *equals = '\0';
+    (*migration)->app = line;
+    (*migration)->name = slash + 1;
+    (*migration)->checksum = equals + 1;
+    return true;
+}
+
+/* The ledger into the manifest, and the heads that it means. */
+static bool
+read_ledger(Export *export, const char **heads)
+{
+    Call *call = export->call;
+    ArchiveManifest *manifest = &export->manifest;
+    const char *path = call_printf(call, "\"%s\", pg_temp", export->schema);
+    const DbRow *row;
+    char *line, *end;
+
+    if (path == NULL ||
+        !db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}}) ||
+        !db_row(call, &query_item_ledger, NULL, NULL, &row) ||
+        (line = call_strdup(call, row == NULL ? "" : db_row_text(row, "ledger"))) == NULL)
+        return false;
+    manifest->n_migrations = 0;
+    manifest->migrations = call_alloc(call, (count_lines(line) + 1) * sizeof *manifest->migrations);
+    for (; manifest->migrations != NULL && *line != '\0'; line = end) {
+        end = line + strcspn(line, "\n");
+        if (*end != '\0')
+            *end++ = '\0';
+        if (!read_migration(call, line, &manifest->migrations[manifest->n_migrations++]))
+            return false;
+    }
+    return manifest->migrations != NULL &&
+           import_heads(call, manifest->migrations, manifest->n_migrations, heads);
+}
+
+/* Nobody migrates the tenant meanwhile; what is made for the comparison goes with the transaction.
+ */
+static bool
+check_schema(Export *export)
+{
+    Call *call = export->call;
+    const char *scratch = call_printf(call, "ciq_export_%" PRId64, export->id);
+    const DbRow *row;
+
+    db_begin(call, DB_WRITE);
+    if (scratch == NULL ||
+        !db_row(call, &query_item_tenant, NULL,
+                (DbArg[]){{.name = "id", .text = export->id_text}, {0}}, &row) ||
+        !read_ledger(export, &export->heads) ||
+        !migrate_tenant_at(call, scratch, export->role, export->heads) ||
+        !rows_check_source(call, export->schema, scratch))
+        return false;
+    db_rollback(call);
+    return true;
+}
+
+/* ---- the snapshot ---- */
+
+static bool
+describe_tables(Export *export, char *names)
+{
+    Call *call = export->call;
+    ArchiveManifest *manifest = &export->manifest;
+    RowsTable table = {.name = ""};
+
+    manifest->tables = call_alloc(call, LIMIT_TABLES * sizeof *manifest->tables);
+    while (manifest->tables != NULL) {
+        ArchiveTable *described = call_alloc(call, sizeof *described);
+        char *line, *end;
+
+        if (described == NULL || !rows_next(call, export->schema, table.name, &table))
+            return false;
+        if (table.name == NULL)
+            return true;
+        if (manifest->n_tables == LIMIT_TABLES)
+            return call_fail(call, CODE_RESOURCE_EXHAUSTED, "the tenant has more than %d tables",
+                             LIMIT_TABLES);
+        names = stpcpy(stpcpy(names, manifest->n_tables > 0 ? "\n" : ""), table.name);
+        clientiq__v1__archive_table__init(described);
+        described->name = (char *) (uintptr_t) table.name;
+        described->columns = call_alloc(call, (count_lines(table.columns) + 1) * sizeof(char *));
+        line = call_strdup(call, table.columns);
+        if (described->columns == NULL || line == NULL)
+            return false;
+        for (; *line != '\0'; line = end) {
+            end = line + strcspn(line, "\n");
+            if (*end != '\0')
+                *end++ = '\0';
+            described->columns[described->n_columns++] = line;
+        }
+        manifest->tables[manifest->n_tables++] = described;
+    }
+    return false;
+}
+
+/* A sequence is of no snapshot: read after it, so that it is never behind the rows. */
+static bool
+describe_sequences(Export *export)
+{
+    Call *call = export->call;
+    ArchiveManifest *manifest = &export->manifest;
+    const char *after = "";
+
+    manifest->sequences = call_alloc(call, LIMIT_TABLES * sizeof *manifest->sequences);
+    while (manifest->sequences != NULL) {
+        ArchiveSequence *described = call_alloc(call, sizeof *described);
+        const DbRow *row;
+
+        if (described == NULL || !db_row(call, &query_tenant_sequences, NULL,
+                                         (DbArg[]){{.name = "schema", .text = export->schema},
+                                                   {.name = "after", .text = after},
+                                                   {0}},
+                                         &row))
+            return false;
+        if (row == NULL)
+            return true;
+        if (manifest->n_sequences == LIMIT_TABLES)
+            return call_fail(call, CODE_RESOURCE_EXHAUSTED, "the tenant has more than %d sequences",
+                             LIMIT_TABLES);
+        clientiq__v1__archive_sequence__init(described);
+        described->name = (char *) (uintptr_t) (after = db_row_text(row, "name"));
+        described->last_value = db_row_int64(row, "last_value");
+        if (after == NULL)
+            return false;
+        manifest->sequences[manifest->n_sequences++] = described;
+    }
+    return false;
+}
+
+static bool
+open_snapshot(Export *export)
+{
+    Call *call = export->call;
+    ArchiveManifest *manifest = &export->manifest;
+    char *names = call_alloc(call, LIMIT_TABLES * 64 + 1);
+    const DbRow *row;
+    const char *heads;
+
+    call->lock_timeout_ms = LOCK_MAX_MS;
+    db_begin(call, DB_SNAPSHOT);
+    if (names == NULL || !db_row(call, &query_export_begin, NULL, NULL, &row))
+        return false;
+    manifest->server_version = (char *) (uintptr_t) CIQ_VERSION;
+    manifest->snapshot_time = bind_timestamp(call, db_row_time_us(row, "time"));
+    if (manifest->snapshot_time == NULL || !tenant_fill(call, export->id, &manifest->tenant) ||
+        !read_ledger(export, &heads) || !describe_tables(export, names) ||
+        !db_script(call, script_tenant_rows_lock.text,
+                   (DbArg[]){{.name = "schema", .text = export->schema},
+                             {.name = "tables", .text = names},
+                             {0}}) ||
+        !describe_sequences(export))
+        return false;
+    if (strcmp(heads, export->heads) != 0 ||
+        strcmp(manifest->tenant->schema_name, export->schema) != 0)
+        return call_fail(call, CODE_ABORTED, "the tenant was changed just now: export it again");
+    return true;
+}
+
+static bool
+take_row(void *argument, const char *data, size_t size)
+{
+    return archive_write_rows(argument, data, size);
+}
+
+static bool
+write_archive(Export *export)
+{
+    Call *call = export->call;
+    RowsTable table = {.name = ""};
+
+    if (!archive_write_manifest(export->writer, &export->manifest))
+        return false;
+    for (size_t i = 0; i < export->manifest.n_tables; i++)
+        if (!rows_next(call, export->schema, table.name, &table) ||
+            !db_copy_out(call, table.copy_out, take_row, export->writer) ||
+            !archive_write_table_end(export->writer, table.name))
+            return false;
+    return archive_write_end(export->writer);
+}
+
+/* Who has a tenant's rows is worth a line, as what changes them is. */
+static bool
+record(Call *call)
+{
+    db_rollback(call);
+    call->method = &export_method;
+    db_begin(call, DB_WRITE);
+    return audit_write(call) && db_commit(call);
+}
+
+bool
+export_tenant(Call *call, const char *schema_name, FILE *file, ExportResult *result)
+{
+    Export export = {.call = call, .schema = schema_name, .writer = archive_writer_new(call, file)};
+    bool ok;
+
+    clientiq__v1__archive_manifest__init(&export.manifest);
+    ok = (export.writer != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
+         find_tenant(&export) && check_schema(&export) && open_snapshot(&export) &&
+         write_archive(&export) && record(call);
+    if (ok)
+        *result = (ExportResult){export.manifest.n_tables, archive_rows_written(export.writer)};
+    db_rollback(call);
+    archive_writer_free(export.writer);
+    return ok;
+}

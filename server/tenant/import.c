@@ -1,0 +1,382 @@
+/* Makes a tenant from its archive, in one transaction as CreateTenant does.  Tables come from our
+ * own migrations, run up to where the archive's tenant had them; rows come into tables and columns
+ * that they have made; then what is newer is applied.  Nothing that the archive says is ever run.
+ * Called by command_archive.c.  */
+#include "tenant/import.h"
+#include "access/audit.h"
+#include "call/check.h"
+#include "db/db.h"
+#include "call/host.h"
+#include "migration/migrate.h"
+#include "db/queries.h"
+#include "tenant/rows.h"
+#include "rpc/tenant.h"
+#include "server_state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct Import {
+    Call *call;
+    ArchiveReader *reader;
+    const ArchiveManifest *manifest;
+    const ImportNames *names;
+    Tenant tenant; /* as it is to be */
+    const char *schema, *heads;
+    NewTenant made;
+    uint64_t rows, table_rows;
+} Import;
+
+static const Method import_method = {.name = "ciq-server import"};
+
+/* ---- the first look ---- */
+
+bool
+import_check(Call *call, FILE *file, ImportResult *result)
+{
+    ArchiveReader *reader = archive_reader_new(call, file);
+    const ArchiveManifest *manifest;
+    bool ok = (reader != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
+              archive_read_manifest(reader, &manifest);
+    uint64_t total = 0;
+
+    for (size_t i = 0; ok && i < manifest->n_tables; i++) {
+        const char *data;
+        size_t size = 1;
+        uint64_t rows = 0;
+
+        while (ok && size > 0)
+            ok = archive_read_rows(reader, &data, &size, &rows);
+        total += rows;
+    }
+    ok = ok && archive_read_end(reader);
+    archive_reader_free(reader);
+    if (ok)
+        *result = (ImportResult){.manifest = manifest, .rows = total};
+    return ok;
+}
+
+/* ---- what its migrations were ---- */
+
+/* One migration among ours; *index says which. */
+static bool
+find_migration(Call *call, const MigrationSet *set, const ArchiveMigration *migration,
+               size_t *index)
+{
+    uint32_t newest = apps_newest(set, migration->app);
+
+    for (size_t i = 0; i < set->count; i++) {
+        const MigrationFile *file = &set->files[i];
+
+        if (strcmp(file->app, migration->app) != 0 || strcmp(file->name, migration->name) != 0)
+            continue;
+        *index = i;
+        return strcmp(file->checksum, migration->checksum) == 0 ||
+               call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the tenant has %s/%s from another file than %s", file->app, file->name,
+                         file->file);
+    }
+    if (newest == 0)
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the tenant has %.100s/%.100s, and this server has no app %.100s: --apps names the "
+            "directory of your own",
+            migration->app, migration->name, migration->app);
+    return call_fail(call, CODE_FAILED_PRECONDITION,
+                     "the tenant has %.100s/%.100s, and this server has %.100s up to %04" PRIu32,
+                     migration->app, migration->name, migration->app, newest);
+}
+
+/* The newest number of each app, if those before it are there too. */
+static bool
+join_heads(Call *call, const MigrationSet *set, const bool *applied, const char **heads)
+{
+    char *text = call_alloc(call, set->count * (MIGRATION_APP_MAX + 16) + 3), *end = text;
+
+    if (text == NULL)
+        return false;
+    *end++ = '{';
+    for (size_t i = 0; i < set->count; i++) {
+        const MigrationFile *file = &set->files[i];
+        bool is_newest = applied[i];
+
+        for (size_t j = 0; j < set->count; j++) {
+            if (!applied[j] || strcmp(set->files[j].app, file->app) != 0 ||
+                set->files[j].number <= file->number)
+                continue;
+            if (!applied[i])
+                return call_fail(call, CODE_FAILED_PRECONDITION,
+                                 "the tenant has %s/%s without %s/%s before it", set->files[j].app,
+                                 set->files[j].name, file->app, file->name);
+            is_newest = false;
+        }
+        if (is_newest)
+            end += sprintf(end, "%s\"%s\":%" PRIu32, end > text + 1 ? "," : "", file->app,
+                           file->number);
+    }
+    *end++ = '}';
+    *heads = text;
+    return true;
+}
+
+bool
+import_heads(Call *call, ArchiveMigration *const *migrations, size_t count, const char **heads)
+{
+    const MigrationSet *set = &call->server->apps->tenant;
+    bool *applied = call_alloc(call, set->count + 1);
+    size_t index = 0;
+
+    if (applied == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!find_migration(call, set, migrations[i], &index))
+            return false;
+        applied[index] = true;
+    }
+    if (set->count == 0 || !applied[0])
+        return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant has no migration of app core");
+    return join_heads(call, set, applied, heads);
+}
+
+/* ---- what it is called ---- */
+
+static bool
+choose_names(Import *import)
+{
+    const ImportNames *names = import->names;
+    Tenant *tenant = &import->tenant;
+
+    *tenant = *import->manifest->tenant;
+    if (names->schema_name != NULL)
+        tenant->schema_name = (char *) (uintptr_t) names->schema_name;
+    if (names->name != NULL)
+        tenant->name = (char *) (uintptr_t) names->name;
+    if (names->domains_count > 0) {
+        tenant->n_domains = names->domains_count;
+        tenant->domains = (char **) (uintptr_t) names->domains;
+    }
+    import->schema = tenant->schema_name;
+    if (tenant->n_domains == 0)
+        return call_fail_field(import->call, "domain",
+                               "must be given: the archive's tenant had none");
+    return check_message(import->call, message_info_find(&clientiq__v1__tenant__descriptor),
+                         &tenant->base);
+}
+
+static bool
+add_domains(Import *import)
+{
+    Call *call = import->call;
+
+    for (size_t i = 1; i < import->tenant.n_domains; i++) {
+        const DbRow *row;
+        Host host;
+
+        if (!host_read(call, "domain", import->tenant.domains[i], &host) ||
+            !tenant_add_domain(call, import->made.id_text, &host, &row))
+            return false;
+    }
+    return true;
+}
+
+/* There may never have been a server on this database that made roles ahead. */
+static bool
+have_roles(Call *call)
+{
+    const DbRow *row;
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_role_pool_count, NULL, NULL, &row))
+        return false;
+    return (row != NULL && db_row_int64(row, "count") > 0) ||
+           migrate_role_block(call, (unsigned) server_config(call->server)->role_block);
+}
+
+/* ---- rows ---- */
+
+static bool
+join_columns(Call *call, const ArchiveTable *table, const char **columns)
+{
+    size_t size = 1;
+    char *text, *end;
+
+    for (size_t i = 0; i < table->n_columns; i++)
+        size += strlen(table->columns[i]) + 1;
+    *columns = end = text = call_alloc(call, size);
+    for (size_t i = 0; text != NULL && i < table->n_columns; i++)
+        end = stpcpy(stpcpy(end, i > 0 ? "\n" : ""), table->columns[i]);
+    return text != NULL;
+}
+
+static bool
+check_table(Import *import, const RowsTable *known, const ArchiveTable *table, const char *columns)
+{
+    Call *call = import->call;
+    const char *odd;
+    size_t odd_size;
+
+    if (known->name == NULL || strcmp(known->name, table->name) > 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the archive has a table %s, which its migrations do not make here",
+                         table->name);
+    if (strcmp(known->name, table->name) < 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION, "the archive lacks the table %s",
+                         known->name);
+    if (!rows_same_columns(known->columns, columns, &odd, &odd_size))
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the archive's table %s does not have the columns that its migrations make here: %.*s",
+            table->name, (int) odd_size, odd);
+    return true;
+}
+
+/* All tables before the first row. */
+static bool
+check_tables(Import *import)
+{
+    Call *call = import->call;
+    RowsTable known = {.name = ""};
+
+    for (size_t i = 0; i < import->manifest->n_tables; i++) {
+        const ArchiveTable *table = import->manifest->tables[i];
+        const char *columns;
+
+        if (!join_columns(call, table, &columns) ||
+            !rows_next(call, import->schema, known.name, &known) ||
+            !check_table(import, &known, table, columns))
+            return false;
+    }
+    if (!rows_next(call, import->schema, known.name, &known))
+        return false;
+    return known.name == NULL ||
+           call_fail(call, CODE_FAILED_PRECONDITION, "the archive lacks the table %s", known.name);
+}
+
+static bool
+give_rows(void *argument, const char **data, size_t *size)
+{
+    Import *import = argument;
+
+    return archive_read_rows(import->reader, data, size, &import->table_rows);
+}
+
+static bool
+copy_table(Import *import, const ArchiveTable *table)
+{
+    Call *call = import->call;
+    const char *columns;
+    const DbRow *row;
+    uint64_t taken = 0;
+
+    if (!join_columns(call, table, &columns) ||
+        !db_row(call, &query_tenant_copy_in, NULL,
+                (DbArg[]){{.name = "schema", .text = import->schema},
+                          {.name = "table", .text = table->name},
+                          {.name = "columns", .text = columns},
+                          {0}},
+                &row) ||
+        !db_copy_in(call, db_row_text(row, "statement"), give_rows, import, &taken))
+        return false;
+    if (taken != import->table_rows)
+        return call_fail(call, CODE_DATA_LOSS,
+                         "of %" PRIu64 " rows of the table %s PostgreSQL took %" PRIu64,
+                         import->table_rows, table->name, taken);
+    import->rows += taken;
+    return true;
+}
+
+static bool
+set_sequences(Import *import)
+{
+    Call *call = import->call;
+
+    for (size_t i = 0; i < import->manifest->n_sequences; i++) {
+        const ArchiveSequence *sequence = import->manifest->sequences[i];
+        const char *value = call_printf(call, "%" PRId64, sequence->last_value);
+        const DbRow *row;
+
+        if (value == NULL || !db_row(call, &query_tenant_sequence_set, NULL,
+                                     (DbArg[]){{.name = "schema", .text = import->schema},
+                                               {.name = "name", .text = sequence->name},
+                                               {.name = "value", .text = value},
+                                               {0}},
+                                     &row))
+            return false;
+        if (row == NULL)
+            return call_fail(call, CODE_FAILED_PRECONDITION,
+                             "the archive has a sequence %s, which its migrations do not make here",
+                             sequence->name);
+    }
+    return true;
+}
+
+static bool
+fill(Import *import)
+{
+    if (!check_tables(import) || !rows_begin(import->call, import->schema))
+        return false;
+    for (size_t i = 0; i < import->manifest->n_tables; i++)
+        if (!copy_table(import, import->manifest->tables[i]))
+            return false;
+    return archive_read_end(import->reader) && set_sequences(import) &&
+           rows_end(import->call, import->schema);
+}
+
+/* ---- the whole ---- */
+
+/* A tenant that was closed does not open by coming back. */
+static bool
+keep_closed(Import *import)
+{
+    Call *call = import->call;
+
+    if (import->tenant.state != CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_SUSPENDED)
+        return true;
+    return db_queue(call, &query_tenant_set_state, NULL,
+                    (DbArg[]){{.name = "id", .text = import->made.id_text},
+                              {.name = "state", .text = "suspended"},
+                              {.name = "reason", .text = import->tenant.suspend_reason},
+                              {0}}) &&
+           db_script(call, script_tenant_close.text,
+                     (DbArg[]){{.name = "schema", .text = import->schema},
+                               {.name = "role", .text = import->made.role},
+                               {0}});
+}
+
+static bool
+make_tenant(Import *import)
+{
+    Call *call = import->call;
+    CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+
+    create.tenant = &import->tenant;
+    create.domain = import->tenant.domains[0];
+    db_begin(call, DB_WRITE);
+    if (!tenant_register(call, &create, call->server->apps->heads, &import->made) ||
+        !add_domains(import) ||
+        !migrate_tenant_at(call, import->schema, import->made.role, import->heads) ||
+        !fill(import) || !migrate_to_newest(call, import->heads, import->made.role) ||
+        !keep_closed(import) || !db_queue(call, &query_path_public, NULL, NULL))
+        return false;
+    call->method = &import_method;
+    return audit_write(call) && db_commit(call);
+}
+
+bool
+import_tenant(Call *call, FILE *file, const ImportNames *names, ImportResult *result)
+{
+    Import import = {.call = call, .names = names, .reader = archive_reader_new(call, file)};
+    bool ok;
+
+    ok = (import.reader != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
+         archive_read_manifest(import.reader, &import.manifest) && choose_names(&import) &&
+         import_heads(call, import.manifest->migrations, import.manifest->n_migrations,
+                      &import.heads) &&
+         have_roles(call) && make_tenant(&import);
+    db_rollback(call);
+    archive_reader_free(import.reader);
+    if (ok)
+        *result =
+            (ImportResult){.manifest = import.manifest, .rows = import.rows, .id = import.made.id};
+    return ok;
+}
