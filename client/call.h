@@ -11,8 +11,9 @@ typedef void (*CiqAnyFunction)(void);
 typedef void (*CiqThunk)(CiqAnyFunction done, void *arg, ProtobufCMessage *response,
                          CiqError *error);
 
-/* Calls done exactly once: from nng's callback, or before it returns if the call cannot start.  done owns
- * response (protobuf_c_message_free_unpacked) or error, of which one is NULL, and must not block. */
+/* Calls done exactly once: from nng's callback, or before it returns if the call cannot start. done
+ * owns response (protobuf_c_message_free_unpacked) or error, of which one is NULL, and must not
+ * block. */
 void ciq_call_async(CiqClient *client, const Method *method, const ProtobufCMessage *request,
                     uint32_t timeout_ms, CiqThunk thunk, CiqAnyFunction done, void *arg);
 
@@ -28,21 +29,21 @@ typedef struct CiqCallOptions {
     const uint8_t *idempotency_key; /* WIRE_KEY_SIZE bytes; NULL: a random one */
     uint32_t timeout_ms;            /* 0: the client's */
     bool explain;
-    bool once;                      /* do not repeat */
+    bool once; /* do not repeat */
 } CiqCallOptions;
 
-/* Like ciq_call.  reply, if not NULL, gets the envelope of a call that succeeded (ciq_reply_free), with the
- * statements if explain was asked for; NULL otherwise. */
+/* Like ciq_call.  reply, if not NULL, gets the envelope of a call that succeeded (ciq_reply_free),
+ * with the statements if explain was asked for; NULL otherwise. */
 ProtobufCMessage *ciq_call_with(CiqClient *client, const Method *method,
                                 const ProtobufCMessage *request, const CiqCallOptions *options,
                                 Reply **reply, CiqError **error);
 void ciq_reply_free(Reply *reply);
 
-/* The URLs of a client that is given none: CIQ_URL's, or this machine's server.  From malloc; NULL: no memory. */
+/* The URLs of a client that is given none: CIQ_URL's, or this machine's server.  From malloc; NULL:
+ * no memory. */
 char *ciq_default_urls(void);
 
 /* An error of the caller's own making. */
-CiqError *ciq_error_new(Code code, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+CiqError *ciq_error_new(Code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,6 +1,7 @@
-/* The client: one nng REQ socket with a dialer for each URL, and a context for each call in flight.  A call
- * is a small machine that nng's callbacks drive: send → receive → done, or pause → send again.  nng's own
- * resending is off, because it would deliver a write twice; repeating is decided here.  */
+/* The client: one nng REQ socket with a dialer for each URL, and a context for each call in flight.
+ * A call is a small machine that nng's callbacks drive: send → receive → done, or pause → send
+ * again.  nng's own resending is off, because it would deliver a write twice; repeating is decided
+ * here.  */
 #include "client/call.h"
 #include "client/error.h"
 
@@ -17,18 +18,18 @@
 #include <unistd.h>
 
 enum {
-    CALLS_MAX = 1024,         /* in flight; more are refused, so that a caller's mistake is bounded */
+    CALLS_MAX = 1024, /* in flight; more are refused, so that a caller's mistake is bounded */
     URLS_MAX = 16,
     TIMEOUT_STANDARD_MS = 10000,
     ATTEMPTS_STANDARD = 5,
-    PAUSE_FIRST_MS = 20,      /* before the second attempt; doubles, with jitter */
+    PAUSE_FIRST_MS = 20, /* before the second attempt; doubles, with jitter */
     PAUSE_MAX_MS = 2000,
     CONNECT_STANDARD_MS = 1000, /* without any connection for so long: UNAVAILABLE */
-    RECONNECT_MAX_MS = 200,   /* between two attempts to connect */
-    CLOSE_GRACE_MS = 250,     /* for what is under way when a client is closed; see await_idle */
-    CLOSE_ROUND_MS = 10,      /* between two looks for calls that a closing client has yet to end */
-    TIMEOUT_FIELD_MAX = 6,    /* bytes of Request.timeout_ms, which every attempt adds */
-    NNG_HEADER_SIZE = 4       /* bytes of REQ's id, which count for the peer's NNG_OPT_RECVMAXSZ */
+    RECONNECT_MAX_MS = 200,     /* between two attempts to connect */
+    CLOSE_GRACE_MS = 250,       /* for what is under way when a client is closed; see await_idle */
+    CLOSE_ROUND_MS = 10,   /* between two looks for calls that a closing client has yet to end */
+    TIMEOUT_FIELD_MAX = 6, /* bytes of Request.timeout_ms, which every attempt adds */
+    NNG_HEADER_SIZE = 4    /* bytes of REQ's id, which count for the peer's NNG_OPT_RECVMAXSZ */
 };
 
 typedef struct Flight Flight;
@@ -113,8 +114,9 @@ finish(Flight *flight, ProtobufCMessage *response, CiqError *error)
 
 /* ---- attempts ---- */
 
-/* nng gives the message to a connection as soon as one has room for it, and only then is the send over.
- * The wait is short at first: if there is no connection at all, the caller learns it before the deadline. */
+/* nng gives the message to a connection as soon as one has room for it, and only then is the send
+ * over. The wait is short at first: if there is no connection at all, the caller learns it before
+ * the deadline. */
 static void
 hand_over(Flight *flight, int64_t wait_ms)
 {
@@ -127,8 +129,8 @@ hand_over(Flight *flight, int64_t wait_ms)
     nng_ctx_send(flight->context, flight->aio);
 }
 
-/* The packed request and the time that is left: of a field that comes twice the last one counts, so it is
- * added at the end.  NULL: no memory. */
+/* The packed request and the time that is left: of a field that comes twice the last one counts, so
+ * it is added at the end.  NULL: no memory. */
 static nng_msg *
 message_new(const Flight *flight, uint32_t left_ms)
 {
@@ -159,8 +161,8 @@ send_attempt(Flight *flight)
         CiqError *last = flight->last;
 
         flight->last = NULL;
-        finish(flight, NULL, last != NULL ? last
-                                          : ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
+        finish(flight, NULL,
+               last != NULL ? last : ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
         return;
     }
     message = message_new(flight, (uint32_t) left_ms);
@@ -224,8 +226,8 @@ fail_or_repeat(Flight *flight, CiqError *error, bool delivered)
 static ProtobufCMessage *
 unpack_payload(const Flight *flight, const Reply *reply)
 {
-    return protobuf_c_message_unpack(flight->method->response->descriptor, NULL,
-                                     reply->payload.len, reply->payload.data);
+    return protobuf_c_message_unpack(flight->method->response->descriptor, NULL, reply->payload.len,
+                                     reply->payload.data);
 }
 
 static void
@@ -271,10 +273,10 @@ transport_failed(Flight *flight, int error, bool delivered)
     else if (error == NNG_ETIMEDOUT)
         finish(flight, NULL, ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
     else
-        fail_or_repeat(flight,
-                       ciq_error_new(CODE_UNAVAILABLE, "the connection was lost: %s",
-                                     nng_strerror(error)),
-                       delivered);
+        fail_or_repeat(
+            flight,
+            ciq_error_new(CODE_UNAVAILABLE, "the connection was lost: %s", nng_strerror(error)),
+            delivered);
 }
 
 static void
@@ -542,7 +544,8 @@ ciq_call(CiqClient *client, const Method *method, const ProtobufCMessage *reques
 
 /* ---- the client itself ---- */
 
-/* By id, because a connection to something that is no server of ours goes without ever having come. */
+/* By id, because a connection to something that is no server of ours goes without ever having come.
+ */
 static void
 pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *argument)
 {
@@ -597,8 +600,9 @@ dial(CiqClient *client, const char *url)
     if (error == 0)
         error = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
     if (error != 0)
-        return ciq_error_new(CODE_INVALID_ARGUMENT, "cannot dial %s: %s (a URL is ipc://PATH or tcp://HOST:PORT)",
-                             url, nng_strerror(error));
+        return ciq_error_new(CODE_INVALID_ARGUMENT,
+                             "cannot dial %s: %s (a URL is ipc://PATH or tcp://HOST:PORT)", url,
+                             nng_strerror(error));
     return NULL;
 }
 
@@ -677,9 +681,10 @@ free_secret(char *text)
     free(text);
 }
 
-/* Ends every call.  Answers that are under way get a moment to arrive: nng before 1.6 waits for ever in
- * closing a tcp:// connection that is just receiving (nng's pull request 1636).  What is cancelled may be
- * between two steps, where nothing can be cancelled, so it is done again and again. */
+/* Ends every call.  Answers that are under way get a moment to arrive: nng before 1.6 waits for
+ * ever in closing a tcp:// connection that is just receiving (nng's pull request 1636).  What is
+ * cancelled may be between two steps, where nothing can be cancelled, so it is done again and
+ * again. */
 static void
 await_idle(CiqClient *client)
 {

@@ -1,6 +1,6 @@
-/* The table of methods that tools/protoc-gen-ciq writes from the .proto files, and that the server's
- * dispatch, the client's calls, the commands of ciq-client and the reference all read.  Constant data,
- * shared by both sides; nothing here allocates or fails.  */
+/* The table of methods that tools/protoc-gen-ciq writes from the .proto files, and that the
+ * server's dispatch, the client's calls, the commands of ciq-client and the reference all read.
+ * Constant data, shared by both sides; nothing here allocates or fails.  */
 #ifndef CIQ_PROTO_METHOD_H
 #define CIQ_PROTO_METHOD_H
 
@@ -32,12 +32,13 @@ typedef enum FieldFormat {
 
 typedef struct MessageInfo MessageInfo;
 
-/* What a field's option and comment say.  Beside each stands the field's descriptor of the same index. */
+/* What a field's option and comment say.  Beside each stands the field's descriptor of the same
+ * index. */
 typedef struct FieldInfo {
-    const char *comment;         /* one line or several, without the slashes; never empty */
-    const MessageInfo *message;  /* of a message field; NULL: not a message */
-    const char *const *one_of;   /* the only values, ended by NULL; NULL: any */
-    uint32_t min, max;           /* characters, bytes or elements; max 0: the program's bound */
+    const char *comment;        /* one line or several, without the slashes; never empty */
+    const MessageInfo *message; /* of a message field; NULL: not a message */
+    const char *const *one_of;  /* the only values, ended by NULL; NULL: any */
+    uint32_t min, max;          /* characters, bytes or elements; max 0: the program's bound */
     FieldFormat format;
     bool required, secret, output_only;
 } FieldInfo;
@@ -50,14 +51,16 @@ struct MessageInfo {
 };
 
 typedef struct Method {
-    const char *name;     /* "clientiq.v1.UserService/GetUser", as in Request.method */
-    const char *service;  /* "UserService" */
-    const char *rpc;      /* "GetUser" */
-    const char *command;  /* "user get" */
+    const char *name;    /* "clientiq.v1.UserService/GetUser", as in Request.method */
+    const char *service; /* "UserService" */
+    const char *rpc;     /* "GetUser" */
+    const char *command; /* "user get" */
     const char *comment;
     const char *permission; /* "" unless access is ACCESS_PERMISSION */
-    const char *platform_permission; /* asked for instead where there is no tenant; "" unless SCOPE_ANY */
-    const char *const *own_fields;   /* of the request, ended by NULL, which see in options.proto; NULL: none */
+    const char
+        *platform_permission; /* asked for instead where there is no tenant; "" unless SCOPE_ANY */
+    const char *const
+        *own_fields; /* of the request, ended by NULL, which see in options.proto; NULL: none */
     const MessageInfo *request, *response;
     MethodScope scope;
     MethodAccess access;
@@ -75,7 +78,8 @@ const Method *method_find(const char *name);
 /* The permission that a call needs, of the tenant's or the platform's; "": none. */
 const char *method_permission(const Method *method, bool on_platform);
 
-/* True for a member of a oneof that is not the chosen one: what is stored at its place is another member's. */
+/* True for a member of a oneof that is not the chosen one: what is stored at its place is another
+ * member's. */
 bool field_is_absent(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 
 /* True for a member of a oneof, of which a request must choose exactly one. */

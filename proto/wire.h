@@ -51,8 +51,8 @@ const char *code_name(int code);
 /* Reads a protobuf varint and moves *at behind it.  False: it does not end before end. */
 bool wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value);
 
-/* Finds method and tenant in a packed Request without unpacking it: both point into data and are not
- * ended by NUL.  False: the bytes are no protobuf message, or a field is longer than its bound.
+/* Finds method and tenant in a packed Request without unpacking it: both point into data and are
+ * not ended by NUL.  False: the bytes are no protobuf message, or a field is longer than its bound.
  * Bytes that pass may still fail to unpack. */
 bool wire_peek(const uint8_t *data, size_t size, const char **method, size_t *method_size,
                const char **tenant, size_t *tenant_size);

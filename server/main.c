@@ -12,18 +12,19 @@
 static int
 show_help(void)
 {
-    puts("usage: ciq-server [--name value …]\n"
-         "       ciq-server --help | --version | --check-config\n"
-         "       ciq-server create-superuser --email ADDRESS [--password-stdin | --password-file FILE]\n"
-         "                                   [--name value …]\n"
-         "       ciq-server export --schema-name NAME [--output FILE] [--name value …]\n"
-         "       ciq-server import [--input FILE] [--check] [--schema-name NAME] [--name NAME]\n"
-         "                         [--domain HOST …] [--name value …]\n\n"
-         "Serves tenants, users and migrations over nng.  Without --database it makes and runs a\n"
-         "PostgreSQL of its own.  SIGTERM ends it after the calls that are running.\n"
-         "create-superuser makes an owner of the platform, while no server uses the data directory.\n"
-         "export writes one tenant into an archive, import makes a tenant from one, also beside a server that\n"
-         "runs; without FILE they use standard output and input.  --check only proves that an archive is whole.\n");
+    puts(
+        "usage: ciq-server [--name value …]\n"
+        "       ciq-server --help | --version | --check-config\n"
+        "       ciq-server create-superuser --email ADDRESS [--password-stdin | --password-file FILE]\n"
+        "                                   [--name value …]\n"
+        "       ciq-server export --schema-name NAME [--output FILE] [--name value …]\n"
+        "       ciq-server import [--input FILE] [--check] [--schema-name NAME] [--name NAME]\n"
+        "                         [--domain HOST …] [--name value …]\n\n"
+        "Serves tenants, users and migrations over nng.  Without --database it makes and runs a\n"
+        "PostgreSQL of its own.  SIGTERM ends it after the calls that are running.\n"
+        "create-superuser makes an owner of the platform, while no server uses the data directory.\n"
+        "export writes one tenant into an archive, import makes a tenant from one, also beside a server that\n"
+        "runs; without FILE they use standard output and input.  --check only proves that an archive is whole.\n");
     config_usage(stdout);
     return 0;
 }

@@ -1,5 +1,6 @@
-/* Starting and stopping, in the order in which each part needs the one before.  Everything that can be
- * wrong with a configuration or a database is said here, in one sentence, before the server listens.  */
+/* Starting and stopping, in the order in which each part needs the one before.  Everything that can
+ * be wrong with a configuration or a database is said here, in one sentence, before the server
+ * listens.  */
 #include "server.h"
 #include "call/auth.h"
 #include "base/clock.h"
@@ -31,7 +32,8 @@
 enum {
     START_MAX_MS = 120000,              /* for migrations and roles at start */
     WORK_MAX_MS = 7 * 24 * 3600 * 1000, /* of a command: nobody waits for it but who started it */
-    PASSWORD_NICENESS = 10 /* hashing takes what is left of the cores: a flood of sign-ins slows few others */
+    PASSWORD_NICENESS =
+        10 /* hashing takes what is left of the cores: a flood of sign-ins slows few others */
 };
 
 const uint8_t *
@@ -292,10 +294,10 @@ start_workers(Server *server)
         if (server->queues[lane] == NULL)
             return false;
         for (size_t i = 0; i < size.workers; i++) {
-            Worker *worker = worker_start(server, server->queues[lane], i,
-                                          lane == LANE_OWNER ? &server->owner_options
-                                                             : &server->worker_options,
-                                          lane == LANE_PASSWORDS ? PASSWORD_NICENESS : 0);
+            Worker *worker =
+                worker_start(server, server->queues[lane], i,
+                             lane == LANE_OWNER ? &server->owner_options : &server->worker_options,
+                             lane == LANE_PASSWORDS ? PASSWORD_NICENESS : 0);
 
             if (worker == NULL)
                 return false;
@@ -321,8 +323,9 @@ start_listening(Server *server)
             return false;
         }
         if (!directory_make(directory, 0755) || !directory_is_safe(directory)) {
-            log_failure("cannot listen", "the runtime directory must be this user's, and writable by "
-                                         "nobody else");
+            log_failure("cannot listen",
+                        "the runtime directory must be this user's, and writable by "
+                        "nobody else");
             return false;
         }
         snprintf(urls, sizeof urls, "ipc://%s/ciq.sock,tcp://127.0.0.1:7420", directory);
@@ -348,8 +351,7 @@ server_open(const Config *config, ServerOpening opening, bool beside)
 
         auth_random(run, sizeof run);
         snprintf(server->run_id, sizeof server->run_id, "%08x%08x", run[0], run[1]);
-        server->cache =
-            cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
+        server->cache = cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
         server->audit = audit_new();
         server->rate = rate_new();
         server->key_use = key_use_new();
@@ -358,8 +360,8 @@ server_open(const Config *config, ServerOpening opening, bool beside)
         if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
             server->key_use != NULL && server->outbox != NULL && server->use != NULL &&
             read_audit_key(server) && quote_extension_schemas(server) &&
-            (server->apps = apps_new(config->apps)) != NULL &&
-            find_database(server, beside) && read_database(server) && prepare_database(server, opening))
+            (server->apps = apps_new(config->apps)) != NULL && find_database(server, beside) &&
+            read_database(server) && prepare_database(server, opening))
             return server;
     }
     server_stop(server);
@@ -470,8 +472,8 @@ server_create_superuser(const Config *config, const char *email, const char *pas
 }
 
 bool
-server_work(const Config *config, ServerOpening opening, ServerWork work, void *argument, char *reason,
-            size_t size)
+server_work(const Config *config, ServerOpening opening, ServerWork work, void *argument,
+            char *reason, size_t size)
 {
     Server *server = server_open(config, opening, true);
     Db *db = server == NULL ? NULL : db_new(&server->owner_options);

@@ -7,20 +7,22 @@
 
 typedef struct Server Server;
 
-/* Connects, applies the shared migrations, fills the role pool, starts the workers and listens on every
- * URL of the configuration.  config must outlive the server.  NULL: the reason is in the log. */
+/* Connects, applies the shared migrations, fills the role pool, starts the workers and listens on
+ * every URL of the configuration.  config must outlive the server.  NULL: the reason is in the log.
+ */
 MUST_CHECK Server *server_start(const Config *config);
 
 /* Stops listening, answers what was accepted, up to config->drain_ms, and frees everything. */
 void server_stop(Server *server);
 
-/* Makes a superuser who is an owner and may create tenants, without listening: how the first one comes to be.
- * The database is prepared as by server_start; the call is checked and audited as the local operator's.
- * False: reason (of size bytes) says why. */
-MUST_CHECK bool server_create_superuser(const Config *config, const char *email, const char *password,
-                                        char *reason, size_t size);
+/* Makes a superuser who is an owner and may create tenants, without listening: how the first one
+ * comes to be. The database is prepared as by server_start; the call is checked and audited as the
+ * local operator's. False: reason (of size bytes) says why. */
+MUST_CHECK bool server_create_superuser(const Config *config, const char *email,
+                                        const char *password, char *reason, size_t size);
 
-/* What a command does on the database, in a call of the owner's that has days of time and no transaction yet. */
+/* What a command does on the database, in a call of the owner's that has days of time and no
+ * transaction yet. */
 typedef struct Call Call;
 typedef bool (*ServerWork)(Call *call, void *argument);
 
@@ -29,13 +31,13 @@ typedef enum ServerOpening {
     SERVER_AS_IT_IS  /* it is only read: no shared migration is applied */
 } ServerOpening;
 
-/* Runs it beside a server that runs on the same database or data directory, or without one.  False: reason (of size
- * bytes) says why. */
-MUST_CHECK bool server_work(const Config *config, ServerOpening opening, ServerWork work, void *argument,
-                            char *reason, size_t size);
+/* Runs it beside a server that runs on the same database or data directory, or without one.  False:
+ * reason (of size bytes) says why. */
+MUST_CHECK bool server_work(const Config *config, ServerOpening opening, ServerWork work,
+                            void *argument, char *reason, size_t size);
 
-/* The URL that it listens on with this scheme ("ipc", "tcp"), with the port that the kernel picked where
- * the configuration says 0.  False: none, or the buffer is too small. */
+/* The URL that it listens on with this scheme ("ipc", "tcp"), with the port that the kernel picked
+ * where the configuration says 0.  False: none, or the buffer is too small. */
 MUST_CHECK bool server_url(const Server *server, const char *scheme, char *url, size_t size);
 
 #endif

@@ -1,6 +1,7 @@
-/* Turns the .sql files into C: statements with numbered parameters, scripts, and migrations in the order
- * in which they apply.  Runs at build time: embed_sql <sql directory> <output directory>; writes queries.c
- * and queries.h (see server/db/query.h) and names every mistake by file and line.  */
+/* Turns the .sql files into C: statements with numbered parameters, scripts, and migrations in the
+ * order in which they apply.  Runs at build time: embed_sql <sql directory> <output directory>;
+ * writes queries.c and queries.h (see server/db/query.h) and names every mistake by file and line.
+ */
 #include "migration/file.h"
 
 #include <ctype.h>
@@ -308,9 +309,9 @@ static size_t
 parameter_index(Statement *statement, const char *name, size_t size, size_t line)
 {
     static const char *const contexts[] = {
-        "caller.id", "caller.session_id", "caller.email", "caller.kind", "caller.is_admin",
-        "tenant.id", "tenant.schema",     "call.id",      "call.method", "call.origin",
-        "page.key",  "page.limit",
+        "caller.id",       "caller.session_id", "caller.email",  "caller.kind",
+        "caller.is_admin", "tenant.id",         "tenant.schema", "call.id",
+        "call.method",     "call.origin",       "page.key",      "page.limit",
     };
     char *text = copy(name, size);
     bool known = true;
@@ -428,7 +429,8 @@ write_statement(FILE *out, const Statement *statement, size_t index)
             fprintf(out, "\"%s\", ", statement->parameters[i]);
         fputs("};\n", out);
     }
-    fprintf(out, "const Query query_%s = {\n    .name = \"%s\",\n    .file = \"sql/%s\",\n    .text = ",
+    fprintf(out,
+            "const Query query_%s = {\n    .name = \"%s\",\n    .file = \"sql/%s\",\n    .text = ",
             statement->name, statement->name, statement->file->path);
     write_string(out, statement->text);
     fputs(",\n", out);
@@ -449,7 +451,8 @@ write_statement(FILE *out, const Statement *statement, size_t index)
 static void
 write_step(FILE *out, const MigrationFile *step)
 {
-    fprintf(out, "    {\n        .app = \"%s\",\n        .name = \"%s\",\n        .file = \"sql/%s\",\n",
+    fprintf(out,
+            "    {\n        .app = \"%s\",\n        .name = \"%s\",\n        .file = \"sql/%s\",\n",
             step->app, step->name, step->file);
     fputs("        .up = ", out);
     write_string(out, step->up);
@@ -462,7 +465,8 @@ write_step(FILE *out, const MigrationFile *step)
             step->number);
     fprintf(out, "        .up_line = %u,\n        .down_line = %u,\n", step->up_line,
             step->down_line);
-    fprintf(out, "        .no_transaction = %s,\n    },\n", step->no_transaction ? "true" : "false");
+    fprintf(out, "        .no_transaction = %s,\n    },\n",
+            step->no_transaction ? "true" : "false");
 }
 
 static void
@@ -522,8 +526,10 @@ write_queries(const char *directory)
     if (source == NULL)
         die("cannot write", path);
     fputs("/* Made by tools/embed_sql from sql/; do not edit.  */\n#ifndef CIQ_QUERIES_H\n"
-          "#define CIQ_QUERIES_H\n\n#include \"db/query.h\"\n\n", header);
-    fputs("/* Made by tools/embed_sql from sql/; do not edit.  */\n#include \"db/queries.h\"\n\n", source);
+          "#define CIQ_QUERIES_H\n\n#include \"db/query.h\"\n\n",
+          header);
+    fputs("/* Made by tools/embed_sql from sql/; do not edit.  */\n#include \"db/queries.h\"\n\n",
+          source);
 
     for (size_t i = 0; i < statements_count; i++) {
         fprintf(header, "extern const Query query_%s;\n", statements[i].name);
@@ -541,7 +547,8 @@ write_queries(const char *directory)
             continue;
         base_name(&files[i], name);
         fprintf(header, "extern const Script script_%s;\n", name);
-        fprintf(source, "const Script script_%s = {\n    .name = \"%s\",\n    .text = ", name, name);
+        fprintf(source, "const Script script_%s = {\n    .name = \"%s\",\n    .text = ", name,
+                name);
         write_string(source, files[i].text);
         fputs(",\n};\n\n", source);
     }

@@ -38,9 +38,20 @@ die(const char *format, ...)
     die_with(1, format, arguments);
 }
 
-const char *const cli_options[] = {
-    "--url",     "--tenant",         "--token-file",    "--output",        "--all",  "--timeout", "--password",
-    "--explain", "--password-stdin", "--password-file", "--kept-password", "--help", "--version", NULL};
+const char *const cli_options[] = {"--url",
+                                   "--tenant",
+                                   "--token-file",
+                                   "--output",
+                                   "--all",
+                                   "--timeout",
+                                   "--password",
+                                   "--explain",
+                                   "--password-stdin",
+                                   "--password-file",
+                                   "--kept-password",
+                                   "--help",
+                                   "--version",
+                                   NULL};
 
 void
 die_unknown_option(const char *word, size_t size, const char *nearest)
@@ -48,7 +59,8 @@ die_unknown_option(const char *word, size_t size, const char *nearest)
     char whole[64];
     size_t best = 3; /* more than two letters away it is another word */
 
-    snprintf(whole, sizeof whole, "%.*s", (int) (size < sizeof whole ? size : sizeof whole - 1), word);
+    snprintf(whole, sizeof whole, "%.*s", (int) (size < sizeof whole ? size : sizeof whole - 1),
+             word);
     if (nearest != NULL)
         best = text_distance(whole, nearest);
     for (size_t i = 0; cli_options[i] != NULL; i++)
@@ -140,11 +152,11 @@ cli_call(const Cli *cli, CiqClient *client, const Method *method, const Protobuf
     if (kept == NULL && method->database != DATABASE_NONE)
         kept = state_token(tenant);
 
-    ProtobufCMessage *response = ciq_call_with(
-        client, method, request,
-        &(CiqCallOptions){
-            .tenant = tenant, .token = kept != NULL ? kept : "", .explain = cli->explain},
-        &reply, error);
+    ProtobufCMessage *response = ciq_call_with(client, method, request,
+                                               &(CiqCallOptions){.tenant = tenant,
+                                                                 .token = kept != NULL ? kept : "",
+                                                                 .explain = cli->explain},
+                                               &reply, error);
 
     if (reply != NULL && cli->explain)
         print_explained(reply);

@@ -1,6 +1,6 @@
-/* What all of ciq-client's files share: the options that stand before or after any command, the ways to end,
- * and one call.  The program exits with 0, 1 (something here went wrong), 2 (usage), or 64 + the status
- * code of the server.  Data go to stdout, all else to stderr.  */
+/* What all of ciq-client's files share: the options that stand before or after any command, the
+ * ways to end, and one call.  The program exits with 0, 1 (something here went wrong), 2 (usage),
+ * or 64 + the status code of the server.  Data go to stdout, all else to stderr.  */
 #ifndef CIQ_CLI_CLI_H
 #define CIQ_CLI_CLI_H
 
@@ -12,15 +12,15 @@
 enum { EXIT_USAGE = 2, EXIT_CODE = 64 };
 
 typedef struct Cli {
-    const char *url;           /* NULL: the library's choice */
-    const char *tenant;        /* said on the command line or in CIQ_TENANT; NULL: not said */
+    const char *url;            /* NULL: the library's choice */
+    const char *tenant;         /* said on the command line or in CIQ_TENANT; NULL: not said */
     bool tenant_is_environment; /* CIQ_TENANT: not meant for what belongs to the platform */
-    const char *token;         /* of --token-file; NULL: the one that is kept */
-    const char *password_file; /* NULL: none */
-    uint32_t timeout_ms;       /* 0: the library's */
+    const char *token;          /* of --token-file; NULL: the one that is kept */
+    const char *password_file;  /* NULL: none */
+    uint32_t timeout_ms;        /* 0: the library's */
     bool json, explain, all, help, version;
     bool password_stdin, password_prompt, password_kept;
-    int words_count;           /* the command and its own arguments */
+    int words_count; /* the command and its own arguments */
     char **words;
 } Cli;
 
@@ -32,29 +32,31 @@ noreturn void die_error(const CiqError *error, const Method *method, const char 
 /* A client for one call or several.  Ends the program if there can be none. */
 CiqClient *cli_client(const Cli *cli);
 
-/* The tenant that a method is called on: the one that was said; else, for what belongs to a tenant, the one
- * of the last login; else "". */
+/* The tenant that a method is called on: the one that was said; else, for what belongs to a tenant,
+ * the one of the last login; else "". */
 const char *cli_tenant(const Cli *cli, const Method *method);
 
-/* One call with the token given; NULL: that of --token-file, or the one kept for the tenant.  Prints
+/* One call with the token given; NULL: that of --token-file, or the one kept for the tenant. Prints
  * --explain's lines. */
 ProtobufCMessage *cli_call(const Cli *cli, CiqClient *client, const Method *method,
                            const ProtobufCMessage *request, const char *tenant, const char *token,
                            CiqError **error);
 
 /* Prints a response, as json_of_message made it, as table or JSON. */
-void cli_print(const Cli *cli, const ProtobufCMessageDescriptor *descriptor, const json_t *response);
+void cli_print(const Cli *cli, const ProtobufCMessageDescriptor *descriptor,
+               const json_t *response);
 
 /* The commands; each returns the exit status. */
-int command_run(Cli *cli, const Method *method);                /* a generated one */
-int command_verify(Cli *cli, const Method *method);             /* one that reports: all pages, and 1 if there is a
-                                                                 * finding */
-int command_call(Cli *cli);                                     /* call Service/Rpc -d JSON */
+int command_run(Cli *cli, const Method *method);    /* a generated one */
+int command_verify(Cli *cli, const Method *method); /* one that reports: all pages, and 1 if there
+                                                     * is a finding */
+int command_call(Cli *cli);                         /* call Service/Rpc -d JSON */
 int command_list(Cli *cli);
 int command_describe(Cli *cli);
 int command_login(Cli *cli);
 int command_logout(Cli *cli);
-void session_keep(const Cli *cli, const Method *method, json_t *response); /* after ActAs and EndActAs */
+void session_keep(const Cli *cli, const Method *method,
+                  json_t *response); /* after ActAs and EndActAs */
 int command_setup(Cli *cli);
 int command_seed(Cli *cli);
 int command_migrate(Cli *cli);
@@ -63,7 +65,8 @@ int command_hosts(Cli *cli); /* domain hosts [ADDRESS] */
 int command_migration_new(Cli *cli);
 int command_migration_lint(Cli *cli);
 
-/* Shows how far a migration run is until it ends.  Gives the exit status: 0, or 1 if it failed or was canceled. */
+/* Shows how far a migration run is until it ends.  Gives the exit status: 0, or 1 if it failed or
+ * was canceled. */
 int watch_run(const Cli *cli, CiqClient *client, int64_t id);
 
 /* What migrate takes; what migration new and lint take. */

@@ -1,5 +1,5 @@
-/* The commands that come from the .proto files: flags are the fields of the request, those of its messages
- * one level deep among them.  */
+/* The commands that come from the .proto files: flags are the fields of the request, those of its
+ * messages one level deep among them.  */
 #include "client/cli/cli.h"
 #include "client/cli/json.h"
 #include "client/cli/secret.h"
@@ -94,7 +94,8 @@ set_value(json_t *request, const Flag *flag, const char *value)
     }
     if (flag->field->label != PROTOBUF_C_LABEL_REPEATED) {
         /* no time is a value too */
-        json_t *text = is_google(flag->field, "Timestamp") && value[0] == '\0' ? json_null() : json_string(value);
+        json_t *text = is_google(flag->field, "Timestamp") && value[0] == '\0' ? json_null()
+                                                                               : json_string(value);
 
         if (text == NULL)
             die_usage("--%s is not valid UTF-8", flag->field->name);
@@ -122,8 +123,8 @@ is_own_id(const Flag *flag)
     return flag->outer == NULL && strcmp(flag->field->name, "id") == 0 && !flag->info->required;
 }
 
-/* What a word without a flag is.  Where a tenant is named by number or by schema name, that ("tenant get acme");
- * else the first own field that must be given ("user get 1"). */
+/* What a word without a flag is.  Where a tenant is named by number or by schema name, that
+ * ("tenant get acme"); else the first own field that must be given ("user get 1"). */
 static const Flag *
 positional(const Method *method, const Flag *flags, size_t count, const char *word)
 {
@@ -240,15 +241,16 @@ static void
 set_mask(const Method *method, const Flag *flags, size_t count, json_t *request)
 {
     char mask[2048] = "";
-    const Flag *name = json_object_get(request, "id") == NULL ? positional(method, flags, count, "a") : NULL;
+    const Flag *name =
+        json_object_get(request, "id") == NULL ? positional(method, flags, count, "a") : NULL;
 
     if (protobuf_c_message_descriptor_get_field_by_name(method->request->descriptor,
                                                         "update_mask") == NULL)
         return;
     for (size_t i = 0; i < count; i++)
         if (flags[i].outer != NULL && &flags[i] != name &&
-            json_object_get(json_object_get(request, flags[i].outer->name),
-                            flags[i].field->name) != NULL)
+            json_object_get(json_object_get(request, flags[i].outer->name), flags[i].field->name) !=
+                NULL)
             snprintf(mask + strlen(mask), sizeof mask - strlen(mask), "%s%s",
                      mask[0] != '\0' ? "," : "", flags[i].field->name);
     if (mask[0] == '\0')
@@ -351,7 +353,8 @@ command_run(Cli *cli, const Method *method)
 
 /* ---- verify ---- */
 
-/* A tenant is named by --schema, or by the --tenant of every command, which would be the envelope's. */
+/* A tenant is named by --schema, or by the --tenant of every command, which would be the
+ * envelope's. */
 static void
 take_schema(Cli *cli)
 {
@@ -364,7 +367,8 @@ take_schema(Cli *cli)
 
         if (strcmp(word, "--schema") == 0)
             cli->words[i] = flag;
-        else if (strncmp(word, "--schema=", 9) == 0 && asprintf(&renamed, "%s=%s", flag, word + 9) > 0)
+        else if (strncmp(word, "--schema=", 9) == 0 &&
+                 asprintf(&renamed, "%s=%s", flag, word + 9) > 0)
             cli->words[i] = renamed;
     }
     if (cli->tenant == NULL || cli->tenant_is_environment)
@@ -379,7 +383,8 @@ take_schema(Cli *cli)
     cli->tenant = NULL;
 }
 
-/* The rows of a report that are not as they must be; a row that does not say "ok" is there because it is not. */
+/* The rows of a report that are not as they must be; a row that does not say "ok" is there because
+ * it is not. */
 static size_t
 failures_of(const json_t *rows)
 {

@@ -14,8 +14,8 @@ method_by_name(const char *name)
 
         snprintf(slash, sizeof slash, "%s/%s", methods[i].service, methods[i].rpc);
         snprintf(dot, sizeof dot, "%s.%s", methods[i].service, methods[i].rpc);
-        if (strcmp(name, methods[i].name) == 0 || strcmp(name, slash) == 0 || strcmp(name, dot) == 0 ||
-            strcmp(name, methods[i].rpc) == 0)
+        if (strcmp(name, methods[i].name) == 0 || strcmp(name, slash) == 0 ||
+            strcmp(name, dot) == 0 || strcmp(name, methods[i].rpc) == 0)
             return &methods[i];
     }
     return NULL;
@@ -27,8 +27,9 @@ command_list(Cli *cli)
     if (cli->words_count > 1)
         die_usage("list takes no words");
     for (size_t i = 0; i < methods_count; i++)
-        printf("%-22s %-34s %.*s\n", methods[i].command, methods[i].name + strcspn(methods[i].name, "/") -
-               strlen(methods[i].service), (int) strcspn(methods[i].comment, "\n"), methods[i].comment);
+        printf("%-22s %-34s %.*s\n", methods[i].command,
+               methods[i].name + strcspn(methods[i].name, "/") - strlen(methods[i].service),
+               (int) strcspn(methods[i].comment, "\n"), methods[i].comment);
     return 0;
 }
 
@@ -38,7 +39,8 @@ message_in(const MessageInfo *info, const char *name)
 {
     const MessageInfo *found = NULL;
 
-    if (strcmp(info->descriptor->name, name) == 0 || strcmp(info->descriptor->short_name, name) == 0)
+    if (strcmp(info->descriptor->name, name) == 0 ||
+        strcmp(info->descriptor->short_name, name) == 0)
         return info;
     for (unsigned i = 0; i < info->descriptor->n_fields && found == NULL; i++)
         if (info->fields[i].message != NULL)

@@ -33,8 +33,8 @@ command_hosts(Cli *cli)
         CiqError *error = NULL;
 
         request.page_token = token;
-        CiqListDomainsResponse *page =
-            (CiqListDomainsResponse *) cli_call(cli, client, method, &request.base, "", NULL, &error);
+        CiqListDomainsResponse *page = (CiqListDomainsResponse *) cli_call(
+            cli, client, method, &request.base, "", NULL, &error);
 
         if (error != NULL)
             die_error(error, method, "");

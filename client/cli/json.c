@@ -1,4 +1,5 @@
-/* JSON by reflection.  Called by commands and by `call`; knows no message by name but two of Google's.  */
+/* JSON by reflection.  Called by commands and by `call`; knows no message by name but two of
+ * Google's.  */
 #include "client/cli/json.h"
 #include "proto/method.h"
 
@@ -108,7 +109,8 @@ json_of_value(Field *field, const void *at)
     case PROTOBUF_C_TYPE_STRING:
         return json_string(*(char *const *) at);
     case PROTOBUF_C_TYPE_BYTES: {
-        static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        static const char signs[] =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         const ProtobufCBinaryData *bytes = at;
         char *base64 = calloc(1, bytes->len * 4 / 3 + 5), *end = base64;
         json_t *json;
@@ -242,8 +244,9 @@ enum_of(Field *field, const json_t *json, int *number, char error[256])
         return wrong(error, field, "must be one of an enum's names");
     for (unsigned i = 0; i < descriptor->n_values; i++) {
         char *word = enum_word(descriptor, descriptor->values[i].value);
-        bool found = word != NULL && (strcasecmp(word, json_string_value(json)) == 0 ||
-                                      strcmp(descriptor->values[i].name, json_string_value(json)) == 0);
+        bool found =
+            word != NULL && (strcasecmp(word, json_string_value(json)) == 0 ||
+                             strcmp(descriptor->values[i].name, json_string_value(json)) == 0);
 
         if (i > 0 && word != NULL)
             snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), " %s", word);
@@ -292,8 +295,9 @@ offset_of(const char *text, long *seconds)
     *seconds = 0;
     if (strcmp(text, "Z") == 0)
         return true;
-    if ((text[0] != '+' && text[0] != '-') || sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &size) != 2 ||
-        size != 5 || text[6] != '\0' || hours > 23 || minutes > 59)
+    if ((text[0] != '+' && text[0] != '-') ||
+        sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &size) != 2 || size != 5 ||
+        text[6] != '\0' || hours > 23 || minutes > 59)
         return false;
     *seconds = (hours * 60L + minutes) * (text[0] == '+' ? 60 : -60);
     return true;

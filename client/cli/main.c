@@ -1,4 +1,5 @@
-/* ciq-client: takes the options that are every command's out of the arguments, and finds the command.  */
+/* ciq-client: takes the options that are every command's out of the arguments, and finds the
+ * command.  */
 #include "client/cli/cli.h"
 #include "client/cli/secret.h"
 #include "client/cli/state.h"
@@ -20,20 +21,26 @@ static int run_whoami(Cli *cli);
 
 static const Composed composed[] = {
     {"list", "list", "all methods, with their commands", command_list},
-    {"describe", "describe METHOD", "one method: who may call it, its fields and limits", command_describe},
-    {"call", "call METHOD -d JSON", "any method, with JSON in and out (-d @FILE, -d @-)", command_call},
-    {"login", "login EMAIL, logout", "sign in (on --tenant, or on the platform) and out", command_login},
+    {"describe", "describe METHOD", "one method: who may call it, its fields and limits",
+     command_describe},
+    {"call", "call METHOD -d JSON", "any method, with JSON in and out (-d @FILE, -d @-)",
+     command_call},
+    {"login", "login EMAIL, logout", "sign in (on --tenant, or on the platform) and out",
+     command_login},
     {"logout", NULL, NULL, command_logout},
     {"whoami", "whoami", "who is signed in, and what they may do", run_whoami},
     {"setup", "setup, seed", "make a superuser and the tenant ACME; make its users", command_setup},
     {"seed", NULL, NULL, command_seed},
-    {"migrate", "migrate", "bring schemas to their newest migration, and show how far it is", command_migrate},
-    {"migration run watch", "migration run watch ID", "Shows how far a run is, until it ends.", command_watch},
-    {"migration new", "migration new APP NAME", "Writes the app's next numbered migration.", command_migration_new},
-    {"migration lint", "migration lint DIR", "Says what the migrations of a folder of apps would hurt.",
-     command_migration_lint},
-    {"domain hosts", "domain hosts [ADDRESS]", "Prints the lines of /etc/hosts for development domains.",
-     command_hosts},
+    {"migrate", "migrate", "bring schemas to their newest migration, and show how far it is",
+     command_migrate},
+    {"migration run watch", "migration run watch ID", "Shows how far a run is, until it ends.",
+     command_watch},
+    {"migration new", "migration new APP NAME", "Writes the app's next numbered migration.",
+     command_migration_new},
+    {"migration lint", "migration lint DIR",
+     "Says what the migrations of a folder of apps would hurt.", command_migration_lint},
+    {"domain hosts", "domain hosts [ADDRESS]",
+     "Prints the lines of /etc/hosts for development domains.", command_hosts},
 };
 
 enum { COMPOSED = sizeof composed / sizeof *composed };
@@ -77,7 +84,8 @@ print_commands(const char *noun, FILE *out)
         if (strchr(words, ' ') == NULL ||
             (noun != NULL && (strncmp(words, noun, size) != 0 || words[size] != ' ')))
             continue;
-        lines[count++] = is_composed ? (Line){composed[i - methods_count].shown, composed[i - methods_count].comment}
+        lines[count++] = is_composed ? (Line){composed[i - methods_count].shown,
+                                              composed[i - methods_count].comment}
                                      : (Line){methods[i].command, methods[i].comment};
     }
     qsort(lines, count, sizeof *lines, compare_lines);
@@ -98,21 +106,22 @@ usage(FILE *out)
             fprintf(out, "  %-25s %s\n", composed[i].shown, composed[i].comment);
     fputc('\n', out);
     (void) print_commands(NULL, out);
-    fputs("\noptions, before or after the command:\n"
-          "  --url URL[,URL]           the server (environment: CIQ_URL)\n"
-          "  --tenant TENANT           a domain or a schema name (environment: CIQ_TENANT)\n"
-          "  --token-file FILE         the session's token, instead of the one that login has kept\n"
-          "  --output table|json       how data are shown\n"
-          "  --all                     all pages of a list\n"
-          "  --timeout MS              how long to wait for an answer\n"
-          "  --password                ask for an optional password\n"
-          "  --password-stdin          read passwords from standard input, a line each\n"
-          "  --password-file FILE      read passwords from a file, a line each\n"
-          "  --kept-password           the password that setup or seed has kept\n"
-          "  --explain                 show the statements that ran\n"
-          "  --help, --version\n\n"
-          "COMMAND --help shows the flags of one; a noun with --help (tenant --help) all of its commands\n",
-          out);
+    fputs(
+        "\noptions, before or after the command:\n"
+        "  --url URL[,URL]           the server (environment: CIQ_URL)\n"
+        "  --tenant TENANT           a domain or a schema name (environment: CIQ_TENANT)\n"
+        "  --token-file FILE         the session's token, instead of the one that login has kept\n"
+        "  --output table|json       how data are shown\n"
+        "  --all                     all pages of a list\n"
+        "  --timeout MS              how long to wait for an answer\n"
+        "  --password                ask for an optional password\n"
+        "  --password-stdin          read passwords from standard input, a line each\n"
+        "  --password-file FILE      read passwords from a file, a line each\n"
+        "  --kept-password           the password that setup or seed has kept\n"
+        "  --explain                 show the statements that ran\n"
+        "  --help, --version\n\n"
+        "COMMAND --help shows the flags of one; a noun with --help (tenant --help) all of its commands\n",
+        out);
 }
 
 /* The value of an option "--name value" or "--name=value"; NULL: the word is another one. */

@@ -1,5 +1,5 @@
-/* migrate: starts a migration run, or joins one that does the same, and shows how far it is.  The run is the
- * server's: it goes on when this program ends.  */
+/* migrate: starts a migration run, or joins one that does the same, and shows how far it is.  The
+ * run is the server's: it goes on when this program ends.  */
 #include "client/cli/cli.h"
 #include "client/cli/json.h"
 #include "client/cli/table.h"
@@ -19,18 +19,19 @@ create_method(void)
 void
 migrate_help(FILE *out)
 {
-    fputs("usage: ciq-client migrate --shared | --tenant [flags] [APP [TARGET]]\n\n"
-          "Brings the schema public (--shared) or tenants' schemas (--tenant) to their newest migrations, or\n"
-          "one app to a target, up or down.  Exit status 0: all are there; 1: the run failed or was canceled.\n\n"
-          "  --schema NAME[,NAME]       only these tenants; may be repeated\n"
-          "  --first N                  only so many of those that lack something, to try it on\n"
-          "  --plan                     say what would run, and run nothing\n"
-          "  --fake                     record migrations and run nothing\n"
-          "  --fake-initial             where an app's tables exist in the right shape, only record its first\n"
-          "                             migration\n"
-          "  APP                        the app; none: all\n"
-          "  TARGET                     the number of its migration to go to, or zero; none: the newest\n",
-          out);
+    fputs(
+        "usage: ciq-client migrate --shared | --tenant [flags] [APP [TARGET]]\n\n"
+        "Brings the schema public (--shared) or tenants' schemas (--tenant) to their newest migrations, or\n"
+        "one app to a target, up or down.  Exit status 0: all are there; 1: the run failed or was canceled.\n\n"
+        "  --schema NAME[,NAME]       only these tenants; may be repeated\n"
+        "  --first N                  only so many of those that lack something, to try it on\n"
+        "  --plan                     say what would run, and run nothing\n"
+        "  --fake                     record migrations and run nothing\n"
+        "  --fake-initial             where an app's tables exist in the right shape, only record its first\n"
+        "                             migration\n"
+        "  APP                        the app; none: all\n"
+        "  TARGET                     the number of its migration to go to, or zero; none: the newest\n",
+        out);
 }
 
 /* ---- words ---- */
@@ -79,8 +80,8 @@ number_of(const char *flag, const char *value)
 static void
 read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
 {
-    static const char *const flags[] = {"--shared", "--tenant", "--schema", "--first", "--fake",
-                                        "--fake-initial", "--plan"};
+    static const char *const flags[] = {"--shared", "--tenant",       "--schema", "--first",
+                                        "--fake",   "--fake-initial", "--plan"};
     bool is_tenant = false;
 
     for (int i = 1; i < cli->words_count; i++) {
@@ -123,8 +124,9 @@ read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
     if (request->shared == is_tenant)
         die_usage("migrate needs --shared (the schema public) or --tenant (tenants' schemas)");
     if (cli->tenant != NULL && !cli->tenant_is_environment)
-        die_usage("migrate is a call to the platform: name a tenant by migrate --tenant --schema %s",
-                  cli->tenant);
+        die_usage(
+            "migrate is a call to the platform: name a tenant by migrate --tenant --schema %s",
+            cli->tenant);
 }
 
 /* ---- the plan ---- */

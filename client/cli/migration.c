@@ -20,20 +20,22 @@ enum { PATH_SIZE = 1024, NUMBER_MAX = 9999, ALLOWED_MAX = 1000 };
 void
 migration_help(FILE *out)
 {
-    fputs("usage: ciq-client migration new APP NAME [--apps DIR] [--shared]\n"
-          "       ciq-client migration lint DIR\n\n"
-          "new writes the app's next numbered migration, with both sections, into DIR/tenant/APP (--shared:\n"
-          "DIR/shared/APP).  Without --apps the folder is CIQ_APPS of the environment, or apps.\n\n"
-          "lint says what the migrations of DIR would hurt: long locks, tables without a primary key, what a tenant's\n"
-          "schema must not hold, a down section that does not undo.  Exit status 1 if there is a finding.  One that is\n"
-          "meant is allowed by the comment \"-- lint: allow RULE\" at its statement, or, where the file was applied and\n"
-          "must stay as it is, by a line \"tenant/APP/0001_name RULE\" in DIR/lint.allow (* is anything).\n",
-          out);
+    fputs(
+        "usage: ciq-client migration new APP NAME [--apps DIR] [--shared]\n"
+        "       ciq-client migration lint DIR\n\n"
+        "new writes the app's next numbered migration, with both sections, into DIR/tenant/APP (--shared:\n"
+        "DIR/shared/APP).  Without --apps the folder is CIQ_APPS of the environment, or apps.\n\n"
+        "lint says what the migrations of DIR would hurt: long locks, tables without a primary key, what a tenant's\n"
+        "schema must not hold, a down section that does not undo.  Exit status 1 if there is a finding.  One that is\n"
+        "meant is allowed by the comment \"-- lint: allow RULE\" at its statement, or, where the file was applied and\n"
+        "must stay as it is, by a line \"tenant/APP/0001_name RULE\" in DIR/lint.allow (* is anything).\n",
+        out);
 }
 
 /* ---- new ---- */
 
-/* A lower-case letter, then letters, digits and underscores; a migration's name may begin with any of them. */
+/* A lower-case letter, then letters, digits and underscores; a migration's name may begin with any
+ * of them. */
 static void
 check_word(const char *what, const char *word, size_t size_max, bool letter_first)
 {
@@ -41,8 +43,8 @@ check_word(const char *what, const char *word, size_t size_max, bool letter_firs
 
     if (size == 0 || size > size_max || (letter_first && !islower((unsigned char) word[0])) ||
         strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") != size)
-        die_usage("%s must be %slower-case letters, digits and underscores, at most %zu, got %s", what,
-                  letter_first ? "a lower-case letter, then " : "", size_max, word);
+        die_usage("%s must be %slower-case letters, digits and underscores, at most %zu, got %s",
+                  what, letter_first ? "a lower-case letter, then " : "", size_max, word);
 }
 
 /* The number after the newest one of the folder.  Ends the program if the name is there already. */
@@ -156,17 +158,18 @@ command_migration_new(Cli *cli)
 typedef struct Linting {
     const Cli *cli;
     json_t *findings;
-    const char *part;                     /* "tenant" or "shared" */
-    char *allowed[ALLOWED_MAX];           /* lines of lint.allow */
+    const char *part;           /* "tenant" or "shared" */
+    char *allowed[ALLOWED_MAX]; /* lines of lint.allow */
     size_t allowed_count;
 } Linting;
 
 static void
-report(Linting *linting, const char *file, size_t line, const char *rule, const char *why, const char *instead)
+report(Linting *linting, const char *file, size_t line, const char *rule, const char *why,
+       const char *instead)
 {
-    json_array_append_new(linting->findings,
-                          json_pack("{s:s, s:I, s:s, s:s, s:s}", "file", file, "line", (json_int_t) line, "rule",
-                                    rule, "why", why, "instead", instead));
+    json_array_append_new(linting->findings, json_pack("{s:s, s:I, s:s, s:s, s:s}", "file", file,
+                                                       "line", (json_int_t) line, "rule", rule,
+                                                       "why", why, "instead", instead));
     if (linting->cli->json)
         return;
     text_print(file, stdout);
@@ -252,7 +255,8 @@ command_migration_lint(Cli *cli)
     if (directory == NULL || directory[0] == '-')
         die_usage("migration lint needs a folder of apps: ciq-client migration lint apps");
     if (!migration_folder_fits(directory))
-        die("%s has neither shared/ nor tenant/ in it, and in them a folder for each app", directory);
+        die("%s has neither shared/ nor tenant/ in it, and in them a folder for each app",
+            directory);
     read_allowed(&linting, directory);
     lint_part(&linting, directory, "shared");
     lint_part(&linting, directory, "tenant");

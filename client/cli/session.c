@@ -1,4 +1,4 @@
-/* login, logout and act-as: the calls of that name, and the token that is kept between two runs.  */
+/* login, logout and act-as: the calls of that name, and the token that is kept between two runs. */
 #include "client/cli/cli.h"
 #include "client/cli/secret.h"
 #include "client/cli/state.h"
@@ -73,7 +73,8 @@ session_keep(const Cli *cli, const Method *method, json_t *response)
     if (strcmp(method->rpc, "ActAs") == 0 && !cli->json) {
         state_keep_token(schema, json_string_value(json_object_get(response, "token")));
         json_object_del(response, "token");
-        fprintf(stderr, "acting in %s; to end it: ciq-client tenant end-act-as --schema-name %s\n", schema, schema);
+        fprintf(stderr, "acting in %s; to end it: ciq-client tenant end-act-as --schema-name %s\n",
+                schema, schema);
     } else if (strcmp(method->rpc, "EndActAs") == 0) {
         const char *token = state_token(schema);
 

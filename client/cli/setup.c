@@ -1,6 +1,6 @@
-/* setup and seed: a platform and a tenant to try things with, as the Django original's setup_simple and
- * simple_seed made them.  Both may be repeated: what exists is kept.  Passwords are random, shown once, and
- * kept in a file of the user's own.  */
+/* setup and seed: a platform and a tenant to try things with, as the Django original's setup_simple
+ * and simple_seed made them.  Both may be repeated: what exists is kept.  Passwords are random,
+ * shown once, and kept in a file of the user's own.  */
 #include "client/cli/cli.h"
 #include "client/cli/secret.h"
 #include "client/cli/state.h"
@@ -21,7 +21,8 @@ text(const char *constant)
 
 /* Says what became of one thing.  True: it was made now. */
 static bool
-report(const char *what, const char *name, CiqError *error, const Method *method, const char *tenant)
+report(const char *what, const char *name, CiqError *error, const Method *method,
+       const char *tenant)
 {
     bool made = error == NULL;
 
@@ -32,8 +33,8 @@ report(const char *what, const char *name, CiqError *error, const Method *method
     return made;
 }
 
-/* A password on its way: written down before the account is made, so that an account whose answer was lost
- * still has its password in the file. */
+/* A password on its way: written down before the account is made, so that an account whose answer
+ * was lost still has its password in the file. */
 typedef struct Password {
     const char *tenant, *email;
     char pending[128]; /* where the file has it until the account exists */
@@ -77,9 +78,8 @@ static void
 password_end(Password *password, const CiqError *error)
 {
     bool exists = error != NULL && ciq_error_code(error) == CODE_ALREADY_EXISTS;
-    bool is_ours = error == NULL ||
-                   (exists && password->is_old &&
-                    state_password(password->tenant, password->email) == NULL);
+    bool is_ours = error == NULL || (exists && password->is_old &&
+                                     state_password(password->tenant, password->email) == NULL);
 
     if (is_ours) {
         state_keep_password(password->tenant, password->email, password->text);
@@ -128,8 +128,8 @@ make_superuser(const Cli *cli, CiqClient *client, const char *token)
     request.superuser = &superuser;
     request.password = password.text;
 
-    ciq_create_superuser_response_free(
-        (CiqCreateSuperuserResponse *) cli_call(cli, client, method, &request.base, "", token, &error));
+    ciq_create_superuser_response_free((CiqCreateSuperuserResponse *) cli_call(
+        cli, client, method, &request.base, "", token, &error));
     password_end(&password, error);
     report("superuser", superuser_email, error, method, "");
 }
@@ -155,8 +155,8 @@ make_tenant(const Cli *cli, CiqClient *client, const char *token)
     request.admin_email = text(admin_email);
     request.admin_password = password.text;
 
-    ciq_create_tenant_response_free(
-        (CiqCreateTenantResponse *) cli_call(cli, client, method, &request.base, "", token, &error));
+    ciq_create_tenant_response_free((CiqCreateTenantResponse *) cli_call(
+        cli, client, method, &request.base, "", token, &error));
     password_end(&password, error);
     made = report("tenant", "acme", error, method, "");
     printf("%-10s %-26s %s\n", "domain", tenant_domain, made ? "made" : "kept");
@@ -188,10 +188,10 @@ typedef struct SeedGroup {
 
 static const SeedGroup seed_groups[] = {
     {"Managers",
-     {"users.view_customuser", "users.add_customuser", "users.change_customuser", "users.view_group",
-      "business.view_company", "business.add_company", "business.change_company",
-      "business.delete_company", "business.view_contact", "business.add_contact",
-      "business.change_contact", "business.delete_contact"}},
+     {"users.view_customuser", "users.add_customuser", "users.change_customuser",
+      "users.view_group", "business.view_company", "business.add_company",
+      "business.change_company", "business.delete_company", "business.view_contact",
+      "business.add_contact", "business.change_contact", "business.delete_contact"}},
     {"Staff", {"users.view_customuser", "business.view_company", "business.view_contact"}},
 };
 
@@ -289,9 +289,9 @@ sign_out(const Cli *cli, CiqClient *client, const char *token)
     CiqLogoutRequest request = CLIENTIQ__V1__LOGOUT_REQUEST__INIT;
     CiqError *error = NULL;
 
-    ciq_logout_response_free((CiqLogoutResponse *) cli_call(
-        cli, client, method_by_name("UserService/Logout"), &request.base, tenant_domain, token,
-        &error));
+    ciq_logout_response_free(
+        (CiqLogoutResponse *) cli_call(cli, client, method_by_name("UserService/Logout"),
+                                       &request.base, tenant_domain, token, &error));
     ciq_error_free(error);
 }
 

@@ -29,7 +29,8 @@ folder(void)
     else
         die("nowhere to keep tokens and passwords: set HOME or CIQ_HOME");
     if (size < 0 || (size_t) size >= sizeof path)
-        die("the name of the folder for tokens and passwords is longer than %d bytes", PATH_SIZE - 1);
+        die("the name of the folder for tokens and passwords is longer than %d bytes",
+            PATH_SIZE - 1);
     return path;
 }
 
@@ -57,8 +58,8 @@ make_folder(void)
         die("cannot make %s: %s", path, strerror(errno));
 }
 
-/* Two runs that change a file at the same time must not undo each other's change.  The lock ends with the
- * descriptor. */
+/* Two runs that change a file at the same time must not undo each other's change.  The lock ends
+ * with the descriptor. */
 static int
 lock(void)
 {
@@ -158,7 +159,8 @@ make_server(json_t *file)
 static const char *
 text_in(const json_t *json, const char *outer, const char *key)
 {
-    return json_string_value(json_object_get(outer == NULL ? json : json_object_get(json, outer), key));
+    return json_string_value(
+        json_object_get(outer == NULL ? json : json_object_get(json, outer), key));
 }
 
 /* outer NULL: the key stands beside the others.  A copy. */

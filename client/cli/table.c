@@ -55,7 +55,8 @@ width_of(const char *text)
 {
     wchar_t wide[1024];
     size_t size = mbstowcs(wide, text, sizeof wide / sizeof *wide);
-    int width = size == (size_t) -1 || size == sizeof wide / sizeof *wide ? -1 : wcswidth(wide, size);
+    int width =
+        size == (size_t) -1 || size == sizeof wide / sizeof *wide ? -1 : wcswidth(wide, size);
 
     return width >= 0 ? width : (int) strlen(text);
 }

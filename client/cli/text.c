@@ -1,5 +1,5 @@
-/* Texts on their way to a terminal.  What comes from a server may hold anything that somebody once typed
- * into a form, so nothing of it is printed but through here.  */
+/* Texts on their way to a terminal.  What comes from a server may hold anything that somebody once
+ * typed into a form, so nothing of it is printed but through here.  */
 #include "client/cli/text.h"
 
 #include <stdbool.h>
@@ -99,7 +99,8 @@ text_print_json(const json_t *json, FILE *out)
         size_t size;
         uint32_t character = character_at(at, &size);
 
-        /* outside of strings there is nothing of the kind but line ends; inside, jansson escapes those */
+        /* outside of strings there is nothing of the kind but line ends; inside, jansson escapes
+         * those */
         if (size > 0 && is_obeyed(character) && character != '\n')
             fprintf(out, "\\u%04X", (unsigned) character); /* as jansson writes its own */
         else
@@ -132,8 +133,8 @@ text_distance(const char *one, const char *other)
         row = free_row;
         row[0] = y;
         for (size_t x = 1; x <= width; x++) {
-            row[x] = least(last[x - 1] + (one[y - 1] != other[x - 1]),
-                           least(last[x], row[x - 1]) + 1);
+            row[x] =
+                least(last[x - 1] + (one[y - 1] != other[x - 1]), least(last[x], row[x - 1]) + 1);
             if (y > 1 && x > 1 && one[y - 1] == other[x - 2] && one[y - 2] == other[x - 1])
                 row[x] = least(row[x], before[x - 2] + 1);
         }

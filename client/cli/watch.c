@@ -1,6 +1,6 @@
-/* How far a migration run is, until it ends: a bar where there is a terminal, failures as they come, and one last
- * line.  Asks again each second, sooner at first; a server that goes away meanwhile is waited for, since any
- * other goes on with the run.  */
+/* How far a migration run is, until it ends: a bar where there is a terminal, failures as they
+ * come, and one last line.  Asks again each second, sooner at first; a server that goes away
+ * meanwhile is waited for, since any other goes on with the run.  */
 #include "client/cli/cli.h"
 #include "client/cli/json.h"
 #include "client/cli/text.h"
@@ -18,8 +18,8 @@
 enum {
     ASK_FIRST_MS = 50, /* doubled until the second that is asked for */
     ASK_MS = 1000,
-    AWAY_MAX_S = 120,  /* how long no server may answer before we give up; the run does not */
-    BAR_MAX = 40,      /* characters */
+    AWAY_MAX_S = 120, /* how long no server may answer before we give up; the run does not */
+    BAR_MAX = 40,     /* characters */
     PAGE_SIZE = 1000
 };
 
@@ -69,8 +69,10 @@ show_bar(const Watch *watch, Run *run)
                          "  %" PRId64 "/min  %" PRId64 ":%02" PRId64 " left", run->items_per_minute,
                          run->remaining_seconds / 60, run->remaining_seconds % 60);
     if (run->failed > 0)
-        size += snprintf(words + size, sizeof words - (size_t) size, "  %" PRId64 " failed", run->failed);
-    width = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : 80;
+        size += snprintf(words + size, sizeof words - (size_t) size, "  %" PRId64 " failed",
+                         run->failed);
+    width =
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : 80;
     width = width - size - 3 < BAR_MAX ? width - size - 3 : BAR_MAX;
     if (width < 0)
         width = 0;
@@ -178,14 +180,15 @@ ask(Watch *watch)
     CiqGetMigrationRunResponse *response;
 
     request.id = watch->id;
-    response = (CiqGetMigrationRunResponse *) cli_call(watch->cli, watch->client, method, &request.base,
-                                                       "", NULL, &error);
+    response = (CiqGetMigrationRunResponse *) cli_call(watch->cli, watch->client, method,
+                                                       &request.base, "", NULL, &error);
     if (error == NULL) {
         watch->away_since = 0;
         return response;
     }
     hide_bar(watch);
-    if (ciq_error_code(error) != CODE_UNAVAILABLE && ciq_error_code(error) != CODE_DEADLINE_EXCEEDED)
+    if (ciq_error_code(error) != CODE_UNAVAILABLE &&
+        ciq_error_code(error) != CODE_DEADLINE_EXCEEDED)
         die_error(error, method, "");
     if (watch->away_since == 0) {
         fputs("no server answers; the run goes on with the next one\n", stderr);
@@ -231,10 +234,12 @@ watch_run(const Cli *cli, CiqClient *client, int64_t id)
     int pause_ms = ASK_FIRST_MS, status;
 
     snprintf(interrupted_text, sizeof interrupted_text,
-             "\nthe run goes on: ciq-client migration run watch %" PRId64 ", or migration run cancel %" PRId64
-             "\n", id, id);
+             "\nthe run goes on: ciq-client migration run watch %" PRId64
+             ", or migration run cancel %" PRId64 "\n",
+             id, id);
     signal(SIGINT, on_interrupt);
-    for (;; (void) poll(NULL, 0, pause_ms), pause_ms = pause_ms * 2 < ASK_MS ? pause_ms * 2 : ASK_MS) {
+    for (;;
+         (void) poll(NULL, 0, pause_ms), pause_ms = pause_ms * 2 < ASK_MS ? pause_ms * 2 : ASK_MS) {
         CiqGetMigrationRunResponse *response = ask(&watch);
 
         if (response == NULL)
@@ -243,7 +248,8 @@ watch_run(const Cli *cli, CiqClient *client, int64_t id)
             ciq_get_migration_run_response_free(response);
             continue;
         }
-        if (response->run->state == CLIENTIQ__V1__MIGRATION_RUN_STATE__MIGRATION_RUN_STATE_RUNNING) {
+        if (response->run->state ==
+            CLIENTIQ__V1__MIGRATION_RUN_STATE__MIGRATION_RUN_STATE_RUNNING) {
             show_bar(&watch, response->run);
             ciq_get_migration_run_response_free(response);
             continue;
@@ -253,7 +259,8 @@ watch_run(const Cli *cli, CiqClient *client, int64_t id)
         if (watch.has_bar)
             fputc('\n', stderr);
         print_end(&watch, response);
-        status = response->run->state != CLIENTIQ__V1__MIGRATION_RUN_STATE__MIGRATION_RUN_STATE_DONE;
+        status =
+            response->run->state != CLIENTIQ__V1__MIGRATION_RUN_STATE__MIGRATION_RUN_STATE_DONE;
         ciq_get_migration_run_response_free(response);
         free(watch.shown);
         signal(SIGINT, SIG_DFL);

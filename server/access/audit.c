@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-    PLACES = 1024,            /* tenants × methods that are remembered; a newer one takes a place */
+    PLACES = 1024, /* tenants × methods that are remembered; a newer one takes a place */
     INTERVAL_US = 60 * 1000000 /* between two rows of one tenant and method */
 };
 

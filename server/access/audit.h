@@ -1,5 +1,5 @@
-/* The audit: one row for each write, in the write's own transaction, and rows for refusals, which must
- * outlive the call that was refused and are therefore bounded.  */
+/* The audit: one row for each write, in the write's own transaction, and rows for refusals, which
+ * must outlive the call that was refused and are therefore bounded.  */
 #ifndef CIQ_SERVER_AUDIT_H
 #define CIQ_SERVER_AUDIT_H
 
@@ -7,16 +7,16 @@
 
 typedef struct Audit Audit;
 
-/* What is remembered of refusals, so that they are written at most once a minute for each tenant and
- * method.  NULL: no memory. */
+/* What is remembered of refusals, so that they are written at most once a minute for each tenant
+ * and method.  NULL: no memory. */
 MUST_CHECK Audit *audit_new(void);
 void audit_free(Audit *audit);
 
 /* Queues the row of a write that is about to be committed. */
 MUST_CHECK bool audit_write(Call *call);
 
-/* Writes the row of a refusal in a transaction of its own, or only counts it.  Never changes how the
- * call failed. */
+/* Writes the row of a refusal in a transaction of its own, or only counts it.  Never changes how
+ * the call failed. */
 void audit_refuse(Audit *audit, Call *call);
 
 #endif

@@ -1,5 +1,5 @@
-/* Two tables of fixed size; an entry's place is its key's hash, and a newer one takes an older one's
- * place.  Locks are striped over the places.  */
+/* Two tables of fixed size; an entry's place is its key's hash, and a newer one takes an older
+ * one's place.  Locks are striped over the places.  */
 #include "access/cache.h"
 #include "call/auth.h"
 #include "base/clock.h"
@@ -48,7 +48,7 @@ typedef struct FactsEntry {
 
 struct Cache {
     _Atomic int64_t fresh_until_us;
-    _Atomic uint64_t changes;     /* of anything; the moment of a read */
+    _Atomic uint64_t changes; /* of anything; the moment of a read */
     _Atomic uint64_t names_epoch;
     _Atomic uint64_t epochs[EPOCHS];
     pthread_mutex_t stripes[STRIPES];
@@ -78,7 +78,8 @@ cache_new(size_t tenants_max, size_t sessions_max)
     cache->unknown = calloc(UNKNOWN, sizeof *cache->unknown);
     cache->sessions = calloc(sessions_max, sizeof *cache->sessions);
     cache->facts = calloc(sessions_max, sizeof *cache->facts);
-    if (cache->tenants == NULL || cache->unknown == NULL || cache->sessions == NULL || cache->facts == NULL) {
+    if (cache->tenants == NULL || cache->unknown == NULL || cache->sessions == NULL ||
+        cache->facts == NULL) {
         cache_free(cache);
         return NULL;
     }
@@ -173,7 +174,8 @@ cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const Tenan
     TenantEntry *entry = &cache->tenants[place];
     uint64_t epoch = *epoch_of(cache, tenant->id), names_epoch = cache->names_epoch;
 
-    /* the epochs are read before the moment is compared: a change in between makes the entry void */
+    /* the epochs are read before the moment is compared: a change in between makes the entry void
+     */
     if (!is_fresh(cache) || cache_moment(cache) != moment || strlen(name) >= NAME_MAX_SIZE)
         return;
     pthread_mutex_lock(stripe(cache, place));
@@ -293,7 +295,8 @@ cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int6
 static size_t
 facts_place(const Cache *cache, int64_t tenant_id, int64_t user_id)
 {
-    uint64_t hash = (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) user_id * 0xC2B2AE3D27D4EB4Fu;
+    uint64_t hash =
+        (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) user_id * 0xC2B2AE3D27D4EB4Fu;
 
     return (hash ^ hash >> 32) % cache->sessions_max;
 }
@@ -318,8 +321,8 @@ cache_facts_get(Cache *cache, Call *call, int64_t tenant_id, int64_t user_id, co
 }
 
 void
-cache_facts_put(Cache *cache, CacheMoment moment, int64_t tenant_id, int64_t user_id, const char *facts,
-                size_t size)
+cache_facts_put(Cache *cache, CacheMoment moment, int64_t tenant_id, int64_t user_id,
+                const char *facts, size_t size)
 {
     size_t place = facts_place(cache, tenant_id, user_id);
     FactsEntry *entry = &cache->facts[place];

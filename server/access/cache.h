@@ -1,11 +1,12 @@
-/* What memory may answer instead of the database, and for how long it may: tenants by name, sessions by
- * the hash of their secret.  Valid or silent (design: state and truth): a transaction that changes what is
- * cached notifies with the tenant's id; each server's heartbeat notifies the server itself, and what came
- * before a returned heartbeat has arrived too.  While the newest heartbeat that came back was sent less
- * than CACHE_FRESH_MS ago, entries answer; otherwise nothing does.
+/* What memory may answer instead of the database, and for how long it may: tenants by name,
+ * sessions by the hash of their secret.  Valid or silent (design: state and truth): a transaction
+ * that changes what is cached notifies with the tenant's id; each server's heartbeat notifies the
+ * server itself, and what came before a returned heartbeat has arrived too.  While the newest
+ * heartbeat that came back was sent less than CACHE_FRESH_MS ago, entries answer; otherwise nothing
+ * does.
  *
- * An entry carries the epoch of its tenant; an invalidation raises the epoch, so it costs nothing however
- * much was cached.  Safe from any thread; each look-up holds one of many short locks.  */
+ * An entry carries the epoch of its tenant; an invalidation raises the epoch, so it costs nothing
+ * however much was cached.  Safe from any thread; each look-up holds one of many short locks.  */
 #ifndef CIQ_SERVER_CACHE_H
 #define CIQ_SERVER_CACHE_H
 
@@ -13,7 +14,7 @@
 
 enum {
     CACHE_FRESH_MS = 900,
-    CACHE_FACTS_MAX = 8192, /* bytes of what one user may do; more are read each time */
+    CACHE_FACTS_MAX = 8192,       /* bytes of what one user may do; more are read each time */
     CACHE_PERMISSIONS_MAX = 16384 /* bytes of one session's permissions; more are read each time */
 };
 
@@ -23,17 +24,19 @@ typedef struct Cache Cache;
 MUST_CHECK Cache *cache_new(size_t tenants_max, size_t sessions_max);
 void cache_free(Cache *cache);
 
-/* Taken before the database is asked; an entry read since is kept only if nothing was invalidated. */
+/* Taken before the database is asked; an entry read since is kept only if nothing was invalidated.
+ */
 typedef uint64_t CacheMoment;
 CacheMoment cache_moment(const Cache *cache);
 
 /* Tenants by schema name ("acme"), domain ("acme.localhost") or number ("#7").  False: ask the
  * database. */
 MUST_CHECK bool cache_tenant_get(Cache *cache, const char *name, TenantContext *tenant);
-void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const TenantContext *tenant);
+void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name,
+                      const TenantContext *tenant);
 
-/* Names that lead to no tenant, so that asking for them again costs nothing; few of them, so that they cannot
- * drive out the others. */
+/* Names that lead to no tenant, so that asking for them again costs nothing; few of them, so that
+ * they cannot drive out the others. */
 MUST_CHECK bool cache_unknown_get(Cache *cache, const char *name);
 void cache_unknown_put(Cache *cache, CacheMoment moment, const char *name);
 
@@ -43,11 +46,12 @@ MUST_CHECK bool cache_session_get(Cache *cache, Call *call, const uint8_t hash[3
 void cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int64_t tenant_id,
                        const Caller *caller, int64_t expire_us);
 
-/* What a user of the tenant (or a superuser, tenant 0) may do and why, in the form of who asks; there are as many
- * places as for sessions.  facts goes to call memory. */
-MUST_CHECK bool cache_facts_get(Cache *cache, Call *call, int64_t tenant_id, int64_t user_id, const char **facts);
-void cache_facts_put(Cache *cache, CacheMoment moment, int64_t tenant_id, int64_t user_id, const char *facts,
-                     size_t size);
+/* What a user of the tenant (or a superuser, tenant 0) may do and why, in the form of who asks;
+ * there are as many places as for sessions.  facts goes to call memory. */
+MUST_CHECK bool cache_facts_get(Cache *cache, Call *call, int64_t tenant_id, int64_t user_id,
+                                const char **facts);
+void cache_facts_put(Cache *cache, CacheMoment moment, int64_t tenant_id, int64_t user_id,
+                     const char *facts, size_t size);
 
 /* What notifications say. */
 void cache_changed_tenant(Cache *cache, int64_t tenant_id);

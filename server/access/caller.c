@@ -1,4 +1,5 @@
-/* What was read is kept by cache.c, which forgets it when anything of the tenant's users or keys changes.  */
+/* What was read is kept by cache.c, which forgets it when anything of the tenant's users or keys
+ * changes.  */
 #include "access/caller.h"
 #include "access/cache.h"
 #include "db/db.h"
@@ -42,7 +43,8 @@ read_row(Call *call, const Query *query, const uint8_t hash[32], const DbRow **r
     if (call->db == NULL)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know whose the token is");
     db_begin(call, DB_READ);
-    return db_row(call, query, NULL, (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, row);
+    return db_row(call, query, NULL,
+                  (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, row);
 }
 
 /* Somebody uses the session, whoever asks about it: its end moves. */
@@ -83,7 +85,8 @@ caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *foun
         .email = text_of(row, "email"),
         .permissions = permissions,
     };
-    cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
+    cache_session_put(cache, moment, hash, call->tenant.id, caller,
+                      db_row_time_us(row, "expire_time"));
     *found = true;
     note_use(call, caller);
     return true;
@@ -113,7 +116,8 @@ caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
             .email = "",
             .permissions = permissions,
         };
-        cache_session_put(cache, moment, hash, call->tenant.id, caller, db_row_time_us(row, "expire_time"));
+        cache_session_put(cache, moment, hash, call->tenant.id, caller,
+                          db_row_time_us(row, "expire_time"));
         *found = true;
     }
     key_use_note(call->server->key_use, call->tenant.id, caller->id);
@@ -149,7 +153,8 @@ caller_of_act_as(Call *call, const uint8_t hash[32], Caller *caller, bool *found
     if (!db_row(call, &query_act_permissions, NULL, NULL, &held))
         return false;
 
-    const char *permissions = permissions_list(call, held != NULL ? text_of(held, "permissions") : "");
+    const char *permissions =
+        permissions_list(call, held != NULL ? text_of(held, "permissions") : "");
 
     if (permissions == NULL)
         return false;

@@ -1,4 +1,5 @@
-/* The rule of guess.h over the counters of throttle.h.  Called by the handlers of sign-in and of passwords.  */
+/* The rule of guess.h over the counters of throttle.h.  Called by the handlers of sign-in and of
+ * passwords.  */
 #include "access/guess.h"
 #include "access/origin.h"
 #include "server_state.h"
@@ -80,7 +81,8 @@ guess_passed(Call *call, const Guess *guess)
     if (guess->counters[PAIR].forgiven_ms == 0 &&
         guess->counters[KNOWN].forgiven_ms > (int64_t) KNOWN_AGAIN_S * 1000)
         return true;
-    return throttle_forget_and_remember(call, &guess->counters[PAIR], &guess->counters[KNOWN], KNOWN_S);
+    return throttle_forget_and_remember(call, &guess->counters[PAIR], &guess->counters[KNOWN],
+                                        KNOWN_S);
 }
 
 Guess *

@@ -1,13 +1,15 @@
 /* Guessing passwords is slowed, by what has failed before:
  *
  *   - an account from one address: --login-failures at once, then one each --login-failure-s;
- *   - an account from all addresses, and all accounts from one address: softer, --login-failures-account and
+ *   - an account from all addresses, and all accounts from one address: softer,
+ * --login-failures-account and
  *     --login-failures-origin at once, then one each --login-failure-s.
  *
- * The softer two do not hold for an address from which the account has signed in within the last 30 days.  So nobody
- * can keep a user out of where they usually are by guessing elsewhere, and below the softer caps a right password is
- * taken from anywhere else; a live session and the link of a mail are never asked.  Whoever is refused is refused
- * before a password is hashed, whether the account exists or not.  */
+ * The softer two do not hold for an address from which the account has signed in within the last 30
+ * days.  So nobody can keep a user out of where they usually are by guessing elsewhere, and below
+ * the softer caps a right password is taken from anywhere else; a live session and the link of a
+ * mail are never asked.  Whoever is refused is refused before a password is hashed, whether the
+ * account exists or not.  */
 #ifndef CIQ_SERVER_GUESS_H
 #define CIQ_SERVER_GUESS_H
 
@@ -15,18 +17,19 @@
 
 typedef struct Guess Guess;
 
-/* Before the password is looked at.  NULL: the call has failed, with RESOURCE_EXHAUSTED if there were too many. */
+/* Before the password is looked at.  NULL: the call has failed, with RESOURCE_EXHAUSTED if there
+ * were too many. */
 MUST_CHECK Guess *guess_begin(Call *call, const char *email);
 
-/* The password was wrong: fails the call with UNAUTHENTICATED in words that do not say what was wrong, and has the
- * failure counted. */
+/* The password was wrong: fails the call with UNAUTHENTICATED in words that do not say what was
+ * wrong, and has the failure counted. */
 MUST_CHECK bool guess_failed(Call *call, const Guess *guess);
 
 /* It was right. */
 MUST_CHECK bool guess_passed(Call *call, const Guess *guess);
 
-/* The old password of somebody who is signed in, by number: they have a counter of their own, so that strangers
- * cannot use it up. */
+/* The old password of somebody who is signed in, by number: they have a counter of their own, so
+ * that strangers cannot use it up. */
 MUST_CHECK Guess *guess_begin_own(Call *call);
 MUST_CHECK bool guess_failed_own(Call *call, const Guess *guess, const char *field);
 

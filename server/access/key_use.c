@@ -1,4 +1,5 @@
-/* A table of fixed size in which a key's place is its hash; of two at one place the newer is remembered.  */
+/* A table of fixed size in which a key's place is its hash; of two at one place the newer is
+ * remembered.  */
 #include "access/key_use.h"
 #include "base/clock.h"
 #include "db/db.h"
@@ -20,7 +21,8 @@ enum {
 
 typedef struct Place {
     int64_t tenant_id, key_id;
-    int64_t use_us, written_us; /* the last use, and when one was last written; monotonic, 0: never */
+    int64_t use_us,
+        written_us; /* the last use, and when one was last written; monotonic, 0: never */
 } Place;
 
 struct KeyUse {
@@ -51,7 +53,8 @@ key_use_free(KeyUse *use)
 void
 key_use_note(KeyUse *use, int64_t tenant_id, int64_t key_id)
 {
-    uint64_t hash = (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) key_id * 0xC2B2AE3D27D4EB4Fu;
+    uint64_t hash =
+        (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) key_id * 0xC2B2AE3D27D4EB4Fu;
     size_t index = (hash >> 32) % PLACES;
     Place *place = &use->places[index];
 
@@ -102,8 +105,9 @@ write_use(Call *call, const Place *due)
         if (!db_enter_tenant(call, due->tenant_id, db_row_text(row, "schema_name")))
             return false;
     }
-    return db_queue(call, &query_api_key_use, NULL,
-                    (DbArg[]){{.name = "id", .text = id}, {.name = "age_ms", .text = age_ms}, {0}}) &&
+    return db_queue(
+               call, &query_api_key_use, NULL,
+               (DbArg[]){{.name = "id", .text = id}, {.name = "age_ms", .text = age_ms}, {0}}) &&
            db_commit(call);
 }
 

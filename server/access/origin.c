@@ -19,7 +19,8 @@ cut_port(const char *address, char host[ORIGIN_SIZE])
                strspn(colon + 1, "0123456789") == strlen(colon + 1)) {
         size = (size_t) (colon - address);
     }
-    snprintf(host, ORIGIN_SIZE, "%.*s", (int) (size < ORIGIN_SIZE ? size : ORIGIN_SIZE - 1), address);
+    snprintf(host, ORIGIN_SIZE, "%.*s", (int) (size < ORIGIN_SIZE ? size : ORIGIN_SIZE - 1),
+             address);
 }
 
 void

@@ -8,9 +8,9 @@
 
 enum { ORIGIN_SIZE = 64 };
 
-/* The address without its port, since each connection has another one.  Of IPv6 the network of 64 bits, which
- * one subscriber has to themselves ("2001:db8:1:2::/64"); an IPv4 address in IPv6 is the IPv4 address.  What is
- * no address stays as it is, cut to size. */
+/* The address without its port, since each connection has another one.  Of IPv6 the network of 64
+ * bits, which one subscriber has to themselves ("2001:db8:1:2::/64"); an IPv4 address in IPv6 is
+ * the IPv4 address.  What is no address stays as it is, cut to size. */
 void origin_key(const char *address, char key[ORIGIN_SIZE]);
 
 #endif

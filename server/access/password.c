@@ -1,6 +1,6 @@
-/* The rules follow NIST SP 800-63B: length counts, kinds of characters do not, and what everybody takes is refused.
- * The list is short because a guess against the server costs tens of milliseconds and few are allowed; it holds what
- * is tried first.  */
+/* The rules follow NIST SP 800-63B: length counts, kinds of characters do not, and what everybody
+ * takes is refused. The list is short because a guess against the server costs tens of milliseconds
+ * and few are allowed; it holds what is tried first.  */
 #include "access/password.h"
 #include "server_state.h"
 
@@ -82,13 +82,15 @@ length_of(const char *text)
 }
 
 bool
-password_hash(Call *call, const char *field, const char *password, const char *email, char out[AUTH_HASH_SIZE])
+password_hash(Call *call, const char *field, const char *password, const char *email,
+              char out[AUTH_HASH_SIZE])
 {
     int64_t least = server_config(call->server)->password_length, length = length_of(password);
     const char *wrong;
 
     if (length < least)
-        return call_fail_field(call, field, "must have at least %" PRId64 " characters, got %" PRId64, least, length);
+        return call_fail_field(
+            call, field, "must have at least %" PRId64 " characters, got %" PRId64, least, length);
     if ((wrong = password_wrong(password, email)) != NULL)
         return call_fail_field(call, field, "%s", wrong);
     return auth_hash(call, password, out);

@@ -1,5 +1,5 @@
-/* Counting is serialised by an advisory lock of the tenant, because the rows that are counted do not exist yet.
- * Called by handlers, in the tenant's transaction.  */
+/* Counting is serialised by an advisory lock of the tenant, because the rows that are counted do
+ * not exist yet. Called by handlers, in the tenant's transaction.  */
 #include "access/quota.h"
 #include "db/db.h"
 #include "db/queries.h"
@@ -30,19 +30,22 @@ quota_check_copied(Call *call, int64_t users_max)
 
     if (users_max == 0)
         return true;
-    if (!db_row(call, &query_quota_users, NULL, (DbArg[]){{.name = "except", .text = "0"}, {0}}, &row))
+    if (!db_row(call, &query_quota_users, NULL, (DbArg[]){{.name = "except", .text = "0"}, {0}},
+                &row))
         return false;
     if (row != NULL && db_row_int64(row, "count") <= users_max)
         return true;
     return call_fail(call, CODE_RESOURCE_EXHAUSTED,
-                     "max_users of the tenant is %" PRId64 ", and %" PRId64 " users would be active",
+                     "max_users of the tenant is %" PRId64 ", and %" PRId64
+                     " users would be active",
                      users_max, row == NULL ? 0 : db_row_int64(row, "count"));
 }
 
 bool
 quota_check_api_keys(Call *call, int64_t id)
 {
-    return check_count(call, &query_quota_api_keys, id, "max_api_keys", call->tenant.limits.api_keys);
+    return check_count(call, &query_quota_api_keys, id, "max_api_keys",
+                       call->tenant.limits.api_keys);
 }
 
 bool

@@ -1,5 +1,6 @@
-/* The generic cell rate algorithm (ITU-T I.371): one time per tenant, when its calls so far will have been
- * paid for.  Called by dispatch on every call of a tenant with a limit; holds one of many short locks.  */
+/* The generic cell rate algorithm (ITU-T I.371): one time per tenant, when its calls so far will
+ * have been paid for.  Called by dispatch on every call of a tenant with a limit; holds one of many
+ * short locks.  */
 #include "access/rate.h"
 #include "base/clock.h"
 
@@ -7,8 +8,9 @@
 #include <stdlib.h>
 
 enum {
-    PLACES = 16384, /* tenants that are counted at once; of two at one place the newer starts afresh */
-    STRIPES = 64,   /* locks; far more than threads */
+    PLACES =
+        16384, /* tenants that are counted at once; of two at one place the newer starts afresh */
+    STRIPES = 64,      /* locks; far more than threads */
     BURST_US = 1000000 /* a second's calls may come at once */
 };
 

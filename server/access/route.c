@@ -1,5 +1,5 @@
-/* The registry's answer is kept in the cache under the name that was asked, also that there is none: a host
- * that nobody has costs the database one look, too.  */
+/* The registry's answer is kept in the cache under the name that was asked, also that there is
+ * none: a host that nobody has costs the database one look, too.  */
 #include "access/route.h"
 #include "access/cache.h"
 #include "db/db.h"
@@ -72,8 +72,10 @@ static bool
 look_up(Call *call, const char *name, bool is_domain, TenantContext *tenant)
 {
     if (is_domain)
-        return find(call, name, &query_tenant_by_domain, (DbArg){.name = "domain", .text = name}, tenant);
-    return find(call, name, &query_tenant_by_schema, (DbArg){.name = "schema", .text = name}, tenant);
+        return find(call, name, &query_tenant_by_domain, (DbArg){.name = "domain", .text = name},
+                    tenant);
+    return find(call, name, &query_tenant_by_schema, (DbArg){.name = "schema", .text = name},
+                tenant);
 }
 
 /* Which record is missing is read now, not remembered: whoever asks has time. */
@@ -86,11 +88,13 @@ fail_unproved(Call *call, const char *host)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know the record");
     db_begin(call, DB_READ);
     if (!db_row(call, &query_domain_state, NULL,
-                (DbArg[]){{.name = "domain", .text = host}, {.name = "schema", .text = ""}, {0}}, &row))
+                (DbArg[]){{.name = "domain", .text = host}, {.name = "schema", .text = ""}, {0}},
+                &row))
         return false;
-    return call_fail(call, CODE_FAILED_PRECONDITION,
-                     "the domain %s is not verified: its TXT record %s is missing; domain dns %s shows it", host,
-                     row != NULL ? db_row_text(row, "txt_name") : "", host);
+    return call_fail(
+        call, CODE_FAILED_PRECONDITION,
+        "the domain %s is not verified: its TXT record %s is missing; domain dns %s shows it", host,
+        row != NULL ? db_row_text(row, "txt_name") : "", host);
 }
 
 bool
@@ -139,8 +143,9 @@ fail_suspended(Call *call, const TenantContext *tenant)
 
     const char *reason = row != NULL ? db_row_text(row, "suspend_reason") : NULL;
 
-    return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is suspended%s%s", tenant->schema,
-                     reason != NULL && reason[0] != '\0' ? ": " : "", reason != NULL ? reason : "");
+    return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is suspended%s%s",
+                     tenant->schema, reason != NULL && reason[0] != '\0' ? ": " : "",
+                     reason != NULL ? reason : "");
 }
 
 bool

@@ -14,11 +14,11 @@
 
 enum {
     MAC_SIZE = 32,
-    HASH_SIZE = 32,         /* of one row */
+    HASH_SIZE = 32, /* of one row */
     ID_SIZE = 8,
-    TENANTS_A_LOOK = 200,   /* they take turns */
-    BATCHES_A_LOOK = 40,    /* of one audit, so that one cannot keep the others waiting */
-    SEALS_A_CALL = 50       /* compared in one call: 25,000 rows, about 2 MiB of call memory */
+    TENANTS_A_LOOK = 200, /* they take turns */
+    BATCHES_A_LOOK = 40,  /* of one audit, so that one cannot keep the others waiting */
+    SEALS_A_CALL = 50     /* compared in one call: 25,000 rows, about 2 MiB of call memory */
 };
 
 bool
@@ -82,7 +82,8 @@ anchor_mac(const Call *call, int64_t tenant_id, int64_t seals, int64_t total, By
     int64_t numbers[] = {tenant_id, seals, total};
 
     auth_mac(call->server->audit_key,
-             (AuthPart[]){{"anchor", 6}, {numbers, sizeof numbers}, {head.data, head.size}}, 3, mac);
+             (AuthPart[]){{"anchor", 6}, {numbers, sizeof numbers}, {head.data, head.size}}, 3,
+             mac);
 }
 
 static bool
@@ -112,21 +113,25 @@ write_batch(Call *call, const Batch *batch, const DbRow *rows)
 {
     uint8_t mac[MAC_SIZE], anchor[MAC_SIZE];
     const char *tenant_id = text_of(call, batch->tenant_id), *number = text_of(call, batch->number);
-    const char *total = text_of(call, batch->total), *xact = text_of(call, db_row_int64(rows, "xact"));
+    const char *total = text_of(call, batch->total),
+               *xact = text_of(call, db_row_int64(rows, "xact"));
     const char *id = text_of(call, db_row_int64(rows, "id"));
     char head[65];
 
     batch_mac(call, batch, mac);
-    anchor_mac(call, batch->tenant_id, batch->number, batch->total, (Bytes){mac, sizeof mac}, anchor);
+    anchor_mac(call, batch->tenant_id, batch->number, batch->total, (Bytes){mac, sizeof mac},
+               anchor);
     if (tenant_id == NULL || number == NULL || total == NULL || xact == NULL || id == NULL ||
-        !db_queue(call, &query_seal_insert, NULL,
-                  (DbArg[]){{.name = "tenant_id", .text = tenant_id},
-                            {.name = "number", .text = number},
-                            {.name = "total", .text = total},
-                            {.name = "ids", .bytes = batch->ids.data, .bytes_size = batch->ids.size},
-                            {.name = "hashes", .bytes = batch->hashes.data, .bytes_size = batch->hashes.size},
-                            {.name = "mac", .bytes = mac, .bytes_size = sizeof mac},
-                            {0}}) ||
+        !db_queue(
+            call, &query_seal_insert, NULL,
+            (DbArg[]){
+                {.name = "tenant_id", .text = tenant_id},
+                {.name = "number", .text = number},
+                {.name = "total", .text = total},
+                {.name = "ids", .bytes = batch->ids.data, .bytes_size = batch->ids.size},
+                {.name = "hashes", .bytes = batch->hashes.data, .bytes_size = batch->hashes.size},
+                {.name = "mac", .bytes = mac, .bytes_size = sizeof mac},
+                {0}}) ||
         !db_queue(call, &query_seal_anchor_update, NULL,
                   (DbArg[]){{.name = "tenant_id", .text = tenant_id},
                             {.name = "number", .text = number},
@@ -139,8 +144,8 @@ write_batch(Call *call, const Batch *batch, const DbRow *rows)
         !db_commit(call))
         return false;
     hex_of((Bytes){mac, sizeof mac}, head);
-    log_write(LOG_LEVEL_INFO, "audit sealed", "tenant=%s seals=%s rows=%s head=%s", tenant_id, number, total,
-              head);
+    log_write(LOG_LEVEL_INFO, "audit sealed", "tenant=%s seals=%s rows=%s head=%s", tenant_id,
+              number, total, head);
     return true;
 }
 
@@ -151,10 +156,12 @@ check_anchor(Call *call, int64_t tenant_id, const DbRow *anchor)
     int64_t seals = db_row_int64(anchor, "seals");
     uint8_t mac[MAC_SIZE];
 
-    anchor_mac(call, tenant_id, seals, db_row_int64(anchor, "total"), bytes_of(anchor, "head"), mac);
+    anchor_mac(call, tenant_id, seals, db_row_int64(anchor, "total"), bytes_of(anchor, "head"),
+               mac);
     return seals == 0 || is_mac(bytes_of(anchor, "mac"), mac) ||
            call_fail(call, CODE_DATA_LOSS,
-                     "the anchor of audit %" PRId64 " was changed, or was made with another key", tenant_id);
+                     "the anchor of audit %" PRId64 " was changed, or was made with another key",
+                     tenant_id);
 }
 
 /* One batch of one audit is one transaction.  *more: there may be another. */
@@ -325,8 +332,8 @@ compare_rows(Call *call, int64_t number, Bytes ids, Bytes hashes)
     size_t there = 0;
 
     db_begin(call, DB_READ);
-    if (array == NULL ||
-        !db_row(call, &query_seal_check, NULL, (DbArg[]){{.name = "ids", .text = array}, {0}}, &rows))
+    if (array == NULL || !db_row(call, &query_seal_check, NULL,
+                                 (DbArg[]){{.name = "ids", .text = array}, {0}}, &rows))
         return false;
 
     Bytes now_ids = bytes_of(rows, "ids"), now_hashes = bytes_of(rows, "hashes");
@@ -335,11 +342,14 @@ compare_rows(Call *call, int64_t number, Bytes ids, Bytes hashes)
         int64_t id = id_at(ids, i);
 
         if (there == now_ids.size / ID_SIZE || id_at(now_ids, there) != id)
-            return call_fail(call, CODE_DATA_LOSS, "event %" PRId64 " is missing, which seal %" PRId64 " has",
-                             id, number);
-        if (memcmp(now_hashes.data + there * HASH_SIZE, hashes.data + i * HASH_SIZE, HASH_SIZE) != 0)
             return call_fail(call, CODE_DATA_LOSS,
-                             "event %" PRId64 " was changed after seal %" PRId64 " was made", id, number);
+                             "event %" PRId64 " is missing, which seal %" PRId64 " has", id,
+                             number);
+        if (memcmp(now_hashes.data + there * HASH_SIZE, hashes.data + i * HASH_SIZE, HASH_SIZE) !=
+            0)
+            return call_fail(call, CODE_DATA_LOSS,
+                             "event %" PRId64 " was changed after seal %" PRId64 " was made", id,
+                             number);
         there++;
     }
     return true;
@@ -374,8 +384,9 @@ read_anchor(Call *call, SealLook *look)
     const DbRow *anchor;
     uint8_t mac[MAC_SIZE];
 
-    if (tenant_id == NULL || !platform_row(call, &query_seal_anchor,
-                                           (DbArg[]){{.name = "tenant_id", .text = tenant_id}, {0}}, &anchor))
+    if (tenant_id == NULL ||
+        !platform_row(call, &query_seal_anchor,
+                      (DbArg[]){{.name = "tenant_id", .text = tenant_id}, {0}}, &anchor))
         return false;
     if (anchor == NULL)
         return true;
@@ -385,11 +396,13 @@ read_anchor(Call *call, SealLook *look)
         return true;
     anchor_mac(call, call->tenant.id, look->seals, look->rows, bytes_of(anchor, "head"), mac);
     if (!is_mac(bytes_of(anchor, "mac"), mac))
-        return call_fail(call, CODE_DATA_LOSS, "the anchor was changed, or was made with another key");
+        return call_fail(call, CODE_DATA_LOSS,
+                         "the anchor was changed, or was made with another key");
     if (db_row_int64(anchor, "newest") > look->seals)
         return call_fail(call, CODE_DATA_LOSS,
-                         "the anchor was set back: it has %" PRId64 " seals, and there are %" PRId64, look->seals,
-                         db_row_int64(anchor, "newest"));
+                         "the anchor was set back: it has %" PRId64
+                         " seals, and there are %" PRId64,
+                         look->seals, db_row_int64(anchor, "newest"));
     hex_of(bytes_of(anchor, "head"), look->head);
     return true;
 }
@@ -408,8 +421,8 @@ seal_verify(Call *call, int64_t after, SealLook *look)
         if (!get_seal(call, look->last + 1, &seal))
             return false;
         if (seal == NULL)
-            return call_fail(call, CODE_DATA_LOSS, "seal %" PRId64 " of %" PRId64 " is missing", look->last + 1,
-                             look->seals);
+            return call_fail(call, CODE_DATA_LOSS, "seal %" PRId64 " of %" PRId64 " is missing",
+                             look->last + 1, look->seals);
         if (!compare_seal(call, look->last + 1, before, seal))
             return false;
         look->last++;
@@ -417,7 +430,8 @@ seal_verify(Call *call, int64_t after, SealLook *look)
         before = seal;
         hex_of(bytes_of(seal, "mac"), head);
         if (look->last == look->seals && strcmp(head, look->head) != 0)
-            return call_fail(call, CODE_DATA_LOSS, "seal %" PRId64 " is not the one of the anchor", look->last);
+            return call_fail(call, CODE_DATA_LOSS, "seal %" PRId64 " is not the one of the anchor",
+                             look->last);
     }
     return true;
 }

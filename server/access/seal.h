@@ -1,8 +1,9 @@
-/* Sealing an audit against those who can write to the database: settled rows are chained in batches by keyed
- * hashes, whose key is in a file of the server's and never in the database.  No writing transaction waits for it.
+/* Sealing an audit against those who can write to the database: settled rows are chained in batches
+ * by keyed hashes, whose key is in a file of the server's and never in the database.  No writing
+ * transaction waits for it.
  *
- * What it cannot see: rows that nobody has sealed yet, and a database that was set back as a whole, with its
- * anchors; against that the log has each new count and head.  */
+ * What it cannot see: rows that nobody has sealed yet, and a database that was set back as a whole,
+ * with its anchors; against that the log has each new count and head.  */
 #ifndef CIQ_SERVER_SEAL_H
 #define CIQ_SERVER_SEAL_H
 
@@ -16,15 +17,16 @@ MUST_CHECK bool seal_read_key(const char *path, uint8_t key[32], char *reason, s
 
 /* How far a look at an audit has come, and where it ends. */
 typedef struct SealLook {
-    int64_t seals;      /* there are so many */
-    int64_t rows;       /* in all of them, */
-    int64_t seen;       /* and in those up to the last that was looked at */
-    int64_t last;       /* that one's number */
-    char head[65];      /* the last seal's hash, in hexadecimal; "": nothing is sealed */
+    int64_t seals; /* there are so many */
+    int64_t rows;  /* in all of them, */
+    int64_t seen;  /* and in those up to the last that was looked at */
+    int64_t last;  /* that one's number */
+    char head[65]; /* the last seal's hash, in hexadecimal; "": nothing is sealed */
 } SealLook;
 
-/* Compares the audit of the call's tenant, or of the platform, with some of its seals, from one after a number.
- * False: the call has failed, with DATA_LOSS and the first event that is not as it was sealed. */
+/* Compares the audit of the call's tenant, or of the platform, with some of its seals, from one
+ * after a number. False: the call has failed, with DATA_LOSS and the first event that is not as it
+ * was sealed. */
 MUST_CHECK bool seal_verify(Call *call, int64_t after, SealLook *look);
 
 #endif

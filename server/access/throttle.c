@@ -18,14 +18,15 @@ enum {
 };
 
 void
-throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account, const char *origin)
+throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account,
+              const char *origin)
 {
     int64_t tenant_id = account != NULL ? call->tenant.id : 0;
     char folded[ACCOUNT_MAX + 1] = "";
     uint8_t hash[32];
 
-    /* of ASCII only: an account whose address has other letters can be tried as often as they can be written,
-     * which few can be in more than two ways */
+    /* of ASCII only: an account whose address has other letters can be tried as often as they can
+     * be written, which few can be in more than two ways */
     for (size_t i = 0; account != NULL && i < ACCOUNT_MAX && account[i] != '\0'; i++)
         folded[i] = (char) tolower((unsigned char) account[i]);
     auth_digest((AuthPart[]){{server_key(call->server), 32},
@@ -109,7 +110,8 @@ throttle_read(Call *call, Throttle *counters, size_t count)
         char *end;
 
         counter->forgiven_ms = strtoll(text, &end, 10);
-        counter->wait_ms = counter->forgiven_ms - (counter->allowed - 1) * counter->interval_s * 1000;
+        counter->wait_ms =
+            counter->forgiven_ms - (counter->allowed - 1) * counter->interval_s * 1000;
         if (counter->wait_ms < 0)
             counter->wait_ms = 0;
         text = *end == ',' ? end + 1 : end;
@@ -167,18 +169,18 @@ throttle_forget_and_remember(Call *call, const Throttle *forgotten, const Thrott
 
     TenantContext tenant = enter_platform(call, DB_WRITE);
 
-    return leave_platform(
-        call, &tenant,
-        db_queue(call, &query_throttle_forget, NULL,
-                 (DbArg[]){{.name = "key", .text = forgotten->key}, {0}}) &&
-            db_queue(call, &query_throttle_remember, NULL,
-                     (DbArg[]){{.name = "key", .text = remembered->key},
-                               {.name = "seconds", .text = text},
-                               {0}}) &&
-            db_commit(call));
+    return leave_platform(call, &tenant,
+                          db_queue(call, &query_throttle_forget, NULL,
+                                   (DbArg[]){{.name = "key", .text = forgotten->key}, {0}}) &&
+                              db_queue(call, &query_throttle_remember, NULL,
+                                       (DbArg[]){{.name = "key", .text = remembered->key},
+                                                 {.name = "seconds", .text = text},
+                                                 {0}}) &&
+                              db_commit(call));
 }
 
-/* Who asks again at once, as a flood does, is slowed to a few questions a second; whoever is in a hurry still hears why. */
+/* Who asks again at once, as a flood does, is slowed to a few questions a second; whoever is in a
+ * hurry still hears why. */
 static uint32_t
 pause_of(const Call *call)
 {
@@ -196,6 +198,8 @@ throttle_fail(Call *call, const Throttle *counter, const char *what)
     call->refused = true;
     call->pause_ms = pause_of(call);
     if (seconds < 120)
-        return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " s", what, seconds);
-    return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " minutes", what, minutes);
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " s", what,
+                         seconds);
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " minutes", what,
+                     minutes);
 }

@@ -1,10 +1,10 @@
-/* How often something may be tried, counted in the database, where neither a restart nor a second server forgets it.
- * The generic cell rate algorithm (ITU-T I.371): a row holds the time when the tries so far will be forgiven, one each
- * interval; so many may be unforgiven at once.
+/* How often something may be tried, counted in the database, where neither a restart nor a second
+ * server forgets it. The generic cell rate algorithm (ITU-T I.371): a row holds the time when the
+ * tries so far will be forgiven, one each interval; so many may be unforgiven at once.
  *
- * What is counted has a name that is a keyed hash: whoever reads the table learns no address.  Rows are the
- * platform's, whatever tenant the call is about, so each function here is a transaction of its own and ends the one
- * that was open.  */
+ * What is counted has a name that is a keyed hash: whoever reads the table learns no address.  Rows
+ * are the platform's, whatever tenant the call is about, so each function here is a transaction of
+ * its own and ends the one that was open.  */
 #ifndef CIQ_SERVER_THROTTLE_H
 #define CIQ_SERVER_THROTTLE_H
 
@@ -19,8 +19,8 @@ typedef struct Throttle {
     int64_t forgiven_ms, wait_ms;
 } Throttle;
 
-/* The counter of a kind of try: of an account of the call's tenant (in any case; NULL: of none), from an address
- * (NULL: from any).  Of an address alone it is the same in all tenants. */
+/* The counter of a kind of try: of an account of the call's tenant (in any case; NULL: of none),
+ * from an address (NULL: from any).  Of an address alone it is the same in all tenants. */
 void throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account,
                    const char *origin);
 
@@ -38,8 +38,8 @@ MUST_CHECK bool throttle_count_failure(Call *call, const Throttle *counters, siz
 MUST_CHECK bool throttle_forget_and_remember(Call *call, const Throttle *forgotten,
                                              const Throttle *remembered, int64_t seconds);
 
-/* Fails the call with RESOURCE_EXHAUSTED, retry_after_ms and "…: try again in 5 minutes"; the answer goes out a quarter
- * of a second later, or in half of what the deadline leaves. */
+/* Fails the call with RESOURCE_EXHAUSTED, retry_after_ms and "…: try again in 5 minutes"; the
+ * answer goes out a quarter of a second later, or in half of what the deadline leaves. */
 MUST_CHECK bool throttle_fail(Call *call, const Throttle *counter, const char *what);
 
 #endif

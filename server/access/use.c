@@ -1,6 +1,7 @@
-/* A table of fixed size in buckets, each under one of many locks.  The job collects what is due, sorts it by tenant,
- * and writes each tenant's in one transaction as the owner.  Ages are measured by this server's monotonic clock and
- * subtracted from the database's, so that servers with different clocks agree.  */
+/* A table of fixed size in buckets, each under one of many locks.  The job collects what is due,
+ * sorts it by tenant, and writes each tenant's in one transaction as the owner.  Ages are measured
+ * by this server's monotonic clock and subtracted from the database's, so that servers with
+ * different clocks agree.  */
 #include "access/use.h"
 #include "base/clock.h"
 #include "db/db.h"
@@ -20,15 +21,16 @@
 enum {
     BUCKETS = 8192, /* with PLACES: so many sessions can be used between two looks of the job */
     PLACES = 8,
-    STRIPES = 64,        /* locks; far more than threads */
-    DUE_MAX = 8192,      /* written in one look, as many as fit a call's memory; the rest in the next */
-    TENANTS_MAX = 500,   /* the same, in transactions */
-    HEAD_LAST_USE = 5    /* of app users: since then core_session has last_use_time */
+    STRIPES = 64,   /* locks; far more than threads */
+    DUE_MAX = 8192, /* written in one look, as many as fit a call's memory; the rest in the next */
+    TENANTS_MAX = 500, /* the same, in transactions */
+    HEAD_LAST_USE = 5  /* of app users: since then core_session has last_use_time */
 };
 
 typedef struct Place {
     int64_t tenant_id, session_id;
-    int64_t use_us, written_us; /* the last use, and the one that the database has; monotonic, 0: none */
+    int64_t use_us,
+        written_us; /* the last use, and the one that the database has; monotonic, 0: none */
 } Place;
 
 struct Use {
@@ -70,12 +72,14 @@ use_idle_s(const Config *config)
 static size_t
 bucket_of(int64_t tenant_id, int64_t session_id)
 {
-    uint64_t hash = (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) session_id * 0xC2B2AE3D27D4EB4Fu;
+    uint64_t hash =
+        (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) session_id * 0xC2B2AE3D27D4EB4Fu;
 
     return (hash >> 32) % BUCKETS;
 }
 
-/* The session's place, or one that can be taken from another whose use is written; NULL: there is none. */
+/* The session's place, or one that can be taken from another whose use is written; NULL: there is
+ * none. */
 static Place *
 find_place(Place places[PLACES], int64_t tenant_id, int64_t session_id)
 {
@@ -139,7 +143,8 @@ compare(const void *a, const void *b)
     return (left->tenant_id > right->tenant_id) - (left->tenant_id < right->tenant_id);
 }
 
-/* Copies of what is due, by tenant.  *more: there is something that does not wait to be written, or is not due. */
+/* Copies of what is due, by tenant.  *more: there is something that does not wait to be written, or
+ * is not due. */
 static size_t
 collect(Use *use, Place *due, bool *more)
 {
@@ -173,7 +178,8 @@ set_written(Use *use, const Place *written, size_t count)
         for (size_t j = 0; j < PLACES; j++) {
             Place *place = &use->places[bucket][j];
 
-            if (place->session_id == written[i].session_id && place->tenant_id == written[i].tenant_id)
+            if (place->session_id == written[i].session_id &&
+                place->tenant_id == written[i].tenant_id)
                 place->written_us = written[i].use_us;
         }
         pthread_mutex_unlock(&use->stripes[bucket % STRIPES]);
@@ -205,7 +211,8 @@ write_tenant(Call *call, const Place *due, size_t count)
     const char *id = call_printf(call, "%" PRId64, due->tenant_id);
     const char *hours = call_printf(call, "%" PRId64, config->session_hours);
     const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(config));
-    const char *ids = array_of(call, due, count, false), *ages_ms = array_of(call, due, count, true);
+    const char *ids = array_of(call, due, count, false),
+               *ages_ms = array_of(call, due, count, true);
     const Query *query = &query_platform_session_use;
     const DbRow *row;
 
@@ -214,14 +221,16 @@ write_tenant(Call *call, const Place *due, size_t count)
     call->tenant = (TenantContext){0};
     db_begin(call, DB_WRITE);
     if (due->tenant_id != 0) {
-        if (!db_row(call, &query_use_tenant, NULL, (DbArg[]){{.name = "id", .text = id}, {0}}, &row))
+        if (!db_row(call, &query_use_tenant, NULL, (DbArg[]){{.name = "id", .text = id}, {0}},
+                    &row))
             return false;
         if (row == NULL) {
             db_rollback(call);
             return true;
         }
-        query = plan_head(db_row_text(row, "heads"), "users") >= HEAD_LAST_USE ? &query_session_use
-                                                                              : &query_session_use_before;
+        query = plan_head(db_row_text(row, "heads"), "users") >= HEAD_LAST_USE
+                    ? &query_session_use
+                    : &query_session_use_before;
         if (!db_enter_tenant(call, due->tenant_id, db_row_text(row, "schema_name")))
             return false;
     }

@@ -1,8 +1,8 @@
-/* When sessions were last used, so that their end slides: noted in memory by every call, and written by a job,
- * many at a time, so that no call waits for it and a read stays a read.
+/* When sessions were last used, so that their end slides: noted in memory by every call, and
+ * written by a job, many at a time, so that no call waits for it and a read stays a read.
  *
- * What the database knows is behind by at most two session-use-s; the end of a session is set later by as much, so
- * that no other server ends a session that is in use on this one.  */
+ * What the database knows is behind by at most two session-use-s; the end of a session is set later
+ * by as much, so that no other server ends a session that is in use on this one.  */
 #ifndef CIQ_SERVER_USE_H
 #define CIQ_SERVER_USE_H
 
@@ -15,8 +15,8 @@ typedef struct Use Use;
 MUST_CHECK Use *use_new(const Config *config);
 void use_free(Use *use);
 
-/* A session (of a tenant, 0: of the platform) is used now.  From any thread; holds one of many short locks.
- * False: too many wait to be written; this one is noted by its next call. */
+/* A session (of a tenant, 0: of the platform) is used now.  From any thread; holds one of many
+ * short locks. False: too many wait to be written; this one is noted by its next call. */
 bool use_note(Use *use, int64_t tenant_id, int64_t session_id);
 
 /* No more calls come: from now on a use need not have waited to be written. */

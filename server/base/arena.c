@@ -1,5 +1,5 @@
-/* A bump allocator of chunks.  The first chunk stays between calls; a call that needs more gets chunks
- * of twice the size, up to the arena's bound.  */
+/* A bump allocator of chunks.  The first chunk stays between calls; a call that needs more gets
+ * chunks of twice the size, up to the arena's bound.  */
 #include "base/arena.h"
 #include "call/auth.h"
 

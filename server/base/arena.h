@@ -1,5 +1,5 @@
-/* The memory of one call: allocations are never freed one by one, the whole arena is wiped at the end.
- * Owned by one worker, used by one thread.  */
+/* The memory of one call: allocations are never freed one by one, the whole arena is wiped at the
+ * end. Owned by one worker, used by one thread.  */
 #ifndef CIQ_SERVER_ARENA_H
 #define CIQ_SERVER_ARENA_H
 

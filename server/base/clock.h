@@ -1,4 +1,5 @@
-/* The two clocks: one that only goes forward, for deadlines, and the calendar's, for what is stored. */
+/* The two clocks: one that only goes forward, for deadlines, and the calendar's, for what is
+ * stored. */
 #ifndef CIQ_SERVER_CLOCK_H
 #define CIQ_SERVER_CLOCK_H
 

@@ -1,5 +1,5 @@
-/* Settings from config.def: the parser of options, environment and file, --help, --check-config, and the
- * page of the docs.  Runs before any thread; errors are sentences on a stream.  */
+/* Settings from config.def: the parser of options, environment and file, --help, --check-config,
+ * and the page of the docs.  Runs before any thread; errors are sentences on a stream.  */
 #include "base/config.h"
 
 #include <errno.h>
@@ -14,21 +14,33 @@ typedef struct Setting {
     const char *standard;
     const char *choices; /* "a|b" */
     const char *help;
-    size_t offset;      /* in Config */
+    size_t offset; /* in Config */
     int64_t low, high;
     Kind kind;
 } Setting;
 
 static const Setting settings[] = {
 #define SETTING_TEXT(field, name, value, text)                                                     \
-    {.option = (name), .standard = (value), .help = (text), .offset = offsetof(Config, field),     \
+    {.option = (name),                                                                             \
+     .standard = (value),                                                                          \
+     .help = (text),                                                                               \
+     .offset = offsetof(Config, field),                                                            \
      .kind = KIND_TEXT},
 #define SETTING_NUMBER(field, name, value, lowest, highest, text)                                  \
-    {.option = (name), .standard = #value, .help = (text), .offset = offsetof(Config, field),      \
-     .low = (lowest), .high = (highest), .kind = KIND_NUMBER},
+    {.option = (name),                                                                             \
+     .standard = #value,                                                                           \
+     .help = (text),                                                                               \
+     .offset = offsetof(Config, field),                                                            \
+     .low = (lowest),                                                                              \
+     .high = (highest),                                                                            \
+     .kind = KIND_NUMBER},
 #define SETTING_CHOICE(field, name, value, words, text)                                            \
-    {.option = (name), .standard = (value), .choices = (words), .help = (text),                    \
-     .offset = offsetof(Config, field), .kind = KIND_CHOICE},
+    {.option = (name),                                                                             \
+     .standard = (value),                                                                          \
+     .choices = (words),                                                                           \
+     .help = (text),                                                                               \
+     .offset = offsetof(Config, field),                                                            \
+     .kind = KIND_CHOICE},
 #include "base/config.def"
 #undef SETTING_TEXT
 #undef SETTING_NUMBER
@@ -319,12 +331,13 @@ config_print(const Config *config, FILE *out)
 void
 config_markdown(FILE *out)
 {
-    fputs("# Settings of ciq-server\n\n"
-          "Made from `server/base/config.def` by `ciq-server --help-markdown`. Each setting is an option, a\n"
-          "variable of the environment, and a line `name = value` of the file that `--config` (or\n"
-          "`CIQ_CONFIG`) names; options overrule the environment, and that the file.\n\n"
-          "| option | environment | default | allowed | meaning |\n|---|---|---|---|---|\n",
-          out);
+    fputs(
+        "# Settings of ciq-server\n\n"
+        "Made from `server/base/config.def` by `ciq-server --help-markdown`. Each setting is an option, a\n"
+        "variable of the environment, and a line `name = value` of the file that `--config` (or\n"
+        "`CIQ_CONFIG`) names; options overrule the environment, and that the file.\n\n"
+        "| option | environment | default | allowed | meaning |\n|---|---|---|---|---|\n",
+        out);
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {
         const Setting *setting = &settings[i];
         char name[64];

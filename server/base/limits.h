@@ -8,13 +8,15 @@ enum {
     LIMIT_CALL_ID = 26,     /* 16 hexadecimal digits of the server's run, a dash, a counter */
     LIMIT_REPEATED = 1000,  /* elements of one repeated field in a request */
     LIMIT_STRING = 65536,   /* bytes of one string field whose option names no maximum */
-    LIMIT_PAGE = 1000,      /* rows of one page: 1,000 rows of about 500 bytes stay under a message */
+    LIMIT_PAGE = 1000, /* rows of one page: 1,000 rows of about 500 bytes stay under a message */
     LIMIT_PAGE_DEFAULT = 100,
-    LIMIT_VIOLATIONS = 16,  /* fields named in one reply; more help nobody */
-    LIMIT_STATEMENTS = 64,  /* statements shown by explain */
-    LIMIT_TABLES = 4096,    /* of one tenant that is cloned or exported: a name of each is kept in the call */
-    LIMIT_ARENA = 8 * 1024 * 1024, /* bytes of one call: a message of 1 MiB unpacks to at most this */
-    LIMIT_PARAMETERS = 32   /* of one statement */
+    LIMIT_VIOLATIONS = 16, /* fields named in one reply; more help nobody */
+    LIMIT_STATEMENTS = 64, /* statements shown by explain */
+    LIMIT_TABLES =
+        4096, /* of one tenant that is cloned or exported: a name of each is kept in the call */
+    LIMIT_ARENA =
+        8 * 1024 * 1024,  /* bytes of one call: a message of 1 MiB unpacks to at most this */
+    LIMIT_PARAMETERS = 32 /* of one statement */
 };
 
 #endif

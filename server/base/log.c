@@ -1,5 +1,5 @@
-/* A ring of lines under a short lock, and the thread that empties it.  The only state of the process that
- * belongs to no server: everything else has an owner.  */
+/* A ring of lines under a short lock, and the thread that empties it.  The only state of the
+ * process that belongs to no server: everything else has an owner.  */
 #include "base/log.h"
 
 #include <pthread.h>
@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-    LINES_MAX = 1024,  /* in the ring: some tenths of a second of a busy server */
-    LINE_SIZE = 1024,  /* longer lines are cut */
-    BATCH_LINES = 64   /* written in one go */
+    LINES_MAX = 1024, /* in the ring: some tenths of a second of a busy server */
+    LINE_SIZE = 1024, /* longer lines are cut */
+    BATCH_LINES = 64  /* written in one go */
 };
 
 typedef struct Line {
@@ -99,7 +99,8 @@ write_lines(void *argument UNUSED)
             state.count--;
         }
         if (state.dropped > 0) {
-            size_t start = start_line(batch + size, LINE_SIZE, LOG_LEVEL_WARNING, "log lines dropped");
+            size_t start =
+                start_line(batch + size, LINE_SIZE, LOG_LEVEL_WARNING, "log lines dropped");
 
             size += start + (size_t) snprintf(batch + size + start, LINE_SIZE - start,
                                               " count=%llu\n", (unsigned long long) state.dropped);

@@ -1,6 +1,6 @@
-/* The log: logfmt lines on stderr, written by one thread from a bounded ring, so that no caller ever waits
- * for a slow terminal or disk.  When the ring is full lines are dropped and counted, and a later line says
- * how many.  Before log_start and after log_stop lines are written directly.  */
+/* The log: logfmt lines on stderr, written by one thread from a bounded ring, so that no caller
+ * ever waits for a slow terminal or disk.  When the ring is full lines are dropped and counted, and
+ * a later line says how many.  Before log_start and after log_stop lines are written directly.  */
 #ifndef CIQ_SERVER_LOG_H
 #define CIQ_SERVER_LOG_H
 
@@ -19,8 +19,8 @@ typedef enum LogLevel {
 /* The level of this name ("info"), or LOG_LEVEL_INFO. */
 LogLevel log_level_of(const char *name);
 
-/* Starts the writing thread; less important lines are not logged.  False: no thread; lines are still
- * written, directly. */
+/* Starts the writing thread; less important lines are not logged.  False: no thread; lines are
+ * still written, directly. */
 MUST_CHECK bool log_start(LogLevel least);
 
 /* Writes what is in the ring and ends the thread. */

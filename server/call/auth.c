@@ -12,14 +12,13 @@
 #include <string.h>
 
 enum {
-    OPERATIONS = 2,                /* Argon2id's t */
-    MEMORY = 19 * 1024 * 1024,     /* bytes */
-    SECRET_SIZE = 32,              /* of a token: 256 bits */
-    PASSWORD_SIZE = 20,            /* characters of a password made here */
-    MAC_SIZE = 16,                 /* of a page token */
-    PAGE_KEY_MAX = 256             /* bytes of the key in a page token */
+    OPERATIONS = 2,            /* Argon2id's t */
+    MEMORY = 19 * 1024 * 1024, /* bytes */
+    SECRET_SIZE = 32,          /* of a token: 256 bits */
+    PASSWORD_SIZE = 20,        /* characters of a password made here */
+    MAC_SIZE = 16,             /* of a page token */
+    PAGE_KEY_MAX = 256         /* bytes of the key in a page token */
 };
-
 
 /* A hash of nothing that anybody knows: verifying against it costs what verifying costs. */
 static char dummy_hash[AUTH_HASH_SIZE];
@@ -112,7 +111,8 @@ auth_token_new(Call *call, AuthTokenKind kind, int64_t tenant_id, char token[AUT
     sodium_bin2base64(text, sizeof text, secret, sizeof secret,
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 
-    int size = snprintf(token, AUTH_TOKEN_SIZE, "ciq_%c_%" PRId64 "_%s", (char) kind, tenant_id, text);
+    int size =
+        snprintf(token, AUTH_TOKEN_SIZE, "ciq_%c_%" PRId64 "_%s", (char) kind, tenant_id, text);
 
     secret_hash(secret, hash);
     sodium_memzero(secret, sizeof secret);
@@ -217,8 +217,8 @@ auth_stream_free(AuthStream *stream)
     free(stream);
 }
 
-/* The database keeps only a hash of the client's key, made by another function than this one, so whoever
- * reads the table cannot open what is sealed. */
+/* The database keeps only a hash of the client's key, made by another function than this one, so
+ * whoever reads the table cannot open what is sealed. */
 static void
 seal_key(const uint8_t *client_key, uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES])
 {
@@ -241,8 +241,8 @@ auth_seal(Call *call, const uint8_t *client_key, const void *text, size_t size, 
         return false;
     randombytes_buf(out, NONCE);
     seal_key(client_key, key);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE, &written, text, size, NULL, 0, NULL, out,
-                                               key);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE, &written, text, size, NULL, 0, NULL,
+                                               out, key);
     sodium_memzero(key, sizeof key);
     *sealed = out;
     *sealed_size = NONCE + (size_t) written;

@@ -1,5 +1,6 @@
-/* The only module that knows libsodium: passwords, tokens, sealing and keyed hashes.  The installation's
- * key, from which sub-keys come, is set once by auth_start before any other thread runs.  */
+/* The only module that knows libsodium: passwords, tokens, sealing and keyed hashes.  The
+ * installation's key, from which sub-keys come, is set once by auth_start before any other thread
+ * runs.  */
 #ifndef CIQ_SERVER_AUTH_H
 #define CIQ_SERVER_AUTH_H
 
@@ -14,7 +15,8 @@ enum {
 /* Once per process, before anything else here.  False: libsodium cannot start. */
 MUST_CHECK bool auth_init(void);
 
-/* Argon2id, 19 MiB, t = 2 (OWASP's recommendation).  Tens of milliseconds: only in lanes made for it. */
+/* Argon2id, 19 MiB, t = 2 (OWASP's recommendation).  Tens of milliseconds: only in lanes made for
+ * it. */
 MUST_CHECK bool auth_hash(Call *call, const char *password, char out[AUTH_HASH_SIZE]);
 
 /* Compares in the same time whether stored is NULL (nobody of that name) or not.  False only if the
@@ -22,7 +24,8 @@ MUST_CHECK bool auth_hash(Call *call, const char *password, char out[AUTH_HASH_S
 MUST_CHECK bool auth_verify(Call *call, const char *password, const char *stored, bool *ok,
                             bool *needs_rehash);
 
-/* A password for somebody who did not bring one: 20 characters, 100 bits.  NULL: the call has failed. */
+/* A password for somebody who did not bring one: 20 characters, 100 bits.  NULL: the call has
+ * failed. */
 MUST_CHECK const char *auth_password_random(Call *call);
 
 /* What a token is good for: its letter. */
@@ -30,7 +33,7 @@ typedef enum AuthTokenKind {
     AUTH_TOKEN_SESSION = 's',
     AUTH_TOKEN_API_KEY = 'k',
     AUTH_TOKEN_ACT_AS = 'a', /* one of the platform's inside a tenant */
-    AUTH_TOKEN_LINK = 'l' /* in a mail: sets a password, once */
+    AUTH_TOKEN_LINK = 'l'    /* in a mail: sets a password, once */
 } AuthTokenKind;
 
 /* A token, "ciq_<kind>_<tenant id>_<secret>", and the hash under which it is stored. */
@@ -65,8 +68,8 @@ MUST_CHECK bool auth_seal(Call *call, const uint8_t *client_key, const void *tex
 MUST_CHECK bool auth_unseal(Call *call, const uint8_t *client_key, const uint8_t *sealed,
                             size_t sealed_size, uint8_t **text, size_t *size);
 
-/* A page token: base64url of a MAC under the installation's key and the key to continue after; binding is
- * what the token is good for (tenant, method, filters).  NULL: the call has failed. */
+/* A page token: base64url of a MAC under the installation's key and the key to continue after;
+ * binding is what the token is good for (tenant, method, filters).  NULL: the call has failed. */
 MUST_CHECK char *auth_page_token(Call *call, const uint8_t installation_key[32],
                                  const uint8_t binding[32], const char *page_key);
 /* False: the call has failed with INVALID_ARGUMENT. */

@@ -1,4 +1,5 @@
-/* What every part of the server does to a call: fail it, allocate from it, ask what its caller may do. */
+/* What every part of the server does to a call: fail it, allocate from it, ask what its caller may
+ * do. */
 #include "call/call.h"
 #include "base/clock.h"
 

@@ -45,14 +45,14 @@ typedef enum CallerKind {
     CALLER_USER,      /* a tenant's user, by session */
     CALLER_SUPERUSER, /* a platform superuser, by session */
     CALLER_OPERATOR,  /* the local operator, by the uid at the other end of ipc:// */
-    CALLER_ACT_AS,    /* one of the platform's inside a tenant, by an act-as session: no user of it */
-    CALLER_API_KEY    /* a microservice, by a key of the tenant or of the platform */
+    CALLER_ACT_AS, /* one of the platform's inside a tenant, by an act-as session: no user of it */
+    CALLER_API_KEY /* a microservice, by a key of the tenant or of the platform */
 } CallerKind;
 
 typedef struct Caller {
     CallerKind kind;
-    int64_t id;         /* of the user, superuser or API key; 0: none */
-    int64_t session_id; /* 0: none */
+    int64_t id;           /* of the user, superuser or API key; 0: none */
+    int64_t session_id;   /* 0: none */
     int64_t superuser_id; /* of CALLER_ACT_AS, who acts; 0: the local operator */
     bool is_admin;
     const char *email;       /* never NULL */
@@ -62,8 +62,8 @@ typedef struct Caller {
 /* Where a message came from, found by the listener. */
 typedef struct Peer {
     bool is_ipc;
-    uid_t uid;          /* only if is_ipc */
-    char address[64];   /* "ipc:uid=0", "tcp:127.0.0.1:5432", "inproc" */
+    uid_t uid;        /* only if is_ipc */
+    char address[64]; /* "ipc:uid=0", "tcp:127.0.0.1:5432", "inproc" */
 } Peer;
 
 typedef struct Call {
@@ -71,51 +71,53 @@ typedef struct Call {
     Arena *arena;
     Db *db;
     const Method *method;
-    Request *request;            /* the envelope */
-    ProtobufCMessage *message;   /* the rpc's request, checked */
+    Request *request;          /* the envelope */
+    ProtobufCMessage *message; /* the rpc's request, checked */
     Peer peer;
-    const char *origin;              /* the end user's address, or the peer's; never NULL */
-    bool forwards;                   /* the token is a key that may say for which end user it calls */
+    const char *origin; /* the end user's address, or the peer's; never NULL */
+    bool forwards;      /* the token is a key that may say for which end user it calls */
     TenantContext tenant;
     Caller caller;
-    int64_t receive_us, deadline_us; /* monotonic */
-    int64_t statement_timeout_ms, lock_timeout_ms; /* of each statement, for the server's own work; 0: by the
-                                                    * deadline */
-    const int *stop_fd;              /* readable: give up at once, whatever runs; NULL: nothing says so */
-    char id[LIMIT_CALL_ID + 1];      /* the request id in reply, log and audit */
+    int64_t receive_us, deadline_us;               /* monotonic */
+    int64_t statement_timeout_ms, lock_timeout_ms; /* of each statement, for the server's own work;
+                                                    * 0: by the deadline */
+    const int *stop_fd; /* readable: give up at once, whatever runs; NULL: nothing says so */
+    char id[LIMIT_CALL_ID + 1]; /* the request id in reply, log and audit */
 
     /* the first failure; code 0: none so far */
     Code code;
     const char *text;
     uint32_t retry_after_ms;
-    uint32_t pause_ms;           /* before the answer is sent; no thread waits for it */
+    uint32_t pause_ms; /* before the answer is sent; no thread waits for it */
     FieldViolation **violations;
     size_t violations_count;
-    char sqlstate[6];            /* of the statement that failed, for the log; "" */
-    size_t script_statement;     /* in a script that failed: how many of its statements had not, */
-    int script_position;         /* and the character of the script that PostgreSQL points to, from 1; 0: none */
-    const char *detail;          /* for the log only, never the client; NULL: none */
-    bool must_be_own;                /* the caller lacks the permission for what is not their own */
-    bool refused;                    /* the failure belongs into the audit */
-    /* what a failure that nobody can mend by asking again leaves behind, in a transaction of its own */
+    char sqlstate[6];        /* of the statement that failed, for the log; "" */
+    size_t script_statement; /* in a script that failed: how many of its statements had not, */
+    int script_position; /* and the character of the script that PostgreSQL points to, from 1; 0:
+                            none */
+    const char *detail;  /* for the log only, never the client; NULL: none */
+    bool must_be_own;    /* the caller lacks the permission for what is not their own */
+    bool refused;        /* the failure belongs into the audit */
+    /* what a failure that nobody can mend by asking again leaves behind, in a transaction of its
+     * own */
     bool (*record_failure)(struct Call *call);
     const char *failure_id;
     const void *failure_data;
-    bool failure_is_platforms;       /* that transaction is the platform's, not the tenant's */
-    bool replay;                     /* the idempotency key was used before */
-    bool plan_changed;               /* a prepared statement went stale: the call may run once more */
+    bool failure_is_platforms; /* that transaction is the platform's, not the tenant's */
+    bool replay;               /* the idempotency key was used before */
+    bool plan_changed;         /* a prepared statement went stale: the call may run once more */
 
     /* what dispatch's transaction must do beside the handler's own statements */
-    bool changes_cached;         /* notify every server that what it cached of this tenant is old */
-    bool changes_names;          /* the same for the way from names to tenants */
-    bool changes_roles;          /* new roles: connections warm themselves */
-    int64_t changes_tenant_id;   /* notify what changes_cached does of another tenant; 0: none */
-    bool wakes_job;              /* the commit leaves work for the background */
-    bool wakes_prover;           /* DNS is to be asked about a domain */
-    bool fills_outbox;           /* of the tenant outbox_tenant_id (0: the platform): there is mail to send */
+    bool changes_cached;       /* notify every server that what it cached of this tenant is old */
+    bool changes_names;        /* the same for the way from names to tenants */
+    bool changes_roles;        /* new roles: connections warm themselves */
+    int64_t changes_tenant_id; /* notify what changes_cached does of another tenant; 0: none */
+    bool wakes_job;            /* the commit leaves work for the background */
+    bool wakes_prover;         /* DNS is to be asked about a domain */
+    bool fills_outbox; /* of the tenant outbox_tenant_id (0: the platform): there is mail to send */
     int64_t outbox_tenant_id;
-    bool changes_runs;           /* a migration run begins, goes on or ends */
-    const char *target;          /* what was changed, for the audit: "user 5"; NULL: nothing named */
+    bool changes_runs;  /* a migration run begins, goes on or ends */
+    const char *target; /* what was changed, for the audit: "user 5"; NULL: nothing named */
 
     /* if explain was asked for and allowed */
     bool explain;
@@ -134,11 +136,13 @@ void call_forget_changes(Call *call);
 /* The same, and as if the call had not failed. */
 void call_forget_failure(Call *call);
 
-/* The same with INVALID_ARGUMENT (or ALREADY_EXISTS by call_fail_field_code) and a violation that names
- * the field; the reply's message is "<field> <text>".  Several fields may fail; the first is the message. */
-MUST_CHECK bool call_fail_field(Call *call, const char *field, const char *format, ...) PRINTF_LIKE(3, 4);
-MUST_CHECK bool call_fail_field_code(Call *call, Code code, const char *field, const char *format, ...)
-    PRINTF_LIKE(4, 5);
+/* The same with INVALID_ARGUMENT (or ALREADY_EXISTS by call_fail_field_code) and a violation that
+ * names the field; the reply's message is "<field> <text>".  Several fields may fail; the first is
+ * the message. */
+MUST_CHECK bool call_fail_field(Call *call, const char *field, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+MUST_CHECK bool call_fail_field_code(Call *call, Code code, const char *field, const char *format,
+                                     ...) PRINTF_LIKE(4, 5);
 
 /* Memory until the reply is sent, zeroed.  NULL: the call has failed with RESOURCE_EXHAUSTED. */
 MUST_CHECK void *call_alloc(Call *call, size_t size);
@@ -152,10 +156,12 @@ bool call_may(const Call *call, const char *permission);
 /* Milliseconds left until the deadline, at least 0. */
 int64_t call_left_ms(const Call *call);
 
-/* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit says. */
+/* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit
+ * says. */
 int64_t call_statement_ms(const Call *call);
 
-/* The number of the user or superuser who calls; 0: an API key, the local operator, or who acts in a tenant. */
+/* The number of the user or superuser who calls; 0: an API key, the local operator, or who acts in
+ * a tenant. */
 int64_t caller_account_id(const Caller *caller);
 
 /* The caller's number in log and audit: the user's, or the superuser's. */
@@ -164,7 +170,8 @@ int64_t caller_number(const Caller *caller);
 /* The caller's kind in log and audit: anonymous, user, superuser, operator, api_key, act_as. */
 const char *caller_kind_name(CallerKind kind);
 
-/* Who calls, for people: "operator", "superuser ann@example.com", "api_key 3".  NULL: the call has failed. */
+/* Who calls, for people: "operator", "superuser ann@example.com", "api_key 3".  NULL: the call has
+ * failed. */
 MUST_CHECK const char *call_actor(Call *call);
 
 #endif

@@ -16,7 +16,8 @@ enum { PATH_SIZE = 256, DEPTH_MAX = 16 }; /* our messages nest 3 deep; none cont
 
 /* ---- the wire ---- */
 
-/* The length of one UTF-8 sequence (RFC 3629: shortest form, no surrogates, to U+10FFFF), 0: it is none. */
+/* The length of one UTF-8 sequence (RFC 3629: shortest form, no surrogates, to U+10FFFF), 0: it is
+ * none. */
 static size_t
 utf8_size(const uint8_t *at, size_t left)
 {
@@ -130,7 +131,8 @@ malformed:
 }
 
 bool
-check_wire(Call *call, const ProtobufCMessageDescriptor *descriptor, const uint8_t *data, size_t size)
+check_wire(Call *call, const ProtobufCMessageDescriptor *descriptor, const uint8_t *data,
+           size_t size)
 {
     return check_bytes(call, descriptor, data, size, "", 0);
 }
@@ -139,16 +141,80 @@ check_wire(Call *call, const ProtobufCMessageDescriptor *descriptor, const uint8
 
 /* SQL's reserved words that look like schema names, and the names that PostgreSQL or we use. */
 static const char *const reserved_names[] = {
-    "all",     "analyse",  "analyze", "and",       "any",        "array",   "as",      "asc",
-    "both",    "case",     "cast",    "check",     "collate",    "column",  "constraint",
-    "create",  "default",  "desc",    "distinct",  "do",         "else",    "end",     "except",
-    "false",   "fetch",    "for",     "foreign",   "from",       "grant",   "group",   "having",
-    "in",      "initially", "intersect", "into",   "lateral",    "leading", "limit",   "not",
-    "null",    "offset",   "on",      "only",      "or",         "order",   "placing", "primary",
-    "public",  "references", "returning", "select", "session_user", "some", "symmetric", "table",
-    "then",    "to",       "trailing", "true",     "union",      "unique",  "user",    "using",
-    "variadic", "when",    "where",   "window",    "with",       "current_user", "current_role",
-    "information_schema",  "localhost", "template", "postgres",
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "default",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "grant",
+    "group",
+    "having",
+    "in",
+    "initially",
+    "intersect",
+    "into",
+    "lateral",
+    "leading",
+    "limit",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "placing",
+    "primary",
+    "public",
+    "references",
+    "returning",
+    "select",
+    "session_user",
+    "some",
+    "symmetric",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "variadic",
+    "when",
+    "where",
+    "window",
+    "with",
+    "current_user",
+    "current_role",
+    "information_schema",
+    "localhost",
+    "template",
+    "postgres",
 };
 
 const char *
@@ -454,8 +520,7 @@ check_one_of(Call *call, const char *path, const char *const *one_of, const char
 }
 
 static bool
-check_string(Call *call, const FieldInfo *info, const char *path, const char *text,
-             bool is_element)
+check_string(Call *call, const FieldInfo *info, const char *path, const char *text, bool is_element)
 {
     size_t size = characters(text);
     /* min and max of a repeated field are about its elements' number */
@@ -634,8 +699,8 @@ check_choices(Call *call, const ProtobufCMessage *message)
             if (!field_is_choice(member) || member->quantifier_offset != field->quantifier_offset)
                 continue;
             chosen = chosen || !field_is_absent(message, member);
-            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", names[0] != '\0' ? " or " : "",
-                     member->name);
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s",
+                     names[0] != '\0' ? " or " : "", member->name);
         }
         if (!chosen)
             return call_fail_field(call, names, "is required");
@@ -690,8 +755,8 @@ check_message(Call *call, const MessageInfo *info, const ProtobufCMessage *messa
     if (resource < 0)
         return check_fields(call, info, message, "", NULL);
 
-    const Google__Protobuf__FieldMask *mask = *(const Google__Protobuf__FieldMask *const *) (
-        (const char *) message + mask_field->offset);
+    const Google__Protobuf__FieldMask *mask =
+        *(const Google__Protobuf__FieldMask *const *) ((const char *) message + mask_field->offset);
     bool ok = true;
 
     if (mask == NULL)
@@ -706,9 +771,8 @@ check_message(Call *call, const MessageInfo *info, const ProtobufCMessage *messa
         if (field->label == PROTOBUF_C_LABEL_REPEATED)
             ok = check_repeated(call, field, &info->fields[i], message, field->name) && ok;
         else
-            ok = check_single(call, field, &info->fields[i],
-                              (const char *) message + field->offset, field->name,
-                              (int) i == resource ? mask : NULL) &&
+            ok = check_single(call, field, &info->fields[i], (const char *) message + field->offset,
+                              field->name, (int) i == resource ? mask : NULL) &&
                  ok;
     }
     return ok;

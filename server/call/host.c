@@ -1,5 +1,5 @@
-/* Called by dispatch for every tenant that is named by a domain, and by the handlers about domains; never
- * asks the database or the network.  */
+/* Called by dispatch for every tenant that is named by a domain, and by the handlers about domains;
+ * never asks the database or the network.  */
 #include "call/host.h"
 #include "call/check.h"
 #include "base/config.h"
@@ -30,7 +30,8 @@ cut_port(const char *text, size_t *size)
     return NULL;
 }
 
-/* IDNA 2008 with the mappings of UTS 46, as browsers do: capital letters and full-width forms are taken. */
+/* IDNA 2008 with the mappings of UTS 46, as browsers do: capital letters and full-width forms are
+ * taken. */
 static const char *
 to_ascii(char name[HOST_SIZE * 4], bool is_ascii)
 {
@@ -65,7 +66,8 @@ host_normalise(const char *text, bool strip_www, char name[HOST_SIZE])
         return "must be a host name of 1 to 253 characters";
     for (size_t i = 0; i < size; i++) {
         is_ascii = is_ascii && (unsigned char) text[i] < 0x80;
-        work[i] = (char) ((unsigned char) text[i] < 0x80 ? tolower((unsigned char) text[i]) : text[i]);
+        work[i] =
+            (char) ((unsigned char) text[i] < 0x80 ? tolower((unsigned char) text[i]) : text[i]);
     }
     work[size] = '\0';
     if ((!is_ascii || strstr(work, "xn--") != NULL) && (wrong = to_ascii(work, is_ascii)) != NULL)
@@ -103,9 +105,9 @@ host_read(Call *call, const char *field, const char *text, Host *host)
 
     if (wrong != NULL)
         return call_fail_field(call, field, "%s", wrong);
-    host->kind = is_under(host->name, "localhost")            ? HOST_DEVELOPMENT
+    host->kind = is_under(host->name, "localhost")   ? HOST_DEVELOPMENT
                  : is_under(host->name, base_domain) ? HOST_PLATFORM
-                                                              : HOST_CUSTOM;
+                                                     : HOST_CUSTOM;
     return true;
 }
 
@@ -134,5 +136,6 @@ host_is_domain(const char *tenant)
 {
     size_t size = strcspn(tenant, ":");
 
-    return memchr(tenant, '.', size) != NULL || (size == 9 && strncasecmp(tenant, "localhost", 9) == 0);
+    return memchr(tenant, '.', size) != NULL ||
+           (size == 9 && strncasecmp(tenant, "localhost", 9) == 0);
 }

@@ -1,14 +1,15 @@
-/* Host names as the registry keeps them, and the names by which tenants are called.  Everything that takes a
- * host from outside comes through here, so that "Bücher.Example.:443" and "xn--bcher-kva.example" are the
- * same domain everywhere.  */
+/* Host names as the registry keeps them, and the names by which tenants are called.  Everything
+ * that takes a host from outside comes through here, so that "Bücher.Example.:443" and
+ * "xn--bcher-kva.example" are the same domain everywhere.  */
 #ifndef CIQ_SERVER_HOST_H
 #define CIQ_SERVER_HOST_H
 
 #include "call/call.h"
 
 enum {
-    HOST_SIZE = 254,  /* 253 characters (RFC 1123) and NUL */
-    HOST_PROVABLE = 233 /* of a domain that is to be proved: the record's name is 20 characters longer */
+    HOST_SIZE = 254, /* 253 characters (RFC 1123) and NUL */
+    HOST_PROVABLE =
+        233 /* of a domain that is to be proved: the record's name is 20 characters longer */
 };
 
 typedef enum HostKind {
@@ -22,8 +23,8 @@ typedef struct Host {
     HostKind kind;
 } Host;
 
-/* Lower case, without port and trailing dot, in ASCII (IDNA 2008, RFC 5891); without a leading "www." if
- * strip_www.  NULL, or what is wrong: a constant text; name is then undefined. */
+/* Lower case, without port and trailing dot, in ASCII (IDNA 2008, RFC 5891); without a leading
+ * "www." if strip_www.  NULL, or what is wrong: a constant text; name is then undefined. */
 MUST_CHECK const char *host_normalise(const char *text, bool strip_www, char name[HOST_SIZE]);
 
 /* The same by the server's settings. */
@@ -38,7 +39,8 @@ const char *host_kind_name(HostKind kind);
 /* Whether DNS must prove that a domain is its tenant's before it leads there. */
 bool host_must_prove(const Server *server, HostKind kind);
 
-/* Whether an envelope's tenant is a domain (it has a dot or is "localhost", port aside) or a schema name. */
+/* Whether an envelope's tenant is a domain (it has a dot or is "localhost", port aside) or a schema
+ * name. */
 bool host_is_domain(const char *tenant);
 
 #endif

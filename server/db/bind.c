@@ -1,5 +1,5 @@
-/* Parameters out of messages and messages out of columns, for db.c.  Small and total: whatever is not
- * bindable is found by bind_check in a test, so a user's call never meets it.  */
+/* Parameters out of messages and messages out of columns, for db.c.  Small and total: whatever is
+ * not bindable is found by bind_check in a test, so a user's call never meets it.  */
 #include "db/bind.h"
 #include "call/auth.h"
 #include "proto/method.h"
@@ -31,7 +31,9 @@ enum {
 /* Seconds from 1970-01-01 to PostgreSQL's epoch, 2000-01-01. */
 static const int64_t postgres_epoch_s = 946684800;
 
-enum { REPLY_ROWS_MAX = WIRE_MESSAGE_MAX * 3 / 4 }; /* bytes of rows in one reply; the page ends early */
+enum {
+    REPLY_ROWS_MAX = WIRE_MESSAGE_MAX * 3 / 4
+}; /* bytes of rows in one reply; the page ends early */
 
 typedef const ProtobufCFieldDescriptor Field;
 
@@ -68,8 +70,8 @@ field_find(const ProtobufCMessageDescriptor *descriptor, const char *name, size_
     return NULL;
 }
 
-/* Follows "user.email".  *message becomes the message that holds the field, NULL if a message on the
- * way is absent. */
+/* Follows "user.email".  *message becomes the message that holds the field, NULL if a message on
+ * the way is absent. */
 static Field *
 path_find(const ProtobufCMessageDescriptor *descriptor, const char *path,
           const ProtobufCMessage **message)
@@ -125,7 +127,8 @@ enum_number(const ProtobufCEnumDescriptor *descriptor, const char *text, size_t 
         name[used++] = text[i] == '-' ? '_' : (char) toupper((unsigned char) text[i]);
     name[used] = '\0';
 
-    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value_by_name(descriptor, name);
+    const ProtobufCEnumValue *value =
+        protobuf_c_enum_descriptor_get_value_by_name(descriptor, name);
 
     return value == NULL ? 0 : value->value;
 }
@@ -199,15 +202,15 @@ value_field(Call *call, Field *field, const ProtobufCMessage *message, BindValue
     switch (field->type) {
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
-        return value_int64(
-            call, message == NULL ? 0 : *(const int32_t *) field_at(message, field), value);
+        return value_int64(call, message == NULL ? 0 : *(const int32_t *) field_at(message, field),
+                           value);
     case PROTOBUF_C_TYPE_UINT32:
-        return value_int64(
-            call, message == NULL ? 0 : *(const uint32_t *) field_at(message, field), value);
+        return value_int64(call, message == NULL ? 0 : *(const uint32_t *) field_at(message, field),
+                           value);
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
-        return value_int64(
-            call, message == NULL ? 0 : *(const int64_t *) field_at(message, field), value);
+        return value_int64(call, message == NULL ? 0 : *(const int64_t *) field_at(message, field),
+                           value);
     case PROTOBUF_C_TYPE_BOOL:
         return value_bool(
             call, message != NULL && *(const protobuf_c_boolean *) field_at(message, field), value);
@@ -494,8 +497,8 @@ bind_text(Call *call, BindColumn column, BindCell cell)
     return text == NULL ? NULL : memcpy(text, cell.data, cell.size);
 }
 
-/* text[]: number of dimensions, has-nulls, element type, then per dimension size and lower bound, then
- * the elements, each behind its size. */
+/* text[]: number of dimensions, has-nulls, element type, then per dimension size and lower bound,
+ * then the elements, each behind its size. */
 static bool
 fill_texts(Call *call, BindCell cell, size_t *count, char ***texts)
 {
@@ -650,8 +653,9 @@ fail_not_found(Call *call, const Query *query, const ProtobufCMessage *message)
         for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
             Field *field = &message->descriptor->fields[i];
 
-            if (field->type == PROTOBUF_C_TYPE_STRING && field->label != PROTOBUF_C_LABEL_REPEATED &&
-                !field_is_absent(message, field) && (*(char *const *) field_at(message, field))[0] != '\0')
+            if (field->type == PROTOBUF_C_TYPE_STRING &&
+                field->label != PROTOBUF_C_LABEL_REPEATED && !field_is_absent(message, field) &&
+                (*(char *const *) field_at(message, field))[0] != '\0')
                 return call_fail(call, CODE_NOT_FOUND, "no %s %.100s", what,
                                  *(char *const *) field_at(message, field));
         }
@@ -765,8 +769,8 @@ static bool
 check_parameter(const char *name, const ProtobufCMessageDescriptor *request)
 {
     static const char *const context[] = {
-        "caller.id",     "caller.session_id", "caller.email", "caller.kind", "caller.is_admin",
-        "tenant.id",     "tenant.schema",     "call.id",      "call.method", "call.origin",
+        "caller.id", "caller.session_id", "caller.email", "caller.kind", "caller.is_admin",
+        "tenant.id", "tenant.schema",     "call.id",      "call.method", "call.origin",
     };
     const char *rest;
 

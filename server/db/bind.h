@@ -1,6 +1,6 @@
-/* Between a protobuf message and a statement: request fields and call context become parameters, columns
- * become response fields, both by name through the message's descriptor.  Knows PostgreSQL's wire
- * formats, calls no libpq.  */
+/* Between a protobuf message and a statement: request fields and call context become parameters,
+ * columns become response fields, both by name through the message's descriptor.  Knows
+ * PostgreSQL's wire formats, calls no libpq.  */
 #ifndef CIQ_SERVER_BIND_H
 #define CIQ_SERVER_BIND_H
 
@@ -26,8 +26,9 @@ typedef struct BindCell {
     size_t size;
 } BindCell;
 
-/* Fills values (query->parameters_count of them).  False: the call has failed: a page token or page size
- * is wrong, or no memory.  A name that nothing can give is a programming error, found by bind_check. */
+/* Fills values (query->parameters_count of them).  False: the call has failed: a page token or page
+ * size is wrong, or no memory.  A name that nothing can give is a programming error, found by
+ * bind_check. */
 MUST_CHECK bool bind_parameters(Call *call, const Query *query, const ProtobufCMessage *message,
                                 const DbArg *args, BindValue *values);
 
@@ -36,8 +37,8 @@ MUST_CHECK bool bind_answer(Call *call, const Query *query, const ProtobufCMessa
                             const BindColumn *columns, size_t columns_count, const BindCell *cells,
                             size_t rows_count, ProtobufCMessage *out);
 
-/* Whether a statement fits the messages of its rpc; says what does not in problem.  For the test that
- * prepares every statement. */
+/* Whether a statement fits the messages of its rpc; says what does not in problem.  For the test
+ * that prepares every statement. */
 MUST_CHECK bool bind_check(const Query *query, const ProtobufCMessageDescriptor *request,
                            const ProtobufCMessageDescriptor *response, const BindColumn *columns,
                            size_t columns_count, char *problem, size_t problem_size);

@@ -1,6 +1,7 @@
-/* initdb, bootstrap and supervision of the private PostgreSQL.  A cluster is made under another name and
- * renamed when it is complete, so one that has its right name is whole.  Children are only spawned, never
- * forked: nng does not survive a fork.  As root PostgreSQL runs as an unprivileged user.  */
+/* initdb, bootstrap and supervision of the private PostgreSQL.  A cluster is made under another
+ * name and renamed when it is complete, so one that has its right name is whole.  Children are only
+ * spawned, never forked: nng does not survive a fork.  As root PostgreSQL runs as an unprivileged
+ * user.  */
 #include "db/cluster.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -25,21 +26,23 @@
 
 enum {
     PATH_SIZE = 512,
-    SOCKET_PATH_MAX = 107,      /* sockaddr_un, less its NUL */
-    READY_MAX_MS = 60000,       /* PostgreSQL may have to recover after a crash */
-    LEFTOVER_FAST_MS = 20000,   /* for the PostgreSQL of a killed server to write all and end; then immediately */
-    LEFTOVER_MAX_MS = 40000,    /* and then this server does not start */
-    STOP_MAX_MS = 20000,        /* fast shutdown; then immediate */
+    SOCKET_PATH_MAX = 107, /* sockaddr_un, less its NUL */
+    READY_MAX_MS = 60000,  /* PostgreSQL may have to recover after a crash */
+    LEFTOVER_FAST_MS =
+        20000, /* for the PostgreSQL of a killed server to write all and end; then immediately */
+    LEFTOVER_MAX_MS = 40000, /* and then this server does not start */
+    STOP_MAX_MS = 20000,     /* fast shutdown; then immediate */
     ASK_MS = 10,
     BACKOFF_MAX_MS = 5000,
-    STARTS_MAX = 5,             /* what the life before has left, memory or a lock, may still be in the way once */
-    RESERVED_CONNECTIONS = 20,  /* for jobs, heartbeat, and somebody who looks with psql */
+    STARTS_MAX =
+        5, /* what the life before has left, memory or a lock, may still be in the way once */
+    RESERVED_CONNECTIONS = 20, /* for jobs, heartbeat, and somebody who looks with psql */
     ARGUMENTS_MAX = 40
 };
 
 struct Cluster {
     char bin[PATH_SIZE], data[PATH_SIZE], socket[PATH_SIZE], log[PATH_SIZE];
-    char user[64];     /* the operating system's, that PostgreSQL runs as */
+    char user[64]; /* the operating system's, that PostgreSQL runs as */
     char server_user[64];
     uid_t uid;
     gid_t gid;
@@ -49,7 +52,7 @@ struct Cluster {
     bool has_thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    pid_t pid;         /* 0: not running */
+    pid_t pid; /* 0: not running */
     bool ready, stopping, failed;
 };
 
@@ -144,12 +147,15 @@ find_folders(Cluster *cluster, const Config *config, bool *taken, char *reason, 
     snprintf(cluster->log, sizeof cluster->log, "%s/postgres.log", base);
     snprintf(cluster->socket, sizeof cluster->socket, "%s/postgres", runtime);
     if (strlen(cluster->socket) + strlen("/.s.PGSQL.5432") > SOCKET_PATH_MAX) {
-        snprintf(reason, size, "the runtime directory's name %.200s is too long for a socket", runtime);
+        snprintf(reason, size, "the runtime directory's name %.200s is too long for a socket",
+                 runtime);
         return false;
     }
     if (!directory_make(runtime, 0755) || !directory_is_safe(runtime)) {
-        snprintf(reason, size, "the runtime directory %.200s must be this user's, and writable by "
-                               "nobody else", runtime);
+        snprintf(reason, size,
+                 "the runtime directory %.200s must be this user's, and writable by "
+                 "nobody else",
+                 runtime);
         return false;
     }
     if (!directory_make(base, 0755) || !directory_make(cluster->socket, 0700) ||
@@ -253,8 +259,8 @@ look_for_debian(Cluster *cluster)
 
 /* ---- children ---- */
 
-/* The words that come before a PostgreSQL program: another user if we are root, and a fast shutdown if
- * the server dies without a word. */
+/* The words that come before a PostgreSQL program: another user if we are root, and a fast shutdown
+ * if the server dies without a word. */
 static size_t
 add_setpriv(const Cluster *cluster, char *storage[2], const char **arguments)
 {
@@ -348,10 +354,9 @@ write_file(const char *folder, const char *name, const char *text)
 static bool
 bootstrap(const Cluster *cluster, const char *folder)
 {
-    static const char statements[] =
-        "create role ciq_owner login createrole;\n"
-        "create role ciq_worker login noinherit;\n"
-        "create database clientiq owner ciq_owner;\n";
+    static const char statements[] = "create role ciq_owner login createrole;\n"
+                                     "create role ciq_worker login noinherit;\n"
+                                     "create database clientiq owner ciq_owner;\n";
     char postgres[PATH_SIZE + 16], input[PATH_SIZE * 2], map[512];
     struct stat status;
 
@@ -387,11 +392,12 @@ make_cluster(const Cluster *cluster, char *reason, size_t size)
     log_write(LOG_LEVEL_INFO, "making the private PostgreSQL", "directory=%s", cluster->data);
     if (!run_program(cluster,
                      (const char *const[]){initdb, "-D", unfinished, "-U", "postgres",
-                                           "--auth=reject", "--encoding=UTF8",
-                                           "--locale=C.UTF-8", "--no-instructions", NULL},
+                                           "--auth=reject", "--encoding=UTF8", "--locale=C.UTF-8",
+                                           "--no-instructions", NULL},
                      NULL) ||
         !bootstrap(cluster, unfinished) || rename(unfinished, cluster->data) != 0) {
-        snprintf(reason, size, "the private PostgreSQL cannot be made; %.200s says why", cluster->log);
+        snprintf(reason, size, "the private PostgreSQL cannot be made; %.200s says why",
+                 cluster->log);
         return false;
     }
     log_write(LOG_LEVEL_INFO, "private PostgreSQL made", "ms=%lld",
@@ -444,8 +450,8 @@ is_ours(const Cluster *cluster, pid_t pid)
     return found;
 }
 
-/* The PostgreSQL of a server that was killed shuts down by itself (--pdeathsig); this waits for it.  An
- * immediate shutdown loses nothing: the next start recovers. */
+/* The PostgreSQL of a server that was killed shuts down by itself (--pdeathsig); this waits for it.
+ * An immediate shutdown loses nothing: the next start recovers. */
 static bool
 wait_for_leftover(const Cluster *cluster, char *reason, size_t size)
 {
@@ -475,13 +481,13 @@ start_postgres(const Cluster *cluster)
     snprintf(postgres, sizeof postgres, "%s/postgres", cluster->bin);
     snprintf(connections, sizeof connections, "max_connections=%d", cluster->max_connections);
     snprintf(socket, sizeof socket, "unix_socket_directories=%s", cluster->socket);
-    return start_program(
-        cluster,
-        (const char *const[]){postgres, "-D", cluster->data, "-c", "listen_addresses=", "-c", socket,
-                              "-c", "unix_socket_permissions=0700", "-c", connections, "-c",
-                              "max_locks_per_transaction=256", "-c", "password_encryption=scram-sha-256",
-                              NULL},
-        NULL);
+    return start_program(cluster,
+                         (const char *const[]){postgres, "-D", cluster->data, "-c",
+                                               "listen_addresses=", "-c", socket, "-c",
+                                               "unix_socket_permissions=0700", "-c", connections,
+                                               "-c", "max_locks_per_transaction=256", "-c",
+                                               "password_encryption=scram-sha-256", NULL},
+                         NULL);
 }
 
 static void
@@ -525,7 +531,8 @@ watch(Cluster *cluster, pid_t pid)
                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), cluster->log);
 }
 
-/* The thread that spawns is the parent that --pdeathsig means, so it lives as long as the cluster. */
+/* The thread that spawns is the parent that --pdeathsig means, so it lives as long as the cluster.
+ */
 static void *
 supervise(void *argument)
 {
@@ -548,7 +555,8 @@ supervise(void *argument)
 
         pthread_mutex_lock(&cluster->lock);
         was_ready = was_ready || clock_us() - start_us > 10 * 1000000;
-        if (!was_ready && !cluster->stopping && clock_us() - start_us < 2 * 1000000 && ++failures == STARTS_MAX)
+        if (!was_ready && !cluster->stopping && clock_us() - start_us < 2 * 1000000 &&
+            ++failures == STARTS_MAX)
             cluster->failed = true; /* it does not start at all: cluster_start gives up */
         pthread_cond_broadcast(&cluster->changed);
         if (!cluster->stopping) {
@@ -630,13 +638,15 @@ cluster_start(const Config *config, char *reason, size_t size)
 
     if (cluster == NULL)
         return NULL;
-    cluster->max_connections = (int) (config->workers + config->password_workers +
-                                      config->owner_workers) + RESERVED_CONNECTIONS;
+    cluster->max_connections =
+        (int) (config->workers + config->password_workers + config->owner_workers) +
+        RESERVED_CONNECTIONS;
     if (!find_user(cluster, reason, size) || !find_folders(cluster, config, &taken, reason, size))
         goto failed;
     if (!ask_pg_config(cluster) && !look_for_debian(cluster)) {
-        snprintf(reason, size, "no PostgreSQL found: install the package postgresql, or name a "
-                               "database by --database");
+        snprintf(reason, size,
+                 "no PostgreSQL found: install the package postgresql, or name a "
+                 "database by --database");
         goto failed;
     }
     if (!make_cluster(cluster, reason, size) || !wait_for_leftover(cluster, reason, size))

@@ -1,6 +1,6 @@
-/* The private PostgreSQL that runs when no database is named: made in the data directory at the first
- * start, supervised while the server runs, reachable only through a socket in a private folder and only
- * by peer authentication.  */
+/* The private PostgreSQL that runs when no database is named: made in the data directory at the
+ * first start, supervised while the server runs, reachable only through a socket in a private
+ * folder and only by peer authentication.  */
 #ifndef CIQ_SERVER_CLUSTER_H
 #define CIQ_SERVER_CLUSTER_H
 
@@ -15,8 +15,9 @@ typedef struct Cluster Cluster;
 /* Makes it if need be, starts it, and waits until it takes connections.  NULL: reason says why. */
 MUST_CHECK Cluster *cluster_start(const Config *config, char *reason, size_t size);
 
-/* The one that a running server has made and supervises, for a command beside it; cluster_stop then stops nothing.
- * NULL: no server uses the data directory, or reason says what is wrong (else it is ""). */
+/* The one that a running server has made and supervises, for a command beside it; cluster_stop then
+ * stops nothing. NULL: no server uses the data directory, or reason says what is wrong (else it is
+ * ""). */
 MUST_CHECK Cluster *cluster_join(const Config *config, char *reason, size_t size);
 
 /* Fast shutdown; whatever is still running is rolled back.  NULL is fine. */
@@ -31,8 +32,8 @@ void data_directory(const Config *config, char *path, size_t size);
 /* Makes a directory with those above it; the last one gets the mode.  False: errno says why. */
 MUST_CHECK bool directory_make(const char *path, unsigned mode);
 
-/* Whether a directory may hold our sockets: it is ours, or root's, and nobody else may write into it, so
- * nobody can put a socket of their own in the place of ours. */
+/* Whether a directory may hold our sockets: it is ours, or root's, and nobody else may write into
+ * it, so nobody can put a socket of their own in the place of ours. */
 MUST_CHECK bool directory_is_safe(const char *path);
 
 #endif

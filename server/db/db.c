@@ -19,10 +19,11 @@
 #include <string.h>
 
 enum {
-    QUEUE_MAX = 12,          /* statements in one pipeline: begin, context, claim, own, store, audit … */
-    TENANTS_BITS = 1 << 16,  /* of the set that counts a connection's tenants */
-    RECONNECT_PAUSE_MS = 200, /* between two attempts to connect, so that calls fail at once meanwhile */
-    GRACE_MS = 500           /* beyond the deadline, for PostgreSQL's own time-out to arrive */
+    QUEUE_MAX = 12, /* statements in one pipeline: begin, context, claim, own, store, audit … */
+    TENANTS_BITS = 1 << 16, /* of the set that counts a connection's tenants */
+    RECONNECT_PAUSE_MS =
+        200,       /* between two attempts to connect, so that calls fail at once meanwhile */
+    GRACE_MS = 500 /* beyond the deadline, for PostgreSQL's own time-out to arrive */
 };
 
 typedef struct Queued {
@@ -33,16 +34,16 @@ typedef struct Queued {
 
 struct Db {
     const DbOptions *options;
-    PGconn *connection;      /* NULL: none */
-    uint8_t *prepared;       /* one per statement of queries[] */
-    uint8_t *tenants_seen;   /* a set of hashed tenant ids */
+    PGconn *connection;    /* NULL: none */
+    uint8_t *prepared;     /* one per statement of queries[] */
+    uint8_t *tenants_seen; /* a set of hashed tenant ids */
     unsigned tenants_count, creations_count;
-    int64_t retry_us;        /* no attempt to connect before this */
-    bool stale;              /* replace it before the next call */
+    int64_t retry_us; /* no attempt to connect before this */
+    bool stale;       /* replace it before the next call */
 
     /* the call's transaction */
     DbMode mode;
-    bool begun, open;        /* begun: asked for; open: BEGIN was sent and not ended */
+    bool begun, open; /* begun: asked for; open: BEGIN was sent and not ended */
     Queued queue[QUEUE_MAX];
     size_t queue_size;
 };
@@ -122,11 +123,15 @@ db_ready(Db *db, char *reason, size_t size)
         return false;
     }
 
-    const char *const keywords[] = {"dbname",          "application_name", "connect_timeout",
-                                    "client_encoding", "tcp_user_timeout",
-                                    db->options->user != NULL ? "user" : NULL, NULL};
-    const char *const values[] = {db->options->conninfo, "clientiq", "2",
-                                  "UTF8",                "10000",    db->options->user, NULL};
+    const char *const keywords[] = {"dbname",
+                                    "application_name",
+                                    "connect_timeout",
+                                    "client_encoding",
+                                    "tcp_user_timeout",
+                                    db->options->user != NULL ? "user" : NULL,
+                                    NULL};
+    const char *const values[] = {db->options->conninfo, "clientiq", "2", "UTF8", "10000",
+                                  db->options->user,     NULL};
     PGconn *connection = PQconnectdbParams(keywords, values, 1);
 
     if (PQstatus(connection) != CONNECTION_OK || PQsetnonblocking(connection, 1) != 0 ||
@@ -180,7 +185,8 @@ typedef struct StateCode {
 
 /* The first row that fits wins; what is not here is INTERNAL. */
 static const StateCode state_codes[] = {
-    {"23503", CODE_FAILED_PRECONDITION, "something else still refers to this, or it does not exist"},
+    {"23503", CODE_FAILED_PRECONDITION,
+     "something else still refers to this, or it does not exist"},
     {"23514", CODE_INVALID_ARGUMENT, "a value is outside what the database allows"},
     {"23502", CODE_INVALID_ARGUMENT, "a value is missing"},
     {"22", CODE_INVALID_ARGUMENT, "a value is outside what the database allows"},
@@ -232,9 +238,10 @@ fail_result(Call *call, const Query *query, const PGresult *result)
                          "the tenant's schema is closed or incomplete (SQLSTATE %s)", state);
     if (strcmp(state, "57014") == 0 && call_left_ms(call) > 0 &&
         call_statement_ms(call) == (int64_t) call->tenant.limits.statement_ms)
-        return call_fail(call, CODE_RESOURCE_EXHAUSTED,
-                         "a statement ran longer than the tenant's limit: max_statement_ms is %" PRIu32,
-                         call->tenant.limits.statement_ms);
+        return call_fail(
+            call, CODE_RESOURCE_EXHAUSTED,
+            "a statement ran longer than the tenant's limit: max_statement_ms is %" PRIu32,
+            call->tenant.limits.statement_ms);
     for (size_t i = 0; i < sizeof state_codes / sizeof *state_codes; i++) {
         const StateCode *row = &state_codes[i];
 
@@ -249,8 +256,8 @@ fail_result(Call *call, const Query *query, const PGresult *result)
 
 /* ---- sending and receiving ---- */
 
-/* The server stops in the middle of a long statement.  libpq's cancel blocks, but not for long on a machine
- * that answers, and nobody else waits for this thread. */
+/* The server stops in the middle of a long statement.  libpq's cancel blocks, but not for long on a
+ * machine that answers, and nobody else waits for this thread. */
 static bool
 give_up(Call *call)
 {
@@ -267,9 +274,9 @@ give_up(Call *call)
 static bool
 wait_for_socket(Call *call, int64_t until_us, short events)
 {
-    struct pollfd descriptors[] = {{.fd = PQsocket(call->db->connection), .events = events},
-                                   {.fd = call->stop_fd == NULL ? -1 : *call->stop_fd,
-                                    .events = POLLIN}};
+    struct pollfd descriptors[] = {
+        {.fd = PQsocket(call->db->connection), .events = events},
+        {.fd = call->stop_fd == NULL ? -1 : *call->stop_fd, .events = POLLIN}};
 
     for (;;) {
         int64_t left_us = until_us - clock_us();
@@ -291,8 +298,8 @@ wait_for_socket(Call *call, int64_t until_us, short events)
     }
 }
 
-/* The next result of the pipeline, NULL between two statements.  Flushes while it reads, so that two
- * full socket buffers cannot wait for each other. */
+/* The next result of the pipeline, NULL between two statements.  Flushes while it reads, so that
+ * two full socket buffers cannot wait for each other. */
 static bool
 next_result(Call *call, int64_t until_us, PGresult **result)
 {
@@ -517,10 +524,11 @@ queue_context(Call *call)
     const char *role = options->owner ? "none" : options->platform_role;
 
     if (left_ms == 0)
-        return call_fail(call, CODE_DEADLINE_EXCEEDED, "the deadline passed before the database was asked");
+        return call_fail(call, CODE_DEADLINE_EXCEEDED,
+                         "the deadline passed before the database was asked");
     if (call->tenant.id != 0) {
-        path = call_printf(call, "\"%s\", %spg_temp", call->tenant.schema,
-                           options->extension_schemas);
+        path =
+            call_printf(call, "\"%s\", %spg_temp", call->tenant.schema, options->extension_schemas);
         if (!options->owner)
             role = call->tenant.role;
         count_tenant(db, call->tenant.id);
@@ -569,7 +577,8 @@ queue_start(Call *call)
         return queue_context(call);
     if (db->queue_size > 0) /* a statement was queued before, and the start before it */
         return true;
-    return queue(call, db->mode == DB_WRITE ? &query_begin : &query_begin_snapshot, NULL, NULL, false) &&
+    return queue(call, db->mode == DB_WRITE ? &query_begin : &query_begin_snapshot, NULL, NULL,
+                 false) &&
            queue_context(call);
 }
 
@@ -911,9 +920,8 @@ script_text(Call *call, const char *script, const DbArg *args, Text *text)
             continue;
         }
 
-        char *quoted = quote == '"'
-                           ? PQescapeIdentifier(connection, arg->text, strlen(arg->text))
-                           : PQescapeLiteral(connection, arg->text, strlen(arg->text));
+        char *quoted = quote == '"' ? PQescapeIdentifier(connection, arg->text, strlen(arg->text))
+                                    : PQescapeLiteral(connection, arg->text, strlen(arg->text));
         bool ok = quoted != NULL && text_add(call, text, quoted, strlen(quoted));
 
         PQfreemem(quoted);

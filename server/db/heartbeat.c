@@ -1,6 +1,6 @@
-/* One thread, one connection that only LISTENs.  Besides db.c the only file that calls libpq, because
- * notifications belong to no call.  PostgreSQL delivers them in commit order, so when a heartbeat comes
- * back, every change that was committed before it has come too.  */
+/* One thread, one connection that only LISTENs.  Besides db.c the only file that calls libpq,
+ * because notifications belong to no call.  PostgreSQL delivers them in commit order, so when a
+ * heartbeat comes back, every change that was committed before it has come too.  */
 #include "db/heartbeat.h"
 #include "access/cache.h"
 #include "base/clock.h"
@@ -194,8 +194,7 @@ heartbeat_start(Server *server)
         return NULL;
     heartbeat->server = server;
     heartbeat->stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (heartbeat->stop_fd < 0 ||
-        pthread_create(&heartbeat->thread, NULL, loop, heartbeat) != 0) {
+    if (heartbeat->stop_fd < 0 || pthread_create(&heartbeat->thread, NULL, loop, heartbeat) != 0) {
         if (heartbeat->stop_fd >= 0)
             close(heartbeat->stop_fd);
         free(heartbeat);

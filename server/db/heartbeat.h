@@ -1,5 +1,5 @@
-/* The listener connection that keeps the cache valid: it hears what transactions of any server changed,
- * and notifies itself to know that it has heard everything.  */
+/* The listener connection that keeps the cache valid: it hears what transactions of any server
+ * changed, and notifies itself to know that it has heard everything.  */
 #ifndef CIQ_SERVER_HEARTBEAT_H
 #define CIQ_SERVER_HEARTBEAT_H
 

@@ -3,7 +3,8 @@
  *
  * A file starts with a header of comment lines:
  *
- *     -- rows: one into user        one row, its columns fill response field "user"; none: NOT_FOUND
+ *     -- rows: one into user        one row, its columns fill response field "user"; none:
+ * NOT_FOUND
  *     -- rows: one                  the same, columns fill the response (or target message) itself
  *     -- rows: many into users      each row is an element of the repeated field; a column page_key
  *                                   is the key to continue after and fills nothing
@@ -12,11 +13,12 @@
  *     -- changes: names             how names lead to tenants (domains, schema names, states)
  *
  * Parameters: ":id", ":user.email" are request fields by name; ":caller.id", ":caller.email",
- * ":caller.session_id", ":caller.is_admin", ":tenant.id", ":tenant.schema", ":call.id", ":call.method",
+ * ":caller.session_id", ":caller.is_admin", ":tenant.id", ":tenant.schema", ":call.id",
+ * ":call.method",
  * ":call.origin" are the call's context (caller.id 0: neither user nor superuser);
  * ":mask.user.email" is true where update_mask names "email"
- * ("user.email" also); ":page.key" is the key to continue after, null on the first page; ":page.limit"
- * is page_size + 1; ":arg.x" is a value that the C handler gives by name.  */
+ * ("user.email" also); ":page.key" is the key to continue after, null on the first page;
+ * ":page.limit" is page_size + 1; ":arg.x" is a value that the C handler gives by name.  */
 #ifndef CIQ_SERVER_QUERY_H
 #define CIQ_SERVER_QUERY_H
 
@@ -29,13 +31,13 @@
 typedef enum QueryRows { ROWS_NONE, ROWS_ONE, ROWS_MANY } QueryRows;
 
 typedef struct Query {
-    const char *name;               /* "rpc_get_user" or "user_get"; names the prepared statement */
-    const char *file;               /* "sql/rpc/user_service/get_user.sql" */
-    const char *text;               /* with $1 … */
-    const char *const *parameters;  /* "id", "user.email", "caller.id" …; $1 first */
+    const char *name;              /* "rpc_get_user" or "user_get"; names the prepared statement */
+    const char *file;              /* "sql/rpc/user_service/get_user.sql" */
+    const char *text;              /* with $1 … */
+    const char *const *parameters; /* "id", "user.email", "caller.id" …; $1 first */
     size_t parameters_count;
-    const char *into;               /* "user"; NULL: the message itself */
-    uint16_t index;                 /* 0 … queries_count - 1 */
+    const char *into; /* "user"; NULL: the message itself */
+    uint16_t index;   /* 0 … queries_count - 1 */
     QueryRows rows;
     bool changes_cached, changes_names;
 } Query;

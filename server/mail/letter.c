@@ -1,5 +1,5 @@
-/* RFC 5322 (headers, lines of at most 998 bytes), RFC 2047 (other letters in headers), RFC 2045 (quoted
- * printable, because not every SMTP server takes 8-bit lines).  */
+/* RFC 5322 (headers, lines of at most 998 bytes), RFC 2047 (other letters in headers), RFC 2045
+ * (quoted printable, because not every SMTP server takes 8-bit lines).  */
 #include "mail/letter.h"
 #include "call/check.h"
 #include "call/host.h"
@@ -16,8 +16,8 @@ enum {
     TEMPLATE_MAX = 256 * 1024, /* bytes of a template file */
     LINE_MAX_BYTES = 998,      /* RFC 5322, 2.1.1 */
     FOLD_COLUMN = 70,          /* a header goes on in the next line at a space after this */
-    QUOTED_COLUMN = 72,        /* RFC 2045: at most 76 characters with a three-character byte and "=" */
-    WORD_BYTES = 16            /* of a header in one encoded word (RFC 2047: at most 75 characters) */
+    QUOTED_COLUMN = 72, /* RFC 2045: at most 76 characters with a three-character byte and "=" */
+    WORD_BYTES = 16     /* of a header in one encoded word (RFC 2047: at most 75 characters) */
 };
 
 /* ---- templates ---- */
@@ -52,9 +52,10 @@ read_file(const char *directory, const char *name, char **text, char *reason, si
     fclose(file);
     if (!failed && !is_long && strlen(*text) == length)
         return FOUND;
-    snprintf(reason, size, failed    ? "cannot read %s"
-                           : is_long ? "%s has more than 256 KiB"
-                                     : "%s has a NUL in it",
+    snprintf(reason, size,
+             failed    ? "cannot read %s"
+             : is_long ? "%s has more than 256 KiB"
+                       : "%s has a NUL in it",
              path);
     free(*text);
     *text = NULL;
@@ -70,11 +71,11 @@ built_in(const char *name)
     return NULL;
 }
 
-/* A text of the user's own comes with HTML of the user's own, or without any: the built-in one would say
- * something else. */
+/* A text of the user's own comes with HTML of the user's own, or without any: the built-in one
+ * would say something else. */
 static bool
-read_templates(const Config *config, const char *template_name, char **plain, char **html, char *reason,
-               size_t size)
+read_templates(const Config *config, const char *template_name, char **plain, char **html,
+               char *reason, size_t size)
 {
     char name[128];
     Found found = FOUND_NOT, rich = FOUND_NOT;
@@ -245,8 +246,8 @@ put_words(FILE *out, const char *text)
     }
 }
 
-/* As it is, in lines that break at spaces; or encoded, if there are other letters, no spaces to break at, or
- * something that looks encoded and is not. */
+/* As it is, in lines that break at spaces; or encoded, if there are other letters, no spaces to
+ * break at, or something that looks encoded and is not. */
 static void
 put_text(FILE *out, const char *name, const char *text)
 {
@@ -360,7 +361,8 @@ put_part(FILE *out, const char *boundary, const char *type, const char *text, bo
                            : is_short && is_8bit      ? "8bit"
                                                       : "quoted-printable";
 
-    fprintf(out, "--%s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
+    fprintf(out,
+            "--%s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n",
             boundary, type, encoding);
     if (strcmp(encoding, "quoted-printable") == 0)
         put_quoted(out, text);
@@ -388,10 +390,11 @@ put_letter(FILE *out, const Letter *letter, const char *sender, const char *from
     put_sender(out, sender, from);
     fprintf(out, "To: %s\r\n", to);
     put_text(out, "Subject", subject);
-    fprintf(out,
-            "Date: %s\r\nMessage-ID: <%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-            "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n",
-            date, letter->message_id, boundary);
+    fprintf(
+        out,
+        "Date: %s\r\nMessage-ID: <%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n",
+        date, letter->message_id, boundary);
     put_part(out, boundary, "plain", text, letter->is_8bit);
     if (html != NULL)
         put_part(out, boundary, "html", html, letter->is_8bit);
@@ -468,7 +471,8 @@ letter_check_templates(const Config *config, FILE *errors)
 
     if (config->mail_templates[0] != '\0' &&
         (stat(config->mail_templates, &status) != 0 || !S_ISDIR(status.st_mode))) {
-        fprintf(errors, "--mail-templates must be a directory, got \"%s\"\n", config->mail_templates);
+        fprintf(errors, "--mail-templates must be a directory, got \"%s\"\n",
+                config->mail_templates);
         return false;
     }
     for (const LetterTemplate *row = letter_templates; row->file != NULL; row++) {

@@ -1,6 +1,6 @@
-/* The text of a letter: templates filled, headers and MIME made by hand, because a letter is a few lines and
- * also goes into files.  Whatever a name holds, it begins no header and no other part.  Called by mail.c and
- * outbox.c; sends nothing.  */
+/* The text of a letter: templates filled, headers and MIME made by hand, because a letter is a few
+ * lines and also goes into files.  Whatever a name holds, it begins no header and no other part.
+ * Called by mail.c and outbox.c; sends nothing.  */
 #ifndef CIQ_SERVER_LETTER_H
 #define CIQ_SERVER_LETTER_H
 
@@ -14,7 +14,8 @@
 
 enum { LETTER_ADDRESS_SIZE = 1024 }; /* 254 bytes, each quoted or in IDNA's ASCII */
 
-/* A template that is built in: "welcome.txt", "welcome.html".  The first line of a .txt is the subject. */
+/* A template that is built in: "welcome.txt", "welcome.html".  The first line of a .txt is the
+ * subject. */
 typedef struct LetterTemplate {
     const char *file, *text;
 } LetterTemplate;
@@ -32,17 +33,20 @@ typedef struct Letter {
     const char *message_id; /* without brackets; the same at each attempt (RFC 5322) */
     int64_t time_s;         /* Unix time of its Date */
     const LetterValue *values;
-    bool is_8bit;           /* bytes over 127 stand in the body as they are: for files, not for SMTP */
+    bool is_8bit; /* bytes over 127 stand in the body as they are: for files, not for SMTP */
 } Letter;
 
 /* The whole letter with CRLF; from malloc.  NULL: reason says why. */
-MUST_CHECK char *letter_compose(const Config *config, const Letter *letter, char *reason, size_t size);
+MUST_CHECK char *letter_compose(const Config *config, const Letter *letter, char *reason,
+                                size_t size);
 
-/* Replaces {{name}} in a text, for HTML with the five characters escaped; from malloc.  NULL: no memory. */
+/* Replaces {{name}} in a text, for HTML with the five characters escaped; from malloc.  NULL: no
+ * memory. */
 MUST_CHECK char *letter_fill(const char *text, const LetterValue *values, bool is_html);
 
-/* "Ann <ann@example.com>" or a bare address as SMTP and headers take it: ann@example.com, with a local part
- * of other characters quoted and a domain of other letters in ASCII (IDNA).  False: it is no address. */
+/* "Ann <ann@example.com>" or a bare address as SMTP and headers take it: ann@example.com, with a
+ * local part of other characters quoted and a domain of other letters in ASCII (IDNA).  False: it
+ * is no address. */
 MUST_CHECK bool letter_address(const char *text, char address[LETTER_ADDRESS_SIZE]);
 
 /* Whether all templates can be filled; otherwise a sentence on errors. */

@@ -1,5 +1,5 @@
-/* Into a file whole or not at all; SMTP by libcurl, which verifies certificates.  The only file that calls
- * libcurl.  */
+/* Into a file whole or not at all; SMTP by libcurl, which verifies certificates.  The only file
+ * that calls libcurl.  */
 #include "mail/mail.h"
 #include "db/cluster.h"
 
@@ -16,10 +16,11 @@
 
 enum {
     SMTP_CONNECT_S = 10,
-    SMTP_MAX_S = 60,     /* one letter, all in all */
-    SMTP_ANSWER_S = 40,  /* one answer; also that to QUIT, which libcurl waits for when all is over */
+    SMTP_MAX_S = 60, /* one letter, all in all */
+    SMTP_ANSWER_S =
+        40, /* one answer; also that to QUIT, which libcurl waits for when all is over */
     PASSWORD_SIZE = 512,
-    ANSWER_SIZE = 400    /* of what an SMTP server says about a letter, as much is kept */
+    ANSWER_SIZE = 400 /* of what an SMTP server says about a letter, as much is kept */
 };
 
 /* ---- files ---- */
@@ -88,8 +89,8 @@ read_letter(char *buffer, size_t element, size_t count, void *argument)
     return size;
 }
 
-/* libcurl shows each line of the server as a header.  What is kept is printable ASCII: it goes into the
- * database and onto terminals. */
+/* libcurl shows each line of the server as a header.  What is kept is printable ASCII: it goes into
+ * the database and onto terminals. */
 static size_t
 read_answer(char *line, size_t element, size_t count, void *argument)
 {
@@ -106,7 +107,8 @@ read_answer(char *line, size_t element, size_t count, void *argument)
 }
 
 static int
-ask_stop(void *argument, curl_off_t a UNUSED, curl_off_t b UNUSED, curl_off_t c UNUSED, curl_off_t d UNUSED)
+ask_stop(void *argument, curl_off_t a UNUSED, curl_off_t b UNUSED, curl_off_t c UNUSED,
+         curl_off_t d UNUSED)
 {
     const Delivery *delivery = argument;
 
@@ -139,8 +141,10 @@ judge(CURLcode code, const char *answer)
 {
     if (code == CURLE_OK)
         return MAIL_SENT;
-    /* what libcurl makes of a refused MAIL, RCPT or DATA, and of one after the text (RFC 5321, 4.2.1) */
-    if ((code != CURLE_SEND_ERROR && code != CURLE_WEIRD_SERVER_REPLY) || strncmp(answer, "421", 3) == 0)
+    /* what libcurl makes of a refused MAIL, RCPT or DATA, and of one after the text (RFC
+     * 5321, 4.2.1) */
+    if ((code != CURLE_SEND_ERROR && code != CURLE_WEIRD_SERVER_REPLY) ||
+        strncmp(answer, "421", 3) == 0)
         return MAIL_DOWN;
     return answer[0] == '5' ? MAIL_NEVER : answer[0] == '4' ? MAIL_AGAIN : MAIL_DOWN;
 }
@@ -187,7 +191,8 @@ perform(CURL *curl, const Config *config, const char *from, struct curl_slist *r
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long) SMTP_MAX_S);
     curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long) SMTP_ANSWER_S);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-    /* otherwise QUIT is said when curl is cleaned up, where nothing breaks off waiting for its answer */
+    /* otherwise QUIT is said when curl is cleaned up, where nothing breaks off waiting for its
+     * answer */
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from);
     curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
@@ -218,7 +223,8 @@ send_letter(const Config *config, const Mail *mail, const char *text, char *reas
         return MAIL_NEVER;
     }
     if (config->smtp_user[0] != '\0' && !read_password(config->smtp_password_file, password)) {
-        snprintf(reason, size, "cannot read a password from the file %s", config->smtp_password_file);
+        snprintf(reason, size, "cannot read a password from the file %s",
+                 config->smtp_password_file);
         return MAIL_DOWN;
     }
     pthread_once(&once, start_curl);
@@ -316,7 +322,8 @@ mail_check(const Config *config, FILE *errors)
         has_password = read_password(config->smtp_password_file, password);
     explicit_bzero(password, sizeof password);
     if (!has_password) {
-        fprintf(errors, "--smtp-password-file: the first line of %s is empty\n", config->smtp_password_file);
+        fprintf(errors, "--smtp-password-file: the first line of %s is empty\n",
+                config->smtp_password_file);
         return false;
     }
     return letter_check_templates(config, errors);

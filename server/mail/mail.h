@@ -1,5 +1,5 @@
-/* Delivers letters: to an SMTP server, or into files.  Knows no database and no call; called by outbox.c on
- * its own thread.  */
+/* Delivers letters: to an SMTP server, or into files.  Knows no database and no call; called by
+ * outbox.c on its own thread.  */
 #ifndef CIQ_SERVER_MAIL_H
 #define CIQ_SERVER_MAIL_H
 
@@ -9,7 +9,8 @@
 
 typedef struct Mail {
     Letter letter;
-    /* where there is no SMTP server: the file, and its directory, which is made if it is not there */
+    /* where there is no SMTP server: the file, and its directory, which is made if it is not there
+     */
     const char *directory, *file_name;
     const _Atomic bool *stop; /* set: the server ends, and does not wait for the SMTP server */
 } Mail;
@@ -21,11 +22,12 @@ typedef enum MailResult {
     MAIL_DOWN   /* no letter goes now: no server, no TLS, no signing in, no room on the disk */
 } MailResult;
 
-/* Sends one letter; blocks for at most 100 seconds.  reason says what went wrong, in valid UTF-8 and
- * without secrets. */
+/* Sends one letter; blocks for at most 100 seconds.  reason says what went wrong, in valid UTF-8
+ * and without secrets. */
 MailResult mail_send(const Config *config, const Mail *mail, char *reason, size_t size);
 
-/* Whether the settings of mail fit each other and their files can be read; otherwise a sentence on errors. */
+/* Whether the settings of mail fit each other and their files can be read; otherwise a sentence on
+ * errors. */
 MUST_CHECK bool mail_check(const Config *config, FILE *errors);
 
 #endif

@@ -1,6 +1,7 @@
-/* A mail is taken in one transaction, sent in none, and recorded in another: if the server dies in between, it
- * is sent once more, with the same Message-ID.  The secret of its link is made when it is sent, and only its
- * hash stays.  Runs as the owner, on a thread of its own, because an SMTP server may be slow.  */
+/* A mail is taken in one transaction, sent in none, and recorded in another: if the server dies in
+ * between, it is sent once more, with the same Message-ID.  The secret of its link is made when it
+ * is sent, and only its hash stays.  Runs as the owner, on a thread of its own, because an SMTP
+ * server may be slow.  */
 #include "mail/outbox.h"
 #include "call/auth.h"
 #include "base/clock.h"
@@ -18,16 +19,17 @@
 #include <string.h>
 
 enum {
-    HINTS = 1024,         /* tenants with something to send; of more the sweep knows */
-    SWEEP_S = 5,          /* between two parts of the sweep */
-    MAILS_A_LOOK = 20,    /* of one tenant, so that one cannot keep the others waiting */
-    TENANTS_A_LOOK = 200, /* of the sweep, each one read of 0.1 ms: 10,000 tenants in four minutes */
-    TENANT_LINE = 96,     /* bytes of "id schema" */
-    LEASE_S = 120,        /* longer than one letter takes (mail.h) */
-    LOOK_MAX_MS = 60000,  /* between two letters */
-    LOCK_MAX_MS = 2000,   /* a tenant that is being renamed or deleted is looked into later */
+    HINTS = 1024,      /* tenants with something to send; of more the sweep knows */
+    SWEEP_S = 5,       /* between two parts of the sweep */
+    MAILS_A_LOOK = 20, /* of one tenant, so that one cannot keep the others waiting */
+    TENANTS_A_LOOK =
+        200,             /* of the sweep, each one read of 0.1 ms: 10,000 tenants in four minutes */
+    TENANT_LINE = 96,    /* bytes of "id schema" */
+    LEASE_S = 120,       /* longer than one letter takes (mail.h) */
+    LOOK_MAX_MS = 60000, /* between two letters */
+    LOCK_MAX_MS = 2000,  /* a tenant that is being renamed or deleted is looked into later */
     LOCK_RETRY_S = 5,
-    RENAMES_MAX = 3,      /* of a tenant while one letter is sent */
+    RENAMES_MAX = 3, /* of a tenant while one letter is sent */
     WAIT_MAX_S = 86400,
     DOWN_WAIT_MAX_S = 300, /* when nothing goes, that is no reason to try one letter the less */
     DOWN_PAUSE_MAX_S = 60,
@@ -42,7 +44,7 @@ struct Outbox {
     pthread_mutex_t lock;
     Hint hints[HINTS];
     size_t count;
-    int64_t sweep_after;    /* the tenant that the sweep has seen last */
+    int64_t sweep_after; /* the tenant that the sweep has seen last */
     int64_t sweep_next_us;
     int64_t pause_until_us; /* no letter goes before */
     _Atomic bool stop;
@@ -145,8 +147,8 @@ typedef struct Taken {
     int64_t time_s;
 } Taken;
 
-/* Begins a transaction in the tenant's schema, wherever it is now.  *state: the tenant's; NULL: it is gone.
- * False: the call has failed. */
+/* Begins a transaction in the tenant's schema, wherever it is now.  *state: the tenant's; NULL: it
+ * is gone. False: the call has failed. */
 static bool
 enter(Call *call, const char **state)
 {
@@ -164,12 +166,14 @@ enter(Call *call, const char **state)
             return true;
         /* renamed meanwhile: the context was another's */
         db_rollback(call);
-        snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s", db_row_text(row, "schema_name"));
+        snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s",
+                 db_row_text(row, "schema_name"));
     }
     return call_fail(call, CODE_ABORTED, "the tenant is renamed all the time");
 }
 
-/* Only its hash stays.  Anybody can ask for a reset, so that link does not lie in a mailbox for long. */
+/* Only its hash stays.  Anybody can ask for a reset, so that link does not lie in a mailbox for
+ * long. */
 static bool
 make_token(Call *call, Taken *taken)
 {
@@ -178,10 +182,12 @@ make_token(Call *call, Taken *taken)
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *row;
 
-    taken->hours = call_printf(call, "%" PRId64, is_reset ? config->reset_hours : config->link_hours);
+    taken->hours =
+        call_printf(call, "%" PRId64, is_reset ? config->reset_hours : config->link_hours);
     if (taken->hours == NULL ||
         !auth_token_new(call, AUTH_TOKEN_LINK, call->tenant.id, taken->token, hash) ||
-        !db_row(call, call->tenant.id != 0 ? &query_token_insert : &query_platform_token_insert, NULL,
+        !db_row(call, call->tenant.id != 0 ? &query_token_insert : &query_platform_token_insert,
+                NULL,
                 (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = sizeof hash},
                           {.name = "user_id", .text = taken->user_id},
                           {.name = "recipient", .text = taken->recipient},
@@ -193,7 +199,8 @@ make_token(Call *call, Taken *taken)
     return true;
 }
 
-/* The next mail that is due, with a new link.  *taken has id NULL: none is due, or another server has it. */
+/* The next mail that is due, with a new link.  *taken has id NULL: none is due, or another server
+ * has it. */
 static bool
 take_mail(Call *call, Taken *taken)
 {
@@ -205,7 +212,8 @@ take_mail(Call *call, Taken *taken)
     if (lease == NULL || !enter(call, &state))
         return false;
     if (state != NULL && strcmp(state, "active") == 0 &&
-        !db_row(call, &query_outbox_take, NULL, (DbArg[]){{.name = "lease", .text = lease}, {0}}, &row))
+        !db_row(call, &query_outbox_take, NULL, (DbArg[]){{.name = "lease", .text = lease}, {0}},
+                &row))
         return false;
     if (row == NULL) {
         db_rollback(call);
@@ -243,7 +251,8 @@ record(Call *call, const Taken *taken, MailResult result, const char *reason)
 {
     int64_t retry_s = server_config(call->server)->mail_retry_s;
     const char *wait = call_printf(call, "%" PRId64, retry_s), *state;
-    const char *wait_max = call_printf(call, "%d", result == MAIL_DOWN ? DOWN_WAIT_MAX_S : WAIT_MAX_S);
+    const char *wait_max =
+        call_printf(call, "%d", result == MAIL_DOWN ? DOWN_WAIT_MAX_S : WAIT_MAX_S);
 
     if (wait == NULL || wait_max == NULL || !enter(call, &state))
         return false;
@@ -255,21 +264,22 @@ record(Call *call, const Taken *taken, MailResult result, const char *reason)
         return db_queue(call, &query_outbox_sent, NULL,
                         (DbArg[]){{.name = "id", .text = taken->id}, {0}}) &&
                db_commit(call);
-    return db_queue(call, &query_outbox_failed, NULL,
-                    (DbArg[]){{.name = "id", .text = taken->id},
-                              {.name = "attempts", .text = taken->attempts},
-                              {.name = "error", .text = reason},
-                              {.name = "permanent", .text = result == MAIL_NEVER ? "true" : "false"},
-                              {.name = "wait", .text = wait},
-                              {.name = "wait_max", .text = wait_max},
-                              {0}}) &&
+    return db_queue(
+               call, &query_outbox_failed, NULL,
+               (DbArg[]){{.name = "id", .text = taken->id},
+                         {.name = "attempts", .text = taken->attempts},
+                         {.name = "error", .text = reason},
+                         {.name = "permanent", .text = result == MAIL_NEVER ? "true" : "false"},
+                         {.name = "wait", .text = wait},
+                         {.name = "wait_max", .text = wait_max},
+                         {0}}) &&
            db_commit(call);
 }
 
 /* By template, and by who sends: an installation, a tenant's number, its mail's number. */
 static MailResult
-deliver(Call *call, const Taken *taken, const char *link, const char *message_id, const char *file_name,
-        char *reason, size_t size)
+deliver(Call *call, const Taken *taken, const char *link, const char *message_id,
+        const char *file_name, char *reason, size_t size)
 {
     const Config *config = server_config(call->server);
     char directory[DIRECTORY_SIZE];
@@ -318,8 +328,9 @@ send_one(Call *call, bool *sent, MailResult *result)
         return true;
 
     const char *link = make_link(call, taken.domain, taken.token);
-    const char *message_id = call_printf(call, "%" PRId64 ".%s.%" PRId64 "@%s.clientiq.internal", call->tenant.id,
-                                         taken.id, taken.time_s, server->installation);
+    const char *message_id =
+        call_printf(call, "%" PRId64 ".%s.%" PRId64 "@%s.clientiq.internal", call->tenant.id,
+                    taken.id, taken.time_s, server->installation);
     const char *file_name = call_printf(call, "%" PRId64 "-%s.eml", call->tenant.id, taken.id);
 
     if (link == NULL || message_id == NULL || file_name == NULL)
@@ -332,8 +343,8 @@ send_one(Call *call, bool *sent, MailResult *result)
     }
     log_write(*result == MAIL_SENT ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
               *result == MAIL_SENT ? "mail sent" : "mail not sent",
-              "tenant=%" PRId64 " mail=%s template=%s attempts=%s reason=%s", call->tenant.id, taken.id,
-              taken.template_name, taken.attempts, log_quote(text, sizeof text, reason));
+              "tenant=%" PRId64 " mail=%s template=%s attempts=%s reason=%s", call->tenant.id,
+              taken.id, taken.template_name, taken.attempts, log_quote(text, sizeof text, reason));
     call->deadline_us = clock_us() + LOOK_MAX_MS * 1000;
     return record(call, &taken, *result, reason);
 }
@@ -384,8 +395,8 @@ look_into(Call *call)
     return true;
 }
 
-/* A tenant that cannot be looked into must not stop the others; what it has is due again later.  Each look has
- * the memory of one call.  False: there is no database. */
+/* A tenant that cannot be looked into must not stop the others; what it has is due again later.
+ * Each look has the memory of one call.  False: there is no database. */
 static bool
 look(const Call *base, int64_t tenant_id, const char *schema)
 {
@@ -429,7 +440,9 @@ read_tenants(const Call *base, int64_t after, int count, char **lines)
 
     if (after_text == NULL || count_text == NULL ||
         !db_row(&call, &query_mail_tenants, NULL,
-                (DbArg[]){{.name = "after", .text = after_text}, {.name = "count", .text = count_text}, {0}},
+                (DbArg[]){{.name = "after", .text = after_text},
+                          {.name = "count", .text = count_text},
+                          {0}},
                 &row)) {
         db_rollback(&call);
         internal_log(&call, LOG_LEVEL_WARNING, "outbox");
@@ -468,7 +481,8 @@ look_where_hinted(const Call *base)
             return false;
         line = lines;
 
-        bool is_there = tenant_id == 0 || (next_tenant(&line, &found, schema) && found == tenant_id);
+        bool is_there =
+            tenant_id == 0 || (next_tenant(&line, &found, schema) && found == tenant_id);
 
         free(lines);
         if (is_there && !look(base, tenant_id, schema))

@@ -1,5 +1,5 @@
-/* Sends what transactions have put into the outboxes: core_outbox of the platform and of each tenant.  A hint
- * says where there is something new; a paced sweep finds the rest.  */
+/* Sends what transactions have put into the outboxes: core_outbox of the platform and of each
+ * tenant.  A hint says where there is something new; a paced sweep finds the rest.  */
 #ifndef CIQ_SERVER_OUTBOX_H
 #define CIQ_SERVER_OUTBOX_H
 
@@ -11,7 +11,8 @@ typedef struct Outbox Outbox;
 MUST_CHECK Outbox *outbox_new(void);
 void outbox_free(Outbox *outbox);
 
-/* Before the thread that runs outbox_work is joined: a letter under way is broken off, and sent again later. */
+/* Before the thread that runs outbox_work is joined: a letter under way is broken off, and sent
+ * again later. */
 void outbox_stop(Outbox *outbox);
 
 /* A transaction has written to the tenant's outbox (0: the platform's).  From any thread. */

@@ -1,5 +1,5 @@
-/* Reads the migrations of the user's apps at start and keeps them beside the server's own.  Called by
- * server.c.  Never runs anything: that is migrate.c's and run.c's.  */
+/* Reads the migrations of the user's apps at start and keeps them beside the server's own.  Called
+ * by server.c.  Never runs anything: that is migrate.c's and run.c's.  */
 #include "migration/apps.h"
 #include "base/log.h"
 #include "db/query.h"
@@ -11,7 +11,8 @@
 #include <strings.h>
 
 enum {
-    NEW_TENANT_SIZE_MAX = 1024 * 1024, /* all of them are one script in the memory of CreateTenant's call */
+    NEW_TENANT_SIZE_MAX =
+        1024 * 1024, /* all of them are one script in the memory of CreateTenant's call */
     PATH_SIZE = 1024
 };
 
@@ -99,7 +100,8 @@ make_files(const MigrationSet *set, char **files)
         return false;
     fputc('[', stream);
     for (size_t i = 0; i < set->count; i++) {
-        fprintf(stream, "%s{\"app\":\"%s\",\"number\":%" PRIu32 ",\"name\":\"%s\",\"checksum\":\"%s\"",
+        fprintf(stream,
+                "%s{\"app\":\"%s\",\"number\":%" PRIu32 ",\"name\":\"%s\",\"checksum\":\"%s\"",
                 i > 0 ? "," : "", set->files[i].app, set->files[i].number, set->files[i].name,
                 set->files[i].checksum);
         fputs(",\"file\":", stream);
@@ -110,8 +112,8 @@ make_files(const MigrationSet *set, char **files)
     return fclose(stream) == 0;
 }
 
-/* An index on an empty table of a schema that nobody sees yet needs no concurrently, and its transaction
- * does not allow it.  The files have the word in no other place (migration.c). */
+/* An index on an empty table of a schema that nobody sees yet needs no concurrently, and its
+ * transaction does not allow it.  The files have the word in no other place (migration.c). */
 static void
 write_up(FILE *stream, const MigrationFile *file)
 {

@@ -1,6 +1,6 @@
-/* The migrations that this server knows: its own, and those of the user's apps (--apps DIR), which have the
- * same layout: DIR/shared/<app>/0001_initial.sql for the schema public, DIR/tenant/<app>/… for every
- * tenant's.  Read once at start, constant afterwards.  */
+/* The migrations that this server knows: its own, and those of the user's apps (--apps DIR), which
+ * have the same layout: DIR/shared/<app>/0001_initial.sql for the schema public, DIR/tenant/<app>/…
+ * for every tenant's.  Read once at start, constant afterwards.  */
 #ifndef CIQ_SERVER_APPS_H
 #define CIQ_SERVER_APPS_H
 

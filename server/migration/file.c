@@ -1,5 +1,6 @@
-/* Reads, checks and orders migration files; see migration.h.  Called by tools/embed_sql and apps.c.  What it
- * is given may be anybody's text: every mistake is said with file and line, and none ends the program.  */
+/* Reads, checks and orders migration files; see migration.h.  Called by tools/embed_sql and apps.c.
+ * What it is given may be anybody's text: every mistake is said with file and line, and none ends
+ * the program.  */
 #include "migration/file.h"
 
 #include <ctype.h>
@@ -91,8 +92,8 @@ migration_skip(const char *start, const char *text)
     }
     if (*text == '\'' || *text == '"') {
         for (end = text + 1; *end != '\0' && *end != *text; end++)
-            if (*end == '\\' && *text == '\'' && text > start && toupper((unsigned char) text[-1]) == 'E' &&
-                end[1] != '\0')
+            if (*end == '\\' && *text == '\'' && text > start &&
+                toupper((unsigned char) text[-1]) == 'E' && end[1] != '\0')
                 end++;
         return *end == '\0' ? end : end + 1;
     }
@@ -258,14 +259,15 @@ starts_with_words(const char *statement, size_t size, const char *words)
     return true;
 }
 
-/* Outside a transaction a step may be cut in its middle and run again: only what then does no harm is
- * allowed, and what a new, empty schema can do in its one transaction without the word concurrently. */
+/* Outside a transaction a step may be cut in its middle and run again: only what then does no harm
+ * is allowed, and what a new, empty schema can do in its one transaction without the word
+ * concurrently. */
 static void
 check_no_transaction(MigrationSet *set, const char *file, const char *section, size_t line)
 {
-    static const char *const allowed[] = {
-        "create index concurrently if not exists", "create unique index concurrently if not exists",
-        "drop index concurrently if exists"};
+    static const char *const allowed[] = {"create index concurrently if not exists",
+                                          "create unique index concurrently if not exists",
+                                          "drop index concurrently if exists"};
     const char *at = section, *start;
     size_t size;
 
@@ -278,9 +280,10 @@ check_no_transaction(MigrationSet *set, const char *file, const char *section, s
             line += *c == '\n';
         section = start;
         if (!ok)
-            mistake(set, file, line,
-                    "a -- no-transaction migration has only create [unique] index concurrently if not "
-                    "exists and drop index concurrently if exists: it may have to run twice");
+            mistake(
+                set, file, line,
+                "a -- no-transaction migration has only create [unique] index concurrently if not "
+                "exists and drop index concurrently if exists: it may have to run twice");
     }
 }
 
@@ -292,9 +295,10 @@ check_name(MigrationSet *set, const char *file, const char *app, const char *nam
 
     if (size == 0 || size > MIGRATION_APP_MAX || !islower((unsigned char) app[0]) ||
         strspn(app, "abcdefghijklmnopqrstuvwxyz0123456789_") != size)
-        mistake(set, file, 1,
-                "an app's name is a lower-case letter, then letters, digits and underscores, at most %d",
-                MIGRATION_APP_MAX);
+        mistake(
+            set, file, 1,
+            "an app's name is a lower-case letter, then letters, digits and underscores, at most %d",
+            MIGRATION_APP_MAX);
     *number = (uint32_t) strtoul(name, &rest, 10);
     if (rest != name + 4 || *rest != '_' || *number == 0 || rest[1] == '\0' ||
         strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(rest) ||
@@ -392,9 +396,11 @@ check_file(MigrationSet *set, size_t index)
         if (strcmp(file->app, other->app) != 0)
             continue;
         if (i < set->borrowed && index >= set->borrowed && other->number == 1)
-            mistake(set, file->file, 1, "the app %s is the server's own (%s)", file->app, other->file);
+            mistake(set, file->file, 1, "the app %s is the server's own (%s)", file->app,
+                    other->file);
         if (i < index && other->number == file->number)
-            mistake(set, file->file, 1, "number %04u is there twice: %s", file->number, other->file);
+            mistake(set, file->file, 1, "number %04u is there twice: %s", file->number,
+                    other->file);
         if (other->number < file->number && other->number > before)
             before = other->number;
     }

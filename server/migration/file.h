@@ -1,13 +1,15 @@
-/* One migration file as text: its sections and headers, the checks that a set of files must pass, and the order
- * in which they apply.  Used at build time by tools/embed_sql for the files of sql/, at start by apps.c
- * for those of --apps, and by ciq-client's lint, so that all mean the same.  Knows no database and no Call.
+/* One migration file as text: its sections and headers, the checks that a set of files must pass,
+ * and the order in which they apply.  Used at build time by tools/embed_sql for the files of sql/,
+ * at start by apps.c for those of --apps, and by ciq-client's lint, so that all mean the same.
+ * Knows no database and no Call.
  *
  * A file is <app>/<number>_<word>.sql:
  *
- *     -- depends: users/0002      another migration that must stand before this one; may be repeated
+ *     -- depends: users/0002      another migration that must stand before this one; may be
+ * repeated
  *     -- no-transaction           the statements run one by one, outside a transaction
  *     -- migrate:up               the statements that apply it
- *     -- migrate:down             the statements that undo it; nothing here: it cannot be undone  */
+ *     -- migrate:down             the statements that undo it; nothing here: it cannot be undone */
 #ifndef CIQ_SERVER_MIGRATION_H
 #define CIQ_SERVER_MIGRATION_H
 
@@ -17,21 +19,22 @@
 #include <stdint.h>
 
 enum {
-    MIGRATION_NAME_MAX = 100,      /* of the file without .sql: what a ledger's row and a line can hold */
-    MIGRATION_APP_MAX = 48,        /* as a schema's name */
-    MIGRATION_DEPENDS_MAX = 16,    /* more is a mistake of the author's */
-    MIGRATION_FILES_MAX = 4096,    /* in one set; the checks are quadratic */
+    MIGRATION_NAME_MAX =
+        100,                /* of the file without .sql: what a ledger's row and a line can hold */
+    MIGRATION_APP_MAX = 48, /* as a schema's name */
+    MIGRATION_DEPENDS_MAX = 16, /* more is a mistake of the author's */
+    MIGRATION_FILES_MAX = 4096, /* in one set; the checks are quadratic */
     MIGRATION_CHECKSUM_SIZE = 65
 };
 
 typedef struct MigrationFile {
-    const char *app;            /* "users" */
-    const char *name;           /* "0001_initial" */
-    const char *file;           /* "sql/tenant/users/0001_initial.sql" */
-    const char *up, *down;      /* the sections; a down without a statement is "" */
-    const char *const *depends; /* "users/0002" …, ended by NULL */
-    const char *checksum;       /* BLAKE2b-256 of the whole file, 64 hexadecimal digits */
-    uint32_t number;            /* 1 */
+    const char *app;             /* "users" */
+    const char *name;            /* "0001_initial" */
+    const char *file;            /* "sql/tenant/users/0001_initial.sql" */
+    const char *up, *down;       /* the sections; a down without a statement is "" */
+    const char *const *depends;  /* "users/0002" …, ended by NULL */
+    const char *checksum;        /* BLAKE2b-256 of the whole file, 64 hexadecimal digits */
+    uint32_t number;             /* 1 */
     uint32_t up_line, down_line; /* of the file, where the sections' text starts */
     bool no_transaction;
 } MigrationFile;
@@ -42,44 +45,45 @@ typedef void (*MigrationMistake)(void *argument, const char *file, size_t line, 
 typedef struct MigrationSet {
     MigrationFile *files; /* in the order in which they apply, after migration_set_order */
     size_t count;
-    size_t borrowed;      /* the first ones are constant data of somebody else's */
-    bool partial;         /* what a file depends on may be in no file here, but elsewhere */
+    size_t borrowed; /* the first ones are constant data of somebody else's */
+    bool partial;    /* what a file depends on may be in no file here, but elsewhere */
     unsigned mistakes;
     MigrationMistake mistake;
     void *argument;
 } MigrationSet;
 
-/* An empty set that begins with count constant files, which are in order already.  Gives false without
- * memory. */
+/* An empty set that begins with count constant files, which are in order already.  Gives false
+ * without memory. */
 MUST_CHECK bool migration_set_init(MigrationSet *set, const MigrationFile *files, size_t count,
                                    MigrationMistake mistake, void *argument);
 void migration_set_free(MigrationSet *set);
 
-/* Adds one file: its app, its name with .sql, how it is called in messages, its text (size bytes and a NUL).
- * Mistakes are said and counted.  Gives false without memory. */
+/* Adds one file: its app, its name with .sql, how it is called in messages, its text (size bytes
+ * and a NUL). Mistakes are said and counted.  Gives false without memory. */
 MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char *name,
                                   const char *file, const char *text, size_t size);
 
-/* Adds every file of DIRECTORY/PART/<app>/, in the order of their names; there may be none.  Gives false without
- * memory. */
+/* Adds every file of DIRECTORY/PART/<app>/, in the order of their names; there may be none.  Gives
+ * false without memory. */
 MUST_CHECK bool migration_set_read(MigrationSet *set, const char *directory, const char *part);
 
 /* Whether it is a folder with a part shared or tenant. */
 bool migration_folder_fits(const char *directory);
 
-/* Checks numbers and dependencies, and sorts so that every migration stands after those it depends on, after
- * its app's earlier ones, and after app core.  False: there were mistakes, now or before. */
+/* Checks numbers and dependencies, and sorts so that every migration stands after those it depends
+ * on, after its app's earlier ones, and after app core.  False: there were mistakes, now or before.
+ */
 MUST_CHECK bool migration_set_order(MigrationSet *set);
 
 /* Whether later depends on earlier, by a header, by its number, or because earlier is core's. */
 bool migration_depends(const MigrationFile *later, const MigrationFile *earlier);
 
-/* Where a comment, a string, a quoted name or a dollar quote that starts at at ends; at itself if none starts there.
- * text is where it all begins. */
+/* Where a comment, a string, a quoted name or a dollar quote that starts at at ends; at itself if
+ * none starts there. text is where it all begins. */
 const char *migration_skip(const char *text, const char *at);
 
-/* The statement that starts at or after text, without what is around it.  Gives where to look for the next
- * one; NULL: there was none. */
+/* The statement that starts at or after text, without what is around it.  Gives where to look for
+ * the next one; NULL: there was none. */
 const char *migration_statement(const char *text, const char **start, size_t *size);
 
 #endif

@@ -1,5 +1,6 @@
-/* Reads the migrations of a folder of apps, DIR/shared/<app>/ and DIR/tenant/<app>/, for the server's --apps and for
- * ciq-client's lint.  A folder may hold anything: what is no migration and should be none is said.  */
+/* Reads the migrations of a folder of apps, DIR/shared/<app>/ and DIR/tenant/<app>/, for the
+ * server's --apps and for ciq-client's lint.  A folder may hold anything: what is no migration and
+ * should be none is said.  */
 #include "migration/file.h"
 
 #include <dirent.h>
@@ -10,7 +11,8 @@
 #include <sys/stat.h>
 
 enum {
-    FILE_SIZE_MAX = 256 * 1024, /* a migration of this size was made by a machine, and belongs in pieces */
+    FILE_SIZE_MAX =
+        256 * 1024, /* a migration of this size was made by a machine, and belongs in pieces */
     PATH_SIZE = 1024
 };
 

@@ -1,6 +1,7 @@
-/* Migrates one schema.  The item's row, the tenant's row, the steps, the ledger and the registry's heads are
- * one transaction; what fails goes back to a savepoint behind the claim, and the failure is written instead.
- * Statements that allow no transaction run on a second connection while this one holds the locks.  */
+/* Migrates one schema.  The item's row, the tenant's row, the steps, the ledger and the registry's
+ * heads are one transaction; what fails goes back to a savepoint behind the claim, and the failure
+ * is written instead. Statements that allow no transaction run on a second connection while this
+ * one holds the locks.  */
 #include "migration/item.h"
 #include "call/auth.h"
 #include "base/clock.h"
@@ -21,7 +22,7 @@ enum {
     STATEMENT_SHOWN = 500, /* bytes of a failed statement that are kept */
     RETRY_MS = 50,         /* before the first retry; doubled for each more */
     RETRY_MAX_MS = 5000,
-    ALONE_ROUNDS_MAX = 3   /* of one attempt, until an index stays valid */
+    ALONE_ROUNDS_MAX = 3 /* of one attempt, until an index stays valid */
 };
 
 typedef struct Item {
@@ -33,7 +34,8 @@ typedef struct Item {
     PlanTarget target;
     const MigrationSet *set;
     bool *applied;
-    uint32_t *unknown; /* by file of the set: the highest number of its app in the ledger without a file */
+    uint32_t *unknown; /* by file of the set: the highest number of its app in the ledger without a
+                          file */
     Plan plan;
     size_t steps_done;
     bool more; /* the next step needs a transaction of its own */
@@ -58,7 +60,8 @@ static bool
 fail_changed(Call *call, const MigrationFile *file)
 {
     return call_fail(call, CODE_FAILED_PRECONDITION,
-                     "%s was changed after it was applied: write a new migration instead", file->file);
+                     "%s was changed after it was applied: write a new migration instead",
+                     file->file);
 }
 
 /* One line of the ledger: app/name=checksum. */
@@ -129,8 +132,8 @@ open_schema(Item *item, bool *gone)
         return false;
     if (item->is_shared)
         return read_ledger(item);
-    if (!db_row(call, &query_item_tenant, NULL, (DbArg[]){{.name = "id", .text = item->tenant_text}, {0}},
-                &row))
+    if (!db_row(call, &query_item_tenant, NULL,
+                (DbArg[]){{.name = "id", .text = item->tenant_text}, {0}}, &row))
         return false;
     state = row == NULL ? "deleted" : db_row_text(row, "state");
     if (state == NULL || strcmp(state, "deleted") == 0) {
@@ -138,12 +141,14 @@ open_schema(Item *item, bool *gone)
         return true;
     }
     item->role = db_row_text(row, "role");
-    item->schema = db_row_text(row, "schema_name"); /* of now: the tenant may have been renamed since the claim */
+    item->schema = db_row_text(
+        row, "schema_name"); /* of now: the tenant may have been renamed since the claim */
     if (item->role == NULL || item->schema == NULL)
         return false;
     if (item->target.number == 0 && strcmp(state, "suspended") != 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the tenant is not suspended: zero takes its data away, so suspend it first");
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the tenant is not suspended: zero takes its data away, so suspend it first");
     return db_enter_tenant(call, item->id.tenant_id, item->schema) && read_ledger(item);
 }
 
@@ -169,7 +174,8 @@ check_plan(Item *item)
         for (size_t j = 0; j < item->set->count; j++)
             if (strcmp(item->set->files[j].app, step->file->app) == 0 && item->unknown[j] > 0)
                 return call_fail(call, CODE_FAILED_PRECONDITION,
-                                 "%s/%04" PRIu32 " was applied from a file that this server does not have",
+                                 "%s/%04" PRIu32
+                                 " was applied from a file that this server does not have",
                                  step->file->app, item->unknown[j]);
     }
     return true;
@@ -177,8 +183,9 @@ check_plan(Item *item)
 
 /* ---- steps ---- */
 
-/* Servers cache how far the apps are that they need, which are none of the user's.  To tell them for nothing would
- * be dear: a commit that notifies waits for every other that does, its write to disk included. */
+/* Servers cache how far the apps are that they need, which are none of the user's.  To tell them
+ * for nothing would be dear: a commit that notifies waits for every other that does, its write to
+ * disk included. */
 static bool
 is_own_app(const char *app)
 {
@@ -202,14 +209,15 @@ record_step(Item *item, const PlanStep *step)
     item->moves_own_app = item->moves_own_app || is_own_app(step->file->app);
     /* a pipeline has its bounds, and many steps that are only recorded are sent one by one */
     if (item->script == NULL)
-        return db_run(item->call, step->down ? &query_item_ledger_delete : &query_item_ledger_insert, NULL,
+        return db_run(item->call,
+                      step->down ? &query_item_ledger_delete : &query_item_ledger_insert, NULL,
                       args, NULL);
-    return db_queue(item->call, step->down ? &query_item_ledger_delete : &query_item_ledger_insert, NULL,
-                    args);
+    return db_queue(item->call, step->down ? &query_item_ledger_delete : &query_item_ledger_insert,
+                    NULL, args);
 }
 
-/* Drops the indexes that a broken attempt has left.  These are calls of the second connection's, with the first
- * one's memory. */
+/* Drops the indexes that a broken attempt has left.  These are calls of the second connection's,
+ * with the first one's memory. */
 static bool
 drop_invalid(Item *item, Call *second, size_t *dropped)
 {
@@ -251,8 +259,8 @@ alone_statements(Item *item, Call *second, const PlanStep *step)
     return true;
 }
 
-/* "If not exists" also steps over an index that a dead server's backend was still making, and that came to
- * nothing: so what is there at the end is looked at again. */
+/* "If not exists" also steps over an index that a dead server's backend was still making, and that
+ * came to nothing: so what is there at the end is looked at again. */
 static bool
 alone_step(Item *item, Call *second, const PlanStep *step)
 {
@@ -268,12 +276,13 @@ alone_step(Item *item, Call *second, const PlanStep *step)
         if (dropped == 0)
             return true;
     }
-    return call_fail(second, CODE_UNAVAILABLE, "%s leaves an invalid index each time", step->file->file);
+    return call_fail(second, CODE_UNAVAILABLE, "%s leaves an invalid index each time",
+                     step->file->file);
 }
 
-/* Statements that allow no transaction, one by one on a connection of their own, while this one holds the locks of
- * item and tenant.  Cut in the middle they run again: they say "if not exists", and an invalid index that was
- * left goes first. */
+/* Statements that allow no transaction, one by one on a connection of their own, while this one
+ * holds the locks of item and tenant.  Cut in the middle they run again: they say "if not exists",
+ * and an invalid index that was left goes first. */
 static bool
 run_alone(Item *item, const PlanStep *step)
 {
@@ -289,7 +298,8 @@ run_alone(Item *item, const PlanStep *step)
     second.tenant = (TenantContext){0};
     ok = timeout != NULL && second.db != NULL;
     if (!ok || !db_ready(second.db, reason, sizeof reason))
-        ok = call_fail(&second, CODE_UNAVAILABLE, "a second connection cannot be opened: %s", reason);
+        ok = call_fail(&second, CODE_UNAVAILABLE, "a second connection cannot be opened: %s",
+                       reason);
     ok = ok &&
          db_script(&second, script_alone_before.text,
                    (DbArg[]){{.name = "schema", .text = item->schema},
@@ -401,8 +411,8 @@ write_heads(Item *item)
     strcat(heads, "}");
     strcat(gone, "}");
     call->changes_cached = item->moves_own_app;
-    /* PostgreSQL analyses a prepared statement anew wherever search_path is not what it was: what is about the
-     * platform is sent under the platform's */
+    /* PostgreSQL analyses a prepared statement anew wherever search_path is not what it was: what
+     * is about the platform is sent under the platform's */
     return db_queue(call, &query_path_public, NULL, NULL) &&
            db_queue(call, &query_item_heads, NULL,
                     (DbArg[]){{.name = "id", .text = item->tenant_text},
@@ -442,9 +452,10 @@ write_done(Item *item)
     Call *call = item->call;
 
     if (item->is_shared && item->steps_done > 0 &&
-        !db_script(call, script_install_after.text,
-                   (DbArg[]){{.name = "platform", .text = call->server->worker_options.platform_role},
-                             {0}}))
+        !db_script(
+            call, script_install_after.text,
+            (DbArg[]){{.name = "platform", .text = call->server->worker_options.platform_role},
+                      {0}}))
         return false;
     if (!item->is_shared && !write_heads(item))
         return false;
@@ -465,13 +476,15 @@ position_in(const char *script, int position)
     return script;
 }
 
-/* The statement that failed: the one that PostgreSQL points into, or the first whose answer did not come. */
+/* The statement that failed: the one that PostgreSQL points into, or the first whose answer did not
+ * come. */
 static const char *
 failed_statement(const Item *item, size_t *size)
 {
     const Call *call = item->call;
     const char *at = item->script, *start = NULL, *next;
-    const char *point = call->script_position > 0 ? position_in(item->script, call->script_position) : NULL;
+    const char *point =
+        call->script_position > 0 ? position_in(item->script, call->script_position) : NULL;
 
     *size = 0;
     for (size_t i = 0; (next = migration_statement(at, &start, size)) != NULL; i++) {
@@ -514,8 +527,8 @@ locate(const Item *item, Failure *failure)
         failure->statement = memcpy(statement, start, size);
 }
 
-/* What another attempt may not meet again.  57014 is the time limit's, or somebody's who has canceled the run
- * or the statement. */
+/* What another attempt may not meet again.  57014 is the time limit's, or somebody's who has
+ * canceled the run or the statement. */
 static bool
 is_temporary(const Item *item)
 {
@@ -525,8 +538,7 @@ is_temporary(const Item *item)
     if (strcmp(call->sqlstate, "57014") == 0)
         return item->script == NULL || clock_us() - item->script_us < limit_ms * 1000;
     return strcmp(call->sqlstate, "40P01") == 0 || strcmp(call->sqlstate, "55P03") == 0 ||
-           strcmp(call->sqlstate, "40001") == 0 ||
-           call->code == CODE_UNAVAILABLE;
+           strcmp(call->sqlstate, "40001") == 0 || call->code == CODE_UNAVAILABLE;
 }
 
 static Failure
@@ -566,8 +578,8 @@ pause_ms(int32_t attempts)
 static bool
 queue_failure(Call *call, const ItemId *id, const Failure *failure, const char *elapsed)
 {
-    bool again = failure->is_temporary &&
-                 id->attempts + 1 < server_config(call->server)->migration_attempts;
+    bool again =
+        failure->is_temporary && id->attempts + 1 < server_config(call->server)->migration_attempts;
     const char *run = call_printf(call, "%" PRId64, id->run_id);
     const char *tenant = call_printf(call, "%" PRId64, id->tenant_id);
     const char *delay = call_printf(call, "%" PRId64, again ? pause_ms(id->attempts) : 0);
@@ -592,12 +604,12 @@ queue_failure(Call *call, const ItemId *id, const Failure *failure, const char *
                               {.name = "run_id", .text = run},
                               {.name = "tenant_id", .text = tenant},
                               {0}}) &&
-           (again || db_queue(call, &query_run_failure, NULL,
-                              (DbArg[]){{.name = "id", .text = run}, {0}}));
+           (again ||
+            db_queue(call, &query_run_failure, NULL, (DbArg[]){{.name = "id", .text = run}, {0}}));
 }
 
-/* Back to the claim, which still stands, and the failure in place of the steps.  Were the claim given up before that,
- * another worker would take the item, fail, and so on for ever. */
+/* Back to the claim, which still stands, and the failure in place of the steps.  Were the claim
+ * given up before that, another worker would take the item, fail, and so on for ever. */
 static bool
 write_failure(Item *item)
 {
@@ -636,7 +648,8 @@ read_claim(Item *item, const DbRow *row)
     item->is_shared = db_row_bool(row, "is_shared");
     item->schema = db_row_text(row, "schema_name");
     item->mode = db_row_text(row, "mode");
-    item->target = (PlanTarget){.app = db_row_text(row, "app"), .number = db_row_int64(row, "target")};
+    item->target =
+        (PlanTarget){.app = db_row_text(row, "app"), .number = db_row_int64(row, "target")};
     item->set = item->is_shared ? &apps->shared : &apps->tenant;
     item->tenant_text = call_printf(call, "%" PRId64, item->id.tenant_id);
     return item->schema != NULL && item->mode != NULL && item->target.app != NULL &&
@@ -668,10 +681,12 @@ item_work(Call *call, ItemId *id)
     if (after == NULL || item.run_text == NULL)
         return ITEM_LOST;
     db_begin(call, DB_WRITE);
-    if (!db_queue(call, &query_item_begin, NULL, (DbArg[]){{.name = "id", .text = item.run_text}, {0}}) ||
-        !db_row(call, &query_item_claim, NULL,
-                (DbArg[]){{.name = "id", .text = item.run_text}, {.name = "after", .text = after}, {0}},
-                &row))
+    if (!db_queue(call, &query_item_begin, NULL,
+                  (DbArg[]){{.name = "id", .text = item.run_text}, {0}}) ||
+        !db_row(
+            call, &query_item_claim, NULL,
+            (DbArg[]){{.name = "id", .text = item.run_text}, {.name = "after", .text = after}, {0}},
+            &row))
         return ITEM_LOST;
     if (row == NULL) {
         db_rollback(call);

@@ -1,5 +1,6 @@
-/* Rules over the words of a migration's statements; see lint.h.  What stands in comments, strings and dollar
- * quotes is no word, except the bodies of functions and DO blocks, of which one thing is asked.  */
+/* Rules over the words of a migration's statements; see lint.h.  What stands in comments, strings
+ * and dollar quotes is no word, except the bodies of functions and DO blocks, of which one thing is
+ * asked.  */
 #include "migration/lint.h"
 
 #include <ctype.h>
@@ -41,49 +42,73 @@ const LintRule lint_rules[] = {
                          "-- no-transaction, and create index concurrently if not exists"},
     [RULE_CONCURRENTLY] = {"concurrently", "concurrently is refused inside a transaction",
                            "the header -- no-transaction"},
-    [RULE_TYPE_CHANGE] = {"type-change", "the table is written anew while nobody can read it",
-                          "a new column, filled in batches, and the old one dropped a release later"},
-    [RULE_COLUMN_REWRITE] = {"column-rewrite", "a value of its own for each row writes the table anew while nobody can "
-                                               "read it",
-                             "the column without it, then the default, then old rows in batches"},
+    [RULE_TYPE_CHANGE] =
+        {"type-change", "the table is written anew while nobody can read it",
+         "a new column, filled in batches, and the old one dropped a release later"},
+    [RULE_COLUMN_REWRITE] =
+        {"column-rewrite",
+         "a value of its own for each row writes the table anew while nobody can "
+         "read it",
+         "the column without it, then the default, then old rows in batches"},
     [RULE_NOT_NULL_COLUMN] = {"not-null-column", "this fails in every schema whose table has rows",
                               "a constant default, or the column without not null"},
-    [RULE_SET_NOT_NULL] = {"set-not-null", "every row is read while nobody can read or write the table",
+    [RULE_SET_NOT_NULL] = {"set-not-null",
+                           "every row is read while nobody can read or write the table",
                            "a check (… is not null) not valid, validated before this statement"},
-    [RULE_CONSTRAINT_LOCK] = {"constraint-lock", "every row is checked while nobody can write to the table",
+    [RULE_CONSTRAINT_LOCK] = {"constraint-lock",
+                              "every row is checked while nobody can write to the table",
                               "add it not valid, and validate it in a later release's migration"},
-    [RULE_UNIQUE_LOCK] = {"unique-lock", "its index is made while nobody can read or write the table",
+    [RULE_UNIQUE_LOCK] = {"unique-lock",
+                          "its index is made while nobody can read or write the table",
                           "a unique index made concurrently, then add constraint … using index"},
     [RULE_TABLE_LOCK] = {"table-lock", "nobody can use the table until this has ended",
                          "leave it out, or its form with concurrently"},
-    [RULE_PRIMARY_KEY] = {"primary-key", "a table without a primary key cannot be replicated, moved or sharded",
+    [RULE_PRIMARY_KEY] = {"primary-key",
+                          "a table without a primary key cannot be replicated, moved or sharded",
                           "a primary key"},
-    [RULE_TRIGGER] = {"trigger", "what runs by itself is run by no statement that anybody reads, and a sharded cluster "
-                                 "refuses it",
-                      "the statement in the code that writes"},
-    [RULE_RULE] = {"rule", "a rule rewrites other people's statements", "the statement that is meant"},
-    [RULE_INHERITANCE] = {"inheritance", "tables that inherit cannot be sharded, and unique keys do not reach over them",
-                          "one table, or a foreign key between two"},
-    [RULE_TEMPORARY] = {"temporary-table", "tenants' roles may not make temporary tables, and behind a pooler they leak",
-                        "a common table expression, or a table"},
-    [RULE_MATERIALIZED] = {"materialized-view", "it is refreshed by no tenant's role, and cannot be sharded",
+    [RULE_TRIGGER] =
+        {"trigger",
+         "what runs by itself is run by no statement that anybody reads, and a sharded cluster "
+         "refuses it",
+         "the statement in the code that writes"},
+    [RULE_RULE] = {"rule", "a rule rewrites other people's statements",
+                   "the statement that is meant"},
+    [RULE_INHERITANCE] =
+        {"inheritance",
+         "tables that inherit cannot be sharded, and unique keys do not reach over them",
+         "one table, or a foreign key between two"},
+    [RULE_TEMPORARY] =
+        {"temporary-table",
+         "tenants' roles may not make temporary tables, and behind a pooler they leak",
+         "a common table expression, or a table"},
+    [RULE_MATERIALIZED] = {"materialized-view",
+                           "it is refreshed by no tenant's role, and cannot be sharded",
                            "a table that is filled by the code that writes, or a view"},
     [RULE_FOREIGN_KEY] = {"foreign-key", "a foreign key out of the schema ties tenants together",
                           "a table of the tenant's own"},
-    [RULE_QUALIFIED] = {"qualified-name", "a schema's name is the same in every tenant: this leaves the tenant's schema",
-                        "the bare name, which search_path finds in the tenant's schema"},
-    [RULE_VOLATILE_WRITE] = {"volatile-write", "a volatile function in update or delete is another value in each row and "
-                                               "on each shard",
-                             "the value as a parameter, or in a from-list that is read once"},
-    [RULE_DEFINER] = {"security-definer", "the function reads every tenant's rows with its owner's rights",
+    [RULE_QUALIFIED] =
+        {"qualified-name",
+         "a schema's name is the same in every tenant: this leaves the tenant's schema",
+         "the bare name, which search_path finds in the tenant's schema"},
+    [RULE_VOLATILE_WRITE] =
+        {"volatile-write",
+         "a volatile function in update or delete is another value in each row and "
+         "on each shard",
+         "the value as a parameter, or in a from-list that is read once"},
+    [RULE_DEFINER] = {"security-definer",
+                      "the function reads every tenant's rows with its owner's rights",
                       "a function with its caller's rights"},
     [RULE_DYNAMIC] = {"dynamic-sql", "nobody can see what it runs", "the statements themselves"},
-    [RULE_CONTEXT] = {"context", "role and search_path are set for the migration, and others follow it in the same "
-                                 "transaction",
-                      "the statements without it"},
-    [RULE_OUTSIDE] = {"outside", "this is about the database or its roles, and would run once for each tenant",
+    [RULE_CONTEXT] =
+        {"context",
+         "role and search_path are set for the migration, and others follow it in the same "
+         "transaction",
+         "the statements without it"},
+    [RULE_OUTSIDE] = {"outside",
+                      "this is about the database or its roles, and would run once for each tenant",
                       "a shared migration, or the operator's hands"},
-    [RULE_TRANSACTION] = {"transaction", "all pending migrations of a schema are one transaction, with the ledger",
+    [RULE_TRANSACTION] = {"transaction",
+                          "all pending migrations of a schema are one transaction, with the ledger",
                           "the statements without it"},
     [RULE_DOWN_MISSING] = {"down-missing", "nobody can go back", "the statements that undo it"},
     [RULE_DOWN_INCOMPLETE] = {"down-incomplete", "the down section does not undo this statement",
@@ -290,7 +315,8 @@ skip(const Statement *statement, size_t i, const char *const *words)
     return i;
 }
 
-static const char *const fillers[] = {"if", "not", "exists", "only", "concurrently", "or", "replace", NULL};
+static const char *const fillers[] = {"if",           "not", "exists",  "only",
+                                      "concurrently", "or",  "replace", NULL};
 
 static bool
 is_name(const Statement *statement, size_t i)
@@ -327,7 +353,8 @@ is_same(const Token *one, const Token *other)
         b++;
         b_size -= 2;
     }
-    return a_size == b_size && a_size > 0 && (quoted ? memcmp(a, b, a_size) : strncasecmp(a, b, a_size)) == 0;
+    return a_size == b_size && a_size > 0 &&
+           (quoted ? memcmp(a, b, a_size) : strncasecmp(a, b, a_size)) == 0;
 }
 
 /* ---- findings ---- */
@@ -375,8 +402,9 @@ find(Lint *lint, Rule rule, size_t token)
 static size_t
 creates(const Statement *statement, const char *kind)
 {
-    static const char *const modes[] = {"or", "replace", "unlogged", "temporary", "temp", "global", "local",
-                                        "unique", "recursive", "constraint", NULL};
+    static const char *const modes[] = {"or",        "replace",    "unlogged", "temporary",
+                                        "temp",      "global",     "local",    "unique",
+                                        "recursive", "constraint", NULL};
     size_t i, size;
 
     if (!is_word(statement, 0, "create"))
@@ -420,9 +448,13 @@ check_index(Lint *lint)
         find(lint, RULE_INDEX_LOCK, 0);
 }
 
-static const char *const volatile_functions[] = {
-    "random", "gen_random_uuid", "clock_timestamp", "timeofday", "nextval", "setval", "uuid_generate_v1",
-    "uuid_generate_v1mc", "uuid_generate_v4", "gen_random_bytes", "pg_sleep", "txid_current", "setseed", NULL};
+static const char *const volatile_functions[] = {"random",           "gen_random_uuid",
+                                                 "clock_timestamp",  "timeofday",
+                                                 "nextval",          "setval",
+                                                 "uuid_generate_v1", "uuid_generate_v1mc",
+                                                 "uuid_generate_v4", "gen_random_bytes",
+                                                 "pg_sleep",         "txid_current",
+                                                 "setseed",          NULL};
 
 static bool
 has_volatile(const Statement *s, size_t from, size_t to)
@@ -436,9 +468,11 @@ has_volatile(const Statement *s, size_t from, size_t to)
 static void
 check_add_column(Lint *lint, size_t from, size_t to)
 {
-    static const char *const serials[] = {"serial", "bigserial", "smallserial", "serial4", "serial8", NULL};
+    static const char *const serials[] = {"serial",  "bigserial", "smallserial",
+                                          "serial4", "serial8",   NULL};
     const Statement *s = lint->statement;
-    bool has_value = has_words(s, from, to, "default") || has_words(s, from, to, "generated"), is_serial;
+    bool has_value = has_words(s, from, to, "default") || has_words(s, from, to, "generated"),
+         is_serial;
 
     (void) name_at(s, skip(s, from + 1, (const char *const[]){"column", NULL}), &from);
     is_serial = is_one_of(s, from, serials);
@@ -455,7 +489,8 @@ check_add_column(Lint *lint, size_t from, size_t to)
 static void
 check_add(Lint *lint, size_t from, size_t to)
 {
-    static const char *const constraints[] = {"constraint", "check", "foreign", "unique", "primary", "exclude", NULL};
+    static const char *const constraints[] = {"constraint", "check",   "foreign", "unique",
+                                              "primary",    "exclude", NULL};
     const Statement *s = lint->statement;
 
     if (!is_one_of(s, from + 1, constraints)) {
@@ -474,7 +509,8 @@ check_add(Lint *lint, size_t from, size_t to)
     }
 }
 
-/* Something of this table was validated in this section before: that no row has a null is known then. */
+/* Something of this table was validated in this section before: that no row has a null is known
+ * then. */
 static bool
 was_validated(const Lint *lint, const Token *table)
 {
@@ -585,7 +621,8 @@ check_table(Lint *lint)
         return;
     }
     if (!has_words(s, 0, s->count, "primary key") && !has_words(s, 0, s->count, "partition of") &&
-        !has_words(s, 0, s->count, "including all") && !has_words(s, 0, s->count, "including indexes") &&
+        !has_words(s, 0, s->count, "including all") &&
+        !has_words(s, 0, s->count, "including indexes") &&
         !gets_primary_key(lint, name_at(s, i, NULL)))
         find(lint, RULE_PRIMARY_KEY, 0);
 }
@@ -593,9 +630,10 @@ check_table(Lint *lint)
 static void
 check_kinds(Lint *lint)
 {
-    static const char *const outside[] = {"schema",      "role",         "user",   "group",  "database", "extension",
-                                          "tablespace",  "publication",  "subscription", "language", "server", "event",
-                                          "cast",        "foreign",      NULL};
+    static const char *const outside[] = {"schema",       "role",      "user",       "group",
+                                          "database",     "extension", "tablespace", "publication",
+                                          "subscription", "language",  "server",     "event",
+                                          "cast",         "foreign",   NULL};
     static const char *const verbs[] = {"create", "alter", "drop", NULL};
     const Statement *s = lint->statement;
 
@@ -609,19 +647,22 @@ check_kinds(Lint *lint)
         find(lint, RULE_QUALIFIED, 0);
     if (has_words(s, 0, s->count, "into temp") || has_words(s, 0, s->count, "into temporary"))
         find(lint, RULE_TEMPORARY, 0);
-    if ((is_one_of(s, 0, verbs) && is_one_of(s, 1, outside)) || is_word(s, 0, "grant") || is_word(s, 0, "revoke") ||
-        words_at(s, 0, "alter default privileges") > 0 || words_at(s, 0, "alter system") > 0)
+    if ((is_one_of(s, 0, verbs) && is_one_of(s, 1, outside)) || is_word(s, 0, "grant") ||
+        is_word(s, 0, "revoke") || words_at(s, 0, "alter default privileges") > 0 ||
+        words_at(s, 0, "alter system") > 0)
         find(lint, RULE_OUTSIDE, 0);
 }
 
-/* Whether a name of two parts at i is a relation's, a type's or a function's: it stands where one must stand.  A
- * column of an alias looks the same and stands elsewhere. */
+/* Whether a name of two parts at i is a relation's, a type's or a function's: it stands where one
+ * must stand.  A column of an alias looks the same and stands elsewhere. */
 static bool
 names_relation(const Statement *s, size_t i, const char *function)
 {
-    static const char *const always[] = {"table", "into", "update", "join", "references", "only", "view", "sequence",
-                                         "function", "procedure", "type", "index", "truncate", "inherits", NULL};
-    static const char *const readers[] = {"extract", "substring", "trim", "overlay", "position", NULL};
+    static const char *const always[] = {"table", "into",  "update",   "join",     "references",
+                                         "only",  "view",  "sequence", "function", "procedure",
+                                         "type",  "index", "truncate", "inherits", NULL};
+    static const char *const readers[] = {"extract", "substring", "trim",
+                                          "overlay", "position",  NULL};
     size_t before = i;
 
     if (is_sign(s, i + 3, '(') || (i >= 2 && is_sign(s, i - 1, ':') && is_sign(s, i - 2, ':')))
@@ -634,8 +675,9 @@ names_relation(const Statement *s, size_t i, const char *function)
         return true;
     if (is_word(s, before - 1, "on"))
         return creates(s, "index") > 0 || creates(s, "trigger") > 0 || creates(s, "policy") > 0;
-    if (!is_word(s, before - 1, "from") || (before >= 2 && is_word(s, before - 2, "distinct") && before >= 3 &&
-                                            (is_word(s, before - 3, "is") || is_word(s, before - 3, "not"))))
+    if (!is_word(s, before - 1, "from") ||
+        (before >= 2 && is_word(s, before - 2, "distinct") && before >= 3 &&
+         (is_word(s, before - 3, "is") || is_word(s, before - 3, "not"))))
         return false;
     for (size_t r = 0; readers[r] != NULL; r++)
         if (strcasecmp(function, readers[r]) == 0)
@@ -663,8 +705,9 @@ check_names(Lint *lint)
             }
         }
         depth -= is_sign(s, i, ')') && depth > 0;
-        if (!is_name(s, i) || !is_sign(s, i + 1, '.') || !is_name(s, i + 2) || is_sign(s, i - 1, '.') ||
-            is_word(s, i, "pg_catalog") || !names_relation(s, i, functions[depth]))
+        if (!is_name(s, i) || !is_sign(s, i + 1, '.') || !is_name(s, i + 2) ||
+            is_sign(s, i - 1, '.') || is_word(s, i, "pg_catalog") ||
+            !names_relation(s, i, functions[depth]))
             continue;
         find(lint, i > 0 && is_word(s, i - 1, "references") ? RULE_FOREIGN_KEY : RULE_QUALIFIED, i);
     }
@@ -715,7 +758,8 @@ check_code(Lint *lint)
     const Statement *s = lint->statement;
     bool is_function = creates(s, "function") > 0 || creates(s, "procedure") > 0;
 
-    if ((is_function || words_at(s, 0, "alter function") > 0 || words_at(s, 0, "alter procedure") > 0) &&
+    if ((is_function || words_at(s, 0, "alter function") > 0 ||
+         words_at(s, 0, "alter procedure") > 0) &&
         has_words(s, 0, s->count, "security definer"))
         find(lint, RULE_DEFINER, 0);
     for (size_t i = 1; (is_function || is_word(s, 0, "do")) && i < s->count; i++)
@@ -728,10 +772,12 @@ check_context(Lint *lint)
 {
     static const char *const scopes[] = {"local", "session", NULL};
     static const char *const settings[] = {"search_path", "role", "authorization", "schema", NULL};
-    static const char *const ends[] = {"begin", "commit", "rollback", "abort", "end", "savepoint", "start", NULL};
+    static const char *const ends[] = {"begin", "commit",    "rollback", "abort",
+                                       "end",   "savepoint", "start",    NULL};
     const Statement *s = lint->statement;
 
-    if ((is_word(s, 0, "set") || is_word(s, 0, "reset")) && is_one_of(s, skip(s, 1, scopes), settings))
+    if ((is_word(s, 0, "set") || is_word(s, 0, "reset")) &&
+        is_one_of(s, skip(s, 1, scopes), settings))
         find(lint, RULE_CONTEXT, 0);
     if (is_one_of(s, 0, ends))
         find(lint, RULE_TRANSACTION, 0);
@@ -770,10 +816,14 @@ goes_with_column(const Section *down, const Statement *s, size_t from, size_t to
 static void
 check_undone(Lint *lint)
 {
-    static const char *const kinds[][2] = {
-        {"table", "drop table"},         {"view", "drop view"},          {"materialized view", "drop materialized view"},
-        {"sequence", "drop sequence"},   {"type", "drop type"},          {"domain", "drop domain"},
-        {"function", "drop function"},   {"procedure", "drop procedure"}};
+    static const char *const kinds[][2] = {{"table", "drop table"},
+                                           {"view", "drop view"},
+                                           {"materialized view", "drop materialized view"},
+                                           {"sequence", "drop sequence"},
+                                           {"type", "drop type"},
+                                           {"domain", "drop domain"},
+                                           {"function", "drop function"},
+                                           {"procedure", "drop procedure"}};
     const Statement *s = lint->statement;
     const Section *down = &lint->down;
     size_t i = creates(s, "index"), on, next;
@@ -787,8 +837,10 @@ check_undone(Lint *lint)
     }
     for (on = i; i > 0 && on < s->count && !is_word(s, on, "on"); on++)
         ;
-    if (i > 0 && !is_word(s, skip(s, i, fillers), "on") && !other_has(down, "drop index", name_at(s, i, NULL)) &&
-        !other_has(down, "drop table", name_at(s, on + 1, NULL)) && !goes_with_column(down, s, on, s->count))
+    if (i > 0 && !is_word(s, skip(s, i, fillers), "on") &&
+        !other_has(down, "drop index", name_at(s, i, NULL)) &&
+        !other_has(down, "drop table", name_at(s, on + 1, NULL)) &&
+        !goes_with_column(down, s, on, s->count))
         find(lint, RULE_DOWN_INCOMPLETE, 0);
     if (words_at(s, 0, "alter table") == 0)
         return;

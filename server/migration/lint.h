@@ -1,7 +1,7 @@
-/* What a migration would hurt when it runs on thousands of tenants in use: long locks, tables without a primary
- * key, what a schema-sharded cluster cannot hold (triggers, names of other schemas …), a down that does not
- * undo.  Reads words, not meaning: it knows no database, so what it says is worth a look and not always
- * a mistake.  Used by ciq-client migration lint.
+/* What a migration would hurt when it runs on thousands of tenants in use: long locks, tables
+ * without a primary key, what a schema-sharded cluster cannot hold (triggers, names of other
+ * schemas …), a down that does not undo.  Reads words, not meaning: it knows no database, so what
+ * it says is worth a look and not always a mistake.  Used by ciq-client migration lint.
  *
  * A finding is allowed by the comment "-- lint: allow RULE[, RULE]" at its statement.  */
 #ifndef CIQ_SERVER_LINT_H
@@ -19,9 +19,11 @@ extern const LintRule lint_rules[];
 extern const size_t lint_rules_count;
 
 /* Told for each finding, in the order of the file. */
-typedef void (*LintFound)(void *argument, const MigrationFile *file, size_t line, const LintRule *rule);
+typedef void (*LintFound)(void *argument, const MigrationFile *file, size_t line,
+                          const LintRule *rule);
 
 /* is_tenant: the file is for tenants' schemas.  False: no memory. */
-MUST_CHECK bool lint_file(const MigrationFile *file, bool is_tenant, LintFound found, void *argument);
+MUST_CHECK bool lint_file(const MigrationFile *file, bool is_tenant, LintFound found,
+                          void *argument);
 
 #endif

@@ -1,5 +1,5 @@
-/* The migrations that no run applies: shared ones at start, tenant ones when a tenant is made.  Called by
- * server.c, job.c and the handler of CreateTenant.  */
+/* The migrations that no run applies: shared ones at start, tenant ones when a tenant is made.
+ * Called by server.c, job.c and the handler of CreateTenant.  */
 #include "migration/migrate.h"
 #include "call/auth.h"
 #include "db/db.h"
@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The oldest migration of each app that this release's statements can work on: a tenant below it is refused.
- * Kept by hand, and the only place that says so.  A release that begins to use what a migration has made
- * raises the number, one release after the one that brought the migration: expand first, contract later, so
- * that servers of both releases serve while a run is under way.  An app whose tables no statement of the
- * server touches is not here: tenants are served without it. */
+/* The oldest migration of each app that this release's statements can work on: a tenant below it is
+ * refused. Kept by hand, and the only place that says so.  A release that begins to use what a
+ * migration has made raises the number, one release after the one that brought the migration:
+ * expand first, contract later, so that servers of both releases serve while a run is under way. An
+ * app whose tables no statement of the server touches is not here: tenants are served without it.
+ */
 typedef struct OldestHead {
     const char *app;
     unsigned need;
@@ -100,7 +101,8 @@ read_installation(Call *call, const char *worker_login, Installation *installati
     return true;
 }
 
-/* The server's own only: what the user's apps bring to the schema public waits for a run of the user's. */
+/* The server's own only: what the user's apps bring to the schema public waits for a run of the
+ * user's. */
 static bool
 apply_step(Call *call, const MigrationFile *step)
 {
@@ -109,8 +111,8 @@ apply_step(Call *call, const MigrationFile *step)
                          "%s: a shared migration without a transaction cannot run at start",
                          step->file);
     if (!db_script(call, step->up, NULL)) {
-        call->detail = call_printf(call, "%s: %s", step->file,
-                                   call->detail != NULL ? call->detail : "");
+        call->detail =
+            call_printf(call, "%s: %s", step->file, call->detail != NULL ? call->detail : "");
         return false;
     }
     return db_run(call, &query_ledger_insert, NULL,
@@ -151,7 +153,8 @@ apply_pending(Call *call, bool is_new, size_t *applied)
     return true;
 }
 
-/* What tenants have applied must still be what the files say; the rest is noted for the next start. */
+/* What tenants have applied must still be what the files say; the rest is noted for the next start.
+ */
 static bool
 check_tenant_files(Call *call)
 {
@@ -195,9 +198,11 @@ migrate_shared(Call *call, const char *worker_login)
                 (DbArg[]){{.name = "worker_login", .text = worker_login}, {0}}, &row))
         return false;
     if (!db_row_bool(row, "worker_is_fit"))
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the workers' login %s must be NOINHERIT, neither superuser nor CREATEROLE nor "
-                         "BYPASSRLS, and no member of the owner's login", worker_login);
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the workers' login %s must be NOINHERIT, neither superuser nor CREATEROLE nor "
+            "BYPASSRLS, and no member of the owner's login",
+            worker_login);
 
     bool is_new = !db_row_bool(row, "installed");
 
@@ -240,13 +245,16 @@ migrate_role_block(Call *call, unsigned count)
            db_commit(call);
 }
 
-/* What the user's own migrations raise is no defect of the server's, and whoever makes tenants may mend it. */
+/* What the user's own migrations raise is no defect of the server's, and whoever makes tenants may
+ * mend it. */
 static bool
 fail_migrations(Call *call)
 {
-    const char *text = call->detail == NULL ? NULL
-                                            : call_printf(call, "the migrations fail in a new schema (SQLSTATE %s): %s",
-                                                          call->sqlstate, call->detail + strlen("script: "));
+    const char *text =
+        call->detail == NULL
+            ? NULL
+            : call_printf(call, "the migrations fail in a new schema (SQLSTATE %s): %s",
+                          call->sqlstate, call->detail + strlen("script: "));
 
     if (call->code == CODE_INTERNAL && text != NULL) {
         call->code = CODE_FAILED_PRECONDITION;
@@ -262,7 +270,8 @@ migrate_up(Call *call, const MigrationFile *file)
 
     if (text == NULL)
         return false;
-    /* an index of a table that nobody uses needs no concurrently, and the transaction does not allow it */
+    /* an index of a table that nobody uses needs no concurrently, and the transaction does not
+     * allow it */
     while (file->no_transaction && (word = strcasestr(text, "concurrently")) != NULL)
         memset(word, ' ', strlen("concurrently"));
     return db_script(call, text, NULL);
@@ -321,5 +330,6 @@ migrate_to_newest(Call *call, const char *heads, const char *role)
     for (size_t i = 0; i < plan.count; i++)
         if (!migrate_up(call, plan.steps[i].file) || !record_up(call, plan.steps[i].file))
             return false;
-    return db_script(call, script_tenant_provision_after.text, (DbArg[]){{.name = "role", .text = role}, {0}});
+    return db_script(call, script_tenant_provision_after.text,
+                     (DbArg[]){{.name = "role", .text = role}, {0}});
 }

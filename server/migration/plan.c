@@ -1,5 +1,5 @@
-/* Plans one schema's way to a target; see plan.h.  Called by run.c for each item and by the handler of
- * CreateMigrationRun for a whole fleet.  */
+/* Plans one schema's way to a target; see plan.h.  Called by run.c for each item and by the handler
+ * of CreateMigrationRun for a whole fleet.  */
 #include "migration/plan.h"
 
 #include <stdio.h>
@@ -45,8 +45,8 @@ plan_make(Call *call, const MigrationSet *set, const bool *applied, PlanTarget t
 
     /* the set is in order, so what depends on a file stands after it */
     for (size_t i = 0; i < set->count && target.number != PLAN_NEWEST; i++) {
-        goes[i] = applied[i] && is_app(target, &set->files[i]) &&
-                  set->files[i].number > target.number;
+        goes[i] =
+            applied[i] && is_app(target, &set->files[i]) && set->files[i].number > target.number;
         for (size_t j = 0; j < i && applied[i] && !goes[i]; j++)
             goes[i] = goes[j] && migration_depends(&set->files[i], &set->files[j]);
     }
@@ -55,8 +55,9 @@ plan_make(Call *call, const MigrationSet *set, const bool *applied, PlanTarget t
             plan->steps[plan->count++] = (PlanStep){.file = &set->files[i], .down = true};
 
     for (size_t i = set->count; i-- > 0;) {
-        comes[i] = comes[i] || (is_app(target, &set->files[i]) &&
-                                (target.number == PLAN_NEWEST || set->files[i].number <= target.number));
+        comes[i] =
+            comes[i] || (is_app(target, &set->files[i]) &&
+                         (target.number == PLAN_NEWEST || set->files[i].number <= target.number));
         for (size_t j = 0; j < i && comes[i] && !applied[i]; j++)
             comes[j] = comes[j] || migration_depends(&set->files[i], &set->files[j]);
     }

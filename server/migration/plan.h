@@ -1,5 +1,5 @@
-/* Which migrations bring one schema to its target, and in which order.  Knows no database: what is applied is
- * given.  */
+/* Which migrations bring one schema to its target, and in which order.  Knows no database: what is
+ * applied is given.  */
 #ifndef CIQ_SERVER_PLAN_H
 #define CIQ_SERVER_PLAN_H
 
@@ -22,13 +22,14 @@ typedef struct Plan {
     size_t count;
 } Plan;
 
-/* applied says of each file of the set whether the schema has it.  Up takes along what the target depends on;
- * down takes along, newest first, what depends on what goes. */
-MUST_CHECK bool plan_make(Call *call, const MigrationSet *set, const bool *applied, PlanTarget target,
-                          Plan *plan);
+/* applied says of each file of the set whether the schema has it.  Up takes along what the target
+ * depends on; down takes along, newest first, what depends on what goes. */
+MUST_CHECK bool plan_make(Call *call, const MigrationSet *set, const bool *applied,
+                          PlanTarget target, Plan *plan);
 
 /* What a schema with these heads (as in tenants_tenant.heads) has applied. */
-MUST_CHECK bool plan_applied(Call *call, const MigrationSet *set, const char *heads, bool **applied);
+MUST_CHECK bool plan_applied(Call *call, const MigrationSet *set, const char *heads,
+                             bool **applied);
 
 /* The number of an app in such heads; 0: it has none. */
 uint32_t plan_head(const char *heads, const char *app);

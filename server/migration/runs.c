@@ -1,6 +1,6 @@
-/* The threads of migration runs.  Each runner takes schemas of running runs until there are none; the keeper
- * notices runs that nobody told this server of, and interrupts what belongs to a canceled one.  Nothing here
- * is kept in memory that a run needs.  */
+/* The threads of migration runs.  Each runner takes schemas of running runs until there are none;
+ * the keeper notices runs that nobody told this server of, and interrupts what belongs to a
+ * canceled one.  Nothing here is kept in memory that a run needs.  */
 #include "migration/runs.h"
 #include "base/clock.h"
 #include "db/db.h"
@@ -124,7 +124,8 @@ finish_run(Runner *runner, int64_t run_id)
 
     db_begin(&call, DB_WRITE);
     if (id == NULL ||
-        !db_run(&call, &query_run_finish, NULL, (DbArg[]){{.name = "id", .text = id}, {0}}, &rows) ||
+        !db_run(&call, &query_run_finish, NULL, (DbArg[]){{.name = "id", .text = id}, {0}},
+                &rows) ||
         !db_commit(&call)) {
         db_rollback(&call);
         return false;
@@ -134,7 +135,8 @@ finish_run(Runner *runner, int64_t run_id)
     return true;
 }
 
-/* One schema after the other, until this run has none that nobody works on.  False: the database is lost. */
+/* One schema after the other, until this run has none that nobody works on.  False: the database is
+ * lost. */
 static bool
 work_on(Runner *runner, int64_t run_id, size_t *written)
 {
@@ -338,9 +340,11 @@ runs_start(Server *server)
     for (size_t i = 0; i < count && runs->runners != NULL && runs->stop_fd >= 0; i++) {
         Runner *runner = &runs->runners[i];
 
-        *runner = (Runner){.runs = runs, .arena = arena_new(LIMIT_ARENA), .lost = {.tenant_id = -1}};
+        *runner =
+            (Runner){.runs = runs, .arena = arena_new(LIMIT_ARENA), .lost = {.tenant_id = -1}};
         if (runner->arena == NULL ||
-            pthread_create(&runner->thread, NULL, i + 1 == count ? keep_loop : run_loop, runner) != 0) {
+            pthread_create(&runner->thread, NULL, i + 1 == count ? keep_loop : run_loop, runner) !=
+                0) {
             arena_free(runner->arena);
             break;
         }

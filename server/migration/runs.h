@@ -1,6 +1,6 @@
-/* Works on migration runs: some threads that each take one schema after the other, and one that looks after
- * them.  What is to be done, and what was done, is rows of public.migration_run and migration_item; this
- * server may die at any moment, and any other goes on.  */
+/* Works on migration runs: some threads that each take one schema after the other, and one that
+ * looks after them.  What is to be done, and what was done, is rows of public.migration_run and
+ * migration_item; this server may die at any moment, and any other goes on.  */
 #ifndef CIQ_SERVER_RUNS_H
 #define CIQ_SERVER_RUNS_H
 

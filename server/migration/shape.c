@@ -1,5 +1,5 @@
-/* Compares what is there with what a migration would make, by pg_catalog's own words for both.  Called by
- * item.c for runs with fake_initial.  Nothing it makes outlives it.  */
+/* Compares what is there with what a migration would make, by pg_catalog's own words for both.
+ * Called by item.c for runs with fake_initial.  Nothing it makes outlives it.  */
 #include "migration/shape.h"
 #include "db/db.h"
 #include "migration/migrate.h"
@@ -46,11 +46,11 @@ has_line(const char *shape, const char *line, size_t size, bool is_table)
     return false;
 }
 
-/* The lines of one shape that the other has not, as words after what; only of tables that the file makes: those
- * that made has and before has not. */
+/* The lines of one shape that the other has not, as words after what; only of tables that the file
+ * makes: those that made has and before has not. */
 static size_t
-differences(const char *one, const char *other, const char *made, const char *before, const char *what,
-            char *text, size_t size)
+differences(const char *one, const char *other, const char *made, const char *before,
+            const char *what, char *text, size_t size)
 {
     size_t count = 0;
 

@@ -1,6 +1,6 @@
-/* Acting inside a tenant: the platform's staff get a short session in it, with its reason in the tenant's own
- * audit.  It is the platform's row (sql/shared/platform), so it ends in the moment in which its superuser may not
- * have it any more; dispatch looks it up at each call.  */
+/* Acting inside a tenant: the platform's staff get a short session in it, with its reason in the
+ * tenant's own audit.  It is the platform's row (sql/shared/platform), so it ends in the moment in
+ * which its superuser may not have it any more; dispatch looks it up at each call.  */
 #include "access/audit.h"
 #include "call/auth.h"
 #include "db/bind.h"
@@ -51,7 +51,8 @@ audit_there(Call *call, const DbRow *tenant, const char *target)
 bool
 rpc_act_as(Call *call, const ActAsRequest *request, ActAsResponse *response)
 {
-    const char *minutes = call_printf(call, "%" PRId64, server_config(call->server)->act_as_minutes);
+    const char *minutes =
+        call_printf(call, "%" PRId64, server_config(call->server)->act_as_minutes);
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *tenant, *session;

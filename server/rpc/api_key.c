@@ -1,7 +1,8 @@
-/* API keys of a tenant or of the platform: one table of the same name in each, so that the statements are the
- * same.  A key holds names of permissions of its own, not its maker's rights: it goes on when they leave.  By the
- * rules of rights.h nobody makes, changes, rotates or ends a key that may do what they may not; and no key does
- * so at all, so that one who has stolen a key cannot make it last.  */
+/* API keys of a tenant or of the platform: one table of the same name in each, so that the
+ * statements are the same.  A key holds names of permissions of its own, not its maker's rights: it
+ * goes on when they leave.  By the rules of rights.h nobody makes, changes, rotates or ends a key
+ * that may do what they may not; and no key does so at all, so that one who has stolen a key cannot
+ * make it last.  */
 #include "call/auth.h"
 #include "db/bind.h"
 #include "base/clock.h"
@@ -38,7 +39,8 @@ rpc_create_api_key(Call *call, const CreateApiKeyRequest *request, CreateApiKeyR
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
 
     if (creator == NULL || token == NULL || !check_caller(call) || !check_expire_time(call, key) ||
-        !rights_check_key_permissions(call, "api_key.permissions", key->permissions, key->n_permissions) ||
+        !rights_check_key_permissions(call, "api_key.permissions", key->permissions,
+                                      key->n_permissions) ||
         !quota_check_api_keys(call, 0) || !db_queue(call, &query_api_key_forget, NULL, NULL) ||
         !auth_token_new(call, AUTH_TOKEN_API_KEY, call->tenant.id, token, hash) ||
         !db_fill(call, &query_api_key_insert, &request->base,
@@ -52,11 +54,13 @@ rpc_create_api_key(Call *call, const CreateApiKeyRequest *request, CreateApiKeyR
     return true;
 }
 
-/* Locks the key's row; whoever calls may change it.  The key must not be revoked, unless it is about to be. */
+/* Locks the key's row; whoever calls may change it.  The key must not be revoked, unless it is
+ * about to be. */
 static bool
 lock_key(Call *call, int64_t key_id, bool may_be_revoked, const DbRow **key)
 {
-    const char *id = call_printf(call, "%" PRId64, key_id), *held = rights_held_for_keys(call), *beyond;
+    const char *id = call_printf(call, "%" PRId64, key_id), *held = rights_held_for_keys(call),
+               *beyond;
 
     call->target = call_printf(call, "api key %" PRId64, key_id);
     if (id == NULL || held == NULL || !check_caller(call) ||
@@ -82,7 +86,8 @@ rpc_update_api_key(Call *call, const UpdateApiKeyRequest *request, UpdateApiKeyR
     bool expire_time = bind_mask(message, "api_key.expire_time");
     const DbRow *key;
 
-    if ((expire_time && !check_expire_time(call, new)) || !lock_key(call, request->id, false, &key) ||
+    if ((expire_time && !check_expire_time(call, new)) ||
+        !lock_key(call, request->id, false, &key) ||
         (permissions && !rights_check_key_permissions(call, "api_key.permissions", new->permissions,
                                                       new->n_permissions)) ||
         (expire_time && db_row_bool(key, "is_expired") && !quota_check_api_keys(call, request->id)))
@@ -101,7 +106,8 @@ rpc_rotate_api_key(Call *call, const RotateApiKeyRequest *request, RotateApiKeyR
     if (token == NULL || !lock_key(call, request->id, false, &key))
         return false;
     if (db_row_bool(key, "is_expired"))
-        return call_fail(call, CODE_FAILED_PRECONDITION, "API key %" PRId64 " has expired", request->id);
+        return call_fail(call, CODE_FAILED_PRECONDITION, "API key %" PRId64 " has expired",
+                         request->id);
     if (!auth_token_new(call, AUTH_TOKEN_API_KEY, call->tenant.id, token, hash) ||
         !db_queue(call, &query_api_key_rotate, &request->base,
                   (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = sizeof hash}, {0}}) ||

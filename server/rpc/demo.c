@@ -47,8 +47,8 @@ static bool
 fail_often(Call *call, const char *what, int64_t limit, const char *time, uint32_t retry_after_ms)
 {
     call->retry_after_ms = retry_after_ms;
-    return call_fail(call, CODE_RESOURCE_EXHAUSTED, "too many demo requests %s: %" PRId64 " in %s are allowed",
-                     what, limit, time);
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                     "too many demo requests %s: %" PRId64 " in %s are allowed", what, limit, time);
 }
 
 static bool
@@ -62,12 +62,13 @@ within_limits(Call *call, const CreateDemoRequestRequest *request, const DbArg *
     if (db_row_int64(row, "of_origin") >= config->demo_per_origin)
         return fail_often(call, "from this address", config->demo_per_origin, "an hour", 3600000);
     if (db_row_int64(row, "of_email") >= config->demo_per_email)
-        return fail_often(call, "with this e-mail address", config->demo_per_email, "a day", 86400000);
+        return fail_often(call, "with this e-mail address", config->demo_per_email, "a day",
+                          86400000);
     return true;
 }
 
-/* Asked once without waiting for anybody, so that a flood from one address holds no worker, and once more when
- * nobody else of this address is at it. */
+/* Asked once without waiting for anybody, so that a flood from one address holds no worker, and
+ * once more when nobody else of this address is at it. */
 bool
 rpc_create_demo_request(Call *call, const CreateDemoRequestRequest *request,
                         CreateDemoRequestResponse *response)
@@ -137,7 +138,8 @@ rpc_update_demo_request(Call *call, const UpdateDemoRequestRequest *request,
     if (moves && state == NULL)
         return call_fail_field(call, "demo_request.state",
                                "can be set to pending, processing or approved only");
-    if (!lock_demo(call, &request->base, request->id, &demo) || is_converted(call, demo, request->id))
+    if (!lock_demo(call, &request->base, request->id, &demo) ||
+        is_converted(call, demo, request->id))
         return false;
     return db_queue(call, &query_demo_update, &request->base, NULL) &&
            (!moves || strcmp(state, db_row_text(demo, "state")) == 0 ||
@@ -185,8 +187,8 @@ make_slug(Call *call, int64_t id, const char *company_name)
     char *slug;
     size_t size;
 
-    if (!db_row(call, &query_demo_slug, NULL, (DbArg[]){{.name = "name", .text = company_name}, {0}},
-                &row))
+    if (!db_row(call, &query_demo_slug, NULL,
+                (DbArg[]){{.name = "name", .text = company_name}, {0}}, &row))
         return NULL;
     slug = (char *) (uintptr_t) db_row_text(row, "slug");
     if (slug == NULL)
@@ -201,7 +203,8 @@ make_slug(Call *call, int64_t id, const char *company_name)
     return check_schema_name(slug) == NULL ? slug : call_printf(call, "t_%s", slug);
 }
 
-/* What was not given is made from the company's name and is free; what was given may turn out to be taken. */
+/* What was not given is made from the company's name and is free; what was given may turn out to be
+ * taken. */
 static bool
 choose_names(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo,
              const char **schema, const char **domain)
@@ -288,12 +291,14 @@ rpc_convert_demo_request(Call *call, const ConvertDemoRequestRequest *request,
         return false;
     if (strcmp(db_row_text(demo, "state"), "rejected") == 0)
         return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "demo request %" PRId64 " was rejected: set it to pending first", request->id);
+                         "demo request %" PRId64 " was rejected: set it to pending first",
+                         request->id);
     if (strcmp(db_row_text(demo, "state"), "converted") == 0) {
         response->was_converted = true;
         if (db_row_int64(demo, "tenant_id") == 0)
             return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the tenant that demo request %" PRId64 " became is gone", request->id);
+                             "the tenant that demo request %" PRId64 " became is gone",
+                             request->id);
         return tenant_fill(call, db_row_int64(demo, "tenant_id"), &response->tenant);
     }
     call->record_failure = record_failure;

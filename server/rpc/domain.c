@@ -1,5 +1,5 @@
-/* Domains: what is more than one statement.  Changes to the domains of one tenant come one after the
- * other, because each locks the tenant's row first.  */
+/* Domains: what is more than one statement.  Changes to the domains of one tenant come one after
+ * the other, because each locks the tenant's row first.  */
 #include "db/bind.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -59,8 +59,8 @@ rpc_resolve_domain(Call *call, const ResolveDomainRequest *request, ResolveDomai
 enum { STEPS_MAX = 8 };
 
 /* Adds a step; false if the way ends with it, or the call has failed. */
-static bool PRINTF_LIKE(5, 6)
-add_step(Call *call, ExplainDomainResponse *response, bool ok, const char *name, const char *format, ...)
+static bool PRINTF_LIKE(5, 6) add_step(Call *call, ExplainDomainResponse *response, bool ok,
+                                       const char *name, const char *format, ...)
 {
     ResolveStep *step = call_alloc(call, sizeof *step);
     va_list arguments;
@@ -99,9 +99,11 @@ explain_ownership(Call *call, const DbRow *row, ExplainDomainResponse *response)
     if (!db_row_bool(row, "is_proved"))
         return add_step(call, response, true, "ownership", "the domain was taken without a proof");
     if (db_row_bool(row, "is_missing"))
-        return add_step(call, response, true, "ownership",
-                        "the TXT record %s has proved it, but is gone (%s); create it again, or the domain "
-                        "will lead nowhere", name, found);
+        return add_step(
+            call, response, true, "ownership",
+            "the TXT record %s has proved it, but is gone (%s); create it again, or the domain "
+            "will lead nowhere",
+            name, found);
     return add_step(call, response, true, "ownership", "the TXT record %s proves it", name);
 }
 
@@ -113,8 +115,9 @@ explain_tenant(Call *call, const DbRow *row, ExplainDomainResponse *response)
     HeadsBehind behind = migrate_heads_behind(db_row_text(row, "heads"));
 
     if (strcmp(state, "suspended") == 0)
-        return add_step(call, response, false, "tenant", "%s is suspended: %s; tenant activate opens it",
-                        name, db_row_text(row, "suspend_reason"));
+        return add_step(call, response, false, "tenant",
+                        "%s is suspended: %s; tenant activate opens it", name,
+                        db_row_text(row, "suspend_reason"));
     if (strcmp(state, "active") != 0)
         return add_step(call, response, false, "tenant", "%s is %s%s", name, state,
                         strcmp(state, "deleted") == 0 ? "; tenant undelete brings it back" : "");
@@ -123,8 +126,8 @@ explain_tenant(Call *call, const DbRow *row, ExplainDomainResponse *response)
         return false;
     if (!db_row_bool(row, "has_schema"))
         return add_step(call, response, false, "schema",
-                        "%s does not exist; tenant repair %s makes it again, without its rows", schema,
-                        schema);
+                        "%s does not exist; tenant repair %s makes it again, without its rows",
+                        schema, schema);
     if (!add_step(call, response, true, "schema", "%s exists", schema))
         return false;
     if (!db_row_bool(row, "has_role") || !db_row_bool(row, "has_usage"))
@@ -150,13 +153,14 @@ explain_host(Call *call, const char *asked, ExplainDomainResponse *response)
     if (wrong != NULL)
         return add_step(call, response, false, "host", "%s", wrong);
     if (!add_step(call, response, true, "host", "%s is looked up as %s", asked, host) ||
-        !db_row(call, &query_domain_explain, NULL,
-                (DbArg[]){{.name = "domain", .text = host}, {0}}, &row))
+        !db_row(call, &query_domain_explain, NULL, (DbArg[]){{.name = "domain", .text = host}, {0}},
+                &row))
         return false;
     if (row == NULL)
-        return add_step(call, response, false, "domain",
-                        "%s is no tenant's domain; domain add --domain %s --schema-name SCHEMA adds it",
-                        host, host);
+        return add_step(
+            call, response, false, "domain",
+            "%s is no tenant's domain; domain add --domain %s --schema-name SCHEMA adds it", host,
+            host);
 
     const char *primary = db_row_text(row, "primary_domain");
 
@@ -191,7 +195,8 @@ check_one(Call *call, const char *host, const DbRow *domain)
         return call_fail(call, CODE_NOT_FOUND, "no domain %s", host);
     if (strcmp(db_row_text(domain, "state"), "verified") != 0 && db_row_int64(domain, "claims") > 1)
         return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "%" PRId64 " tenants claim the domain %s: schema_name must say which one is meant",
+                         "%" PRId64
+                         " tenants claim the domain %s: schema_name must say which one is meant",
                          db_row_int64(domain, "claims"), host);
     return true;
 }
@@ -219,14 +224,16 @@ add_proof(Call *call, const char *host, const char *schema, ListDomainRecordsRes
 {
     const DbRow *domain;
 
-    if (!db_row(call, &query_domain_state, NULL,
-                (DbArg[]){{.name = "domain", .text = host}, {.name = "schema", .text = schema}, {0}}, &domain))
+    if (!db_row(
+            call, &query_domain_state, NULL,
+            (DbArg[]){{.name = "domain", .text = host}, {.name = "schema", .text = schema}, {0}},
+            &domain))
         return false;
     if (domain == NULL || !db_row_bool(domain, "has_proof"))
         return true;
     return check_one(call, host, domain) &&
-           add_record(call, response, "TXT", db_row_text(domain, "txt_name"), db_row_text(domain, "txt_value"),
-                      "proves whose the domain is; it must stay");
+           add_record(call, response, "TXT", db_row_text(domain, "txt_name"),
+                      db_row_text(domain, "txt_value"), "proves whose the domain is; it must stay");
 }
 
 bool
@@ -254,7 +261,8 @@ rpc_list_domain_records(Call *call, const ListDomainRecordsRequest *request,
     if (target == NULL)
         return false;
     if (host.kind == HOST_CUSTOM)
-        return add_record(call, response, "CNAME", host.name, target, "at the customer's DNS provider");
+        return add_record(call, response, "CNAME", host.name, target,
+                          "at the customer's DNS provider");
     wildcard = call_printf(call, "*.%s", config->base_domain);
     return wildcard != NULL &&
            add_record(call, response, "CNAME", wildcard, target,
@@ -270,8 +278,8 @@ fill_domain(Call *call, int64_t number, ProtobufCMessage *response)
 {
     const char *id = call_printf(call, "%" PRId64, number);
 
-    return id != NULL &&
-           db_fill(call, &query_domain_get, NULL, (DbArg[]){{.name = "id", .text = id}, {0}}, response);
+    return id != NULL && db_fill(call, &query_domain_get, NULL,
+                                 (DbArg[]){{.name = "id", .text = id}, {0}}, response);
 }
 
 bool
@@ -294,18 +302,21 @@ rpc_add_domain(Call *call, const AddDomainRequest *request, AddDomainResponse *r
            fill_domain(call, db_row_int64(added, "id"), &response->base);
 }
 
-/* The domain's tenant, locked, and then what the domain is; schema "" where the request names no tenant. */
+/* The domain's tenant, locked, and then what the domain is; schema "" where the request names no
+ * tenant. */
 static bool
 lock_domain(Call *call, const char *asked, const char *schema, Host *host, const DbRow **domain)
 {
     if (!host_read(call, "domain", asked, host))
         return false;
 
-    const DbArg args[] = {{.name = "domain", .text = host->name}, {.name = "schema", .text = schema}, {0}};
+    const DbArg args[] = {
+        {.name = "domain", .text = host->name}, {.name = "schema", .text = schema}, {0}};
 
     call->target = call_printf(call, "domain %s", host->name);
     return db_queue(call, &query_domain_tenant_lock, NULL, args) &&
-           db_row(call, &query_domain_state, NULL, args, domain) && check_one(call, host->name, *domain);
+           db_row(call, &query_domain_state, NULL, args, domain) &&
+           check_one(call, host->name, *domain);
 }
 
 /* One statement about a domain that is locked. */
@@ -344,8 +355,8 @@ rpc_set_primary_domain(Call *call, const SetPrimaryDomainRequest *request,
         return false;
     if (strcmp(db_row_text(domain, "state"), "verified") != 0)
         return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "%s is not verified: its TXT record %s is missing; domain dns %s shows it", host.name,
-                         db_row_text(domain, "txt_name"), host.name);
+                         "%s is not verified: its TXT record %s is missing; domain dns %s shows it",
+                         host.name, db_row_text(domain, "txt_name"), host.name);
     id = call_printf(call, "%" PRId64, db_row_int64(domain, "tenant_id"));
     return id != NULL &&
            db_queue(call, &query_domain_unset_primary, NULL,
@@ -365,7 +376,8 @@ rpc_verify_domain(Call *call, const VerifyDomainRequest *request, VerifyDomainRe
         return false;
     if (strcmp(db_row_text(domain, "kind"), "custom") == 0) {
         call->wakes_prover = host_must_prove(call->server, HOST_CUSTOM);
-        if (!change_domain(call, call->wakes_prover ? &query_domain_check_now : &query_domain_accept, domain))
+        if (!change_domain(
+                call, call->wakes_prover ? &query_domain_check_now : &query_domain_accept, domain))
             return false;
     }
     return fill_domain(call, db_row_int64(domain, "id"), &response->base);

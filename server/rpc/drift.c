@@ -1,7 +1,8 @@
-/* VerifySchema: compares what is in tenants' schemas with what their migrations make, by pg_catalog's words for
- * both.  Each tenant is compared with its own heads, so one that is behind is not taken for damaged.  What
- * the migrations make is made in a scratch schema, once for all tenants of a page with the same heads, in a
- * transaction that is always rolled back.  Nothing here repairs anything: that is RepairTenant's.  */
+/* VerifySchema: compares what is in tenants' schemas with what their migrations make, by
+ * pg_catalog's words for both.  Each tenant is compared with its own heads, so one that is behind
+ * is not taken for damaged.  What the migrations make is made in a scratch schema, once for all
+ * tenants of a page with the same heads, in a transaction that is always rolled back.  Nothing here
+ * repairs anything: that is RepairTenant's.  */
 #include "db/db.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -14,8 +15,9 @@
 #include <string.h>
 
 enum {
-    ATTEMPTS_MAX = 3, /* looks at a tenant whose heads change meanwhile: a migration run passes once */
-    SHAPES_MAX = 16   /* of different heads that are kept in one call; more are made again */
+    ATTEMPTS_MAX =
+        3, /* looks at a tenant whose heads change meanwhile: a migration run passes once */
+    SHAPES_MAX = 16 /* of different heads that are kept in one call; more are made again */
 };
 
 /* What migrations make for these heads. */
@@ -59,7 +61,8 @@ add_difference(Drift *drift, SchemaDifference *difference)
 
 /* Something because of which nothing can be compared. */
 static bool
-add_one(Drift *drift, const char *schema, const char *object, const char *problem, const char *expected)
+add_one(Drift *drift, const char *schema, const char *object, const char *problem,
+        const char *expected)
 {
     SchemaDifference *difference = call_alloc(drift->call, sizeof *difference);
 
@@ -111,7 +114,8 @@ make_wanted(Drift *drift, const Registered *tenant, const char **shape)
 
     return scratch != NULL && db_run(call, &query_scratch_begin, NULL, NULL, NULL) &&
            migrate_tenant_at(call, scratch, tenant->role, tenant->heads) &&
-           read_whole(call, scratch, tenant->role, shape) && db_run(call, &query_scratch_end, NULL, NULL, NULL);
+           read_whole(call, scratch, tenant->role, shape) &&
+           db_run(call, &query_scratch_end, NULL, NULL, NULL);
 }
 
 static bool
@@ -133,11 +137,14 @@ static bool
 read_found(Drift *drift, const Registered *tenant, const char **shape)
 {
     Call *call = drift->call;
-    const char *path = call_printf(call, "\"%s\", %spg_temp", tenant->schema, call->server->extension_schemas);
+    const char *path =
+        call_printf(call, "\"%s\", %spg_temp", tenant->schema, call->server->extension_schemas);
 
     return path != NULL &&
-           db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}}) &&
-           read_whole(call, tenant->schema, tenant->role, shape) && db_queue(call, &query_path_public, NULL, NULL);
+           db_queue(call, &query_path, NULL,
+                    (DbArg[]){{.name = "search_path", .text = path}, {0}}) &&
+           read_whole(call, tenant->schema, tenant->role, shape) &&
+           db_queue(call, &query_path_public, NULL, NULL);
 }
 
 /* ---- one tenant ---- */
@@ -234,7 +241,8 @@ rpc_verify_schema(Call *call, const VerifySchemaRequest *request, VerifySchemaRe
     if (drift == NULL || !db_fill(call, &query_verify_page, &request->base, NULL, &response->base))
         return false;
     if (request->schema_name[0] != '\0' && response->n_tenants == 0)
-        return call_fail(call, CODE_NOT_FOUND, "no tenant with the schema %s", request->schema_name);
+        return call_fail(call, CODE_NOT_FOUND, "no tenant with the schema %s",
+                         request->schema_name);
     *drift = (Drift){.call = call, .response = response};
     /* reads only, but what it compares with must be made first: dispatch rolls it back */
     db_begin(call, DB_WRITE);

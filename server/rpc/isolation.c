@@ -1,6 +1,7 @@
-/* VerifyIsolation: tries what must be impossible, and reads in the catalog what would make it possible.  The
- * attempts run on a connection of their own, signed in as the workers are (or as the tenant's role, where that
- * can be signed in), in transactions that are always rolled back.  Nothing here repairs anything.  */
+/* VerifyIsolation: tries what must be impossible, and reads in the catalog what would make it
+ * possible.  The attempts run on a connection of their own, signed in as the workers are (or as the
+ * tenant's role, where that can be signed in), in transactions that are always rolled back. Nothing
+ * here repairs anything.  */
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
@@ -11,8 +12,9 @@
 #include <string.h>
 
 enum {
-    LOCK_MS = 200,          /* an attempt is refused before it waits for a lock; one that waits was not */
-    CHECKS_PER_TENANT = 512 /* in one report: more than all lists of sql/query/isolation_*.sql together */
+    LOCK_MS = 200, /* an attempt is refused before it waits for a lock; one that waits was not */
+    CHECKS_PER_TENANT =
+        512 /* in one report: more than all lists of sql/query/isolation_*.sql together */
 };
 
 /* What is known of one tenant, or (all empty) of the installation. */
@@ -24,8 +26,9 @@ typedef struct Subject {
 
 typedef struct Verifier {
     Call *call;
-    Call attempts;                   /* the same call on the connection of the attempts */
-    DbOptions options, user_options; /* of that connection, and of one signed in as a tenant's role */
+    Call attempts; /* the same call on the connection of the attempts */
+    DbOptions options,
+        user_options; /* of that connection, and of one signed in as a tenant's role */
     const char *platform_role, *owner_login, *a_schema;
     bool failed_only;
     VerifyIsolationResponse *response;
@@ -63,8 +66,8 @@ add_check(Verifier *verifier, IsolationCheck *check)
 
 /* The texts live as long as the call. */
 static bool
-add_one(Verifier *verifier, const char *schema, const char *subject, const char *attempt, const char *expected,
-        const char *got)
+add_one(Verifier *verifier, const char *schema, const char *subject, const char *attempt,
+        const char *expected, const char *got)
 {
     IsolationCheck *check = call_alloc(verifier->call, sizeof *check);
 
@@ -108,7 +111,8 @@ take_failure(Call *call, const Call *failed)
     memcpy(call->sqlstate, failed->sqlstate, sizeof call->sqlstate);
 }
 
-/* who: "tenant", "platform", or "worker" (without a role).  The transaction's context is that of a real call. */
+/* who: "tenant", "platform", or "worker" (without a role).  The transaction's context is that of a
+ * real call. */
 static bool
 try_as(Verifier *verifier, Call *attempts, const Subject *subject, const char *who, bool login)
 {
@@ -136,7 +140,8 @@ try_as(Verifier *verifier, Call *attempts, const Subject *subject, const char *w
     return ok;
 }
 
-/* Signed in as the role itself where the database lets it; else with the role set, as every call has it. */
+/* Signed in as the role itself where the database lets it; else with the role set, as every call
+ * has it. */
 static bool
 try_as_tenant(Verifier *verifier, const Subject *subject)
 {
@@ -183,8 +188,8 @@ trace(Verifier *verifier, const Subject *subject)
     if (!ok)
         schemas = call_printf(call, "%s", traced.detail != NULL ? traced.detail : traced.text);
     return schemas != NULL &&
-           add_one(verifier, verifier->tenant->schema_name, "trace", "the schemas that ListUsers touches",
-                   verifier->tenant->schema_name, schemas);
+           add_one(verifier, verifier->tenant->schema_name, "trace",
+                   "the schemas that ListUsers touches", verifier->tenant->schema_name, schemas);
 }
 
 /* ---- one tenant ---- */
@@ -290,21 +295,26 @@ read_installation(Verifier *verifier)
     verifier->platform_role = db_row_text(row, "platform_role");
     verifier->owner_login = db_row_text(row, "owner_login");
     verifier->a_schema = db_row_text(row, "a_schema");
-    return verifier->platform_role != NULL && verifier->owner_login != NULL && verifier->a_schema != NULL;
+    return verifier->platform_role != NULL && verifier->owner_login != NULL &&
+           verifier->a_schema != NULL;
 }
 
 bool
-rpc_verify_isolation(Call *call, const VerifyIsolationRequest *request, VerifyIsolationResponse *response)
+rpc_verify_isolation(Call *call, const VerifyIsolationRequest *request,
+                     VerifyIsolationResponse *response)
 {
     Verifier *verifier = call_alloc(call, sizeof *verifier);
     char reason[256] = "no memory";
     bool ok;
 
-    if (verifier == NULL || !db_fill(call, &query_verify_page, &request->base, NULL, &response->base))
+    if (verifier == NULL ||
+        !db_fill(call, &query_verify_page, &request->base, NULL, &response->base))
         return false;
     if (request->schema_name[0] != '\0' && response->n_tenants == 0)
-        return call_fail(call, CODE_NOT_FOUND, "no tenant with the schema %s", request->schema_name);
-    *verifier = (Verifier){.call = call, .attempts = *call, .failed_only = request->failed, .response = response};
+        return call_fail(call, CODE_NOT_FOUND, "no tenant with the schema %s",
+                         request->schema_name);
+    *verifier = (Verifier){
+        .call = call, .attempts = *call, .failed_only = request->failed, .response = response};
     if (!read_installation(verifier))
         return false;
     verifier->options = call->server->worker_options;
@@ -315,7 +325,8 @@ rpc_verify_isolation(Call *call, const VerifyIsolationRequest *request, VerifyIs
     verifier->attempts.db = db_new(&verifier->options);
     ok = verifier->attempts.db != NULL && db_ready(verifier->attempts.db, reason, sizeof reason)
              ? verify_page(verifier, request->page_token[0] == '\0')
-             : call_fail(call, CODE_UNAVAILABLE, "a connection for the attempts cannot be opened: %s", reason);
+             : call_fail(call, CODE_UNAVAILABLE,
+                         "a connection for the attempts cannot be opened: %s", reason);
     db_free(verifier->attempts.db);
     return ok;
 }

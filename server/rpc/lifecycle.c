@@ -1,5 +1,6 @@
-/* What happens to a tenant after it was made: suspended, deleted, brought back, renamed, repaired, purged.
- * Each handler locks the registry's row first, so that no two of them meet, and runs as the owner.  */
+/* What happens to a tenant after it was made: suspended, deleted, brought back, renamed, repaired,
+ * purged. Each handler locks the registry's row first, so that no two of them meet, and runs as the
+ * owner.  */
 #include "rpc/tenant.h"
 #include "serve/job.h"
 #include "migration/migrate.h"
@@ -72,11 +73,12 @@ static bool
 run_script(Call *call, const Script *script, const char *schema, const char *role,
            const char *new_schema)
 {
-    return db_script(call, script->text,
-                     (DbArg[]){{.name = "schema", .text = schema},
-                               {.name = "role", .text = role},
-                               {.name = new_schema != NULL ? "new_schema" : NULL, .text = new_schema},
-                               {0}});
+    return db_script(
+        call, script->text,
+        (DbArg[]){{.name = "schema", .text = schema},
+                  {.name = "role", .text = role},
+                  {.name = new_schema != NULL ? "new_schema" : NULL, .text = new_schema},
+                  {0}});
 }
 
 /* What could not be mailed while the tenant was closed. */
@@ -138,7 +140,8 @@ rename_schema(Call *call, const Locked *tenant, const char *to)
     return run_script(call, &script_tenant_rename, tenant->schema, tenant->role, to);
 }
 
-/* The name is free at once, for a schema that nobody else can be given: the reserved one has its number. */
+/* The name is free at once, for a schema that nobody else can be given: the reserved one has its
+ * number. */
 bool
 rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantResponse *response)
 {
@@ -146,7 +149,8 @@ rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantRe
     const char *reserved;
     Locked tenant;
 
-    if (days == NULL || !lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+    if (days == NULL ||
+        !lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
         return false;
     if (!is_state(&tenant, "active") && !is_state(&tenant, "suspended"))
         return fail_state(call, &tenant, "active or suspended");
@@ -171,8 +175,8 @@ check_free(Call *call, const char *schema)
                 (DbArg[]){{.name = "schema", .text = schema}, {0}}, &row))
         return false;
     return !db_row_bool(row, "taken") ||
-           call_fail_field_code(call, CODE_ALREADY_EXISTS, "new_schema_name",
-                                "%s is taken already", schema);
+           call_fail_field_code(call, CODE_ALREADY_EXISTS, "new_schema_name", "%s is taken already",
+                                schema);
 }
 
 bool

@@ -1,4 +1,5 @@
-/* What became of mails, for the tenant's own people and for the platform's; and mails sent once more.  */
+/* What became of mails, for the tenant's own people and for the platform's; and mails sent once
+ * more.  */
 #include "db/db.h"
 #include "db/queries.h"
 #include "server_state.h"
@@ -15,8 +16,8 @@ retry(Call *call, int64_t tenant_id, int64_t id, uint64_t *count)
 
     call->fills_outbox = true;
     call->outbox_tenant_id = tenant_id;
-    return text != NULL &&
-           db_run(call, &query_outbox_retry, NULL, (DbArg[]){{.name = "id", .text = text}, {0}}, count);
+    return text != NULL && db_run(call, &query_outbox_retry, NULL,
+                                  (DbArg[]){{.name = "id", .text = text}, {0}}, count);
 }
 
 bool
@@ -28,8 +29,8 @@ rpc_retry_mail(Call *call, const RetryMailRequest *request, RetryMailResponse *r
     if (!retry(call, call->tenant.id, request->id, &count) ||
         !db_fill(call, &query_mail_get, &request->base, NULL, &response->base))
         return false;
-    return count > 0 ||
-           call_fail(call, CODE_FAILED_PRECONDITION, "mail %" PRId64 " was sent already", request->id);
+    return count > 0 || call_fail(call, CODE_FAILED_PRECONDITION,
+                                  "mail %" PRId64 " was sent already", request->id);
 }
 
 /* ---- the platform ---- */
@@ -47,14 +48,15 @@ enter(Call *call, const ProtobufCMessage *request, int64_t id, const char *schem
         return tenant_not_found(call, id, schema_name);
     if (strcmp(db_row_text(row, "state"), "active") != 0 &&
         strcmp(db_row_text(row, "state"), "suspended") != 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is %s", db_row_text(row, "name"),
-                         db_row_text(row, "state"));
+        return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is %s",
+                         db_row_text(row, "name"), db_row_text(row, "state"));
     return db_enter_tenant(call, db_row_int64(row, "id"), db_row_text(row, "schema_name"));
 }
 
 /* Nothing is written, but the tenant's name must not change before its schema is read. */
 bool
-rpc_list_tenant_mails(Call *call, const ListTenantMailsRequest *request, ListTenantMailsResponse *response)
+rpc_list_tenant_mails(Call *call, const ListTenantMailsRequest *request,
+                      ListTenantMailsResponse *response)
 {
     db_begin(call, DB_WRITE);
     return enter(call, &request->base, request->id, request->schema_name) &&
@@ -72,7 +74,8 @@ rpc_retry_tenant_mails(Call *call, const RetryTenantMailsRequest *request,
         !retry(call, call->tenant.id, request->mail_id, &count))
         return false;
     if (count == 0 && request->mail_id != 0)
-        return call_fail(call, CODE_NOT_FOUND, "no mail %" PRId64 " that was not sent", request->mail_id);
+        return call_fail(call, CODE_NOT_FOUND, "no mail %" PRId64 " that was not sent",
+                         request->mail_id);
     response->count = (int64_t) count;
     call->target = call_printf(call, "tenant %" PRId64, call->tenant.id);
     /* the idempotency row and the audit of this call are the platform's again */

@@ -1,5 +1,5 @@
-/* Migration runs: starting, ending and going on with them.  A run is rows; what the rows ask for is done by
- * run.c, on any server.  No rpc here waits for that.  */
+/* Migration runs: starting, ending and going on with them.  A run is rows; what the rows ask for is
+ * done by run.c, on any server.  No rpc here waits for that.  */
 #include "migration/apps.h"
 #include "db/db.h"
 #include "migration/plan.h"
@@ -45,8 +45,9 @@ find_target(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted
             return true;
         }
     }
-    return call_fail_field(call, "target", "must be a migration of %s, 0001 to %04" PRIu32
-                           ", or zero; got %.100s", request->app, wanted->newest, target);
+    return call_fail_field(call, "target",
+                           "must be a migration of %s, 0001 to %04" PRIu32 ", or zero; got %.100s",
+                           request->app, wanted->newest, target);
 }
 
 static bool
@@ -57,7 +58,8 @@ find_wanted(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted
     *wanted = (Wanted){.set = request->shared ? &apps->shared : &apps->tenant,
                        .target = {.app = request->app}};
     if (request->shared && (request->n_schemas > 0 || request->first != 0))
-        return call_fail_field(call, "shared", "is about the schema public alone, without schemas and first");
+        return call_fail_field(call, "shared",
+                               "is about the schema public alone, without schemas and first");
     if (request->first < 0)
         return call_fail_field(call, "first", "must not be negative, got %" PRId32, request->first);
     if (request->fake && request->fake_initial)
@@ -76,19 +78,22 @@ find_wanted(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted
         return call_fail_field(call, "target", "must be the newest: app core is never undone");
     for (size_t i = 0; request->shared && i < wanted->set->borrowed; i++)
         if (strcmp(wanted->set->files[i].app, request->app) == 0)
-            return call_fail_field(call, "target", "must be the newest: this server needs the shared app %s",
+            return call_fail_field(call, "target",
+                                   "must be the newest: this server needs the shared app %s",
                                    request->app);
     return true;
 }
 
 /* ---- the plan ---- */
 
-/* One line of public.tenants_tenant.heads with how many tenants have it, out of the query's own JSON:
+/* One line of public.tenants_tenant.heads with how many tenants have it, out of the query's own
+ * JSON:
  * {"heads": {"core": 1, …}, "tenants": 7}, which PostgreSQL writes always in this form. */
 static bool
 next_group(Call *call, const char **at, char **heads, int64_t *tenants)
 {
-    const char *start = strstr(*at, "\"heads\": {"), *end = start == NULL ? NULL : strchr(start, '}');
+    const char *start = strstr(*at, "\"heads\": {"),
+               *end = start == NULL ? NULL : strchr(start, '}');
     const char *number = end == NULL ? NULL : strstr(end, "\"tenants\": ");
 
     *heads = NULL;
@@ -199,7 +204,8 @@ make_plan(Call *call, const CreateMigrationRunRequest *request, const Wanted *wa
 
 /* What cannot be undone is said before any schema is touched. */
 static bool
-check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted, const DbArg *args)
+check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted,
+           const DbArg *args)
 {
     CreateMigrationRunResponse plan = CLIENTIQ__V1__CREATE_MIGRATION_RUN_RESPONSE__INIT;
     MigrationRun run = CLIENTIQ__V1__MIGRATION_RUN__INIT;
@@ -215,9 +221,11 @@ check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *w
         for (size_t j = 0; j < wanted->set->count && plan.steps[i]->down; j++) {
             const MigrationFile *file = &wanted->set->files[j];
 
-            if (plan.steps[i]->name == file->name && migration_statement(file->down, &start, &size) == NULL)
+            if (plan.steps[i]->name == file->name &&
+                migration_statement(file->down, &start, &size) == NULL)
                 return call_fail(call, CODE_FAILED_PRECONDITION,
-                                 "%s cannot be undone: there is nothing below its -- migrate:down", file->file);
+                                 "%s cannot be undone: there is nothing below its -- migrate:down",
+                                 file->file);
         }
     return true;
 }
@@ -250,10 +258,11 @@ check_conflict(Call *call, const char *id)
     if (!db_row(call, &query_run_conflict, NULL, args, &row))
         return false;
     if (row != NULL)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "run %" PRId64 " is migrating %s: wait for it (ciq-client migration run watch %" PRId64
-                         ") or cancel it", db_row_int64(row, "id"), db_row_text(row, "schema_name"),
-                         db_row_int64(row, "id"));
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "run %" PRId64 " is migrating %s: wait for it (ciq-client migration run watch %" PRId64
+            ") or cancel it",
+            db_row_int64(row, "id"), db_row_text(row, "schema_name"), db_row_int64(row, "id"));
     return true;
 }
 
@@ -262,12 +271,14 @@ check_suspended(Call *call, const char *id)
 {
     const DbRow *row;
 
-    if (!db_row(call, &query_run_not_suspended, NULL, (DbArg[]){{.name = "id", .text = id}, {0}}, &row))
+    if (!db_row(call, &query_run_not_suspended, NULL, (DbArg[]){{.name = "id", .text = id}, {0}},
+                &row))
         return false;
     if (row != NULL)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the tenant %s is not suspended: zero takes its data away, so suspend it first",
-                         db_row_text(row, "schema_name"));
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the tenant %s is not suspended: zero takes its data away, so suspend it first",
+            db_row_text(row, "schema_name"));
     return true;
 }
 
@@ -296,8 +307,8 @@ insert_run(Call *call, const CreateMigrationRunRequest *request, const Wanted *w
 
     *id = 0;
     if (!db_queue(call, &query_run_lock, NULL, NULL) ||
-        !db_row(call, request->shared ? &query_run_insert_shared : &query_run_insert, &request->base,
-                args, &row))
+        !db_row(call, request->shared ? &query_run_insert_shared : &query_run_insert,
+                &request->base, args, &row))
         return false;
     if (row == NULL)
         return true;
@@ -341,22 +352,25 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
         return false;
     clientiq__v1__migration_run__init(response->run);
 
-    const char *number = call_printf(call, "%" PRId64, wanted.target.number == PLAN_NEWEST
-                                                           ? (int64_t) wanted.newest
-                                                           : wanted.target.number);
+    const char *number = call_printf(call, "%" PRId64,
+                                     wanted.target.number == PLAN_NEWEST ? (int64_t) wanted.newest
+                                                                         : wanted.target.number);
     const char *target = call_printf(call, "%" PRId64, wanted.target.number);
-    const char *failures = call_printf(call, "%" PRId64, server_config(call->server)->migration_failures);
-    const char *caller = call->caller.kind == CALLER_SUPERUSER ? call->caller.email
-                                                               : call_actor(call);
-    const DbArg args[] = {{.name = "newest", .text = request->shared ? apps->shared_heads : apps->heads},
-                          {.name = "number", .text = number},
-                          {.name = "target", .text = target},
-                          {.name = "failures_max", .text = failures},
-                          {.name = "caller", .text = caller},
-                          {.name = "mode", .text = request->fake           ? "fake"
-                                                   : request->fake_initial ? "fake-initial"
-                                                                           : "apply"},
-                          {0}};
+    const char *failures =
+        call_printf(call, "%" PRId64, server_config(call->server)->migration_failures);
+    const char *caller =
+        call->caller.kind == CALLER_SUPERUSER ? call->caller.email : call_actor(call);
+    const DbArg args[] = {
+        {.name = "newest", .text = request->shared ? apps->shared_heads : apps->heads},
+        {.name = "number", .text = number},
+        {.name = "target", .text = target},
+        {.name = "failures_max", .text = failures},
+        {.name = "caller", .text = caller},
+        {.name = "mode",
+         .text = request->fake           ? "fake"
+                 : request->fake_initial ? "fake-initial"
+                                         : "apply"},
+        {0}};
 
     if (number == NULL || target == NULL || failures == NULL || !check_schemas(call, request))
         return false;
@@ -411,13 +425,14 @@ rpc_resume_migration_run(Call *call, const ResumeMigrationRunRequest *request,
         if (!get_run(call, request->id, &request->base, &response->run))
             return false;
         return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "run %" PRId64 " is under way or done: only a failed or canceled run can go on",
+                         "run %" PRId64
+                         " is under way or done: only a failed or canceled run can go on",
                          request->id);
     }
     call->changes_runs = true;
     call->target = call_printf(call, "migration run %" PRId64, request->id);
-    return db_queue(call, &query_run_resume_items, &request->base, NULL) && check_conflict(call, id) &&
-           get_run(call, request->id, &request->base, &response->run);
+    return db_queue(call, &query_run_resume_items, &request->base, NULL) &&
+           check_conflict(call, id) && get_run(call, request->id, &request->base, &response->run);
 }
 
 bool

@@ -13,7 +13,8 @@
 
 enum { HOUR_S = 3600 };
 
-/* Other sessions end, and links that were mailed: whoever has them may be the reason for the change. */
+/* Other sessions end, and links that were mailed: whoever has them may be the reason for the
+ * change. */
 bool
 rpc_change_password(Call *call, const ChangePasswordRequest *request,
                     ChangePasswordResponse *response UNUSED)
@@ -34,13 +35,15 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
         return false;
     if (user == NULL)
         return call_fail(call, CODE_UNAUTHENTICATED, "the session has ended or never was");
-    if (!auth_verify(call, request->old_password, db_row_text(user, "password"), &ok, &needs_rehash))
+    if (!auth_verify(call, request->old_password, db_row_text(user, "password"), &ok,
+                     &needs_rehash))
         return false;
     if (!ok)
         return guess_failed_own(call, guess, "old_password");
     if (strcmp(request->old_password, request->new_password) == 0)
         return call_fail_field(call, "new_password", "must be another one than the old");
-    if (!password_hash(call, "new_password", request->new_password, db_row_text(user, "email"), hash))
+    if (!password_hash(call, "new_password", request->new_password, db_row_text(user, "email"),
+                       hash))
         return false;
     db_begin(call, DB_WRITE);
     if (!db_row(call, realm->change_password, NULL,
@@ -113,7 +116,8 @@ rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordRespo
         tenant_id != call->tenant.id)
         return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
 
-    const DbArg token[] = {{.name = "hash", .bytes = token_hash, .bytes_size = sizeof token_hash}, {0}};
+    const DbArg token[] = {{.name = "hash", .bytes = token_hash, .bytes_size = sizeof token_hash},
+                           {0}};
 
     /* before anything is hashed, which is dear */
     db_begin(call, DB_READ);

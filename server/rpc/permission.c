@@ -1,6 +1,6 @@
-/* CheckPermission: from memory when warm, so that it runs in the listener and call has no database.  What a user
- * may do and why is one string, their facts: each permission that exists, its reasons, an empty string; and an empty
- * string at the end.  A user who is not active has none.  */
+/* CheckPermission: from memory when warm, so that it runs in the listener and call has no database.
+ * What a user may do and why is one string, their facts: each permission that exists, its reasons,
+ * an empty string; and an empty string at the end.  A user who is not active has none.  */
 #include "call/auth.h"
 #include "access/cache.h"
 #include "access/caller.h"
@@ -24,8 +24,8 @@ fail_no_session(Call *call)
     return call_fail(call, CODE_NOT_FOUND, "the session of session_token has ended or never was");
 }
 
-/* The user of a session.  Its token names its tenant: on a tenant it must be that one; without one it is found
- * there, and call->tenant becomes it. */
+/* The user of a session.  Its token names its tenant: on a tenant it must be that one; without one
+ * it is found there, and call->tenant becomes it. */
 static bool
 find_session(Call *call, const char *token, int64_t *user_id)
 {
@@ -87,7 +87,8 @@ add_facts(char **end, const UserPermission *held, const char *group)
     add_text(end, "", "");
 }
 
-/* An active user has at least the permissions that they do not hold; so there is none, or none that is active. */
+/* An active user has at least the permissions that they do not hold; so there is none, or none that
+ * is active. */
 static bool
 check_exists(Call *call, const ProtobufCMessage *request, int64_t user_id)
 {
@@ -96,8 +97,8 @@ check_exists(Call *call, const ProtobufCMessage *request, int64_t user_id)
 
     if (!db_row(call, on_platform ? &query_superuser_find : &query_user_find, request, NULL, &row))
         return false;
-    return row != NULL || call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, on_platform ? "superuser" : "user",
-                                    user_id);
+    return row != NULL || call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64,
+                                    on_platform ? "superuser" : "user", user_id);
 }
 
 static bool
@@ -116,10 +117,11 @@ read_facts(Call *call, int64_t user_id, const char **facts, size_t *size)
         ListUserPermissionsResponse *page = &pages[count];
 
         if (count == PAGES_MAX)
-            return call_fail(call, CODE_RESOURCE_EXHAUSTED, "there are more permissions than can be checked");
+            return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                             "there are more permissions than can be checked");
         clientiq__v1__list_user_permissions_response__init(page);
-        if (!db_fill(call, on_platform ? &query_superuser_permissions : &query_user_permissions, &request.base,
-                     (DbArg[]){{.name = "all", .text = "true"}, {0}}, &page->base))
+        if (!db_fill(call, on_platform ? &query_superuser_permissions : &query_user_permissions,
+                     &request.base, (DbArg[]){{.name = "all", .text = "true"}, {0}}, &page->base))
             return false;
         for (size_t i = 0; i < page->n_permissions; i++)
             *size += facts_size(page->permissions[i]);
@@ -199,8 +201,9 @@ check_one(Call *call, const char *facts, char *permission, PermissionCheck *chec
         return add_reason(call, check, "the user is not active");
     if (reasons == NULL)
         return add_reason(call, check,
-                          call->tenant.id != 0 && rights_is_platforms(permission) ? "a permission of the platform"
-                                                                                  : "no such permission");
+                          call->tenant.id != 0 && rights_is_platforms(permission)
+                              ? "a permission of the platform"
+                              : "no such permission");
     if (reasons[0] == '\0')
         return add_reason(call, check, "not granted");
     for (const char *reason = reasons; *reason != '\0'; reason += strlen(reason) + 1)
@@ -218,7 +221,8 @@ static bool
 check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResponse *response)
 {
     int64_t user_id = 0;
-    bool by_session = request->subject_case == CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN;
+    bool by_session =
+        request->subject_case == CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN;
     PermissionCheck *checks = call_alloc(call, request->n_permissions * sizeof *checks);
     const char *facts;
 
@@ -243,7 +247,8 @@ check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResp
 }
 
 bool
-rpc_check_permission(Call *call, const CheckPermissionRequest *request, CheckPermissionResponse *response)
+rpc_check_permission(Call *call, const CheckPermissionRequest *request,
+                     CheckPermissionResponse *response)
 {
     TenantContext called = call->tenant;
     bool ok = check_all(call, request, response);

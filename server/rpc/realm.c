@@ -58,7 +58,8 @@ realm_of(const Call *call)
     return call->tenant.id != 0 ? &tenant : &platform;
 }
 
-/* The password was compared outside the transaction that writes, so the statement compares once more. */
+/* The password was compared outside the transaction that writes, so the statement compares once
+ * more. */
 bool
 realm_open_session(Call *call, const DbRow *user, const char *rehashed, LoginResponse *response)
 {

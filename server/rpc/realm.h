@@ -1,5 +1,5 @@
-/* What differs between a tenant's users and the platform's superusers, for the handlers of sessions and
- * passwords, which do the same for both.  */
+/* What differs between a tenant's users and the platform's superusers, for the handlers of sessions
+ * and passwords, which do the same for both.  */
 #ifndef CIQ_SERVER_RPC_REALM_H
 #define CIQ_SERVER_RPC_REALM_H
 
@@ -9,14 +9,14 @@
 #include "rpc/handlers.h"
 
 typedef struct Realm {
-    const char *who;               /* "user", "superuser" */
+    const char *who; /* "user", "superuser" */
     CallerKind kind;
-    const Query *find;             /* by :email, for signing in */
-    const Query *exists;           /* by :user_id */
-    const Query *credentials;      /* of the caller */
+    const Query *find;        /* by :email, for signing in */
+    const Query *exists;      /* by :user_id */
+    const Query *credentials; /* of the caller */
     const Query *sign_in, *sign_out;
     const Query *change_password;
-    const Query *reset;            /* puts a mail into the outbox */
+    const Query *reset; /* puts a mail into the outbox */
     const Query *token_find, *token_use;
     const Query *sessions, *session_revoke, *sessions_revoke;
     /* whether the caller may change this one at all (rights.h) */
@@ -26,8 +26,8 @@ typedef struct Realm {
 /* By the call's tenant. */
 const Realm *realm_of(const Call *call);
 
-/* Makes a session for a row of find or token_use, whose password was found right a moment ago; rehashed: its new
- * hash, or "".  ABORTED if the user is another one by now. */
+/* Makes a session for a row of find or token_use, whose password was found right a moment ago;
+ * rehashed: its new hash, or "".  ABORTED if the user is another one by now. */
 MUST_CHECK bool realm_open_session(Call *call, const DbRow *user, const char *rehashed,
                                    LoginResponse *response);
 

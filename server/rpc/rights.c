@@ -85,7 +85,8 @@ static const char auth_check[] = "auth.check";
 static const char *
 needed_for_key(const Call *call, const char *permission)
 {
-    return call->tenant.id != 0 && strcmp(permission, auth_check) == 0 ? "users.view_customuser" : permission;
+    return call->tenant.id != 0 && strcmp(permission, auth_check) == 0 ? "users.view_customuser"
+                                                                       : permission;
 }
 
 const char *
@@ -147,8 +148,8 @@ check_known(Call *call, const char *field, const char *const *permissions, size_
     const DbRow *row;
 
     if (asked == NULL ||
-        !db_row(call, on_platform ? &query_platform_permission_unknown : &query_permission_unknown, NULL,
-                (DbArg[]){{.name = "permissions", .text = asked}, {0}}, &row))
+        !db_row(call, on_platform ? &query_platform_permission_unknown : &query_permission_unknown,
+                NULL, (DbArg[]){{.name = "permissions", .text = asked}, {0}}, &row))
         return false;
     unknown = row == NULL ? NULL : db_row_text(row, "name");
     return unknown == NULL ||
@@ -161,9 +162,10 @@ check_not_platforms(Call *call, const char *field, const char *const *permission
 {
     for (size_t i = 0; i < count; i++)
         if (rights_is_platforms(permissions[i]))
-            return call_fail_field(call, field,
-                                   "names %.200s, which is the platform's and cannot be granted in a tenant",
-                                   permissions[i]);
+            return call_fail_field(
+                call, field,
+                "names %.200s, which is the platform's and cannot be granted in a tenant",
+                permissions[i]);
     return true;
 }
 

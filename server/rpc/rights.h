@@ -40,11 +40,11 @@ MUST_CHECK bool rights_check_superuser(Call *call, int64_t superuser_id);
 MUST_CHECK bool rights_check_permissions(Call *call, const char *field, char *const *permissions,
                                          size_t count);
 
-/* The same for those that an API key is given: on the platform the platform's; in a tenant the tenant's, and
- * auth.check, which only a key can hold.  It tells of a user what users.view_customuser shows anyway, so who holds
- * that may give it. */
-MUST_CHECK bool rights_check_key_permissions(Call *call, const char *field, char *const *permissions,
-                                             size_t count);
+/* The same for those that an API key is given: on the platform the platform's; in a tenant the
+ * tenant's, and auth.check, which only a key can hold.  It tells of a user what
+ * users.view_customuser shows anyway, so who holds that may give it. */
+MUST_CHECK bool rights_check_key_permissions(Call *call, const char *field,
+                                             char *const *permissions, size_t count);
 
 /* What the caller may give to a key, as rights_held. */
 MUST_CHECK const char *rights_held_for_keys(Call *call);

@@ -11,14 +11,16 @@
 
 /* Nobody learns whether the address exists: the work and the words are the same. */
 static bool
-verify(Call *call, const LoginRequest *request, const Guess *guess, const DbRow *user, bool *needs_rehash)
+verify(Call *call, const LoginRequest *request, const Guess *guess, const DbRow *user,
+       bool *needs_rehash)
 {
     bool ok;
 
     if (!auth_verify(call, request->password, user != NULL ? db_row_text(user, "password") : NULL,
                      &ok, needs_rehash))
         return false;
-    return ok && db_row_bool(user, "is_active") ? guess_passed(call, guess) : guess_failed(call, guess);
+    return ok && db_row_bool(user, "is_active") ? guess_passed(call, guess)
+                                                : guess_failed(call, guess);
 }
 
 bool
@@ -50,7 +52,8 @@ rpc_logout(Call *call, const LogoutRequest *request UNUSED, LogoutResponse *resp
     if (call->caller.kind == CALLER_ACT_AS)
         return call_fail(call, CODE_FAILED_PRECONDITION, "an act-as session is ended by EndActAs");
     if (call->caller.session_id == 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION, "the local operator has no session to end");
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the local operator has no session to end");
     call->target = call_printf(call, "session %" PRId64, call->caller.session_id);
     return db_run(call, realm_of(call)->sign_out, NULL, NULL, NULL);
 }
@@ -80,7 +83,8 @@ rpc_who_am_i(Call *call, const WhoAmIRequest *request UNUSED, WhoAmIResponse *re
 
 /* ---- which sessions there are ---- */
 
-/* Whose sessions are meant: by number, or the caller's own.  Dispatch has asked whether the caller may. */
+/* Whose sessions are meant: by number, or the caller's own.  Dispatch has asked whether the caller
+ * may. */
 static bool
 find_whose(Call *call, int64_t asked, const char **id)
 {
@@ -114,8 +118,8 @@ rpc_list_sessions(Call *call, const ListSessionsRequest *request, ListSessionsRe
         if (row == NULL)
             return call_fail(call, CODE_NOT_FOUND, "no %s %s", realm->who, id);
     }
-    return db_fill(call, realm->sessions, &request->base, (DbArg[]){{.name = "user_id", .text = id}, {0}},
-                   &response->base);
+    return db_fill(call, realm->sessions, &request->base,
+                   (DbArg[]){{.name = "user_id", .text = id}, {0}}, &response->base);
 }
 
 bool
@@ -129,11 +133,11 @@ rpc_revoke_session(Call *call, const RevokeSessionRequest *request,
     call->target = call_printf(call, "session %" PRId64, request->id);
     if (!find_whose(call, request->user_id, &id) ||
         (!is_own(call, request->user_id) && !realm->check(call, request->user_id)) ||
-        !db_run(call, realm->session_revoke, &request->base, (DbArg[]){{.name = "user_id", .text = id}, {0}},
-                &count))
+        !db_run(call, realm->session_revoke, &request->base,
+                (DbArg[]){{.name = "user_id", .text = id}, {0}}, &count))
         return false;
-    return count > 0 || call_fail(call, CODE_NOT_FOUND, "no session %" PRId64 " of the %s %s", request->id,
-                                  realm->who, id);
+    return count > 0 || call_fail(call, CODE_NOT_FOUND, "no session %" PRId64 " of the %s %s",
+                                  request->id, realm->who, id);
 }
 
 bool
@@ -148,10 +152,12 @@ rpc_revoke_all_sessions(Call *call, const RevokeAllSessionsRequest *request,
     if (!find_whose(call, request->user_id, &id))
         return false;
     call->target = call_printf(call, "%s %s", realm->who, id);
-    keep = call_printf(call, "%" PRId64, request->except_current && own ? call->caller.session_id : 0);
+    keep =
+        call_printf(call, "%" PRId64, request->except_current && own ? call->caller.session_id : 0);
     if (keep == NULL || (!own && !realm->check(call, request->user_id)) ||
         !db_run(call, realm->sessions_revoke, NULL,
-                (DbArg[]){{.name = "user_id", .text = id}, {.name = "keep_id", .text = keep}, {0}}, &count))
+                (DbArg[]){{.name = "user_id", .text = id}, {.name = "keep_id", .text = keep}, {0}},
+                &count))
         return false;
     response->count = (int64_t) count;
     return true;

@@ -57,7 +57,8 @@ claim_role(Call *call, const char **role)
     job_wake(call->server->job);
     if (row == NULL) {
         call->retry_after_ms = 500;
-        return call_fail(call, CODE_UNAVAILABLE, "no role is ready for a new tenant; they are being made");
+        return call_fail(call, CODE_UNAVAILABLE,
+                         "no role is ready for a new tenant; they are being made");
     }
     *role = db_row_text(row, "role");
     return *role != NULL;
@@ -69,9 +70,10 @@ tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbR
     bool must_prove = host_must_prove(call->server, host->kind);
 
     if (must_prove && strlen(host->name) > HOST_PROVABLE)
-        return call_fail_field(call, "domain",
-                               "must be at most %d characters, so that there is room for the record that proves it",
-                               HOST_PROVABLE);
+        return call_fail_field(
+            call, "domain",
+            "must be at most %d characters, so that there is room for the record that proves it",
+            HOST_PROVABLE);
     call->wakes_prover = must_prove;
     if (!db_row(call, &query_domain_add, NULL,
                 (DbArg[]){{.name = "tenant_id", .text = tenant_id},
@@ -94,7 +96,8 @@ tenant_register(Call *call, const CreateTenantRequest *request, const char *head
 
     if (!host_read(call, "domain", request->domain, &host) || !claim_role(call, &role) ||
         !db_row(call, &query_tenant_insert, &request->base,
-                (DbArg[]){{.name = "role", .text = role}, {.name = "heads", .text = heads}, {0}}, &row))
+                (DbArg[]){{.name = "role", .text = role}, {.name = "heads", .text = heads}, {0}},
+                &row))
         return false;
     *made = (NewTenant){
         .id = db_row_int64(row, "id"),
@@ -119,8 +122,9 @@ tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin
            db_queue(call, &query_path_public, NULL, NULL) && tenant_fill(call, made.id, tenant);
 }
 
-/* The whole tenant in the one transaction that dispatch has begun on the owner's connection; only the hash
- * is made before it.  The registry's row comes first, so that a name that is taken costs no DDL. */
+/* The whole tenant in the one transaction that dispatch has begun on the owner's connection; only
+ * the hash is made before it.  The registry's row comes first, so that a name that is taken costs
+ * no DDL. */
 bool
 rpc_create_tenant(Call *call, const CreateTenantRequest *request, CreateTenantResponse *response)
 {
@@ -163,10 +167,8 @@ rpc_list_tenants(Call *call, const ListTenantsRequest *request, ListTenantsRespo
         const char *order_by;
         const Query *query;
     } orders[] = {
-        {"", &query_tenant_list_id},
-        {"id", &query_tenant_list_id},
-        {"name", &query_tenant_list_name},
-        {"schema_name", &query_tenant_list_schema_name},
+        {"", &query_tenant_list_id},           {"id", &query_tenant_list_id},
+        {"name", &query_tenant_list_name},     {"schema_name", &query_tenant_list_schema_name},
         {"newest", &query_tenant_list_newest},
     };
 
@@ -176,7 +178,8 @@ rpc_list_tenants(Call *call, const ListTenantsRequest *request, ListTenantsRespo
     return call_fail_field(call, "order_by", "is not an order of this list");
 }
 
-/* The tenant is named by its number, or by the schema name of the resource, which is then no change. */
+/* The tenant is named by its number, or by the schema name of the resource, which is then no
+ * change. */
 bool
 rpc_update_tenant(Call *call, const UpdateTenantRequest *request, UpdateTenantResponse *response)
 {
@@ -207,7 +210,8 @@ rpc_update_plan(Call *call, const UpdatePlanRequest *request, UpdatePlanResponse
 {
     if (!db_fill(call, &query_plan_update, &request->base, NULL, &response->base))
         return false;
-    call->target = call_printf(call, "plan %s", bind_enum_text(call, &clientiq__v1__plan__descriptor,
-                                                               (int) request->plan_limits->plan));
+    call->target = call_printf(
+        call, "plan %s",
+        bind_enum_text(call, &clientiq__v1__plan__descriptor, (int) request->plan_limits->plan));
     return true;
 }

@@ -21,17 +21,18 @@ typedef struct NewTenant {
     const char *id_text, *role;
 } NewTenant;
 
-/* The registry's row of a new tenant, its primary domain and a role from the pool, in the owner's transaction that
- * is open; of request only tenant and domain are looked at. */
+/* The registry's row of a new tenant, its primary domain and a role from the pool, in the owner's
+ * transaction that is open; of request only tenant and domain are looked at. */
 MUST_CHECK bool tenant_register(Call *call, const CreateTenantRequest *request, const char *heads,
                                 NewTenant *made);
 
-/* A domain of a tenant that is locked or new: verified, or pending where it must be proved; *row has
- * its id.  ALREADY_EXISTS if it is somebody's. */
-MUST_CHECK bool tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbRow **row);
+/* A domain of a tenant that is locked or new: verified, or pending where it must be proved; *row
+ * has its id.  ALREADY_EXISTS if it is somebody's. */
+MUST_CHECK bool tenant_add_domain(Call *call, const char *tenant_id, const Host *host,
+                                  const DbRow **row);
 
-/* Everything that a new tenant has, in the owner's transaction that is open: registry row, domain, role,
- * schema and tables; then admin, a statement in the new schema that makes its first user. */
+/* Everything that a new tenant has, in the owner's transaction that is open: registry row, domain,
+ * role, schema and tables; then admin, a statement in the new schema that makes its first user. */
 MUST_CHECK bool tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin,
                               const DbArg *admin_args, Tenant **tenant);
 

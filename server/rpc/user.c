@@ -65,8 +65,8 @@ queue_invitation(Call *call, int64_t user_id)
 
     call->fills_outbox = true;
     call->outbox_tenant_id = call->tenant.id;
-    return id != NULL &&
-           db_queue(call, &query_outbox_invite, NULL, (DbArg[]){{.name = "user_id", .text = id}, {0}});
+    return id != NULL && db_queue(call, &query_outbox_invite, NULL,
+                                  (DbArg[]){{.name = "user_id", .text = id}, {0}});
 }
 
 bool
@@ -81,7 +81,8 @@ rpc_invite_user(Call *call, const InviteUserRequest *request, InviteUserResponse
 }
 
 bool
-rpc_reinvite_user(Call *call, const ReinviteUserRequest *request, ReinviteUserResponse *response UNUSED)
+rpc_reinvite_user(Call *call, const ReinviteUserRequest *request,
+                  ReinviteUserResponse *response UNUSED)
 {
     const DbRow *row;
 
@@ -91,11 +92,15 @@ rpc_reinvite_user(Call *call, const ReinviteUserRequest *request, ReinviteUserRe
     if (row == NULL)
         return call_fail(call, CODE_NOT_FOUND, "no user %" PRId64, request->id);
     if (!db_row_bool(row, "is_active"))
-        return call_fail(call, CODE_FAILED_PRECONDITION, "user %" PRId64 " may not sign in", request->id);
+        return call_fail(call, CODE_FAILED_PRECONDITION, "user %" PRId64 " may not sign in",
+                         request->id);
     if (db_row_bool(row, "has_password"))
         return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "user %" PRId64 " has chosen a password: RequestPasswordReset mails a link", request->id);
-    return db_queue(call, &query_tokens_end, &request->base, NULL) && queue_invitation(call, request->id);
+                         "user %" PRId64
+                         " has chosen a password: RequestPasswordReset mails a link",
+                         request->id);
+    return db_queue(call, &query_tokens_end, &request->base, NULL) &&
+           queue_invitation(call, request->id);
 }
 
 bool

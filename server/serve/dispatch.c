@@ -1,5 +1,6 @@
-/* The one path of every request, top to bottom in the order of design's section "One request".  Called by
- * the listener (from memory) and by workers; never lets a handler run before permission is decided.  */
+/* The one path of every request, top to bottom in the order of design's section "One request".
+ * Called by the listener (from memory) and by workers; never lets a handler run before permission
+ * is decided.  */
 #include "serve/dispatch.h"
 #include "access/audit.h"
 #include "call/auth.h"
@@ -112,7 +113,8 @@ find_tenant(Call *call)
 
 /* ---- 3 caller ---- */
 
-/* Over ipc:// the kernel says who is at the other end; root and the server's own user operate it. */
+/* Over ipc:// the kernel says who is at the other end; root and the server's own user operate it.
+ */
 static bool
 is_local_operator(const Call *call)
 {
@@ -121,8 +123,9 @@ is_local_operator(const Call *call)
 
 static const char may_forward[] = "platform.forward";
 
-/* End users reach a tenant through microservices that have no session yet: where anybody may call, a key of the
- * platform says for whom the call is.  It gives no right in the tenant; false: it may not even do that. */
+/* End users reach a tenant through microservices that have no session yet: where anybody may call,
+ * a key of the platform says for whom the call is.  It gives no right in the tenant; false: it may
+ * not even do that. */
 static bool
 find_forwarder(Call *call, const uint8_t hash[32])
 {
@@ -131,7 +134,8 @@ find_forwarder(Call *call, const uint8_t hash[32])
     bool found = false;
 
     call->tenant = (TenantContext){0};
-    call->forwards = caller_of_key(call, hash, &call->caller, &found) && found && call_may(call, may_forward);
+    call->forwards =
+        caller_of_key(call, hash, &call->caller, &found) && found && call_may(call, may_forward);
     call->caller = anonymous;
     call->tenant = tenant;
     return call->forwards;
@@ -171,7 +175,8 @@ find_caller(Call *call)
         if (!caller_of_key(call, hash, &call->caller, &found))
             return false;
         if (!found)
-            return call_fail(call, CODE_UNAUTHENTICATED, "the API key was revoked, has expired or never was");
+            return call_fail(call, CODE_UNAUTHENTICATED,
+                             "the API key was revoked, has expired or never was");
         call->forwards = call_may(call, may_forward);
         return true;
     }
@@ -200,8 +205,9 @@ static bool
 refuse_without(Call *call, const char *what_for)
 {
     call->refused = true;
-    return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s%s", call->method->rpc,
-                     method_permission(call->method, call->tenant.id == 0), what_for);
+    return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s%s",
+                     call->method->rpc, method_permission(call->method, call->tenant.id == 0),
+                     what_for);
 }
 
 static bool
@@ -222,9 +228,10 @@ may_call(Call *call)
 
     const char *permission = method_permission(method, call->tenant.id == 0);
 
-    if (method->access == ACCESS_AUTHENTICATED && call->caller.kind == CALLER_API_KEY && !method->by_api_key)
-        return call_fail(call, CODE_PERMISSION_DENIED, "%s is for who has signed in, not for API keys",
-                         method->rpc);
+    if (method->access == ACCESS_AUTHENTICATED && call->caller.kind == CALLER_API_KEY &&
+        !method->by_api_key)
+        return call_fail(call, CODE_PERMISSION_DENIED,
+                         "%s is for who has signed in, not for API keys", method->rpc);
     if (method->access == ACCESS_AUTHENTICATED || call_may(call, permission))
         return true;
     call->must_be_own = method->own_fields != NULL && caller_account_id(&call->caller) != 0;
@@ -271,13 +278,15 @@ origin_of(Call *call, const char *text)
     if (inet_pton(AF_INET6, text, &address) != 1)
         return NULL;
     if (IN6_IS_ADDR_V4MAPPED(&address))
-        return inet_ntop(AF_INET, &address.s6_addr[12], form, sizeof form) == NULL ? NULL
-                                                                                   : call_strdup(call, form);
-    return inet_ntop(AF_INET6, &address, form, sizeof form) == NULL ? NULL : call_strdup(call, form);
+        return inet_ntop(AF_INET, &address.s6_addr[12], form, sizeof form) == NULL
+                   ? NULL
+                   : call_strdup(call, form);
+    return inet_ntop(AF_INET6, &address, form, sizeof form) == NULL ? NULL
+                                                                    : call_strdup(call, form);
 }
 
-/* Refused rather than ignored: a service that may not forward would have all of its end users counted as one,
- * and nobody would see why. */
+/* Refused rather than ignored: a service that may not forward would have all of its end users
+ * counted as one, and nobody would see why. */
 static bool
 take_origin(Call *call)
 {
@@ -287,7 +296,8 @@ take_origin(Call *call)
         return true;
     if (!call->forwards) {
         call->refused = true;
-        return call_fail(call, CODE_PERMISSION_DENIED, "origin needs an API key that holds %s", may_forward);
+        return call_fail(call, CODE_PERMISSION_DENIED, "origin needs an API key that holds %s",
+                         may_forward);
     }
     call->origin = origin_of(call, asked);
     if (call->origin != NULL)
@@ -307,7 +317,8 @@ within_rate(Call *call)
     call->retry_after_ms = rate_take(call->server->rate, call->tenant.id, per_second);
     return call->retry_after_ms == 0 ||
            call_fail(call, CODE_RESOURCE_EXHAUSTED,
-                     "too many calls: max_requests_per_second of the tenant is %" PRIu32, per_second);
+                     "too many calls: max_requests_per_second of the tenant is %" PRIu32,
+                     per_second);
 }
 
 /* ---- 5 message ---- */
@@ -376,10 +387,11 @@ make_claim(const Call *call, Claim *claim)
 static bool
 queue_claim(Call *call, const Claim *claim)
 {
-    return db_queue(call, &query_idempotency_claim, NULL,
-                    (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32},
-                              {.name = "request_hash", .bytes = claim->request_hash, .bytes_size = 32},
-                              {0}});
+    return db_queue(
+        call, &query_idempotency_claim, NULL,
+        (DbArg[]){{.name = "key", .bytes = claim->key, .bytes_size = 32},
+                  {.name = "request_hash", .bytes = claim->request_hash, .bytes_size = 32},
+                  {0}});
 }
 
 static bool
@@ -407,9 +419,8 @@ run_handler(Call *call, Packed *packed)
         return false;
     descriptor->message_init(response);
 
-    bool ok = method->query != NULL
-                  ? db_fill(call, method->query, call->message, NULL, response)
-                  : method->handler(call, call->message, response);
+    bool ok = method->query != NULL ? db_fill(call, method->query, call->message, NULL, response)
+                                    : method->handler(call, call->message, response);
 
     return ok && pack_response(call, response, packed);
 }
@@ -435,7 +446,8 @@ replay(Call *call, const Claim *claim, Packed *packed)
         return call_fail_field(call, "idempotency_key", "was used for another request");
     if (reply == NULL) {
         call->retry_after_ms = 100;
-        return call_fail(call, CODE_ABORTED, "the first call with this idempotency key is not done");
+        return call_fail(call, CODE_ABORTED,
+                         "the first call with this idempotency key is not done");
     }
     return auth_unseal(call, call->request->idempotency_key.data, reply, size, &packed->data,
                        &packed->size);
@@ -490,8 +502,8 @@ run(Call *call, Packed *packed)
 {
     bool ok = run_once(call, packed);
 
-    /* A statement prepared before a migration of this schema: nothing was written, so once more, on a
-     * new connection. */
+    /* A statement prepared before a migration of this schema: nothing was written, so once more, on
+     * a new connection. */
     if (!ok && call->plan_changed) {
         char reason[256];
 
@@ -511,13 +523,13 @@ run(Call *call, Packed *packed)
 static void
 log_call(const Call *call)
 {
-    const char *method = call->method != NULL ? call->method->name
+    const char *method = call->method != NULL    ? call->method->name
                          : call->request != NULL ? call->request->method
                                                  : "";
     const char *trace = call->request != NULL ? call->request->traceparent : "";
     LogLevel level = call->code == CODE_INTERNAL || call->code == CODE_DATA_LOSS ? LOG_LEVEL_ERROR
-                     : call->detail != NULL && call->code == CODE_UNAVAILABLE   ? LOG_LEVEL_WARNING
-                                                                                : LOG_LEVEL_INFO;
+                     : call->detail != NULL && call->code == CODE_UNAVAILABLE    ? LOG_LEVEL_WARNING
+                                                                                 : LOG_LEVEL_INFO;
     char method_text[WIRE_METHOD_MAX * 4 + 3], trace_text[WIRE_TRACEPARENT_MAX * 4 + 3];
     char text[1024], detail[1024];
 
@@ -570,8 +582,8 @@ serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
     call->caller.permissions = "";
     call->origin = call->peer.address;
     call->deadline_us = call->receive_us + server_config(call->server)->call_timeout_ms * 1000;
-    if (!read_envelope(call, data, size) || !find_tenant(call) || !find_caller(call) || !may_call(call) ||
-        !take_origin(call) || !read_message(call) || !may_ask(call))
+    if (!read_envelope(call, data, size) || !find_tenant(call) || !find_caller(call) ||
+        !may_call(call) || !take_origin(call) || !read_message(call) || !may_ask(call))
         return false;
     /* what memory cannot answer is asked again, and must not count twice */
     if (call->db == NULL)

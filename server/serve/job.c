@@ -1,5 +1,6 @@
-/* What runs beside the calls: keeping the pool of tenant roles filled, and deleting rows whose time is
- * over.  Each task is a short transaction of its own; a failure is logged and tried again next time.  */
+/* What runs beside the calls: keeping the pool of tenant roles filled, and deleting rows whose time
+ * is over.  Each task is a short transaction of its own; a failure is logged and tried again next
+ * time.  */
 #include "serve/job.h"
 #include "base/clock.h"
 #include "db/db.h"
@@ -65,8 +66,9 @@ sweep_platform(Call *call)
            db_queue(call, &query_sweep_act_sessions, NULL, NULL) && db_commit(call);
 }
 
-/* One tenant, in a transaction that holds its row: what is swept cannot be renamed, deleted or become another's
- * meanwhile.  A schema that somebody has damaged has had its turn all the same, or nobody else would. */
+/* One tenant, in a transaction that holds its row: what is swept cannot be renamed, deleted or
+ * become another's meanwhile.  A schema that somebody has damaged has had its turn all the same, or
+ * nobody else would. */
 static bool
 sweep_tenant(Call *call, bool *done)
 {
@@ -110,10 +112,8 @@ sweep_tenants(Call *call)
 }
 
 static const JobTask housekeeping_tasks[] = {
-    {"refill_roles", refill_roles},
-    {"key_use", key_use_write},
-    {"sweep_platform", sweep_platform},
-    {"sweep_tenants", sweep_tenants},
+    {"refill_roles", refill_roles},     {"key_use", key_use_write},
+    {"sweep_platform", sweep_platform}, {"sweep_tenants", sweep_tenants},
     {"purge_tenants", purge_tenants},
 };
 const JobKind job_housekeeping = {

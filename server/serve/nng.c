@@ -1,6 +1,6 @@
-/* One REP socket, many contexts.  Each context is an Exchange that goes round: receive → (answer from
- * memory | queue) → send → receive.  Contexts outnumber the queues and workers, so that Health is answered
- * when all else is full.  Runs on nng's own threads; nothing here may block.  */
+/* One REP socket, many contexts.  Each context is an Exchange that goes round: receive → (answer
+ * from memory | queue) → send → receive.  Contexts outnumber the queues and workers, so that Health
+ * is answered when all else is full.  Runs on nng's own threads; nothing here may block.  */
 #include "serve/nng.h"
 #include "base/clock.h"
 #include "serve/dispatch.h"
@@ -21,12 +21,15 @@
 #include <string.h>
 
 enum {
-    SPARE_CONTEXTS = 64,  /* beyond queues and workers: for answers from memory and for refusals */
-    SEND_MAX_MS = 1000,   /* for one reply; then its pipe is closed (traps: a peer that never reads) */
+    SPARE_CONTEXTS = 64, /* beyond queues and workers: for answers from memory and for refusals */
+    SEND_MAX_MS =
+        1000, /* for one reply; then its pipe is closed (traps: a peer that never reads) */
     MEMORY_ARENA = 64 * 1024, /* bytes of a call that is answered from memory */
     ARENAS_MAX = 16,     /* kept for such calls; nng has twice as many threads as there are cores */
-    DRAIN_PAUSE_MS = 50, /* before a refusal while calls finish: who asks again at once takes no time from them */
-    PAUSES_MAX = 256,    /* answers that wait at once, each in an exchange made for it; others are sent at once */
+    DRAIN_PAUSE_MS = 50, /* before a refusal while calls finish: who asks again at once takes no
+                            time from them */
+    PAUSES_MAX = 256, /* answers that wait at once, each in an exchange made for it; others are sent
+                         at once */
     QUIET_ROUND_MS = 10, /* between two tries to end what goes round */
     CLOSE_MAX_MS = 3000, /* for nng to close the socket */
     URLS_MAX = 16
@@ -165,7 +168,8 @@ exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms)
 }
 
 static void
-refuse_after(Exchange *exchange, uint32_t pause_ms, Code code, const char *text, uint32_t retry_after_ms)
+refuse_after(Exchange *exchange, uint32_t pause_ms, Code code, const char *text,
+             uint32_t retry_after_ms)
 {
     Reply reply = CLIENTIQ__V1__REPLY__INIT;
 
@@ -283,8 +287,10 @@ received(Exchange *exchange)
     const Method *method = method_find(name);
 
     if (method != NULL && method_lane(method) == LANE_CALLS)
-        atomic_store_explicit(&exchange->listener->server->last_call_us, exchange->receive_us, memory_order_relaxed);
-    /* dispatch says what is wrong with a method that does not exist, and needs no database for it */
+        atomic_store_explicit(&exchange->listener->server->last_call_us, exchange->receive_us,
+                              memory_order_relaxed);
+    /* dispatch says what is wrong with a method that does not exist, and needs no database for it
+     */
     if (method == NULL || method->database == DATABASE_NONE) {
         (void) answer_from_memory(exchange, true);
         return;
@@ -294,7 +300,8 @@ received(Exchange *exchange)
     exchange->ticket.tenant_hash = hash_bytes(tenant, tenant_size);
     exchange->ticket.size = size;
     if (!count_up(exchange)) {
-        refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE, "the server is shutting down", 500);
+        refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE, "the server is shutting down",
+                     500);
         return;
     }
     if (!queue_push(exchange->listener->server->queues[method_lane(method)], &exchange->ticket))
@@ -384,8 +391,8 @@ exchange_peer(const Exchange *exchange, Peer *peer)
                  (unsigned) ntohs(address.s_in6.sa_port));
 }
 
-/* Anyone may connect; the peer's uid, or a token, decides what they may do.  For a server that is not
- * root's, the directory of the socket is private. */
+/* Anyone may connect; the peer's uid, or a token, decides what they may do.  For a server that is
+ * not root's, the directory of the socket is private. */
 static int
 listen_on(Listener *listener, const char *url)
 {
@@ -521,10 +528,11 @@ listener_drain(Listener *listener, int64_t drain_ms)
     pthread_mutex_unlock(&listener->lock);
 }
 
-/* nng 1.5.2 may wait for ever in closing a socket on which messages come in (its pull request 1636).  So nobody takes
- * any before it is closed: a pipe holds one, and reads no further; that leaves the moment in which it reads that one.
- * What is cancelled may be between two steps, where nothing can be cancelled, so it is done again and again.  Calls
- * that the drain cut off are not waited for. */
+/* nng 1.5.2 may wait for ever in closing a socket on which messages come in (its pull request
+ * 1636).  So nobody takes any before it is closed: a pipe holds one, and reads no further; that
+ * leaves the moment in which it reads that one. What is cancelled may be between two steps, where
+ * nothing can be cancelled, so it is done again and again.  Calls that the drain cut off are not
+ * waited for. */
 static void
 hush(Listener *listener)
 {
@@ -553,7 +561,8 @@ close_socket(void *argument)
     return NULL;
 }
 
-/* False: nng still waits.  Nothing goes round any more, so all but the listener itself may be freed. */
+/* False: nng still waits.  Nothing goes round any more, so all but the listener itself may be
+ * freed. */
 static bool
 closes(Listener *listener)
 {
@@ -567,7 +576,8 @@ closes(Listener *listener)
     if (pthread_timedjoin_np(thread, NULL, &until) == 0)
         return true;
     (void) pthread_detach(thread);
-    log_write(LOG_LEVEL_WARNING, "sockets are left to the end of the process", "reason=\"nng does not close them\"");
+    log_write(LOG_LEVEL_WARNING, "sockets are left to the end of the process",
+              "reason=\"nng does not close them\"");
     return false;
 }
 

@@ -1,5 +1,5 @@
-/* nng's side of the server: receives in callbacks that never block, refuses what is too much, and sends
- * replies with a time limit, so that a peer who never reads cannot hold a context.  */
+/* nng's side of the server: receives in callbacks that never block, refuses what is too much, and
+ * sends replies with a time limit, so that a peer who never reads cannot hold a context.  */
 #ifndef CIQ_SERVER_LISTENER_H
 #define CIQ_SERVER_LISTENER_H
 
@@ -14,8 +14,8 @@ typedef struct Exchange Exchange;
 /* Listens on every URL (separated by commas).  NULL: reason says which URL and why. */
 MUST_CHECK Listener *listener_start(Server *server, const char *urls, char *reason, size_t size);
 
-/* Refuses new calls with UNAVAILABLE from now on, and waits until those that were accepted are answered,
- * at most drain_ms. */
+/* Refuses new calls with UNAVAILABLE from now on, and waits until those that were accepted are
+ * answered, at most drain_ms. */
 void listener_drain(Listener *listener, int64_t drain_ms);
 
 /* Closes the sockets and frees everything; no worker may hold an exchange any more. */
@@ -29,7 +29,8 @@ Exchange *exchange_of(Ticket *ticket);
 const uint8_t *exchange_data(const Exchange *exchange, size_t *size);
 int64_t exchange_receive_us(const Exchange *exchange);
 void exchange_peer(const Exchange *exchange, Peer *peer);
-/* Packs and, after pause_ms (0: at once), sends; the exchange then belongs to the listener again. */
+/* Packs and, after pause_ms (0: at once), sends; the exchange then belongs to the listener again.
+ */
 void exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms);
 
 #endif

@@ -1,5 +1,5 @@
-/* A mutex, buckets of tenants by hash that form a ring of those with calls, and a condition for each
- * worker, so that exactly one thread is woken for one call.  */
+/* A mutex, buckets of tenants by hash that form a ring of those with calls, and a condition for
+ * each worker, so that exactly one thread is woken for one call.  */
 #include "serve/queue.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* The loop of one worker.  Between two calls it looks after its connection: opens it, replaces it, warms
- * it after new roles were made; so none of that is part of a call's time.  */
+/* The loop of one worker.  Between two calls it looks after its connection: opens it, replaces it,
+ * warms it after new roles were made; so none of that is part of a call's time.  */
 #include "serve/worker.h"
 #include "base/clock.h"
 #include "serve/dispatch.h"

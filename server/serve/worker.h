@@ -1,5 +1,5 @@
-/* A worker: one thread, one connection, one arena.  Takes calls from its lane's queue until the queue is
- * closed and empty.  */
+/* A worker: one thread, one connection, one arena.  Takes calls from its lane's queue until the
+ * queue is closed and empty.  */
 #ifndef CIQ_SERVER_WORKER_H
 #define CIQ_SERVER_WORKER_H
 
@@ -9,7 +9,8 @@
 
 typedef struct Worker Worker;
 
-/* Starts the index-th worker of a queue; niceness as in nice(1), 0: none.  NULL: no memory or no thread. */
+/* Starts the index-th worker of a queue; niceness as in nice(1), 0: none.  NULL: no memory or no
+ * thread. */
 MUST_CHECK Worker *worker_start(Server *server, Queue *queue, size_t index,
                                 const DbOptions *options, int niceness);
 

@@ -1,5 +1,5 @@
-/* The only file that calls c-ares.  A resolver lives for one round of questions, so that what the system's
- * configuration says is always the newest, and nothing of a lost answer stays.  */
+/* The only file that calls c-ares.  A resolver lives for one round of questions, so that what the
+ * system's configuration says is always the newest, and nothing of a lost answer stays.  */
 #include "tenant/dns.h"
 #include "base/clock.h"
 
@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    TRIES = 2,          /* of each server; the second waits twice as long */
-    ROUND_MAX_MS = 1000, /* between two looks at what c-ares wants done */
+    TRIES = 2,                        /* of each server; the second waits twice as long */
+    ROUND_MAX_MS = 1000,              /* between two looks at what c-ares wants done */
     SOCKETS = ARES_GETSOCK_MAXNUM - 1 /* its macro shifts into the sign bit for the last one */
 };
 
@@ -74,7 +74,8 @@ count_matches(const struct ares_txt_ext *records, const char *value, size_t *mat
             at = 0;
             equal = true;
         }
-        equal = equal && at + part->length <= size && memcmp(value + at, part->txt, part->length) == 0;
+        equal =
+            equal && at + part->length <= size && memcmp(value + at, part->txt, part->length) == 0;
         at += part->length;
         if (part->next == NULL || part->next->record_start != 0)
             *matches += equal && at == size;
@@ -166,9 +167,10 @@ work(ares_channel channel, int64_t left_ms)
     ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     for (nfds_t i = 0; i < count; i++)
         if (descriptors[i].revents != 0)
-            ares_process_fd(channel,
-                            (descriptors[i].events & POLLIN) != 0 ? descriptors[i].fd : ARES_SOCKET_BAD,
-                            (descriptors[i].events & POLLOUT) != 0 ? descriptors[i].fd : ARES_SOCKET_BAD);
+            ares_process_fd(
+                channel,
+                (descriptors[i].events & POLLIN) != 0 ? descriptors[i].fd : ARES_SOCKET_BAD,
+                (descriptors[i].events & POLLOUT) != 0 ? descriptors[i].fd : ARES_SOCKET_BAD);
     return true;
 }
 

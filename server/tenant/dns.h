@@ -1,4 +1,5 @@
-/* Asking DNS for TXT records, several names at once.  Waits, so it is for jobs only, never for a worker.  */
+/* Asking DNS for TXT records, several names at once.  Waits, so it is for jobs only, never for a
+ * worker.  */
 #ifndef CIQ_SERVER_DNS_H
 #define CIQ_SERVER_DNS_H
 
@@ -22,8 +23,8 @@ typedef struct DnsQuestion {
     char text[DNS_TEXT_SIZE];
 } DnsQuestion;
 
-/* server: "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53"; "": the system's.  Returns after timeout_ms at the
- * latest. */
+/* server: "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53"; "": the system's.  Returns after
+ * timeout_ms at the latest. */
 void dns_find_txt(const char *server, int64_t timeout_ms, DnsQuestion *questions, size_t count);
 
 /* Whether the address of a DNS server can be read; "" can. */

@@ -1,6 +1,7 @@
-/* A domain is taken in one transaction, DNS is asked in none, and what it said is recorded in another: if the server
- * dies in between, the look is made again.  Runs as the owner, on a thread of its own, because DNS may be slow; one
- * that does not answer keeps nobody waiting but those of its own round.  */
+/* A domain is taken in one transaction, DNS is asked in none, and what it said is recorded in
+ * another: if the server dies in between, the look is made again.  Runs as the owner, on a thread
+ * of its own, because DNS may be slow; one that does not answer keeps nobody waiting but those of
+ * its own round.  */
 #include "tenant/ownership.h"
 #include "base/clock.h"
 #include "db/db.h"
@@ -38,8 +39,8 @@ take_round(Call *call, Taken *taken)
         if (row == NULL)
             break;
         taken->id[taken->count] = call_printf(call, "%" PRId64, db_row_int64(row, "id"));
-        taken->questions[taken->count] =
-            (DnsQuestion){.name = db_row_text(row, "txt_name"), .value = db_row_text(row, "txt_value")};
+        taken->questions[taken->count] = (DnsQuestion){.name = db_row_text(row, "txt_name"),
+                                                       .value = db_row_text(row, "txt_value")};
         if (taken->id[taken->count++] == NULL)
             return false;
     }
@@ -78,8 +79,10 @@ record(Call *call, const char *id, const DnsQuestion *question)
                 &row))
         return false;
 
-    /* what servers remember changes only when the state does; a row that is gone was removed meanwhile */
-    bool changes = row != NULL && strcmp(db_row_text(row, "state"), db_row_text(row, "state_before")) != 0;
+    /* what servers remember changes only when the state does; a row that is gone was removed
+     * meanwhile */
+    bool changes =
+        row != NULL && strcmp(db_row_text(row, "state"), db_row_text(row, "state_before")) != 0;
 
     call->changes_names = changes;
     if (!db_commit(call))
@@ -88,13 +91,15 @@ record(Call *call, const char *id, const DnsQuestion *question)
     if (changes) {
         cache_changed_names(call->server->cache);
         log_write(LOG_LEVEL_INFO, "domain checked", "domain=%s state=%s before=%s text=%s",
-                  db_row_text(row, "domain"), db_row_text(row, "state"), db_row_text(row, "state_before"),
+                  db_row_text(row, "domain"), db_row_text(row, "state"),
+                  db_row_text(row, "state_before"),
                   log_quote(text, sizeof text, db_row_text(row, "check_text")));
     }
     return true;
 }
 
-/* A row that cannot be written must not stop the others; it is due again when nobody keeps it any more. */
+/* A row that cannot be written must not stop the others; it is due again when nobody keeps it any
+ * more. */
 static void
 record_or_log(Call *call, const char *id, const DnsQuestion *question)
 {

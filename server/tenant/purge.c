@@ -1,5 +1,6 @@
-/* One batch of tables is one transaction, because dropping takes locks that the whole database shares; the
- * tenant's row is locked in each, so that two servers never work on one tenant.  Runs as the owner.  */
+/* One batch of tables is one transaction, because dropping takes locks that the whole database
+ * shares; the tenant's row is locked in each, so that two servers never work on one tenant.  Runs
+ * as the owner.  */
 #include "tenant/purge.h"
 #include "db/db.h"
 #include "base/log.h"
@@ -40,7 +41,8 @@ purge_step(Call *call, bool *done)
     }
 
     int64_t id = db_row_int64(tenant, "id");
-    const char *schema = db_row_text(tenant, "schema_name"), *text = call_printf(call, "%" PRId64, id);
+    const char *schema = db_row_text(tenant, "schema_name"),
+               *text = call_printf(call, "%" PRId64, id);
     const DbArg args[] = {{.name = "schema", .text = schema}, {0}};
 
     if (text == NULL ||

@@ -1,7 +1,8 @@
-/* The page of who may call what, cell by cell, by bare nng over tcp:// and ipc://.  A cell that says yes is tried
- * with a payload that is no message, which only a call that was let through can be told, and, where the rpc only
- * reads, with an empty request too; any other cell must get exactly the code that it names, for both.  Where the
- * permission is not asked for what is one's own, a request that names somebody else must be let through or not.  */
+/* The page of who may call what, cell by cell, by bare nng over tcp:// and ipc://.  A cell that
+ * says yes is tried with a payload that is no message, which only a call that was let through can
+ * be told, and, where the rpc only reads, with an empty request too; any other cell must get
+ * exactly the code that it names, for both.  Where the permission is not asked for what is one's
+ * own, a request that names somebody else must be let through or not.  */
 #include "harness.h"
 
 #include "client/call.h"
@@ -38,7 +39,8 @@ split(char *line, char *words[KINDS_MAX])
 {
     size_t count = 0;
 
-    for (char *word = strtok(line, "|"); word != NULL && count < KINDS_MAX; word = strtok(NULL, "|")) {
+    for (char *word = strtok(line, "|"); word != NULL && count < KINDS_MAX;
+         word = strtok(NULL, "|")) {
         size_t size;
 
         word += strspn(word, " `");
@@ -60,12 +62,13 @@ typedef struct Token {
 
 typedef struct Callers {
     World *world;
-    char act_as[TOKEN_SIZE], user[TOKEN_SIZE], admin[TOKEN_SIZE], other_admin[TOKEN_SIZE], superuser[TOKEN_SIZE];
+    char act_as[TOKEN_SIZE], user[TOKEN_SIZE], admin[TOKEN_SIZE], other_admin[TOKEN_SIZE],
+        superuser[TOKEN_SIZE];
     Token users[PERMISSIONS_MAX]; /* one for each permission */
     size_t users_count;
     Token keys[2 * PERMISSIONS_MAX]; /* one for each place and permission; "": without any */
     size_t keys_count;
-    Token superuser_with;         /* of the permission that the role support holds now */
+    Token superuser_with; /* of the permission that the role support holds now */
 } Callers;
 
 static void
@@ -117,9 +120,10 @@ key_with(Callers *callers, bool on_tenant, const char *permission)
         if (strcmp(callers->keys[i].permission, what) == 0)
             return callers->keys[i].text;
     assert_true(callers->keys_count < 2 * PERMISSIONS_MAX);
-    json_t *key = call_json(on_tenant ? world->acme : world->operator, "UserService/CreateApiKey", &error,
-                            "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s%s%s]}}", what,
-                            permission[0] != '\0' ? "\"" : "", permission, permission[0] != '\0' ? "\"" : "");
+    json_t *key =
+        call_json(on_tenant ? world->acme : world->operator, "UserService/CreateApiKey", &error,
+                  "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s%s%s]}}", what,
+                  permission[0] != '\0' ? "\"" : "", permission, permission[0] != '\0' ? "\"" : "");
     assert_ok(error);
     snprintf(token->permission, sizeof token->permission, "%s", what);
     snprintf(token->text, sizeof token->text, "%s", json_at(key, "token"));
@@ -138,21 +142,24 @@ superuser_with(Callers *callers, const char *permission)
     if (strcmp(token->permission, permission) == 0)
         return token->text;
     assert_string_equal(
-        database_value(&world->database,
-                       "delete from public.platform_role_permission where platform_role = 'support'; "
-                       "insert into public.platform_role_permission (platform_role, app, codename) "
-                       "select 'support', app, codename from public.platform_permission "
-                       "where app || '.' || codename = '%s' returning 1",
-                       permission),
+        database_value(
+            &world->database,
+            "delete from public.platform_role_permission where platform_role = 'support'; "
+            "insert into public.platform_role_permission (platform_role, app, codename) "
+            "select 'support', app, codename from public.platform_permission "
+            "where app || '.' || codename = '%s' returning 1",
+            permission),
         "1");
     snprintf(token->permission, sizeof token->permission, "%s", permission);
     sign_in_as(world, NULL, "with@platform.example", token->text);
     return token->text;
 }
 
-/* tenant: where the call goes; "": to the platform.  Elsewhere nobody can hold what is asked for there. */
+/* tenant: where the call goes; "": to the platform.  Elsewhere nobody can hold what is asked for
+ * there. */
 static const char *
-token_of(Callers *callers, const char *kind, const char *tenant, const char *needs, const char *cell)
+token_of(Callers *callers, const char *kind, const char *tenant, const char *needs,
+         const char *cell)
 {
     bool is_permission = strchr(needs, '.') != NULL, on_tenant = tenant[0] != '\0';
 
@@ -162,7 +169,8 @@ token_of(Callers *callers, const char *kind, const char *tenant, const char *nee
         return callers->user;
     /* "own" says that a user cannot hold it */
     if (strcmp(kind, "user with it") == 0)
-        return is_permission && strcmp(cell, "own") != 0 && on_tenant ? user_with(callers, needs) : callers->user;
+        return is_permission && strcmp(cell, "own") != 0 && on_tenant ? user_with(callers, needs)
+                                                                      : callers->user;
     if (strcmp(kind, "tenant admin") == 0)
         return callers->admin;
     if (strcmp(kind, "other tenant's admin") == 0)
@@ -204,10 +212,11 @@ callers_make(Callers *callers, World *world)
     json_decref(session);
     sign_in_as(world, "techcorp", world_email, callers->other_admin);
     for (size_t i = 0; i < 2; i++)
-        expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                    "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"%s\", \"can_create_tenants\": true},"
-                    " \"password\": \"%s\"}",
-                    superusers[i][0], superusers[i][1], world_password);
+        expect_json(
+            world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+            "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"%s\", \"can_create_tenants\": true},"
+            " \"password\": \"%s\"}",
+            superusers[i][0], superusers[i][1], world_password);
     database_value(&world->database,
                    "delete from public.platform_role_permission where platform_role = 'read-only'");
     sign_in_as(world, NULL, superusers[0][0], callers->superuser);
@@ -259,7 +268,8 @@ typedef struct Row {
     const char *tenant, *needs;
 } Row;
 
-/* A request that is right but for this: the first of the fields that name whose it is names somebody else. */
+/* A request that is right but for this: the first of the fields that name whose it is names
+ * somebody else. */
 static Code
 ask_about_another(nng_socket socket, const Row *row, const char *token)
 {
@@ -285,7 +295,8 @@ ask_about_another(nng_socket socket, const Row *row, const char *token)
         }
     }
     assert_true(protobuf_c_message_get_packed_size(message) < sizeof payload);
-    Code code = exchange(socket, row->method, row->tenant, token, payload, protobuf_c_message_pack(message, payload));
+    Code code = exchange(socket, row->method, row->tenant, token, payload,
+                         protobuf_c_message_pack(message, payload));
     free(message);
     return code;
 }
@@ -294,7 +305,8 @@ static bool
 cell_holds(nng_socket socket, const Row *row, const char *kind, const char *token, const char *cell)
 {
     bool is_own = strcmp(cell, "own") == 0, is_let_in = is_own || strcmp(cell, "yes") == 0;
-    Code broken = exchange(socket, row->method, row->tenant, token, (const uint8_t *) "\xff", 1), empty = broken;
+    Code broken = exchange(socket, row->method, row->tenant, token, (const uint8_t *) "\xff", 1),
+         empty = broken;
     Code others, others_due = is_own ? CODE_PERMISSION_DENIED : CODE_NOT_FOUND;
 
     if (!is_let_in || !row->method->writes)
@@ -309,9 +321,9 @@ cell_holds(nng_socket socket, const Row *row, const char *kind, const char *toke
                         : strcmp(code_name((int) broken), cell) == 0 && empty == broken;
 
     if (!ok)
-        print_error("%s on %s by %s: the page says %s, got %s, %s and about another %s\n", row->method->rpc,
-                    row->tenant[0] != '\0' ? "a tenant" : "the platform", kind, cell,
-                    code_name((int) broken), code_name((int) empty), code_name((int) others));
+        print_error("%s on %s by %s: the page says %s, got %s, %s and about another %s\n",
+                    row->method->rpc, row->tenant[0] != '\0' ? "a tenant" : "the platform", kind,
+                    cell, code_name((int) broken), code_name((int) empty), code_name((int) others));
     return ok;
 }
 
@@ -331,7 +343,8 @@ test_access__every_cell(void **state)
     World *world = *state;
     Callers *callers = calloc(1, sizeof *callers);
     nng_socket tcp = dial(world->server.tcp), ipc = dial(world->server.ipc);
-    char *page = read_file(CIQ_SOURCE_DIR "/docs/access.md"), *kinds_line = NULL, *rest = page, *line;
+    char *page = read_file(CIQ_SOURCE_DIR "/docs/access.md"), *kinds_line = NULL, *rest = page,
+         *line;
     char *kinds[KINDS_MAX], *words[KINDS_MAX];
     size_t kinds_count = 0, rows = 0, rows_due = 0, cells = 0, failed = 0;
 
@@ -353,7 +366,8 @@ test_access__every_cell(void **state)
             /* without a token, who is at the other end of ipc:// is the operator */
             if (!is_operator && !cell_holds(tcp, &row, kinds[i], token, words[i]))
                 failed++;
-            else if ((is_operator || token[0] != '\0') && !cell_holds(ipc, &row, kinds[i], token, words[i]))
+            else if ((is_operator || token[0] != '\0') &&
+                     !cell_holds(ipc, &row, kinds[i], token, words[i]))
                 failed++;
             cells++;
         }
@@ -375,7 +389,8 @@ test_access__every_cell(void **state)
 static void
 test_access__page_is_as_generated(void **state)
 {
-    char *generated = read_file(CIQ_GENERATED_DIR "/access.md"), *page = read_file(CIQ_SOURCE_DIR "/docs/access.md");
+    char *generated = read_file(CIQ_GENERATED_DIR "/access.md"),
+         *page = read_file(CIQ_SOURCE_DIR "/docs/access.md");
 
     (void) state;
     if (strcmp(generated, page) != 0)

@@ -1,5 +1,6 @@
-/* This release's server on tenants that are one migration behind, as they are while a run is under way or
- * before it: for each app with more than one migration, the newest is undone, and calls must still work.  */
+/* This release's server on tenants that are one migration behind, as they are while a run is under
+ * way or before it: for each app with more than one migration, the newest is undone, and calls must
+ * still work.  */
 #include "harness.h"
 
 #include "server/db/query.h"
@@ -47,7 +48,8 @@ test_server__serves_one_migration_behind(void **state)
     assert_true(apps > 0);
 }
 
-/* What the server does not need is not asked for: a tenant without the bundled business app is served. */
+/* What the server does not need is not asked for: a tenant without the bundled business app is
+ * served. */
 static void
 test_server__serves_without_an_app_it_does_not_need(void **state)
 {
@@ -64,8 +66,10 @@ ends_later(void *argument)
 {
     World *world = argument;
 
-    return strcmp(database_value(&world->database, "select min(expire_time) > now() + interval '1 hour' "
-                                                   "from unused.core_session"), "t") == 0;
+    return strcmp(database_value(&world->database,
+                                 "select min(expire_time) > now() + interval '1 hour' "
+                                 "from unused.core_session"),
+                  "t") == 0;
 }
 
 /* A session of a schema without last_use_time (users/0005) slides, and can be listed. */
@@ -79,7 +83,8 @@ test_session__slides_one_migration_behind(void **state)
         if (strcmp(migrations_tenant[i].app, "users") == 0 && migrations_tenant[i].number == 5)
             migration_undo(&world->database, "unused", &migrations_tenant[i]);
     CiqClient *client = sign_in(&world->server, "unused", world_email, world_password);
-    database_value(&world->database, "update unused.core_session set expire_time = now() + interval '1 minute'");
+    database_value(&world->database,
+                   "update unused.core_session set expire_time = now() + interval '1 minute'");
     assert_int_equal(user_count(client, world_email), 1);
     wait_until("the end to be moved", ends_later, world);
     expect_json(client, "UserService/ListSessions", CODE_OK, NULL, "{}");

@@ -1,5 +1,5 @@
-/* Every rpc: it has a test, it is in the reference, nobody without rights gets in, and garbage gets a
- * clear refusal.  */
+/* Every rpc: it has a test, it is in the reference, nobody without rights gets in, and garbage gets
+ * a clear refusal.  */
 #include "harness.h"
 
 #include "client/call.h"
@@ -89,8 +89,8 @@ call_empty(CiqClient *client, const Method *method, const char *tenant, const ch
 
     descriptor->message_init(message);
     ProtobufCMessage *response = ciq_call_with(
-        client, method, message, &(CiqCallOptions){.tenant = tenant, .token = token, .once = true}, NULL,
-        &error);
+        client, method, message, &(CiqCallOptions){.tenant = tenant, .token = token, .once = true},
+        NULL, &error);
     if (response != NULL)
         protobuf_c_message_free_unpacked(response, NULL);
     free(message);
@@ -118,8 +118,10 @@ test_rpcs__refuse_strangers(void **state)
 
         if (method->access == ACCESS_PUBLIC)
             continue;
-        assert_code(call_empty(stranger, method, tenant, ""), CODE_UNAUTHENTICATED, "sign in first");
-        assert_code(call_empty(stranger, method, tenant, session->token), CODE_UNAUTHENTICATED, NULL);
+        assert_code(call_empty(stranger, method, tenant, ""), CODE_UNAUTHENTICATED,
+                    "sign in first");
+        assert_code(call_empty(stranger, method, tenant, session->token), CODE_UNAUTHENTICATED,
+                    NULL);
         /* where it does not belong it is not looked at */
         if (method->scope == SCOPE_PLATFORM)
             assert_code(call_empty(stranger, method, "acme", ""), CODE_INVALID_ARGUMENT,

@@ -1,6 +1,6 @@
-/* Every statement of sql/ against a migrated database: it prepares in the schema it is meant for, as the role
- * that will run it, and its parameters and columns fit the messages of its rpc.  And every message type is
- * safe to unpack.  */
+/* Every statement of sql/ against a migrated database: it prepares in the schema it is meant for,
+ * as the role that will run it, and its parameters and columns fit the messages of its rpc.  And
+ * every message type is safe to unpack.  */
 #include "harness.h"
 
 #include "proto/method.h"
@@ -37,7 +37,8 @@ set_context(PGconn *connection, const char *role, const char *path)
 {
     char statement[256];
 
-    snprintf(statement, sizeof statement, "reset role; set role %s; set search_path to %s", role, path);
+    snprintf(statement, sizeof statement, "reset role; set role %s; set search_path to %s", role,
+             path);
     PGresult *result = PQexec(connection, statement);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         fail_msg("%s", PQerrorMessage(connection));
@@ -57,8 +58,9 @@ test_statements__prepare_and_fit(void **state)
     snprintf(tenant_role, sizeof tenant_role, "%s",
              database_value(&world->database,
                             "select role from public.tenants_tenant where schema_name = 'acme'"));
-    snprintf(platform_role, sizeof platform_role, "%s",
-             database_value(&world->database, "select platform_role from public.core_installation"));
+    snprintf(
+        platform_role, sizeof platform_role, "%s",
+        database_value(&world->database, "select platform_role from public.core_installation"));
     set_context(tenant, tenant_role, "acme, pg_temp");
     set_context(platform, platform_role, "public, pg_temp");
 
@@ -85,9 +87,9 @@ test_statements__prepare_and_fit(void **state)
                 (BindColumn){PQfname(description, x), PQftype(description, x)};
         if (PQnparams(description) != (int) query->parameters_count)
             fail_msg("%s: PostgreSQL counts other parameters", query->file);
-        if (method != NULL && !bind_check(query, method->request->descriptor,
-                                          method->response->descriptor, columns, columns_count,
-                                          problem, sizeof problem))
+        if (method != NULL &&
+            !bind_check(query, method->request->descriptor, method->response->descriptor, columns,
+                        columns_count, problem, sizeof problem))
             fail_msg("%s", problem);
         PQclear(description);
         checked++;

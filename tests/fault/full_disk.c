@@ -1,6 +1,6 @@
-/* Preloaded into a PostgreSQL of a test's own: while the file that CIQ_FULL_DISK names exists, files under base/ and
- * pg_tblspc/ cannot grow beyond their first MiB, as if the disk were full.  PostgreSQL itself finds ENOSPC where
- * it would find it.  */
+/* Preloaded into a PostgreSQL of a test's own: while the file that CIQ_FULL_DISK names exists,
+ * files under base/ and pg_tblspc/ cannot grow beyond their first MiB, as if the disk were full.
+ * PostgreSQL itself finds ENOSPC where it would find it.  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

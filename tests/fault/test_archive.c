@@ -1,5 +1,6 @@
-/* Archives that are not what export has written: damaged anywhere, cut anywhere, of a newer release, or made by
- * somebody with a purpose.  All are refused with a clear code, and the database is as before.  */
+/* Archives that are not what export has written: damaged anywhere, cut anywhere, of a newer
+ * release, or made by somebody with a purpose.  All are refused with a clear code, and the database
+ * is as before.  */
 #include "harness.h"
 
 #include "server/tenant/archive.h"
@@ -52,7 +53,8 @@ setup(void **state)
                    "insert into acme.business_company (name) values ('One'), ('Two'); "
                    "insert into acme.business_contact (company_id, email) values (1, 'a@b.c')");
     snprintf(path, sizeof path, "%s/original", folder);
-    if (server_command(&world->database, output, sizeof output, "export --schema-name acme --output %s", path) != 0)
+    if (server_command(&world->database, output, sizeof output,
+                       "export --schema-name acme --output %s", path) != 0)
         fail_msg("%s", output);
     read_file(path, &original, &original_size);
     return 0;
@@ -124,7 +126,8 @@ test_archive__any_end_is_missing(void **state)
     free(longer);
 }
 
-/* Changed manifests under a right checksum, the same each time: whatever they say, it is read or refused. */
+/* Changed manifests under a right checksum, the same each time: whatever they say, it is read or
+ * refused. */
 static void
 test_archive__any_manifest(void **state)
 {
@@ -163,12 +166,14 @@ test_archive__any_manifest(void **state)
 static void
 traces(World *world, char out[200])
 {
-    snprintf(out, 200, "%s",
-             database_value(&world->database,
-                            "select (select count(*) from pg_namespace) || ' ' || "
-                            "(select count(*) from public.tenants_tenant) || ' ' || "
-                            "(select count(*) from public.tenants_domain) || ' ' || "
-                            "(select count(*) from public.core_audit) || ' ' || (select count(*) from pg_class)"));
+    snprintf(
+        out, 200, "%s",
+        database_value(
+            &world->database,
+            "select (select count(*) from pg_namespace) || ' ' || "
+            "(select count(*) from public.tenants_tenant) || ' ' || "
+            "(select count(*) from public.tenants_domain) || ' ' || "
+            "(select count(*) from public.core_audit) || ' ' || (select count(*) from pg_class)"));
 }
 
 static void
@@ -178,7 +183,8 @@ refuse(World *world, const char *path, const char *words, const char *text)
 
     traces(world, before);
     int status = server_command(&world->database, output, sizeof output,
-                                "import --input %s --schema-name other --domain other.localhost %s", path, words);
+                                "import --input %s --schema-name other --domain other.localhost %s",
+                                path, words);
     traces(world, after);
     if (status != 1 || strstr(output, text) == NULL)
         fail_msg("exit %d, expected \"%s\": %s", status, text, output);
@@ -208,7 +214,8 @@ test_import__of_damaged_archives(void **state)
     memcpy(copy, original, original_size);
     copy[11] = 2;
     write_file(path, copy, original_size);
-    refuse(world, path, "", "FAILED_PRECONDITION: the archive has format 2, and this release reads up to 1");
+    refuse(world, path, "",
+           "FAILED_PRECONDITION: the archive has format 2, and this release reads up to 1");
     refuse(world, "/nowhere/at/all", "", "cannot read /nowhere/at/all");
     free(copy);
 }
@@ -249,7 +256,8 @@ forge(Forge change, const char *table, const char *rows)
 
     size_t count = manifest->n_tables;
     ArchiveManifest forged = *manifest;
-    const char *tab = rows == NULL || strchr(rows, '\n') == NULL || strchr(rows, '\n')[1] == '\0' ? rows : "\t";
+    const char *tab =
+        rows == NULL || strchr(rows, '\n') == NULL || strchr(rows, '\n')[1] == '\0' ? rows : "\t";
 
     /* the reader goes by its own lists */
     forged.tables = call_alloc(&call, (count + 1) * sizeof *forged.tables);
@@ -262,7 +270,8 @@ forge(Forge change, const char *table, const char *rows)
     assert_true(archive_write_manifest(writer, &forged));
     /* the writer counts columns too, by what it is told after the manifest */
     if (rows != NULL)
-        for (table_named(&forged, table)->n_columns = 1; tab != NULL && (tab = strchr(tab, '\t')) != NULL; tab++)
+        for (table_named(&forged, table)->n_columns = 1;
+             tab != NULL && (tab = strchr(tab, '\t')) != NULL; tab++)
             table_named(&forged, table)->n_columns++;
     for (size_t i = 0; i < forged.n_tables; i++) {
         size_t size = 1;
@@ -291,7 +300,8 @@ forge(Forge change, const char *table, const char *rows)
 static void
 unknown_table(ArchiveManifest *manifest)
 {
-    table_named(manifest, "users_customuser_user_permissions")->name = TEXT("users_customuser_h; drop schema acme cascade");
+    table_named(manifest, "users_customuser_user_permissions")->name =
+        TEXT("users_customuser_h; drop schema acme cascade");
 }
 
 static void
@@ -303,7 +313,8 @@ ledger_table(ArchiveManifest *manifest)
 static void
 foreign_table(ArchiveManifest *manifest)
 {
-    table_named(manifest, "users_customuser_user_permissions")->name = TEXT("users_customuser_h\".\"public");
+    table_named(manifest, "users_customuser_user_permissions")->name =
+        TEXT("users_customuser_h\".\"public");
 }
 
 static void
@@ -315,7 +326,8 @@ lacking_table(ArchiveManifest *manifest)
 static void
 unknown_column(ArchiveManifest *manifest)
 {
-    static char *columns[] = {"id", "name", "website", "industry) from program 'id' --", "create_time"};
+    static char *columns[] = {"id", "name", "website", "industry) from program 'id' --",
+                              "create_time"};
 
     table_named(manifest, "business_company")->columns = columns;
 }
@@ -379,12 +391,16 @@ test_import__of_forged_archives(void **state)
         Forge change;
         const char *table, *rows, *text;
     } forgeries[] = {
-        {unknown_table, NULL, NULL, "has a table users_customuser_h; drop schema acme cascade, which its migrations do not make"},
+        {unknown_table, NULL, NULL,
+         "has a table users_customuser_h; drop schema acme cascade, which its migrations do not make"},
         {ledger_table, NULL, NULL, "the archive lacks the table core_audit"},
         {foreign_table, NULL, NULL, "has a table users_customuser_h\".\"public,"},
-        {lacking_table, NULL, NULL, "the archive lacks the table users_customuser_user_permissions"},
-        {unknown_column, NULL, NULL, "does not have the columns that its migrations make here: industry"},
-        {lacking_column, "auth_group", "1\n", "does not have the columns that its migrations make here: name"},
+        {lacking_table, NULL, NULL,
+         "the archive lacks the table users_customuser_user_permissions"},
+        {unknown_column, NULL, NULL,
+         "does not have the columns that its migrations make here: industry"},
+        {lacking_column, "auth_group", "1\n",
+         "does not have the columns that its migrations make here: name"},
         {no_migrations, NULL, NULL, "no migration of app core"},
         {newer_migration, NULL, NULL, "0999_of_tomorrow, and this server has"},
         {unknown_app, NULL, NULL, "this server has no app shop: --apps names"},
@@ -398,7 +414,8 @@ test_import__of_forged_archives(void **state)
         {NULL, "auth_group", "one\tA\n", "INVALID_ARGUMENT"},
         {NULL, "auth_group", "1\tA\n1\tB\n", "ALREADY_EXISTS"},
         {NULL, "auth_group", "1\t\xff\n", "INVALID_ARGUMENT"},
-        {NULL, "business_contact", "5\t99\tA\tB\tc@d.e\t\t2026-01-01 00:00:00+00\n", "FAILED_PRECONDITION"},
+        {NULL, "business_contact", "5\t99\tA\tB\tc@d.e\t\t2026-01-01 00:00:00+00\n",
+         "FAILED_PRECONDITION"},
     };
     World *world = *state;
 
@@ -411,7 +428,8 @@ test_import__of_forged_archives(void **state)
     char output[2048];
 
     if (server_command(&world->database, output, sizeof output,
-                       "import --input %s --schema-name forged --domain forged.localhost", forge(NULL, NULL, NULL)) != 0)
+                       "import --input %s --schema-name forged --domain forged.localhost",
+                       forge(NULL, NULL, NULL)) != 0)
         fail_msg("%s", output);
 }
 
@@ -425,11 +443,14 @@ test_import__names(void **state)
         {"--schema-name acme --domain x.localhost", "ALREADY_EXISTS: schema_name is taken already"},
         {"--schema-name x", "ALREADY_EXISTS: domain is taken already"},
         {"--schema-name x --domain ACME.localhost.", "ALREADY_EXISTS: domain is taken already"},
-        {"--schema-name x --domain x.localhost --domain techcorp.localhost", "ALREADY_EXISTS: domain is taken already"},
+        {"--schema-name x --domain x.localhost --domain techcorp.localhost",
+         "ALREADY_EXISTS: domain is taken already"},
         {"--schema-name x --domain 10.0.0.1", "INVALID_ARGUMENT: domain must be"},
-        {"--schema-name pg_x --domain x.localhost", "INVALID_ARGUMENT: schema_name must not start with pg_"},
+        {"--schema-name pg_x --domain x.localhost",
+         "INVALID_ARGUMENT: schema_name must not start with pg_"},
         {"--schema-name 'a\"b' --domain x.localhost", "INVALID_ARGUMENT: schema_name must be"},
-        {"--schema-name by_hand --domain x.localhost", "ALREADY_EXISTS: a schema of this name exists already"},
+        {"--schema-name by_hand --domain x.localhost",
+         "ALREADY_EXISTS: a schema of this name exists already"},
         {"--schema-name x --domain x.localhost --name ''", "INVALID_ARGUMENT: name is required"},
     };
 
@@ -437,14 +458,17 @@ test_import__names(void **state)
     database_value(&world->database, "create schema by_hand");
     traces(world, before);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        int status = server_command(&world->database, output, sizeof output, "import --input %s %s", path, words[i][0]);
+        int status = server_command(&world->database, output, sizeof output, "import --input %s %s",
+                                    path, words[i][0]);
 
         if (status != 1 || strstr(output, words[i][1]) == NULL)
             fail_msg("%s: exit %d: %s", words[i][0], status, output);
     }
     traces(world, after);
     assert_string_equal(after, before);
-    assert_int_equal(server_command(&world->database, output, sizeof output, "import --input %s --shoe 1", path), 2);
+    assert_int_equal(
+        server_command(&world->database, output, sizeof output, "import --input %s --shoe 1", path),
+        2);
     assert_non_null(strstr(output, "--shoe is no option"));
 }
 

@@ -1,4 +1,5 @@
-/* Tenants that come and go, two hundred times: nothing of them stays behind, and nothing grows.  pains.md, case 13.  */
+/* Tenants that come and go, two hundred times: nothing of them stays behind, and nothing grows.
+ * pains.md, case 13.  */
 #include "harness.h"
 
 #include <inttypes.h>
@@ -7,21 +8,24 @@
 
 enum { CYCLES = 200, WARM = 20 };
 
-/* What must not grow, in one line: schemas, the registry's rows, what roles are granted, connections. */
+/* What must not grow, in one line: schemas, the registry's rows, what roles are granted,
+ * connections. */
 static const char *
 remains(World *world)
 {
     static char text[256];
 
-    snprintf(text, sizeof text, "%s",
-             database_value(&world->database,
-                            "select (select count(*) from pg_namespace where nspname !~ '^pg_') || ' schemas, ' "
-                            "|| (select count(*) from pg_class) || ' relations, ' "
-                            "|| (select count(*) from pg_default_acl) || ' default grants, ' "
-                            "|| (select count(*) from public.tenants_tenant) || ' tenants, ' "
-                            "|| (select count(*) from public.tenants_domain) || ' domains, ' "
-                            "|| (select count(*) from pg_shdepend where dbid = (select oid from pg_database "
-                            "where datname = current_database())) || ' uses of roles'"));
+    snprintf(
+        text, sizeof text, "%s",
+        database_value(
+            &world->database,
+            "select (select count(*) from pg_namespace where nspname !~ '^pg_') || ' schemas, ' "
+            "|| (select count(*) from pg_class) || ' relations, ' "
+            "|| (select count(*) from pg_default_acl) || ' default grants, ' "
+            "|| (select count(*) from public.tenants_tenant) || ' tenants, ' "
+            "|| (select count(*) from public.tenants_domain) || ' domains, ' "
+            "|| (select count(*) from pg_shdepend where dbid = (select oid from pg_database "
+            "where datname = current_database())) || ' uses of roles'"));
     return text;
 }
 
@@ -34,30 +38,36 @@ number_of(World *world, const char *query)
 static int
 roles(World *world)
 {
-    return number_of(world, "select count(*) from pg_roles r join public.core_installation i on rolname ~ "
-                            "('^ciq_' || i.id || '_[0-9]+$')");
+    return number_of(world,
+                     "select count(*) from pg_roles r join public.core_installation i on rolname ~ "
+                     "('^ciq_' || i.id || '_[0-9]+$')");
 }
 
 static int
 connections(World *world)
 {
-    return number_of(world, "select count(*) from pg_stat_activity where datname = current_database() and pid <> "
-                            "pg_backend_pid()");
+    return number_of(
+        world,
+        "select count(*) from pg_stat_activity where datname = current_database() and pid <> "
+        "pg_backend_pid()");
 }
 
 static bool
 is_purged(void *argument)
 {
-    return number_of(argument, "select count(*) from public.tenants_tenant where state in ('deleted', "
-                               "'purging')") == 0;
+    return number_of(argument,
+                     "select count(*) from public.tenants_tenant where state in ('deleted', "
+                     "'purging')") == 0;
 }
 
 static void
 cycle(World *world)
 {
     tenant_new(world->operator, "shortlived");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"shortlived\"}");
-    expect_json(world->operator, "TenantService/PurgeTenant", CODE_OK, NULL, "{\"schema_name\": \"shortlived\"}");
+    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"shortlived\"}");
+    expect_json(world->operator, "TenantService/PurgeTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"shortlived\"}");
     wait_until("the purge", is_purged, world);
     /* a purged tenant's role rests for an hour, which nobody waits for here */
     database_value(&world->database, "update public.role_rest set rest_until = now()");

@@ -1,5 +1,5 @@
-/* Starting on a database: several servers at once, on one that was changed behind our back, and as another
- * login than it was installed for.  */
+/* Starting on a database: several servers at once, on one that was changed behind our back, and as
+ * another login than it was installed for.  */
 #include "harness.h"
 
 #include "server/db/query.h"
@@ -61,8 +61,10 @@ test_install__four_servers_at_once(void **state)
     char applied[16];
 
     snprintf(applied, sizeof applied, "%zu", migrations_shared_count);
-    assert_string_equal(database_value(&database, "select count(*) from public.core_installation"), "1");
-    assert_string_equal(database_value(&database, "select count(*) from public.core_migration"), applied);
+    assert_string_equal(database_value(&database, "select count(*) from public.core_installation"),
+                        "1");
+    assert_string_equal(database_value(&database, "select count(*) from public.core_migration"),
+                        applied);
     database_drop(&database);
 }
 
@@ -78,7 +80,8 @@ test_start__edited_migration_is_named(void **state)
     start(&server);
     assert_non_null(server.server);
     server_stop(server.server);
-    database_value(&database, "update public.core_migration set checksum = 'another' where app = 'tenants'");
+    database_value(&database,
+                   "update public.core_migration set checksum = 'another' where app = 'tenants'");
     start(&server);
     assert_null(server.server); /* and the log names sql/shared/tenants/0001_initial.sql */
     config_free(&server.config);
@@ -137,8 +140,8 @@ test_start__unfit_workers_login(void **state)
         assert_null(server.server);
         database_value(&database, "alter role ciq_worker_%s %s", tag, unfit[i][1]);
     }
-    assert_string_equal(database_value(&database, "select to_regclass('public.core_installation') is null"),
-                        "t");
+    assert_string_equal(
+        database_value(&database, "select to_regclass('public.core_installation') is null"), "t");
     config_free(&server.config);
 
     /* the owner as the workers' login */

@@ -1,6 +1,6 @@
-/* The server, a process of its own, is killed at moments all over the life of a tenant, while PostgreSQL stays:
- * after the restart all of it has happened or nothing, what goes on by itself goes on to its end, and the same call
- * with the same key succeeds, with one effect.  */
+/* The server, a process of its own, is killed at moments all over the life of a tenant, while
+ * PostgreSQL stays: after the restart all of it has happened or nothing, what goes on by itself
+ * goes on to its end, and the same call with the same key succeeds, with one effect.  */
 #include "fleet.h"
 
 #include "client/call.h"
@@ -27,8 +27,17 @@ typedef struct Victim {
 static void
 victim_start(Victim *victim)
 {
-    const char *const options[] = {"--mail-dir", victim->mail, "--workers", "2", "--password-workers", "1",
-                                   "--demo-per-origin", "100000", "--verify-domains", "off", NULL};
+    const char *const options[] = {"--mail-dir",
+                                   victim->mail,
+                                   "--workers",
+                                   "2",
+                                   "--password-workers",
+                                   "1",
+                                   "--demo-per-origin",
+                                   "100000",
+                                   "--verify-domains",
+                                   "off",
+                                   NULL};
 
     process_start(&victim->process, &victim->database, "", options);
     victim->client = process_operator(&victim->process);
@@ -68,8 +77,10 @@ is_alone(void *argument)
 {
     const Victim *victim = argument;
 
-    return strcmp(database_value(&victim->database, "select count(*) from pg_stat_activity where datname = "
-                                                    "current_database() and pid <> pg_backend_pid()"), "0") == 0;
+    return strcmp(database_value(&victim->database,
+                                 "select count(*) from pg_stat_activity where datname = "
+                                 "current_database() and pid <> pg_backend_pid()"),
+                  "0") == 0;
 }
 
 /* ---- one call, and what there is ---- */
@@ -106,23 +117,26 @@ attempt(void *argument)
     return NULL;
 }
 
-/* What the registry and the database have under a name: the tenant's state, its schema, its role's right to it,
- * its domains, its users; and its demo request's state. */
+/* What the registry and the database have under a name: the tenant's state, its schema, its role's
+ * right to it, its domains, its users; and its demo request's state. */
 static const char *
 things(const Victim *victim, const char *schema)
 {
     static char text[256];
 
-    snprintf(text, sizeof text, "%s",
-             database_value(&victim->database,
-                            "select coalesce((select t.state || ' ' || (n.oid is not null)::int "
-                            "|| coalesce(has_schema_privilege(t.role, n.oid, 'usage'), false)::int "
-                            "|| (select count(*) from public.tenants_domain d where d.tenant_id = t.id) "
-                            "from public.tenants_tenant t left join pg_namespace n on n.nspname = t.schema_name "
-                            "where coalesce(t.former_schema_name, t.schema_name) = '%s'), 'none') "
-                            "|| ' ' || (select count(*) from pg_namespace where nspname = '%s') "
-                            "|| coalesce((select ' ' || state from public.demo_demorequest "
-                            "where company_name = '%s'), '')", schema, schema, schema));
+    snprintf(
+        text, sizeof text, "%s",
+        database_value(
+            &victim->database,
+            "select coalesce((select t.state || ' ' || (n.oid is not null)::int "
+            "|| coalesce(has_schema_privilege(t.role, n.oid, 'usage'), false)::int "
+            "|| (select count(*) from public.tenants_domain d where d.tenant_id = t.id) "
+            "from public.tenants_tenant t left join pg_namespace n on n.nspname = t.schema_name "
+            "where coalesce(t.former_schema_name, t.schema_name) = '%s'), 'none') "
+            "|| ' ' || (select count(*) from pg_namespace where nspname = '%s') "
+            "|| coalesce((select ' ' || state from public.demo_demorequest "
+            "where company_name = '%s'), '')",
+            schema, schema, schema));
     return text;
 }
 
@@ -169,7 +183,8 @@ static void
 prepare_deleted(Victim *victim, const char *schema)
 {
     tenant_new(victim->client, schema);
-    expect_json(victim->client, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"%s\"}", schema);
+    expect_json(victim->client, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"%s\"}", schema);
 }
 
 /* With more tables than one transaction of the purge drops. */
@@ -180,36 +195,44 @@ prepare_large_deleted(Victim *victim, const char *schema)
     char statement[300];
 
     tenant_new(victim->client, schema);
-    snprintf(statement, sizeof statement,
-             "do $$begin for i in 1..200 loop execute format('create table %s.more_%%s (id bigint primary key)', "
-             "i); end loop; end$$", schema);
+    snprintf(
+        statement, sizeof statement,
+        "do $$begin for i in 1..200 loop execute format('create table %s.more_%%s (id bigint primary key)', "
+        "i); end loop; end$$",
+        schema);
     PGresult *result = PQexec(owner, statement);
     assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
     PQclear(result);
     PQfinish(owner);
-    expect_json(victim->client, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"%s\"}", schema);
+    expect_json(victim->client, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"%s\"}", schema);
 }
 
 static void
 prepare_demo(Victim *victim, const char *schema)
 {
-    expect_json(victim->client, "TenantService/CreateDemoRequest", CODE_OK, NULL,
-                "{\"demo_request\": {\"company_name\": \"%s\", \"first_name\": \"Dora\", \"email\": "
-                "\"dora@%s.example\"}}", schema, schema);
+    expect_json(
+        victim->client, "TenantService/CreateDemoRequest", CODE_OK, NULL,
+        "{\"demo_request\": {\"company_name\": \"%s\", \"first_name\": \"Dora\", \"email\": "
+        "\"dora@%s.example\"}}",
+        schema, schema);
 }
 
 static void
-make_request(const Victim *victim, const Operation *operation, const char *schema, char *text, size_t size)
+make_request(const Victim *victim, const Operation *operation, const char *schema, char *text,
+             size_t size)
 {
     const char *rest = operation->request, *mark;
 
     text[0] = '\0';
     while ((mark = strchr(rest, '%')) != NULL) {
         size_t used = strlen(text);
-        const char *value = mark[1] == 's' ? schema
-                                           : database_value(&victim->database,
-                                                            "select id from public.demo_demorequest where "
-                                                            "company_name = '%s'", schema);
+        const char *value = mark[1] == 's'
+                                ? schema
+                                : database_value(&victim->database,
+                                                 "select id from public.demo_demorequest where "
+                                                 "company_name = '%s'",
+                                                 schema);
 
         snprintf(text + used, size - used, "%.*s%s", (int) (mark - rest), rest, value);
         rest = mark + 2;
@@ -239,22 +262,27 @@ now_us(void)
     return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* One call, and after delay_us the end of the server; < 0: it lives.  Gives how long the call took. */
+/* One call, and after delay_us the end of the server; < 0: it lives.  Gives how long the call took.
+ */
 static int64_t
 strike(Victim *victim, const Operation *operation, int number, int64_t delay_us)
 {
     char schema[48], new_schema[48], request[512];
     pthread_t thread;
-    Attempt call = {.victim = victim, .request = request, .once = true,
+    Attempt call = {.victim = victim,
+                    .request = request,
+                    .once = true,
                     .method = method_by_name(operation->method)};
 
     snprintf(schema, sizeof schema, "%.20s%d", strchr(operation->method, '/') + 1, number);
     for (char *c = schema; *c != '\0'; c++)
         *c = (char) (*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
-    snprintf(new_schema, sizeof new_schema, operation->new_schema != NULL ? "%s_new" : "%s", schema);
+    snprintf(new_schema, sizeof new_schema, operation->new_schema != NULL ? "%s_new" : "%s",
+             schema);
     operation->prepare(victim, schema);
     make_request(victim, operation, schema, request, sizeof request);
-    snprintf((char *) call.key, sizeof call.key, "key-%d-%.6s", number, strchr(operation->method, '/') + 1);
+    snprintf((char *) call.key, sizeof call.key, "key-%d-%.6s", number,
+             strchr(operation->method, '/') + 1);
     assert_string_equal(things(victim, schema), operation->before);
 
     int64_t start_us = now_us();
@@ -276,10 +304,12 @@ strike(Victim *victim, const Operation *operation, int number, int64_t delay_us)
         /* all or nothing, and all if the caller was told so */
         bool is_before = strcmp(things(victim, schema), operation->before) == 0;
         bool is_after = strcmp(things(victim, new_schema), operation->after) == 0;
-        bool is_between = operation->between != NULL &&
-                          strncmp(things(victim, schema), operation->between, strlen(operation->between)) == 0;
+        bool is_between =
+            operation->between != NULL &&
+            strncmp(things(victim, schema), operation->between, strlen(operation->between)) == 0;
         if (!is_before && !is_after && !is_between)
-            fail_msg("%s after %lld us: %s", operation->method, (long long) delay_us, things(victim, schema));
+            fail_msg("%s after %lld us: %s", operation->method, (long long) delay_us,
+                     things(victim, schema));
         if (first == CODE_OK && !is_after && !is_between)
             fail_msg("%s was acknowledged and is lost", operation->method);
         if (first != CODE_OK && first != CODE_UNAVAILABLE)
@@ -293,7 +323,8 @@ strike(Victim *victim, const Operation *operation, int number, int64_t delay_us)
     }
     if (call.code != CODE_OK)
         fail_msg("%s %s: %s %s", operation->method, request, code_name(call.code), call.text);
-    wait_until("the end of what was begun", has_come, &(Wanted){victim, new_schema, operation->after});
+    wait_until("the end of what was begun", has_come,
+               &(Wanted){victim, new_schema, operation->after});
     if (operation->new_schema != NULL)
         assert_string_equal(things(victim, schema), "none 0");
     /* what goes on after the call is struck, too */
@@ -315,20 +346,29 @@ strike_all_over(Victim *victim, const Operation *operation)
     snprintf(count, sizeof count, "%d", MOMENTS + 1);
     assert_string_equal(database_value(&victim->database,
                                        "select count(*) from public.core_audit where code = 0 and "
-                                       "method = 'clientiq.v1.%s'", operation->method), count);
-    assert_string_equal(database_value(&victim->database,
-                                       "select count(*) from public.tenants_tenant t, public.role_pool p where "
-                                       "p.role = t.role"), "0");
+                                       "method = 'clientiq.v1.%s'",
+                                       operation->method),
+                        count);
+    assert_string_equal(
+        database_value(&victim->database,
+                       "select count(*) from public.tenants_tenant t, public.role_pool p where "
+                       "p.role = t.role"),
+        "0");
 }
 
 static void
 test_kill__create(void **state)
 {
-    strike_all_over(*state, &(Operation){
-        .method = "TenantService/CreateTenant",
-        .request = "{\"tenant\": {\"name\": \"K\", \"schema_name\": \"%s\"}, \"domain\": \"%s.localhost\", "
-                   "\"admin_email\": \"a@b.example\", \"admin_password\": \"correct horse\"}",
-        .prepare = prepare_nothing, .before = "none 0", .after = "active 111 1"});
+    strike_all_over(
+        *state,
+        &(Operation){
+            .method = "TenantService/CreateTenant",
+            .request =
+                "{\"tenant\": {\"name\": \"K\", \"schema_name\": \"%s\"}, \"domain\": \"%s.localhost\", "
+                "\"admin_email\": \"a@b.example\", \"admin_password\": \"correct horse\"}",
+            .prepare = prepare_nothing,
+            .before = "none 0",
+            .after = "active 111 1"});
 }
 
 static void
@@ -336,51 +376,68 @@ test_kill__convert(void **state)
 {
     Victim *victim = *state;
 
-    strike_all_over(victim, &(Operation){
-        .method = "TenantService/ConvertDemoRequest",
-        .request = "{\"id\": %d, \"schema_name\": \"%s\", \"domain\": \"%s.localhost\"}",
-        .prepare = prepare_demo, .before = "none 0 pending", .after = "active 111 1 converted"});
+    strike_all_over(
+        victim,
+        &(Operation){.method = "TenantService/ConvertDemoRequest",
+                     .request =
+                         "{\"id\": %d, \"schema_name\": \"%s\", \"domain\": \"%s.localhost\"}",
+                     .prepare = prepare_demo,
+                     .before = "none 0 pending",
+                     .after = "active 111 1 converted"});
     /* each contact gets one mail, and is one user */
     for (int i = 0; i <= MOMENTS; i++)
-        assert_string_equal(database_value(&victim->database,
-                                           "select (select count(*) from convertdemorequest%d.core_outbox) || ' ' || "
-                                           "(select count(*) from convertdemorequest%d.users_customuser)", i, i),
-                            "1 1");
+        assert_string_equal(
+            database_value(
+                &victim->database,
+                "select (select count(*) from convertdemorequest%d.core_outbox) || ' ' || "
+                "(select count(*) from convertdemorequest%d.users_customuser)",
+                i, i),
+            "1 1");
 }
 
 static void
 test_kill__delete(void **state)
 {
-    strike_all_over(*state, &(Operation){
-        .method = "TenantService/DeleteTenant", .request = "{\"schema_name\": \"%s\"}",
-        .prepare = prepare_active, .before = "active 111 1", .after = "deleted 101 0"});
+    strike_all_over(*state, &(Operation){.method = "TenantService/DeleteTenant",
+                                         .request = "{\"schema_name\": \"%s\"}",
+                                         .prepare = prepare_active,
+                                         .before = "active 111 1",
+                                         .after = "deleted 101 0"});
 }
 
 static void
 test_kill__undelete(void **state)
 {
-    strike_all_over(*state, &(Operation){
-        .method = "TenantService/UndeleteTenant", .request = "{\"schema_name\": \"%s\"}",
-        .prepare = prepare_deleted, .before = "deleted 101 0", .after = "active 111 1"});
+    strike_all_over(*state, &(Operation){.method = "TenantService/UndeleteTenant",
+                                         .request = "{\"schema_name\": \"%s\"}",
+                                         .prepare = prepare_deleted,
+                                         .before = "deleted 101 0",
+                                         .after = "active 111 1"});
 }
 
 static void
 test_kill__rename(void **state)
 {
-    strike_all_over(*state, &(Operation){
-        .method = "TenantService/RenameTenant",
-        .request = "{\"schema_name\": \"%s\", \"new_schema_name\": \"%s_new\"}", .new_schema = "%s_new",
-        .prepare = prepare_active, .before = "active 111 1", .after = "active 111 1"});
+    strike_all_over(
+        *state,
+        &(Operation){.method = "TenantService/RenameTenant",
+                     .request = "{\"schema_name\": \"%s\", \"new_schema_name\": \"%s_new\"}",
+                     .new_schema = "%s_new",
+                     .prepare = prepare_active,
+                     .before = "active 111 1",
+                     .after = "active 111 1"});
 }
 
 /* The job does it after the call, in several transactions. */
 static void
 test_kill__purge(void **state)
 {
-    strike_all_over(*state, &(Operation){
-        .method = "TenantService/PurgeTenant", .request = "{\"schema_name\": \"%s\"}",
-        .prepare = prepare_large_deleted, .before = "deleted 101 0", .after = "none 0",
-        .between = "purging "});
+    strike_all_over(*state, &(Operation){.method = "TenantService/PurgeTenant",
+                                         .request = "{\"schema_name\": \"%s\"}",
+                                         .prepare = prepare_large_deleted,
+                                         .before = "deleted 101 0",
+                                         .after = "none 0",
+                                         .between = "purging "});
 }
 
 int

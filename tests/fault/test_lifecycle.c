@@ -1,5 +1,5 @@
-/* Tenants' lives under bad luck: schemas changed behind the service, two servers that remember different things,
- * and many who want the same at the same time.  pains.md, cases 5 to 8.  */
+/* Tenants' lives under bad luck: schemas changed behind the service, two servers that remember
+ * different things, and many who want the same at the same time.  pains.md, cases 5 to 8.  */
 #include "harness.h"
 
 #include <pthread.h>
@@ -22,7 +22,7 @@ servers_setup(void **state)
     world_setup(&world);
     pair->world = world;
     server_up(&pair->other, &pair->world->database, NULL);
-    pair->operator = operator_new(&pair->other);
+    pair->operator= operator_new(&pair->other);
     *state = pair;
     return 0;
 }
@@ -54,15 +54,17 @@ assert_user_code(CiqClient *client, Code code, const char *text)
 
 /* ---- behind the service ---- */
 
-/* Reads and writes of a tenant whose schema is not what it was: a clear code in the first request, on both servers,
- * though both have the tenant in memory. */
+/* Reads and writes of a tenant whose schema is not what it was: a clear code in the first request,
+ * on both servers, though both have the tenant in memory. */
 static void
 assert_closed(CiqClient *here, CiqClient *there)
 {
     assert_user_code(here, CODE_FAILED_PRECONDITION, "the tenant's schema is closed or incomplete");
-    assert_user_code(there, CODE_FAILED_PRECONDITION, "the tenant's schema is closed or incomplete");
+    assert_user_code(there, CODE_FAILED_PRECONDITION,
+                     "the tenant's schema is closed or incomplete");
     expect_json(here, "UserService/CreateUser", CODE_FAILED_PRECONDITION, "closed or incomplete",
-                "{\"user\": {\"email\": \"late@same.example\"}, \"password\": \"%s\"}", world_password);
+                "{\"user\": {\"email\": \"late@same.example\"}, \"password\": \"%s\"}",
+                world_password);
     expect_json(there, "UserService/Login", CODE_FAILED_PRECONDITION, "closed or incomplete",
                 "{\"email\": \"%s\", \"password\": \"%s\"}", world_email, world_password);
 }
@@ -82,9 +84,13 @@ test_schema__changed_behind_the_service(void **state)
     assert_user_code(here, CODE_OK, NULL);
     assert_user_code(there, CODE_OK, NULL);
 
-    /* a table of the same name, with a user 1, that everybody may read: it is in public, and stays there */
-    database_value(database, "create table public.users_customuser (like moved.users_customuser including all)");
-    database_value(database, "insert into public.users_customuser select * from moved.users_customuser");
+    /* a table of the same name, with a user 1, that everybody may read: it is in public, and stays
+     * there */
+    database_value(
+        database,
+        "create table public.users_customuser (like moved.users_customuser including all)");
+    database_value(database,
+                   "insert into public.users_customuser select * from moved.users_customuser");
     database_value(database, "grant usage on schema public to public");
     database_value(database, "grant all on public.users_customuser to public");
     database_value(database, "alter schema moved rename to somewhere_else");
@@ -98,7 +104,9 @@ test_schema__changed_behind_the_service(void **state)
 
     /* a schema that somebody made under the name, with its tables and nobody's rights */
     database_value(database, "create schema moved");
-    database_value(database, "create table moved.users_customuser (like bystander.users_customuser including all)");
+    database_value(
+        database,
+        "create table moved.users_customuser (like bystander.users_customuser including all)");
     assert_closed(here, there);
     database_value(database, "drop schema moved cascade");
 
@@ -114,7 +122,8 @@ test_schema__changed_behind_the_service(void **state)
     database_value(database, "drop table public.users_customuser");
     database_value(database, "revoke usage on schema public from public");
     assert_user_code(world->acme, CODE_OK, NULL);
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"moved\"}");
+    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"moved\"}");
     ciq_client_free(here);
     ciq_client_free(there);
     ciq_client_free(bystander);
@@ -132,14 +141,15 @@ sees_its_own(void *client)
     if (ok)
         assert_string_equal(response->user->email, "own@old.example");
     else
-        assert_true(ciq_error_code(error) == CODE_FAILED_PRECONDITION || ciq_error_code(error) == CODE_NOT_FOUND);
+        assert_true(ciq_error_code(error) == CODE_FAILED_PRECONDITION ||
+                    ciq_error_code(error) == CODE_NOT_FOUND);
     ciq_get_user_response_free(response);
     ciq_error_free(error);
     return ok;
 }
 
-/* A tenant is renamed here, and a new one takes the name, while the other server remembers the old way: what it
- * shows is the tenant's own or an error, until it shows only its own. */
+/* A tenant is renamed here, and a new one takes the name, while the other server remembers the old
+ * way: what it shows is the tenant's own or an error, until it shows only its own. */
 static void
 test_rename__the_name_is_taken_while_the_other_server_remembers(void **state)
 {
@@ -157,10 +167,11 @@ test_rename__the_name_is_taken_while_the_other_server_remembers(void **state)
         assert_true(sees_its_own(there));
         expect_json(world->operator, "TenantService/RenameTenant", CODE_OK, NULL,
                     "{\"schema_name\": \"%s\", \"new_schema_name\": \"%s_old\"}", name, name);
-        expect_json(world->operator, "TenantService/CreateTenant", CODE_OK, NULL,
-                    "{\"tenant\": {\"name\": \"New\", \"schema_name\": \"%s\"}, \"domain\": \"new-%s\", "
-                    "\"admin_email\": \"%s\", \"admin_password\": \"%s\"}", name, domain, world_email,
-                    world_password);
+        expect_json(
+            world->operator, "TenantService/CreateTenant", CODE_OK, NULL,
+            "{\"tenant\": {\"name\": \"New\", \"schema_name\": \"%s\"}, \"domain\": \"new-%s\", "
+            "\"admin_email\": \"%s\", \"admin_password\": \"%s\"}",
+            name, domain, world_email, world_password);
         CiqClient *heir = sign_in(&world->server, name, world_email, world_password);
         assert_int_equal(user_new(heir, "wrong@new.example", false), 2);
         for (int k = 0; k < 50; k++)
@@ -185,7 +196,8 @@ race(void *argument)
 {
     Racer *racer = argument;
     CiqError *error = NULL;
-    CiqClient *client = ciq_client_new(&(CiqOptions){.urls = racer->url, .timeout_ms = 60000}, &error);
+    CiqClient *client =
+        ciq_client_new(&(CiqOptions){.urls = racer->url, .timeout_ms = 60000}, &error);
 
     for (int i = 0; i < racer->rounds; i++) {
         json_decref(call_json(client, racer->method, &error, "%s", racer->request));
@@ -213,11 +225,14 @@ test_create_tenant__twenty_at_once_on_two_servers(void **state)
     int codes[20] = {0};
 
     for (int i = 0; i < RACERS; i++) {
-        racers[i] = (Racer){.url = i % 2 == 0 ? world->server.ipc : pair->other.ipc, .rounds = 1,
+        racers[i] = (Racer){.url = i % 2 == 0 ? world->server.ipc : pair->other.ipc,
+                            .rounds = 1,
                             .method = "TenantService/CreateTenant"};
-        snprintf(racers[i].request, sizeof racers[i].request,
-                 "{\"tenant\": {\"name\": \"R\", \"schema_name\": \"raced\"}, \"domain\": \"raced%d.localhost\", "
-                 "\"admin_email\": \"%s\", \"admin_password\": \"%s\"}", i, world_email, world_password);
+        snprintf(
+            racers[i].request, sizeof racers[i].request,
+            "{\"tenant\": {\"name\": \"R\", \"schema_name\": \"raced\"}, \"domain\": \"raced%d.localhost\", "
+            "\"admin_email\": \"%s\", \"admin_password\": \"%s\"}",
+            i, world_email, world_password);
         assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
     }
     for (int i = 0; i < RACERS; i++) {
@@ -227,15 +242,19 @@ test_create_tenant__twenty_at_once_on_two_servers(void **state)
     }
     assert_int_equal(codes[CODE_OK], 1);
     assert_int_equal(codes[CODE_ALREADY_EXISTS], RACERS - 1);
-    assert_string_equal(database_value(&world->database,
-                                       "select (select count(*) from public.tenants_tenant where schema_name = "
-                                       "'raced') || ' ' || (select count(*) from pg_namespace where nspname = "
-                                       "'raced') || ' ' || (select count(*) from public.tenants_domain where "
-                                       "domain ~ '^raced')"), "1 1 1");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select (select count(*) from public.tenants_tenant where schema_name = "
+                       "'raced') || ' ' || (select count(*) from pg_namespace where nspname = "
+                       "'raced') || ' ' || (select count(*) from public.tenants_domain where "
+                       "domain ~ '^raced')"),
+        "1 1 1");
     /* the nineteen have given back their roles */
     assert_string_equal(database_value(&world->database, "%s", roles_of_nobody), "0");
-    assert_string_equal(database_value(&world->database, "select count(*) from public.tenants_tenant t join "
-                                       "public.role_pool p on p.role = t.role"), "0");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from public.tenants_tenant t join "
+                                       "public.role_pool p on p.role = t.role"),
+                        "0");
     CiqClient *client = sign_in(&pair->other, "raced", world_email, world_password);
     assert_int_equal(user_count(client, world_email), 1);
     ciq_client_free(client);
@@ -252,10 +271,13 @@ test_set_primary_domain__at_once_on_two_servers(void **state)
 
     for (int i = 0; i < RACERS; i++) {
         expect_json(world->operator, "TenantService/AddDomain", CODE_OK, NULL,
-                    "{\"domain\": {\"domain\": \"primary%d.example\", \"schema_name\": \"acme\"}}", i);
-        racers[i] = (Racer){.url = i % 2 == 0 ? world->server.ipc : pair->other.ipc, .rounds = ROUNDS,
+                    "{\"domain\": {\"domain\": \"primary%d.example\", \"schema_name\": \"acme\"}}",
+                    i);
+        racers[i] = (Racer){.url = i % 2 == 0 ? world->server.ipc : pair->other.ipc,
+                            .rounds = ROUNDS,
                             .method = "TenantService/SetPrimaryDomain"};
-        snprintf(racers[i].request, sizeof racers[i].request, "{\"domain\": \"primary%d.example\"}", i);
+        snprintf(racers[i].request, sizeof racers[i].request, "{\"domain\": \"primary%d.example\"}",
+                 i);
     }
     for (int i = 0; i < RACERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
@@ -264,14 +286,17 @@ test_set_primary_domain__at_once_on_two_servers(void **state)
         assert_string_equal(database_value(&world->database,
                                            "select count(*) from public.tenants_domain d join "
                                            "public.tenants_tenant t on t.id = d.tenant_id where "
-                                           "schema_name = 'acme' and is_primary"), "1");
+                                           "schema_name = 'acme' and is_primary"),
+                            "1");
     for (int i = 0; i < RACERS; i++) {
         pthread_join(threads[i], NULL);
         assert_int_equal(racers[i].codes[CODE_OK], ROUNDS);
     }
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) from public.tenants_domain d join public.tenants_tenant t "
-                                       "on t.id = d.tenant_id where schema_name = 'acme' and is_primary"), "1");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) from public.tenants_domain d join public.tenants_tenant t "
+                       "on t.id = d.tenant_id where schema_name = 'acme' and is_primary"),
+        "1");
     expect_json(world->operator, "TenantService/SetPrimaryDomain", CODE_OK, NULL,
                 "{\"domain\": \"acme.localhost\"}");
 }
@@ -281,23 +306,37 @@ test_set_primary_domain__at_once_on_two_servers(void **state)
 static void
 test_names__that_are_none(void **state)
 {
-    static const char *const names[] = {"Acme", "pg_x", "public", "a\\\"b", "a'b", "select", "123",
-                                        "abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijklmnopqrstuvwxyz0",
-                                        "information_schema", "ciq_deleted_1", "a b", "a;drop schema acme",
-                                        "\\u00e4", "a.b"};
+    static const char *const names[] = {
+        "Acme",
+        "pg_x",
+        "public",
+        "a\\\"b",
+        "a'b",
+        "select",
+        "123",
+        "abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijklmnopqrstuvwxyz0",
+        "information_schema",
+        "ciq_deleted_1",
+        "a b",
+        "a;drop schema acme",
+        "\\u00e4",
+        "a.b"};
     Servers *pair = *state;
-    CiqClient *operator = pair->world->operator;
+    CiqClient *operator= pair->world->operator;
 
     tenant_new(operator, "named");
     tenant_new(operator, "unnamed");
-    expect_json(operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"unnamed\"}");
+    expect_json(operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"unnamed\"}");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         CiqError *error = NULL;
         char wrong[256];
 
-        expect_json(operator, "TenantService/RenameTenant", CODE_INVALID_ARGUMENT, "new_schema_name",
-                    "{\"schema_name\": \"named\", \"new_schema_name\": \"%s\"}", names[i]);
-        expect_json(operator, "TenantService/UndeleteTenant", CODE_INVALID_ARGUMENT, "new_schema_name",
+        expect_json(operator, "TenantService/RenameTenant", CODE_INVALID_ARGUMENT,
+                    "new_schema_name", "{\"schema_name\": \"named\", \"new_schema_name\": \"%s\"}",
+                    names[i]);
+        expect_json(operator, "TenantService/UndeleteTenant", CODE_INVALID_ARGUMENT,
+                    "new_schema_name",
                     "{\"schema_name\": \"unnamed\", \"new_schema_name\": \"%s\"}", names[i]);
         /* as a tenant of a call they lead nowhere, and are not looked up */
         snprintf(wrong, sizeof wrong, "%s", names[i]);
@@ -306,10 +345,12 @@ test_names__that_are_none(void **state)
         assert_code(error, CODE_NOT_FOUND, "no tenant");
         ciq_client_free(client);
     }
-    assert_string_equal(database_value(&pair->world->database,
-                                       "select (select count(*) from public.tenants_tenant where schema_name = "
-                                       "'named') || ' ' || (select count(*) from public.tenants_tenant where "
-                                       "former_schema_name = 'unnamed' and state = 'deleted')"), "1 1");
+    assert_string_equal(
+        database_value(&pair->world->database,
+                       "select (select count(*) from public.tenants_tenant where schema_name = "
+                       "'named') || ' ' || (select count(*) from public.tenants_tenant where "
+                       "former_schema_name = 'unnamed' and state = 'deleted')"),
+        "1 1");
 }
 
 int

@@ -1,6 +1,6 @@
-/* A server that is full: one worker, held up by a lock of the test's, and a queue for three.  What is too
- * much is refused at once with advice, deadlines end calls, Health answers all the same, and one tenant's
- * calls do not keep another's waiting for all of them.  */
+/* A server that is full: one worker, held up by a lock of the test's, and a queue for three.  What
+ * is too much is refused at once with advice, deadlines end calls, Health answers all the same, and
+ * one tenant's calls do not keep another's waiting for all of them.  */
 #include "harness.h"
 
 #include <pthread.h>
@@ -86,8 +86,10 @@ warm_client(World *world, const char *tenant, unsigned attempts_max)
 {
     CiqError *error = NULL;
     CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
-    CiqClient *client = ciq_client_new(&(CiqOptions){.urls = world->server.url, .tenant = tenant,
-                                                     .timeout_ms = 20000, .attempts_max = attempts_max},
+    CiqClient *client = ciq_client_new(&(CiqOptions){.urls = world->server.url,
+                                                     .tenant = tenant,
+                                                     .timeout_ms = 20000,
+                                                     .attempts_max = attempts_max},
                                        &error);
 
     login.email = TEXT(world_email);
@@ -171,7 +173,7 @@ load_setup(void **state)
     assert_non_null(world);
     database_new(&world->database);
     server_up(&world->server, &world->database, one_worker);
-    world->operator = operator_new(&world->server);
+    world->operator= operator_new(&world->server);
     tenant_new(world->operator, "acme");
     tenant_new(world->operator, "techcorp");
     *state = world;

@@ -1,6 +1,7 @@
-/* The outbox and a real SMTP server: TLS, signing in, refusals for now and for good, an end in the middle of a
- * letter and between a letter and its record, two servers, tenants that change before their mail is sent.
- * What is in a letter, and mails as files: tests/rpc/test_demo.c, tests/unit/test_letter.c.  */
+/* The outbox and a real SMTP server: TLS, signing in, refusals for now and for good, an end in the
+ * middle of a letter and between a letter and its record, two servers, tenants that change before
+ * their mail is sent. What is in a letter, and mails as files: tests/rpc/test_demo.c,
+ * tests/unit/test_letter.c.  */
 #include "harness.h"
 
 #include "server/mail/mail.h"
@@ -247,14 +248,14 @@ static void
 server_begin(Post *post)
 {
     server_up(&post->server, &post->database, configure);
-    post->operator = operator_new(&post->server);
+    post->operator= operator_new(&post->server);
 }
 
 static void
 operator_end(Post *post)
 {
     ciq_client_free(post->operator);
-    post->operator = NULL;
+    post->operator= NULL;
 }
 
 static void
@@ -279,13 +280,14 @@ post_teardown(void **state)
 
 /* Makes a demo request and converts it. */
 static int64_t
-convert(CiqClient *operator, const char *company, const char *schema)
+convert(CiqClient *operator, const char * company, const char *schema)
 {
     CiqError *error = NULL;
-    json_t *demo = call_json(operator, "TenantService/CreateDemoRequest", &error,
-                             "{\"demo_request\": {\"company_name\": \"%s\", \"first_name\": \"Dora\", "
-                             "\"email\": \"dora@%s.example\"}}",
-                             company, schema);
+    json_t *demo =
+        call_json(operator, "TenantService/CreateDemoRequest", &error,
+                  "{\"demo_request\": {\"company_name\": \"%s\", \"first_name\": \"Dora\", "
+                  "\"email\": \"dora@%s.example\"}}",
+                  company, schema);
 
     assert_ok(error);
     json_t *made = call_json(operator, "TenantService/ConvertDemoRequest", &error,
@@ -315,15 +317,17 @@ is_seen(void *argument)
     CiqListTenantMailsRequest request = CLIENTIQ__V1__LIST_TENANT_MAILS_REQUEST__INIT;
 
     request.schema_name = TEXT(seen->schema);
-    CiqListTenantMailsResponse *response = ciq_list_tenant_mails(seen->post->operator, &request, &error);
+    CiqListTenantMailsResponse *response =
+        ciq_list_tenant_mails(seen->post->operator, & request, &error);
 
     assert_ok(error);
     assert_int_equal(response->n_mails, 1);
 
     const CiqMail *mail = response->mails[0];
     /* an attempt counts from its start; what it came to is known later */
-    bool found = mail->state == seen->state && mail->attempts >= seen->attempts_min &&
-                 (seen->state == CLIENTIQ__V1__MAIL_STATE__MAIL_STATE_SENT) == (mail->last_error[0] == '\0');
+    bool found =
+        mail->state == seen->state && mail->attempts >= seen->attempts_min &&
+        (seen->state == CLIENTIQ__V1__MAIL_STATE__MAIL_STATE_SENT) == (mail->last_error[0] == '\0');
 
     seen->attempts = mail->attempts;
     snprintf(seen->last_error, sizeof seen->last_error, "%s", mail->last_error);
@@ -419,7 +423,8 @@ test_mail__wrong_password(void **state)
     server_begin(post);
     convert(post->operator, "Wrong", "wrong");
     assert_non_null(strstr(expect_event(&post->smtp, "login "), "ann wrong"));
-    Seen seen = expect_mail(post, "wrong", WAITING, 1); /* 5xx, but about us and not about the letter */
+    Seen seen =
+        expect_mail(post, "wrong", WAITING, 1); /* 5xx, but about us and not about the letter */
     assert_non_null(strstr(seen.last_error, "535"));
 
     FILE *out = fopen(password, "w");
@@ -457,7 +462,8 @@ test_mail__refused_for_now(void **state)
     assert_string_not_equal(first.link, third.link);
 
     /* a letter that was taken after all holds a link that is as good, until one of them is used */
-    assert_string_equal(database_value(&post->database, "select count(*) from later.users_token"), "3");
+    assert_string_equal(database_value(&post->database, "select count(*) from later.users_token"),
+                        "3");
 }
 
 static void
@@ -485,7 +491,7 @@ test_mail__refused_for_good(void **state)
     CiqError *error = NULL;
     CiqRetryTenantMailsRequest retry = CLIENTIQ__V1__RETRY_TENANT_MAILS_REQUEST__INIT;
     retry.schema_name = TEXT("never");
-    CiqRetryTenantMailsResponse *response = ciq_retry_tenant_mails(post->operator, &retry, &error);
+    CiqRetryTenantMailsResponse *response = ciq_retry_tenant_mails(post->operator, & retry, &error);
     assert_ok(error);
     assert_int_equal(response->count, 1);
     ciq_retry_tenant_mails_response_free(response);
@@ -493,10 +499,10 @@ test_mail__refused_for_good(void **state)
     assert_string_equal(arrived.envelope, "noreply@example.com dora@never.example");
     expect_mail(post, "never", SENT, 2);
     retry.mail_id = 1;
-    assert_null(ciq_retry_tenant_mails(post->operator, &retry, &error));
+    assert_null(ciq_retry_tenant_mails(post->operator, & retry, &error));
     assert_code(error, CODE_NOT_FOUND, "no mail 1 that was not sent");
     retry.schema_name = TEXT("nobody");
-    assert_null(ciq_retry_tenant_mails(post->operator, &retry, &error));
+    assert_null(ciq_retry_tenant_mails(post->operator, & retry, &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant with the schema nobody");
 }
 
@@ -511,7 +517,8 @@ test_mail__server_closes(void **state)
     server_begin(post);
     tell(&post->smtp, "answer MAIL 421 4.3.2 shutting down");
     convert(post->operator, "Closing", "closing");
-    assert_string_equal(expect_mail(post, "closing", WAITING, 1).last_error, "421 4.3.2 shutting down");
+    assert_string_equal(expect_mail(post, "closing", WAITING, 1).last_error,
+                        "421 4.3.2 shutting down");
     tell(&post->smtp, "answer MAIL");
     receive(&post->smtp, &arrived);
     expect_mail(post, "closing", SENT, 2);
@@ -555,8 +562,10 @@ test_mail__server_stops_in_a_letter(void **state)
     server_end(post);
     clock_gettime(CLOCK_MONOTONIC, &after);
     assert_true(after.tv_sec - before.tv_sec < 20); /* a letter may take a minute and more */
-    assert_string_equal(database_value(&post->database, "select attempts::text || (next_time is not null)::text "
-                                                        "from quick.core_outbox"), "1true");
+    assert_string_equal(database_value(&post->database,
+                                       "select attempts::text || (next_time is not null)::text "
+                                       "from quick.core_outbox"),
+                        "1true");
 }
 
 /* The real program, as what SIGKILL does to it cannot be had in this process. */
@@ -564,10 +573,22 @@ static void
 program_start(Post *post, Child *program)
 {
     char url[64], listen[128], path[256];
-    char *arguments[] = {
-        path, TEXT("--database"), post->database.worker, TEXT("--database-owner"), post->database.owner,
-        TEXT("--listen"), listen, TEXT("--smtp-url"), url, TEXT("--smtp-starttls"), TEXT("off"),
-        TEXT("--role-block"), TEXT("16"), TEXT("--mail-retry-s"), TEXT("1"), NULL};
+    char *arguments[] = {path,
+                         TEXT("--database"),
+                         post->database.worker,
+                         TEXT("--database-owner"),
+                         post->database.owner,
+                         TEXT("--listen"),
+                         listen,
+                         TEXT("--smtp-url"),
+                         url,
+                         TEXT("--smtp-starttls"),
+                         TEXT("off"),
+                         TEXT("--role-block"),
+                         TEXT("16"),
+                         TEXT("--mail-retry-s"),
+                         TEXT("1"),
+                         NULL};
     CiqError *error = NULL;
 
     snprintf(path, sizeof path, "%s/ciq-server", CIQ_BIN_DIR);
@@ -575,7 +596,7 @@ program_start(Post *post, Child *program)
     snprintf(listen, sizeof listen, "ipc://%s/program.sock", folder);
     child_start(program, arguments, STDERR_FILENO);
     expect_event(program, "msg=\"ready\"");
-    post->operator = ciq_client_new(&(CiqOptions){.urls = listen, .timeout_ms = 20000}, &error);
+    post->operator= ciq_client_new(&(CiqOptions){.urls = listen, .timeout_ms = 20000}, &error);
     assert_ok(error);
 }
 
@@ -594,8 +615,10 @@ test_mail__server_is_killed_before_it_records(void **state)
     child_kill(&program);
     operator_end(post);
     tell(&post->smtp, "release");
-    assert_string_equal(database_value(&post->database, "select attempts::text || (sent_time is null)::text from "
-                                                        "killed.core_outbox"), "1true");
+    assert_string_equal(database_value(&post->database,
+                                       "select attempts::text || (sent_time is null)::text from "
+                                       "killed.core_outbox"),
+                        "1true");
 
     /* its time is over; no hint tells the new server, only the sweep */
     database_value(&post->database, "update killed.core_outbox set next_time = now()");
@@ -617,14 +640,15 @@ typedef struct Conversion {
     char schema[64];
 } Conversion;
 
-/* One call of the client library, which repeats it with the same idempotency key when its server is gone. */
+/* One call of the client library, which repeats it with the same idempotency key when its server is
+ * gone. */
 static void *
 convert_in_thread(void *argument)
 {
     Conversion *conversion = argument;
     CiqError *error = NULL;
-    CiqClient *client =
-        ciq_client_new(&(CiqOptions){.urls = conversion->url, .timeout_ms = 60000, .attempts_max = 20}, &error);
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = conversion->url, .timeout_ms = 60000, .attempts_max = 20}, &error);
     CiqConvertDemoRequestRequest request = CLIENTIQ__V1__CONVERT_DEMO_REQUEST_REQUEST__INIT;
 
     request.id = strtoll(conversion->demo_id, NULL, 10);
@@ -632,7 +656,8 @@ convert_in_thread(void *argument)
 
     conversion->ok = response != NULL && !response->was_converted;
     if (response != NULL)
-        snprintf(conversion->schema, sizeof conversion->schema, "%s", response->tenant->schema_name);
+        snprintf(conversion->schema, sizeof conversion->schema, "%s",
+                 response->tenant->schema_name);
     else
         fprintf(stderr, "%s\n", ciq_error_message(error));
     ciq_error_free(error);
@@ -644,11 +669,15 @@ convert_in_thread(void *argument)
 static bool
 is_blocked(void *argument)
 {
-    return strcmp(database_value(argument, "select count(*) > 0 from pg_locks where not granted and locktype = "
-                                           "'relation'"), "t") == 0;
+    return strcmp(
+               database_value(argument,
+                              "select count(*) > 0 from pg_locks where not granted and locktype = "
+                              "'relation'"),
+               "t") == 0;
 }
 
-/* The server dies while a statement of the conversion waits for a lock; a new one gets the same call. */
+/* The server dies while a statement of the conversion waits for a lock; a new one gets the same
+ * call. */
 static void
 convert_and_kill(Post *post, const char *locked, const char *schema)
 {
@@ -660,10 +689,11 @@ convert_and_kill(Post *post, const char *locked, const char *schema)
 
     program_start(post, &program);
     snprintf(url, sizeof url, "ipc://%s/program.sock", folder);
-    json_t *demo = call_json(post->operator, "TenantService/CreateDemoRequest", &error,
-                             "{\"demo_request\": {\"company_name\": \"%s\", \"first_name\": \"Dora\", "
-                             "\"email\": \"dora@%s.example\"}}",
-                             schema, schema);
+    json_t *demo =
+        call_json(post->operator, "TenantService/CreateDemoRequest", &error,
+                  "{\"demo_request\": {\"company_name\": \"%s\", \"first_name\": \"Dora\", "
+                  "\"email\": \"dora@%s.example\"}}",
+                  schema, schema);
     assert_ok(error);
     snprintf(id, sizeof id, "%s", json_at(demo, "id"));
     json_decref(demo);
@@ -680,15 +710,18 @@ convert_and_kill(Post *post, const char *locked, const char *schema)
     pthread_join(thread, NULL);
     assert_true(conversion.ok);
     assert_string_equal(conversion.schema, schema);
-    assert_string_equal(database_value(&post->database, "select string_agg(schema_name, ',') from "
-                                                        "public.tenants_tenant where name = '%s'", schema), schema);
+    assert_string_equal(database_value(&post->database,
+                                       "select string_agg(schema_name, ',') from "
+                                       "public.tenants_tenant where name = '%s'",
+                                       schema),
+                        schema);
     assert_int_equal(expect_mail(post, schema, SENT, 1).attempts, 1);
     operator_end(post);
     child_kill(&program);
 }
 
-/* Before anything is made, so that nothing is there; and with the commit under way already, so that all is: the
- * answer is the same. */
+/* Before anything is made, so that nothing is there; and with the commit under way already, so that
+ * all is: the answer is the same. */
 static void
 test_convert__server_is_killed(void **state)
 {
@@ -750,7 +783,8 @@ test_mail__tenant_is_suspended(void **state)
     assert_non_null(strstr(arrived.envelope, "dora@open_one.example"));
     expect_mail(post, "closed", WAITING, 1);
 
-    expect_json(post->operator, "TenantService/ActivateTenant", CODE_OK, NULL, "{\"schema_name\": \"closed\"}");
+    expect_json(post->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"closed\"}");
     receive(&post->smtp, &arrived);
     assert_non_null(strstr(arrived.envelope, "dora@closed.example"));
 }
@@ -787,7 +821,8 @@ test_mail__user_has_another_address(void **state)
     server_begin(post);
     convert(post->operator, "Moved", "moved");
     expect_mail(post, "moved", WAITING, 1);
-    database_value(&post->database, "update moved.users_customuser set email = 'new@moved.example'");
+    database_value(&post->database,
+                   "update moved.users_customuser set email = 'new@moved.example'");
     smtp_start(&post->smtp);
     assert_non_null(strstr(expect_mail(post, "moved", FAILED, 2).last_error, "another address"));
 }
@@ -797,10 +832,24 @@ test_mail__user_has_another_address(void **state)
 static void
 make_certificate(char *file, char *key_file)
 {
-    char *arguments[] = {TEXT("openssl"), TEXT("req"), TEXT("-x509"), TEXT("-newkey"), TEXT("ec"),
-                         TEXT("-pkeyopt"), TEXT("ec_paramgen_curve:prime256v1"), TEXT("-nodes"),
-                         TEXT("-days"), TEXT("2"), TEXT("-subj"), TEXT("/CN=localhost"), TEXT("-addext"),
-                         TEXT("subjectAltName=DNS:localhost"), TEXT("-keyout"), key_file, TEXT("-out"), file,
+    char *arguments[] = {TEXT("openssl"),
+                         TEXT("req"),
+                         TEXT("-x509"),
+                         TEXT("-newkey"),
+                         TEXT("ec"),
+                         TEXT("-pkeyopt"),
+                         TEXT("ec_paramgen_curve:prime256v1"),
+                         TEXT("-nodes"),
+                         TEXT("-days"),
+                         TEXT("2"),
+                         TEXT("-subj"),
+                         TEXT("/CN=localhost"),
+                         TEXT("-addext"),
+                         TEXT("subjectAltName=DNS:localhost"),
+                         TEXT("-keyout"),
+                         key_file,
+                         TEXT("-out"),
+                         file,
                          NULL};
 
     run_program(arguments);

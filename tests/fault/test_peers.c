@@ -1,5 +1,5 @@
-/* Peers that mean no good: thousands that connect and close at once (nng issue 1518), and some that send
- * and never read.  An honest client is served all the same.  */
+/* Peers that mean no good: thousands that connect and close at once (nng issue 1518), and some that
+ * send and never read.  An honest client is served all the same.  */
 #include "harness.h"
 
 #include <arpa/inet.h>
@@ -86,7 +86,8 @@ answers(const char *url)
 
     assert_int_equal(nng_req0_open(&socket), 0);
     nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 1000);
-    ok = nng_dial(socket, url, NULL, 0) == 0 && nng_send(socket, (void *) (uintptr_t) "x", 1, 0) == 0 &&
+    ok = nng_dial(socket, url, NULL, 0) == 0 &&
+         nng_send(socket, (void *) (uintptr_t) "x", 1, 0) == 0 &&
          nng_recv(socket, &answer, &size, NNG_FLAG_ALLOC) == 0;
     if (ok)
         nng_free(answer, size);
@@ -163,7 +164,8 @@ test_peers__that_never_read(void **state)
     for (int p = 0; p < PEERS; p++) {
         descriptors[p] = ipc_connect(world->server.ipc);
         assert_true(descriptors[p] >= 0);
-        assert_int_equal(write(descriptors[p], ipc_greeting, sizeof ipc_greeting), sizeof ipc_greeting);
+        assert_int_equal(write(descriptors[p], ipc_greeting, sizeof ipc_greeting),
+                         sizeof ipc_greeting);
         fcntl(descriptors[p], F_SETFL, O_NONBLOCK);
         for (int i = 0; i < REQUESTS; i++) {
             size_t size = ipc_frame(&request, (uint32_t) (p << 8 | i), frame);

@@ -1,6 +1,6 @@
-/* Behind PgBouncer in transaction mode: every transaction may have another connection, so a context that
- * outlived its transaction would show another tenant's rows (pains.md, row 6).  Skipped where pgbouncer is
- * not installed.  */
+/* Behind PgBouncer in transaction mode: every transaction may have another connection, so a context
+ * that outlived its transaction would show another tenant's rows (pains.md, row 6).  Skipped where
+ * pgbouncer is not installed.  */
 #include "harness.h"
 
 #include <pthread.h>
@@ -41,10 +41,11 @@ write_files(void)
     snprintf(path, sizeof path, "%s/pgbouncer.ini", pooler.folder);
     file = fopen(path, "w");
     assert_non_null(file);
-    fprintf(file, "[databases]\n* = %s port=5432\n[pgbouncer]\nunix_socket_dir = %s\nlisten_port = 6432\n"
-                  "listen_addr =\npool_mode = transaction\nauth_type = trust\nauth_file = %s/users\n"
-                  "default_pool_size = 2\nmax_client_conn = 200\nlogfile = %s/log\n"
-                  "ignore_startup_parameters = extra_float_digits\n",
+    fprintf(file,
+            "[databases]\n* = %s port=5432\n[pgbouncer]\nunix_socket_dir = %s\nlisten_port = 6432\n"
+            "listen_addr =\npool_mode = transaction\nauth_type = trust\nauth_file = %s/users\n"
+            "default_pool_size = 2\nmax_client_conn = 200\nlogfile = %s/log\n"
+            "ignore_startup_parameters = extra_float_digits\n",
             host, pooler.folder, pooler.folder, pooler.folder);
     fclose(file);
     snprintf(path, sizeof path, "%s/users", pooler.folder);
@@ -69,8 +70,9 @@ pooler_up(TestDatabase *database)
 {
     char ini[128], uid[32], gid[32];
     const struct passwd *user = getpwnam(geteuid() == 0 ? "postgres" : "");
-    char *as_user[] = {TEXT("setpriv"), uid, gid, TEXT("--clear-groups"), TEXT("--"),
-                       TEXT("/usr/sbin/pgbouncer"), TEXT("-q"), ini, NULL};
+    char *as_user[] = {
+        TEXT("setpriv"), uid, gid, TEXT("--clear-groups"), TEXT("--"), TEXT("/usr/sbin/pgbouncer"),
+        TEXT("-q"),      ini, NULL};
 
     pooler.database = database;
     strcpy(pooler.folder, "/tmp/ciq-pool-XXXXXX");
@@ -82,8 +84,9 @@ pooler_up(TestDatabase *database)
         snprintf(gid, sizeof gid, "--regid=%u", (unsigned) user->pw_gid);
     }
     snprintf(ini, sizeof ini, "%s/pgbouncer.ini", pooler.folder);
-    assert_int_equal(posix_spawnp(&pooler.pid, geteuid() == 0 ? "setpriv" : "/usr/sbin/pgbouncer", NULL,
-                                  NULL, geteuid() == 0 ? as_user : as_user + 5, environ), 0);
+    assert_int_equal(posix_spawnp(&pooler.pid, geteuid() == 0 ? "setpriv" : "/usr/sbin/pgbouncer",
+                                  NULL, NULL, geteuid() == 0 ? as_user : as_user + 5, environ),
+                     0);
     wait_until("pgbouncer", socket_is_there, NULL);
 }
 
@@ -102,11 +105,11 @@ through_pooler(Config *config)
     char conninfo[256];
     const char *tag = pooler.database->name + strlen("ciq_test_");
 
-    snprintf(conninfo, sizeof conninfo, "host=%s port=6432 dbname=%s user=ciq_worker_%s", pooler.folder,
-             pooler.database->name, tag);
+    snprintf(conninfo, sizeof conninfo, "host=%s port=6432 dbname=%s user=ciq_worker_%s",
+             pooler.folder, pooler.database->name, tag);
     setting_set(&config->database, conninfo);
-    snprintf(conninfo, sizeof conninfo, "host=%s port=6432 dbname=%s user=ciq_owner_%s", pooler.folder,
-             pooler.database->name, tag);
+    snprintf(conninfo, sizeof conninfo, "host=%s port=6432 dbname=%s user=ciq_owner_%s",
+             pooler.folder, pooler.database->name, tag);
     setting_set(&config->database_owner, conninfo);
 }
 
@@ -122,7 +125,8 @@ call_again_and_again(void *argument)
     CallerThread *caller = argument;
     CiqError *error = NULL;
     CiqClient *client = ciq_client_new(
-        &(CiqOptions){.urls = caller->server->url, .tenant = caller->schema, .timeout_ms = 30000}, &error);
+        &(CiqOptions){.urls = caller->server->url, .tenant = caller->schema, .timeout_ms = 30000},
+        &error);
     CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
 
     login.email = TEXT(world_email);
@@ -170,7 +174,7 @@ test_pooler__shows_each_tenant_its_own(void **state)
     database_new(&database);
     pooler_up(&database);
     server_up(&server, &database, through_pooler);
-    CiqClient *operator = operator_new(&server);
+    CiqClient *operator= operator_new(&server);
     tenant_new(operator, "acme");
     tenant_new(operator, "techcorp");
     for (int i = 0; i < THREADS; i++) {
@@ -181,13 +185,19 @@ test_pooler__shows_each_tenant_its_own(void **state)
         pthread_join(threads[i], NULL);
         assert_int_equal(callers[i].wrong, 0);
     }
-    assert_string_equal(database_value(&database, "select count(*) from acme.users_customuser where "
-                                       "department = 'acme'"), "300");
-    assert_string_equal(database_value(&database, "select count(*) from acme.users_customuser where "
-                                       "department not in ('', 'acme')"), "0");
+    assert_string_equal(database_value(&database,
+                                       "select count(*) from acme.users_customuser where "
+                                       "department = 'acme'"),
+                        "300");
+    assert_string_equal(database_value(&database,
+                                       "select count(*) from acme.users_customuser where "
+                                       "department not in ('', 'acme')"),
+                        "0");
     /* and it was the pooler that they went through, with few connections */
-    assert_true(atoi(database_value(&database, "select count(*) from pg_stat_activity where "
-                                    "usename like 'ciq_worker%%' and datname = '%s'", database.name)) <= 2);
+    assert_true(atoi(database_value(&database,
+                                    "select count(*) from pg_stat_activity where "
+                                    "usename like 'ciq_worker%%' and datname = '%s'",
+                                    database.name)) <= 2);
     ciq_client_free(operator);
     server_down(&server);
     pooler_down();

@@ -1,6 +1,7 @@
-/* Migration runs that meet what they should not: SQL that fails in one tenant, files that were changed, locks
- * that somebody holds, two operators, tenants that come and go meanwhile, and operators who change their mind.
- * Four tenants, alpha, beta, gamma and delta, are worked on one after the other.  */
+/* Migration runs that meet what they should not: SQL that fails in one tenant, files that were
+ * changed, locks that somebody holds, two operators, tenants that come and go meanwhile, and
+ * operators who change their mind. Four tenants, alpha, beta, gamma and delta, are worked on one
+ * after the other.  */
 #include "fleet.h"
 
 #include <inttypes.h>
@@ -25,13 +26,15 @@ head(const Fleet *fleet, const char *schema)
     return database_value(&fleet->database,
                           "select coalesce(heads ->> 'fleet', '0') || '/' || (select count(*) from "
                           "%s.core_migration where app = 'fleet') from public.tenants_tenant where "
-                          "schema_name = '%s'", schema, schema);
+                          "schema_name = '%s'",
+                          schema, schema);
 }
 
 static bool
 exists(const Fleet *fleet, const char *name)
 {
-    return strcmp(database_value(&fleet->database, "select to_regclass('%s') is not null", name), "t") == 0;
+    return strcmp(database_value(&fleet->database, "select to_regclass('%s') is not null", name),
+                  "t") == 0;
 }
 
 /* Without what one session leaves behind in pg_catalog: column by column, index by index. */
@@ -41,10 +44,12 @@ fingerprint(const Fleet *fleet, const char *schema)
     static char text[64];
 
     snprintf(text, sizeof text, "%s",
-             database_value(&fleet->database,
-                            "select md5(string_agg(c.relname || coalesce(a.attname, '') || a.atttypid, ',' "
-                            "order by c.relname, a.attnum)) from pg_class c join pg_attribute a on "
-                            "a.attrelid = c.oid where c.relnamespace = '%s'::regnamespace", schema));
+             database_value(
+                 &fleet->database,
+                 "select md5(string_agg(c.relname || coalesce(a.attname, '') || a.atttypid, ',' "
+                 "order by c.relname, a.attnum)) from pg_class c join pg_attribute a on "
+                 "a.attrelid = c.oid where c.relnamespace = '%s'::regnamespace",
+                 schema));
     return text;
 }
 
@@ -89,16 +94,21 @@ test_sql_fails_in_the_middle_tenant(void **state)
     assert_true(exists(&fleet, "gamma.fleet_paint"));
     assert_false(exists(&fleet, "beta.fleet_paint"));
 
-    assert_string_equal(item_field(fleet.operator, id, "beta", "state"), "MIGRATION_ITEM_STATE_FAILED");
+    assert_string_equal(item_field(fleet.operator, id, "beta", "state"),
+                        "MIGRATION_ITEM_STATE_FAILED");
     assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "23502");
-    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "attempts")), 1); /* data do not mend themselves */
+    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "attempts")),
+                     1); /* data do not mend themselves */
     assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "line")), 4);
-    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "file"), "/tenant/fleet/0002_colour.sql"));
+    assert_non_null(
+        strstr(item_field(fleet.operator, id, "beta", "file"), "/tenant/fleet/0002_colour.sql"));
     assert_string_equal(item_field(fleet.operator, id, "beta", "statement"),
                         "alter table fleet_car\n    add column colour text not null");
-    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"), "contains null values"));
+    assert_non_null(
+        strstr(item_field(fleet.operator, id, "beta", "error"), "contains null values"));
 
-    status = call_json(fleet.operator, "MigrationService/GetMigrationStatus", &error, "{\"failed\": true}");
+    status = call_json(fleet.operator, "MigrationService/GetMigrationStatus", &error,
+                       "{\"failed\": true}");
     assert_ok(error);
     assert_string_equal(json_at(status, "tenants"), "1");
     assert_string_equal(json_at(status, "tenants.0.schema_name"), "beta");
@@ -164,7 +174,8 @@ test_file_changed__no_server_starts(void **state)
     (void) state;
     fleet_with(&fleet, "fleet/0002_colour", colour);
     fleet_stop(&fleet);
-    fleet_file(&fleet, "fleet/0001_initial", "-- depends: users/0001\n-- migrate:up\nselect 1;\n-- migrate:down\n");
+    fleet_file(&fleet, "fleet/0001_initial",
+               "-- depends: users/0001\n-- migrate:up\nselect 1;\n-- migrate:down\n");
     config_defaults(&fleet.server.config);
     setting_set(&fleet.server.config.listen, fleet.server.inproc);
     setting_set(&fleet.server.config.database, fleet.database.worker);
@@ -180,7 +191,8 @@ test_file_changed__no_server_starts(void **state)
     fleet_free(&fleet);
 }
 
-/* What one tenant has applied is not what this server's file says: that tenant is left alone, by name. */
+/* What one tenant has applied is not what this server's file says: that tenant is left alone, by
+ * name. */
 static void
 test_file_changed__in_one_tenant(void **state)
 {
@@ -189,7 +201,8 @@ test_file_changed__in_one_tenant(void **state)
 
     (void) state;
     fleet_with(&fleet, "fleet/0002_colour", colour);
-    database_value(&fleet.database, "update gamma.core_migration set checksum = 'another' where app = 'fleet'");
+    database_value(&fleet.database,
+                   "update gamma.core_migration set checksum = 'another' where app = 'fleet'");
     id = run_start(fleet.operator, "");
     assert_run(fleet.operator, id, "FAILED", 3, 1);
     assert_non_null(strstr(item_field(fleet.operator, id, "gamma", "error"),
@@ -205,7 +218,8 @@ test_target__must_exist_and_be_undoable(void **state)
     int64_t id;
 
     (void) state;
-    fleet_with(&fleet, "fleet/0002_colour", "-- migrate:up\nselect 1;\n-- migrate:down\n-- never\n");
+    fleet_with(&fleet, "fleet/0002_colour",
+               "-- migrate:up\nselect 1;\n-- migrate:down\n-- never\n");
     id = run_start(fleet.operator, "");
     assert_run(fleet.operator, id, "DONE", 4, 0);
     expect_json(fleet.operator, "MigrationService/CreateMigrationRun", CODE_INVALID_ARGUMENT,
@@ -215,18 +229,20 @@ test_target__must_exist_and_be_undoable(void **state)
     expect_json(fleet.operator, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
                 "/tenant/fleet/0002_colour.sql cannot be undone",
                 "{\"app\": \"fleet\", \"target\": \"0001\"}");
-    assert_string_equal(database_value(&fleet.database, "select count(*) from public.migration_run"), "1");
+    assert_string_equal(
+        database_value(&fleet.database, "select count(*) from public.migration_run"), "1");
     fleet_free(&fleet);
 }
 
 static void
 test_down__is_in_reverse_order_across_apps(void **state)
 {
-    static const char garage[] = "-- depends: fleet/0002\n"
-                                 "-- migrate:up\n"
-                                 "create table garage_place (id bigint primary key, paint_id bigint references fleet_paint);\n"
-                                 "-- migrate:down\n"
-                                 "drop table garage_place;\n";
+    static const char garage[] =
+        "-- depends: fleet/0002\n"
+        "-- migrate:up\n"
+        "create table garage_place (id bigint primary key, paint_id bigint references fleet_paint);\n"
+        "-- migrate:down\n"
+        "drop table garage_place;\n";
     Fleet fleet;
     int64_t id;
 
@@ -242,14 +258,17 @@ test_down__is_in_reverse_order_across_apps(void **state)
     assert_string_equal(head(&fleet, "alpha"), "2/2");
     assert_string_equal(head(&fleet, "gamma"), "1/1");
     /* down too: garage's table would hold on to fleet's */
-    id = run_start(fleet.operator, "\"app\": \"fleet\", \"target\": \"0001\", \"schemas\": [\"alpha\"]");
+    id = run_start(fleet.operator,
+                   "\"app\": \"fleet\", \"target\": \"0001\", \"schemas\": [\"alpha\"]");
     assert_run(fleet.operator, id, "DONE", 1, 0);
     assert_string_equal(item_field(fleet.operator, id, "alpha", "steps"), "2");
     assert_false(exists(&fleet, "alpha.garage_place"));
     assert_false(exists(&fleet, "alpha.fleet_paint"));
     assert_true(exists(&fleet, "beta.garage_place"));
-    assert_string_equal(database_value(&fleet.database, "select heads ? 'garage' from public.tenants_tenant "
-                                       "where schema_name = 'alpha'"), "f");
+    assert_string_equal(database_value(&fleet.database,
+                                       "select heads ? 'garage' from public.tenants_tenant "
+                                       "where schema_name = 'alpha'"),
+                        "f");
     fleet_free(&fleet);
 }
 
@@ -309,7 +328,8 @@ test_lock__released_in_time(void **state)
     holder = hold(&fleet.database, "lock table beta.fleet_car in access share mode");
     id = run_start(fleet.operator, "");
     item_wait(fleet.operator, id, "beta", "attempts", "2"); /* gave way and came again */
-    assert_string_equal(item_field(fleet.operator, id, "beta", "state"), "MIGRATION_ITEM_STATE_PENDING");
+    assert_string_equal(item_field(fleet.operator, id, "beta", "state"),
+                        "MIGRATION_ITEM_STATE_PENDING");
     item_wait(fleet.operator, id, "delta", "state", "MIGRATION_ITEM_STATE_DONE");
     PQfinish(holder);
     assert_run(fleet.operator, id, "DONE", 4, 0);
@@ -332,7 +352,8 @@ test_deadlock__is_tried_again(void **state)
                "-- migrate:down\nalter table fleet_car drop column colour;\n");
     other = hold(&fleet.database, "lock table beta.fleet_car");
     id = run_start(fleet.operator, "");
-    wait_for_waiters(&fleet.database, 1); /* it waits first, so it is the one that finds the circle */
+    wait_for_waiters(&fleet.database,
+                     1); /* it waits first, so it is the one that finds the circle */
     assert_int_equal(PQsendQuery(other, "lock table beta.fleet_log"), 1);
     item_wait(fleet.operator, id, "beta", "attempts", "1");
     assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "40P01");
@@ -362,7 +383,8 @@ test_serialization_failure__is_tried_again(void **state)
     id = run_start(fleet.operator, "\"schemas\": [\"alpha\"]");
     assert_run(fleet.operator, id, "DONE", 1, 0);
     assert_string_equal(item_field(fleet.operator, id, "alpha", "attempts"), "3");
-    assert_string_equal(database_value(&fleet.database, "select count(*) from alpha.fleet_log"), "1");
+    assert_string_equal(database_value(&fleet.database, "select count(*) from alpha.fleet_log"),
+                        "1");
     fleet_free(&fleet);
 }
 
@@ -395,8 +417,10 @@ test_two_operators__get_one_run(void **state)
                 "is migrating beta: wait for it (ciq-client migration run watch",
                 "{\"schemas\": [\"beta\"], \"fake\": true}");
     expect_json(fleet.operator, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
-                "or cancel it", "{\"schemas\": [\"gamma\"], \"app\": \"fleet\", \"target\": \"zero\"}");
-    assert_string_equal(database_value(&fleet.database, "select count(*) from public.migration_run"), "1");
+                "or cancel it",
+                "{\"schemas\": [\"gamma\"], \"app\": \"fleet\", \"target\": \"zero\"}");
+    assert_string_equal(
+        database_value(&fleet.database, "select count(*) from public.migration_run"), "1");
     PQfinish(holder);
     assert_run(fleet.operator, id, "DONE", 4, 0);
     fleet_free(&fleet);
@@ -441,7 +465,7 @@ test_sixteen_operators__get_one_run(void **state)
     fleet_with(&fleet, "fleet/0002_colour", colour);
     holder = hold(&fleet.database, "lock table alpha.fleet_car in access share mode");
     for (int i = 0; i < 16; i++)
-        ciq_create_migration_run_async(fleet.operator, &request, 0, on_created, &race);
+        ciq_create_migration_run_async(fleet.operator, & request, 0, on_created, &race);
     wait_until("all answers", is_over, &race);
     id = race.ids[0];
     assert_true(id > 0);
@@ -451,16 +475,20 @@ test_sixteen_operators__get_one_run(void **state)
     }
     PQfinish(holder);
     assert_run(fleet.operator, id, "DONE", 4, 0);
-    assert_string_equal(database_value(&fleet.database, "select count(*) from public.migration_run"), "1");
+    assert_string_equal(
+        database_value(&fleet.database, "select count(*) from public.migration_run"), "1");
     fleet_free(&fleet);
 }
 
 static bool
 is_idle(void *argument)
 {
-    return strcmp(database_value(argument, "select count(*) from pg_stat_activity where datname = "
-                                 "current_database() and state = 'active' and pid <> pg_backend_pid() and "
-                                 "query like '%%(742)%%'"), "0") == 0;
+    return strcmp(database_value(
+                      argument,
+                      "select count(*) from pg_stat_activity where datname = "
+                      "current_database() and state = 'active' and pid <> pg_backend_pid() and "
+                      "query like '%%(742)%%'"),
+                  "0") == 0;
 }
 
 static void
@@ -503,22 +531,27 @@ test_tenants__change_during_a_run(void **state)
 
     (void) state;
     fleet_with(&fleet, "fleet/0002_colour", colour);
-    tenant_new(fleet.operator, "epsilon"); /* complete, so not in the run; and it is renamed later */
-    database_value(&fleet.database, "alter table epsilon.fleet_car drop column colour; drop table "
-                   "epsilon.fleet_paint; delete from epsilon.core_migration where name = '0002_colour'; "
-                   "update public.tenants_tenant set heads = heads || '{\"fleet\": 1}' where "
-                   "schema_name = 'epsilon'");
+    tenant_new(fleet.operator,
+               "epsilon"); /* complete, so not in the run; and it is renamed later */
+    database_value(
+        &fleet.database,
+        "alter table epsilon.fleet_car drop column colour; drop table "
+        "epsilon.fleet_paint; delete from epsilon.core_migration where name = '0002_colour'; "
+        "update public.tenants_tenant set heads = heads || '{\"fleet\": 1}' where "
+        "schema_name = 'epsilon'");
     holder = hold(&fleet.database, "lock table beta.fleet_car in access share mode");
     id = run_start(fleet.operator, "");
     wait_for_waiters(&fleet.database, 1);
 
     /* whoever is being migrated can be neither suspended nor deleted, and that is said at once */
-    expect_json(fleet.operator, "TenantService/SuspendTenant", CODE_ABORTED, "another call holds what this one needs",
+    expect_json(fleet.operator, "TenantService/SuspendTenant", CODE_ABORTED,
+                "another call holds what this one needs",
                 "{\"schema_name\": \"beta\", \"reason\": \"unpaid\"}");
     /* the others can: one that is suspended is migrated all the same, one that is deleted is not */
     expect_json(fleet.operator, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"gamma\", \"reason\": \"unpaid\"}");
-    expect_json(fleet.operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"delta\"}");
+    expect_json(fleet.operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"delta\"}");
     expect_json(fleet.operator, "TenantService/RenameTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"epsilon\", \"new_schema_name\": \"zeta\"}");
     tenant_new(fleet.operator, "newcomer");
@@ -526,12 +559,14 @@ test_tenants__change_during_a_run(void **state)
     PQfinish(holder);
     assert_run(fleet.operator, id, "DONE", 4, 0);
     assert_string_equal(run_field(fleet.operator, id, "run.skipped"), "1");
-    assert_string_equal(item_field(fleet.operator, id, "delta", "state"), "MIGRATION_ITEM_STATE_SKIPPED");
+    assert_string_equal(item_field(fleet.operator, id, "delta", "state"),
+                        "MIGRATION_ITEM_STATE_SKIPPED");
     assert_string_equal(head(&fleet, "gamma"), "2/2");
     assert_string_equal(head(&fleet, "zeta"), "2/2");
 
     /* brought back it is behind, which status and the next run know */
-    expect_json(fleet.operator, "TenantService/UndeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"delta\"}");
+    expect_json(fleet.operator, "TenantService/UndeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"delta\"}");
     id = run_start(fleet.operator, "");
     assert_run(fleet.operator, id, "DONE", 1, 0);
     assert_string_equal(head(&fleet, "delta"), "2/2");
@@ -545,28 +580,47 @@ test_new_tenant__is_complete_or_not_there(void **state)
     Fleet fleet;
 
     (void) state;
-    fleet_with(&fleet, "fleet/0002_curse",
-               "-- migrate:up\n"
-               "do $$ begin\n"
-               "    if current_schema() = 'cursed' then\n        raise exception 'no';\n    end if;\n"
-               "end $$;\n"
-               "insert into auth_permission (app, codename, name) values ('fleet', 'view_car', 'Can view cars');\n"
-               "-- migrate:down\ndelete from auth_permission where app = 'fleet';\n");
-    expect_json(fleet.operator, "TenantService/CreateTenant", CODE_FAILED_PRECONDITION, "(SQLSTATE P0001): no",
-                "{\"tenant\": {\"name\": \"C\", \"schema_name\": \"cursed\"}, \"domain\": \"cursed.localhost\", "
-                "\"admin_email\": \"a@cursed.example\"}");
-    assert_string_equal(database_value(&fleet.database, "select count(*) from pg_namespace where nspname = 'cursed'"), "0");
-    assert_string_equal(database_value(&fleet.database, "select count(*) from public.tenants_tenant where schema_name = 'cursed'"), "0");
-    assert_string_equal(database_value(&fleet.database, "select count(*) from public.tenants_domain where domain like 'cursed%%'"), "0");
+    fleet_with(
+        &fleet, "fleet/0002_curse",
+        "-- migrate:up\n"
+        "do $$ begin\n"
+        "    if current_schema() = 'cursed' then\n        raise exception 'no';\n    end if;\n"
+        "end $$;\n"
+        "insert into auth_permission (app, codename, name) values ('fleet', 'view_car', 'Can view cars');\n"
+        "-- migrate:down\ndelete from auth_permission where app = 'fleet';\n");
+    expect_json(
+        fleet.operator, "TenantService/CreateTenant", CODE_FAILED_PRECONDITION,
+        "(SQLSTATE P0001): no",
+        "{\"tenant\": {\"name\": \"C\", \"schema_name\": \"cursed\"}, \"domain\": \"cursed.localhost\", "
+        "\"admin_email\": \"a@cursed.example\"}");
+    assert_string_equal(
+        database_value(&fleet.database,
+                       "select count(*) from pg_namespace where nspname = 'cursed'"),
+        "0");
+    assert_string_equal(
+        database_value(&fleet.database,
+                       "select count(*) from public.tenants_tenant where schema_name = 'cursed'"),
+        "0");
+    assert_string_equal(
+        database_value(&fleet.database,
+                       "select count(*) from public.tenants_domain where domain like 'cursed%%'"),
+        "0");
 
     tenant_new(fleet.operator, "blessed");
     assert_string_equal(head(&fleet, "blessed"), "2/2");
     assert_true(exists(&fleet, "blessed.fleet_car"));
-    assert_string_equal(database_value(&fleet.database, "select count(*) from blessed.auth_permission where app = 'fleet'"), "1");
+    assert_string_equal(
+        database_value(&fleet.database,
+                       "select count(*) from blessed.auth_permission where app = 'fleet'"),
+        "1");
     /* the tenant's role may work with the rows of the app's tables, as with our own */
-    assert_string_equal(database_value(&fleet.database, "select has_table_privilege(role, 'blessed.fleet_car', "
-                                       "'insert') and has_sequence_privilege(role, 'blessed.fleet_attempt', 'usage') "
-                                       "from public.tenants_tenant where schema_name = 'blessed'"), "t");
+    assert_string_equal(
+        database_value(
+            &fleet.database,
+            "select has_table_privilege(role, 'blessed.fleet_car', "
+            "'insert') and has_sequence_privilege(role, 'blessed.fleet_attempt', 'usage') "
+            "from public.tenants_tenant where schema_name = 'blessed'"),
+        "t");
     fleet_free(&fleet);
 }
 
@@ -579,7 +633,8 @@ make_by_hand(const Fleet *fleet, const char *schema, const char *statements)
     PGconn *connection = PQconnectdb(fleet->database.owner);
     PGresult *result;
 
-    snprintf(text, sizeof text, "begin; set local search_path to %s; %s; commit", schema, statements);
+    snprintf(text, sizeof text, "begin; set local search_path to %s; %s; commit", schema,
+             statements);
     result = PQexec(connection, text);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         fail_msg("%s: %s", text, PQerrorMessage(connection));
@@ -619,13 +674,17 @@ test_fake_initial__compares_shapes(void **state)
 
     make_by_hand(&fleet, "alpha", right);
     /* a column's type, and a table that is missing */
-    make_by_hand(&fleet, "beta", "create table fleet_car (id bigint generated by default as identity primary key, "
-                 "plate varchar(10) not null, constraint fleet_car_plate_check check (plate <> '')); "
-                 "create index fleet_car_plate on fleet_car (plate)");
+    make_by_hand(
+        &fleet, "beta",
+        "create table fleet_car (id bigint generated by default as identity primary key, "
+        "plate varchar(10) not null, constraint fleet_car_plate_check check (plate <> '')); "
+        "create index fleet_car_plate on fleet_car (plate)");
     /* a constraint, an index that is missing and one too many */
     make_by_hand(&fleet, "gamma", right);
-    make_by_hand(&fleet, "gamma", "alter table fleet_car drop constraint fleet_car_plate_check; "
-                 "drop index fleet_car_plate; create unique index fleet_car_only on fleet_car (plate)");
+    make_by_hand(
+        &fleet, "gamma",
+        "alter table fleet_car drop constraint fleet_car_plate_check; "
+        "drop index fleet_car_plate; create unique index fleet_car_only on fleet_car (plate)");
     /* delta has none of it; epsilon a column that may be null */
     make_by_hand(&fleet, "epsilon", right);
     make_by_hand(&fleet, "epsilon", "alter table fleet_log alter column backend drop not null");
@@ -638,25 +697,33 @@ test_fake_initial__compares_shapes(void **state)
     assert_true(exists(&fleet, "delta.fleet_attempt"));
     assert_string_equal(head(&fleet, "beta"), "0/0");
 
-    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"), "tables of another shape"));
+    assert_non_null(
+        strstr(item_field(fleet.operator, id, "beta", "error"), "tables of another shape"));
     assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"),
                            "missing fleet_car: column plate text not null"));
     assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"),
                            "has fleet_car: column plate character varying(10) not null"));
-    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"), "missing fleet_log: table"));
+    assert_non_null(
+        strstr(item_field(fleet.operator, id, "beta", "error"), "missing fleet_log: table"));
     assert_non_null(strstr(item_field(fleet.operator, id, "gamma", "error"),
                            "missing fleet_car: constraint fleet_car_plate_check"));
-    assert_non_null(strstr(item_field(fleet.operator, id, "gamma", "error"), "missing fleet_car: index"));
-    assert_non_null(strstr(item_field(fleet.operator, id, "gamma", "error"), "has fleet_car: index"));
+    assert_non_null(
+        strstr(item_field(fleet.operator, id, "gamma", "error"), "missing fleet_car: index"));
+    assert_non_null(
+        strstr(item_field(fleet.operator, id, "gamma", "error"), "has fleet_car: index"));
     assert_non_null(strstr(item_field(fleet.operator, id, "epsilon", "error"),
                            "has fleet_log: column backend integer"));
     /* nothing was made, and nothing was left of what it was compared with */
     assert_false(exists(&fleet, "beta.fleet_log"));
-    assert_string_equal(database_value(&fleet.database, "select count(*) from pg_namespace where nspname like 'ciq%%scratch%%'"), "0");
+    assert_string_equal(
+        database_value(&fleet.database,
+                       "select count(*) from pg_namespace where nspname like 'ciq%%scratch%%'"),
+        "0");
 
     /* mended, it is recorded */
     make_by_hand(&fleet, "epsilon", "alter table fleet_log alter column backend set not null");
-    id = run_start(fleet.operator, "\"fake_initial\": true, \"app\": \"fleet\", \"schemas\": [\"epsilon\"]");
+    id = run_start(fleet.operator,
+                   "\"fake_initial\": true, \"app\": \"fleet\", \"schemas\": [\"epsilon\"]");
     assert_run(fleet.operator, id, "DONE", 1, 0);
     fleet_free(&fleet);
 }

@@ -1,5 +1,5 @@
-/* Migration runs on a PostgreSQL that fails them: out of disk, and stopped and killed in the middle.  It is the
- * test's own, in a folder of its own.  */
+/* Migration runs on a PostgreSQL that fails them: out of disk, and stopped and killed in the
+ * middle.  It is the test's own, in a folder of its own.  */
 #include "fleet.h"
 
 #include "server/db/cluster.h"
@@ -110,8 +110,10 @@ place_teardown(void **state)
 static const char *
 head(Place *place, const char *schema)
 {
-    return database_value(&place->fleet.database, "select heads ->> 'fleet' from public.tenants_tenant where "
-                          "schema_name = '%s'", schema);
+    return database_value(&place->fleet.database,
+                          "select heads ->> 'fleet' from public.tenants_tenant where "
+                          "schema_name = '%s'",
+                          schema);
 }
 
 static const char gated[] = "-- migrate:up\n"
@@ -145,15 +147,18 @@ takes_connections(void *argument)
     return ok;
 }
 
-/* All three have come back: they wait at the gate again, or were through before it was held again. */
+/* All three have come back: they wait at the gate again, or were through before it was held again.
+ */
 static bool
 are_back(void *argument)
 {
-    return strcmp(database_value(argument,
-                                 "select (select count(*) from pg_stat_activity where datname = current_database() "
-                                 "and wait_event_type = 'Lock') + (select count(*) from public.migration_item "
-                                 "where state = 'done' and run_id = (select max(id) from public.migration_run))"),
-                  "3") == 0;
+    return strcmp(
+               database_value(
+                   argument,
+                   "select (select count(*) from pg_stat_activity where datname = current_database() "
+                   "and wait_event_type = 'Lock') + (select count(*) from public.migration_item "
+                   "where state = 'done' and run_id = (select max(id) from public.migration_run))"),
+               "3") == 0;
 }
 
 /* Ended by an administrator, and once more by a crash that PostgreSQL recovers from. */
@@ -181,12 +186,15 @@ test_postgres_restarted__the_run_goes_on(void **state)
     wait_until("another PostgreSQL", takes_connections, fleet->database.owner);
     assert_run(fleet->operator, id, "DONE", 3, 0);
     assert_string_equal(head(place, "alpha"), "3");
-    assert_string_equal(database_value(&fleet->database, "select count(*) from (table alpha.fleet_log union all "
-                                       "table beta.fleet_log union all table gamma.fleet_log) l"), "6"); /* one of each migration */
+    assert_string_equal(database_value(&fleet->database,
+                                       "select count(*) from (table alpha.fleet_log union all "
+                                       "table beta.fleet_log union all table gamma.fleet_log) l"),
+                        "6"); /* one of each migration */
     /* what was lost counts as tried, except where another thread had taken it up already */
     assert_true(atoi(item_field(fleet->operator, id, "alpha", "attempts")) +
                     atoi(item_field(fleet->operator, id, "beta", "attempts")) +
-                    atoi(item_field(fleet->operator, id, "gamma", "attempts")) > 3);
+                    atoi(item_field(fleet->operator, id, "gamma", "attempts")) >
+                3);
 }
 
 static void
@@ -208,7 +216,8 @@ test_disk_full__in_one_tenants_transaction(void **state)
     Fleet *fleet = &place->fleet;
     int64_t id;
 
-    database_value(&fleet->database, "insert into beta.fleet_car (plate) select 'plate number ' || n from "
+    database_value(&fleet->database,
+                   "insert into beta.fleet_car (plate) select 'plate number ' || n from "
                    "generate_series(1, 60000) n");
     fleet_file(fleet, "fleet/0002_again",
                "-- migrate:up\ninsert into fleet_log default values;\n"
@@ -219,16 +228,21 @@ test_disk_full__in_one_tenants_transaction(void **state)
     id = run_start(fleet->operator, "");
     assert_run(fleet->operator, id, "FAILED", 2, 1);
     assert_string_equal(item_field(fleet->operator, id, "beta", "sqlstate"), "53100");
-    assert_non_null(strstr(item_field(fleet->operator, id, "beta", "error"), "No space left on device"));
+    assert_non_null(
+        strstr(item_field(fleet->operator, id, "beta", "error"), "No space left on device"));
     assert_int_equal(atoi(item_field(fleet->operator, id, "beta", "line")), 3);
-    assert_int_equal(atoi(item_field(fleet->operator, id, "beta", "attempts")), 1); /* a disk does not empty itself */
+    assert_int_equal(atoi(item_field(fleet->operator, id, "beta", "attempts")),
+                     1); /* a disk does not empty itself */
     assert_string_equal(head(place, "beta"), "1");
     assert_string_equal(head(place, "gamma"), "2");
-    assert_string_equal(database_value(&fleet->database, "select count(*) from beta.fleet_log"), "0");
-    assert_string_equal(database_value(&fleet->database, "select count(*) from beta.fleet_car"), "60000");
+    assert_string_equal(database_value(&fleet->database, "select count(*) from beta.fleet_log"),
+                        "0");
+    assert_string_equal(database_value(&fleet->database, "select count(*) from beta.fleet_car"),
+                        "60000");
 
     set_full(place, false);
-    expect_json(fleet->operator, "MigrationService/ResumeMigrationRun", CODE_OK, NULL, "{\"id\": %" PRId64 "}", id);
+    expect_json(fleet->operator, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
+                "{\"id\": %" PRId64 "}", id);
     assert_run(fleet->operator, id, "DONE", 3, 0);
     assert_string_equal(head(place, "beta"), "2");
     fleet_stop(fleet);

@@ -1,5 +1,6 @@
-/* A server that is stopped while peers ask it without a pause.  nng 1.5.2 may wait for ever in closing a socket on
- * which messages come in (its pull request 1636): so it did in one stop of four under such a load.  */
+/* A server that is stopped while peers ask it without a pause.  nng 1.5.2 may wait for ever in
+ * closing a socket on which messages come in (its pull request 1636): so it did in one stop of four
+ * under such a load.  */
 #include "fleet.h"
 
 #include <pthread.h>
@@ -24,8 +25,8 @@ read_all(int descriptor, uint8_t *data, size_t size)
     return true;
 }
 
-/* Health is answered from memory, so at once, however the server is.  Without nng, whose own closing would be tested
- * as well.  Ends when the server has closed the connection. */
+/* Health is answered from memory, so at once, however the server is.  Without nng, whose own
+ * closing would be tested as well.  Ends when the server has closed the connection. */
 static void *
 ask(void *argument)
 {

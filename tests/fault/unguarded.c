@@ -1,5 +1,5 @@
-/* A listener of nng without proto/guard.c: what test_peers shows to die of what ours survives.  Prints its
- * port, answers every request with itself, and ends when stdin does.  */
+/* A listener of nng without proto/guard.c: what test_peers shows to die of what ours survives.
+ * Prints its port, answers every request with itself, and ends when stdin does.  */
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <stdio.h>
@@ -14,7 +14,8 @@ main(int argc, char **argv)
     nng_msg *message;
 
     if (argc != 2 || nng_rep0_open(&socket) != 0 ||
-        nng_listener_create(&listener, socket, argv[1]) != 0 || nng_listener_start(listener, 0) != 0)
+        nng_listener_create(&listener, socket, argv[1]) != 0 ||
+        nng_listener_start(listener, 0) != 0)
         return 1;
     nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 60000);
     puts("ready");

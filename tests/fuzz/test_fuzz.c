@@ -1,6 +1,6 @@
-/* The bytes that anybody may send, through the same functions as on the wire: peeking, checking, unpacking
- * and validating.  The corpus is replayed as it is, and with many small changes of each file; the same
- * changes each time, so a failure can be repeated.  */
+/* The bytes that anybody may send, through the same functions as on the wire: peeking, checking,
+ * unpacking and validating.  The corpus is replayed as it is, and with many small changes of each
+ * file; the same changes each time, so a failure can be repeated.  */
 #include "harness.h"
 
 #include "proto/method.h"
@@ -107,7 +107,8 @@ test_corpus__and_its_changes(void **state)
     arena_free(arena);
 }
 
-/* A small message that would unpack to much: the arena's bound refuses it, and nothing else happens. */
+/* A small message that would unpack to much: the arena's bound refuses it, and nothing else
+ * happens. */
 static void
 test_unpack__is_bounded(void **state)
 {

@@ -89,21 +89,21 @@ fleet_start(Fleet *fleet, void (*change)(Config *))
     apps_of_next = fleet->apps;
     change_of_next = change;
     server_up(&fleet->server, &fleet->database, configure);
-    fleet->operator = operator_new(&fleet->server);
+    fleet->operator= operator_new(&fleet->server);
 }
 
 void
 fleet_stop(Fleet *fleet)
 {
-    if (fleet->operator == NULL)
+    if (fleet->operator== NULL)
         return;
     ciq_client_free(fleet->operator);
-    fleet->operator = NULL;
+    fleet->operator= NULL;
     server_down(&fleet->server);
 }
 
-/* Tenants take their time, most of it for passwords: they are made once, and copied with their database.  The
- * copies have the logins and roles of the first. */
+/* Tenants take their time, most of it for passwords: they are made once, and copied with their
+ * database.  The copies have the logins and roles of the first. */
 static Fleet template;
 
 void
@@ -157,9 +157,10 @@ copy_database(Fleet *fleet)
     snprintf(to->worker, sizeof to->worker, "%.100s dbname=%.50s", from->worker, to->name);
     snprintf(to->owner, sizeof to->owner, "%.100s dbname=%.50s", from->owner, to->name);
     snprintf(to->superuser, sizeof to->superuser, "%.100s dbname=%.50s", from->superuser, to->name);
-    snprintf(postgres.superuser, sizeof postgres.superuser, "%.100s dbname=postgres", from->superuser);
-    database_value(&postgres, "create database %s template %s owner ciq_owner_%s", to->name, from->name,
-                   from->name + strlen("ciq_test_"));
+    snprintf(postgres.superuser, sizeof postgres.superuser, "%.100s dbname=postgres",
+             from->superuser);
+    database_value(&postgres, "create database %s template %s owner ciq_owner_%s", to->name,
+                   from->name, from->name + strlen("ciq_test_"));
     fleet->is_copy = true;
 }
 
@@ -182,10 +183,11 @@ fleet_with(Fleet *fleet, const char *name, const char *text)
 /* ---- runs ---- */
 
 int64_t
-run_start(CiqClient *operator, const char *fields)
+run_start(CiqClient *operator, const char * fields)
 {
     CiqError *error = NULL;
-    json_t *answer = call_json(operator, "MigrationService/CreateMigrationRun", &error, "{%s}", fields);
+    json_t *answer =
+        call_json(operator, "MigrationService/CreateMigrationRun", &error, "{%s}", fields);
     int64_t id;
 
     assert_ok(error);
@@ -201,7 +203,8 @@ run_get(CiqClient *operator, int64_t id)
     CiqError *error = NULL;
 
     json_decref(answer);
-    answer = call_json(operator, "MigrationService/GetMigrationRun", &error, "{\"id\": %" PRId64 "}", id);
+    answer = call_json(operator, "MigrationService/GetMigrationRun", &error,
+                       "{\"id\": %" PRId64 "}", id);
     assert_ok(error);
     return answer;
 }
@@ -261,14 +264,16 @@ has_value(void *argument)
 {
     Asked *asked = argument;
 
-    return strcmp(item_field(asked->operator, asked->id, asked->schema, asked->field), asked->value) == 0;
+    return strcmp(item_field(asked->operator, asked->id, asked->schema, asked->field),
+                  asked->value) == 0;
 }
 
 void
 item_wait(CiqClient *operator, int64_t id, const char *schema, const char *field, const char *value)
 {
-    wait_until(value, has_value,
-               &(Asked){.operator = operator, .id = id, .schema = schema, .field = field, .value = value});
+    wait_until(
+        value, has_value,
+        &(Asked){.operator= operator, .id = id, .schema = schema, .field = field, .value = value});
 }
 
 void
@@ -277,9 +282,10 @@ assert_run(CiqClient *operator, int64_t id, const char *state, int done, int fai
     const json_t *run = run_wait(operator, id);
     char text[160], wanted[160];
 
-    snprintf(text, sizeof text, "%s done=%s", json_at(run, "run.state") + strlen("MIGRATION_RUN_STATE_"),
-             json_at(run, "run.done"));
-    snprintf(text + strlen(text), sizeof text - strlen(text), " failed=%s", json_at(run, "run.failed"));
+    snprintf(text, sizeof text, "%s done=%s",
+             json_at(run, "run.state") + strlen("MIGRATION_RUN_STATE_"), json_at(run, "run.done"));
+    snprintf(text + strlen(text), sizeof text - strlen(text), " failed=%s",
+             json_at(run, "run.failed"));
     snprintf(wanted, sizeof wanted, "%s done=%d failed=%d", state, done, failed);
     assert_string_equal(text, wanted);
 }
@@ -312,7 +318,8 @@ are_waiting(void *argument)
 
     return atoi(database_value(waiters->database,
                                "select count(*) from pg_stat_activity where datname = "
-                               "current_database() and wait_event_type = 'Lock'")) == waiters->count;
+                               "current_database() and wait_event_type = 'Lock'")) ==
+           waiters->count;
 }
 
 void
@@ -324,7 +331,8 @@ wait_for_waiters(const TestDatabase *database, int count)
 
 /* ---- processes ---- */
 
-/* The log is a file, because nobody reads a pipe while the test asks the server a thousand times. */
+/* The log is a file, because nobody reads a pipe while the test asks the server a thousand times.
+ */
 static bool
 is_ready(void *argument)
 {
@@ -349,24 +357,34 @@ process_start(ServerProcess *process, const TestDatabase *database, const char *
 {
     static int number;
     char program[256];
-    const char *words[40] = {program,           "--listen",        process->url,    "--database",
-                             database->worker,  "--database-owner", database->owner, "--apps",
-                             apps,              "--role-block",    "16"};
+    const char *words[40] = {program,
+                             "--listen",
+                             process->url,
+                             "--database",
+                             database->worker,
+                             "--database-owner",
+                             database->owner,
+                             "--apps",
+                             apps,
+                             "--role-block",
+                             "16"};
     size_t count = 11;
     posix_spawn_file_actions_t actions;
 
     number++;
     snprintf(program, sizeof program, "%s/ciq-server", CIQ_BIN_DIR);
-    snprintf(process->url, sizeof process->url, "ipc:///tmp/ciq-process-%ld-%d.sock", (long) getpid(),
+    snprintf(process->url, sizeof process->url, "ipc:///tmp/ciq-process-%ld-%d.sock",
+             (long) getpid(), number);
+    snprintf(process->log, sizeof process->log, "/tmp/ciq-process-%ld-%d.log", (long) getpid(),
              number);
-    snprintf(process->log, sizeof process->log, "/tmp/ciq-process-%ld-%d.log", (long) getpid(), number);
     for (size_t i = 0; options != NULL && options[i] != NULL; i++)
         words[count++] = options[i];
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, process->log,
                                      O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
-    assert_int_equal(posix_spawn(&process->pid, program, &actions, NULL, (char *const *) (uintptr_t) words,
-                                 environ), 0);
+    assert_int_equal(posix_spawn(&process->pid, program, &actions, NULL,
+                                 (char *const *) (uintptr_t) words, environ),
+                     0);
     posix_spawn_file_actions_destroy(&actions);
     wait_until("a server that is ready", is_ready, process);
 }

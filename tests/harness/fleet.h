@@ -1,5 +1,5 @@
-/* Several tenants and an app of the user's own, for tests of migration runs.  The app is "fleet"; each test
- * writes the files that it is about.  */
+/* Several tenants and an app of the user's own, for tests of migration runs.  The app is "fleet";
+ * each test writes the files that it is about.  */
 #ifndef CIQ_TESTS_FLEET_H
 #define CIQ_TESTS_FLEET_H
 
@@ -22,37 +22,42 @@ extern const char fleet_initial[];
 void fleet_new(Fleet *fleet);
 void fleet_free(Fleet *fleet);
 
-/* Writes <apps>/tenant/<name>.sql; name is "fleet/0002_colour".  Read at the next start of a server. */
+/* Writes <apps>/tenant/<name>.sql; name is "fleet/0002_colour".  Read at the next start of a
+ * server. */
 void fleet_file(const Fleet *fleet, const char *name, const char *text);
 
 /* A server in this process, with quick retries; change may alter its settings (NULL). */
 void fleet_start(Fleet *fleet, void (*change)(Config *));
 void fleet_stop(Fleet *fleet);
 
-/* cmocka's setup and teardown of a group whose tests use fleet_with: makes once what each of them copies. */
+/* cmocka's setup and teardown of a group whose tests use fleet_with: makes once what each of them
+ * copies. */
 int fleet_group_setup(void **state);
 int fleet_group_teardown(void **state);
 
-/* What most tests do: four tenants alpha, beta, gamma and delta with fleet/0001, then a server that knows
- * fleet/0002 as well, with one thread for migrations.  name: "fleet/0002_colour". */
+/* What most tests do: four tenants alpha, beta, gamma and delta with fleet/0001, then a server that
+ * knows fleet/0002 as well, with one thread for migrations.  name: "fleet/0002_colour". */
 void fleet_with(Fleet *fleet, const char *name, const char *text);
 
 /* The same without a server. */
 void fleet_copy(Fleet *fleet, const char *name, const char *text);
 
-/* Starts a run by CreateMigrationRun's fields in JSON ("" or "\"first\": 2, …") and gives its number. */
-int64_t run_start(CiqClient *operator, const char *fields);
+/* Starts a run by CreateMigrationRun's fields in JSON ("" or "\"first\": 2, …") and gives its
+ * number. */
+int64_t run_start(CiqClient *operator, const char * fields);
 
 /* Waits for its end and gives GetMigrationRun's answer, good until the next call. */
 const json_t *run_wait(CiqClient *operator, int64_t id);
 const json_t *run_get(CiqClient *operator, int64_t id);
 
-/* A field of the run ("run.state"), and of the item of a schema ("attempts"), good until the next call. */
+/* A field of the run ("run.state"), and of the item of a schema ("attempts"), good until the next
+ * call. */
 const char *run_field(CiqClient *operator, int64_t id, const char *field);
 const char *item_field(CiqClient *operator, int64_t id, const char *schema, const char *field);
 
 /* Waits until the field of the item has this value. */
-void item_wait(CiqClient *operator, int64_t id, const char *schema, const char *field, const char *value);
+void item_wait(CiqClient *operator, int64_t id, const char *schema, const char *field,
+               const char *value);
 
 /* Fails the test unless the run ended so. */
 void assert_run(CiqClient *operator, int64_t id, const char *state, int done, int failed);
@@ -69,7 +74,8 @@ typedef struct ServerProcess {
     char url[96], log[64];
 } ServerProcess;
 
-/* options: more words of the command line, ended by NULL; may be NULL.  Returns when it is ready. */
+/* options: more words of the command line, ended by NULL; may be NULL.  Returns when it is ready.
+ */
 void process_start(ServerProcess *process, const TestDatabase *database, const char *apps,
                    const char *const *options);
 void process_kill(ServerProcess *process); /* SIGKILL */

@@ -178,12 +178,13 @@ migration_undo(const TestDatabase *database, const char *schema, const Migration
 {
     char text[4096];
     PGconn *connection = PQconnectdb(database->owner);
-    int size = snprintf(text, sizeof text,
-                        "begin; set local search_path to %s, pg_temp; %s; "
-                        "delete from core_migration where app = '%s' and name = '%s'; "
-                        "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
-                        "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
-                        schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
+    int size =
+        snprintf(text, sizeof text,
+                 "begin; set local search_path to %s, pg_temp; %s; "
+                 "delete from core_migration where app = '%s' and name = '%s'; "
+                 "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
+                 "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
+                 schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
 
     assert_true(size > 0 && (size_t) size < sizeof text);
     PGresult *result = PQexec(connection, text);
@@ -203,7 +204,8 @@ server_command(const TestDatabase *database, char *output, size_t size, const ch
     va_start(arguments, format);
     vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
-    /* freed memory is given back soon, so that the program's own peak is measured, and not the sanitizer's */
+    /* freed memory is given back soon, so that the program's own peak is measured, and not the
+     * sanitizer's */
     int length = snprintf(line, sizeof line,
                           "export CIQ_DATABASE='%s' CIQ_DATABASE_OWNER='%s' CIQ_ROLE_BLOCK=16 "
                           "ASAN_OPTIONS=quarantine_size_mb=1:thread_local_quarantine_size_kb=64; "
@@ -320,7 +322,7 @@ operator_new(const TestServer *server)
 }
 
 void
-tenant_new(CiqClient *operator, const char *schema)
+tenant_new(CiqClient *operator, const char * schema)
 {
     CiqError *error = NULL;
     CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
@@ -336,7 +338,7 @@ tenant_new(CiqClient *operator, const char *schema)
     request.admin_email = TEXT(world_email);
     request.admin_password = TEXT(world_password);
 
-    CiqCreateTenantResponse *response = ciq_create_tenant(operator, &request, &error);
+    CiqCreateTenantResponse *response = ciq_create_tenant(operator, & request, &error);
 
     assert_ok(error);
     ciq_create_tenant_response_free(response);
@@ -410,7 +412,8 @@ user_count(CiqClient *client, const char *search)
     return count;
 }
 
-/* What was closed is freed by a thread of nng's, which may not have come to it when the test ends. */
+/* What was closed is freed by a thread of nng's, which may not have come to it when the test ends.
+ */
 __attribute__((constructor)) static void
 finish_nng_at_exit(void)
 {
@@ -425,7 +428,7 @@ world_setup(void **state)
     assert_non_null(world);
     database_new(&world->database);
     server_up(&world->server, &world->database, NULL);
-    world->operator = operator_new(&world->server);
+    world->operator= operator_new(&world->server);
     tenant_new(world->operator, "acme");
     tenant_new(world->operator, "techcorp");
     world->acme = sign_in(&world->server, "acme.localhost", world_email, world_password);
@@ -629,7 +632,9 @@ json_at(const json_t *json, const char *path)
     if (json_is_string(json))
         return json_string_value(json);
     snprintf(value, sizeof value, "%s",
-             json_is_true(json) ? "true" : json_is_false(json) ? "false" : "");
+             json_is_true(json)    ? "true"
+             : json_is_false(json) ? "false"
+                                   : "");
     if (json_is_integer(json))
         snprintf(value, sizeof value, "%lld", (long long) json_integer_value(json));
     if (json_is_array(json))

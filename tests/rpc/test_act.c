@@ -1,5 +1,6 @@
-/* The platform's staff inside a tenant: by a right of its own, for a while and for a reason, marked in the tenant's
- * own audit, and over in the moment in which the superuser may not have it any more, on every server.  */
+/* The platform's staff inside a tenant: by a right of its own, for a while and for a reason, marked
+ * in the tenant's own audit, and over in the moment in which the superuser may not have it any
+ * more, on every server.  */
 #include "harness.h"
 
 #include <stdio.h>
@@ -10,9 +11,10 @@ static CiqClient *
 superuser_new(World *world, const char *email, const char *role, int64_t *id)
 {
     CiqError *error = NULL;
-    json_t *made = call_json(world->operator, "UserService/CreateSuperuser", &error,
-                             "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"%s\"}, \"password\": \"%s\"}",
-                             email, role, world_password);
+    json_t *made = call_json(
+        world->operator, "UserService/CreateSuperuser", &error,
+        "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"%s\"}, \"password\": \"%s\"}",
+        email, role, world_password);
 
     assert_ok(error);
     *id = strtoll(json_at(made, "superuser.id"), NULL, 10);
@@ -46,7 +48,8 @@ value(World *world, const char *statement)
 static void
 assert_ended(CiqClient *client)
 {
-    expect_json(client, "UserService/ListUsers", CODE_UNAUTHENTICATED, "act-as session has ended", "{}");
+    expect_json(client, "UserService/ListUsers", CODE_UNAUTHENTICATED, "act-as session has ended",
+                "{}");
 }
 
 static void
@@ -63,33 +66,40 @@ test_act_as__is_an_admin_with_a_mark(void **state)
     assert_string_equal(json_at(who, "kind"), "act_as");
     assert_string_equal(json_at(who, "email"), "owner@platform.example");
     assert_int_equal(strtoll(json_at(who, "superuser_id"), NULL, 10), id);
-    assert_string_equal(json_at(who, "user_id"), "0"); /* no user of the tenant, whatever the number */
+    assert_string_equal(json_at(who, "user_id"),
+                        "0"); /* no user of the tenant, whatever the number */
     assert_string_equal(json_at(who, "is_admin"), "true");
     assert_string_equal(json_at(who, "schema_name"), "acme");
     json_decref(who);
 
-    expect_json(inside, "UserService/CreateUser", CODE_OK, NULL, "{\"user\": {\"email\": \"by@act.example\"}}");
+    expect_json(inside, "UserService/CreateUser", CODE_OK, NULL,
+                "{\"user\": {\"email\": \"by@act.example\"}}");
     assert_int_equal(user_count(world->acme, "by@act.example"), 1);
     assert_int_equal(user_count(world->techcorp, "by@act.example"), 0);
 
     /* the tenant sees who came, why, and what they did; the platform has a row too */
     char marked[128];
     snprintf(marked, sizeof marked, "act_as %lld owner@platform.example", (long long) id);
-    assert_string_equal(value(world, "select concat_ws(' ', caller_kind, caller_id, caller_email) from "
-                                     "acme.core_audit where method like '%CreateUser' and caller_kind = 'act_as'"),
-                        marked);
-    assert_non_null(strstr(value(world, "select caller_kind || ' ' || caller_email || ' ' || target from "
-                                        "acme.core_audit where method like '%ActAs'"),
-                           "minutes: ticket 7"));
-    assert_string_equal(value(world, "select count(*) from public.core_audit where method like '%ActAs' and "
-                                     "target = 'tenant 1' and caller_email = 'owner@platform.example'"),
-                        "1");
-    expect_json(world->acme, "UserService/ListAuditEvents", CODE_OK, NULL, "{\"caller_kind\": \"act_as\"}");
+    assert_string_equal(
+        value(world, "select concat_ws(' ', caller_kind, caller_id, caller_email) from "
+                     "acme.core_audit where method like '%CreateUser' and caller_kind = 'act_as'"),
+        marked);
+    assert_non_null(
+        strstr(value(world, "select caller_kind || ' ' || caller_email || ' ' || target from "
+                            "acme.core_audit where method like '%ActAs'"),
+               "minutes: ticket 7"));
+    assert_string_equal(
+        value(world, "select count(*) from public.core_audit where method like '%ActAs' and "
+                     "target = 'tenant 1' and caller_email = 'owner@platform.example'"),
+        "1");
+    expect_json(world->acme, "UserService/ListAuditEvents", CODE_OK, NULL,
+                "{\"caller_kind\": \"act_as\"}");
     ciq_client_free(inside);
     ciq_client_free(owner);
 }
 
-/* What belongs to a user of the tenant belongs to nobody here: not to the one with the superuser's number. */
+/* What belongs to a user of the tenant belongs to nobody here: not to the one with the superuser's
+ * number. */
 static void
 test_act_as__is_no_user(void **state)
 {
@@ -101,10 +111,12 @@ test_act_as__is_no_user(void **state)
                 "{\"profile\": {\"first_name\": \"X\"}, \"update_mask\": \"first_name\"}");
     expect_json(inside, "UserService/Logout", CODE_FAILED_PRECONDITION, "EndActAs", "{}");
     /* and the local operator is named as one, too */
-    expect_json(inside, "UserService/CreateGroup", CODE_OK, NULL, "{\"group\": {\"name\": \"Made outside\"}}");
-    assert_string_equal(value(world, "select concat_ws(' ', caller_kind, caller_id, caller_email = '') from "
-                                     "acme.core_audit where method like '%CreateGroup'"),
-                        "act_as 0 t");
+    expect_json(inside, "UserService/CreateGroup", CODE_OK, NULL,
+                "{\"group\": {\"name\": \"Made outside\"}}");
+    assert_string_equal(
+        value(world, "select concat_ws(' ', caller_kind, caller_id, caller_email = '') from "
+                     "acme.core_audit where method like '%CreateGroup'"),
+        "act_as 0 t");
     ciq_client_free(inside);
 }
 
@@ -121,8 +133,8 @@ test_act_as__needs_the_right(void **state)
                 "{\"schema_name\": \"techcorp\", \"reason\": \"x\"}");
     expect_json(world->operator, "TenantService/ActAs", CODE_INVALID_ARGUMENT, "reason is required",
                 "{\"schema_name\": \"acme\"}");
-    expect_json(world->operator, "TenantService/ActAs", CODE_INVALID_ARGUMENT, "schema_name must be given",
-                "{\"reason\": \"x\"}");
+    expect_json(world->operator, "TenantService/ActAs", CODE_INVALID_ARGUMENT,
+                "schema_name must be given", "{\"reason\": \"x\"}");
     expect_json(world->operator, "TenantService/ActAs", CODE_NOT_FOUND, "no tenant",
                 "{\"schema_name\": \"nobody\", \"reason\": \"x\"}");
     ciq_client_free(support);
@@ -139,8 +151,10 @@ test_act_as__stays_in_its_tenant(void **state)
     assert_ok(error);
     CiqClient *elsewhere = client_new(&world->server, "techcorp", json_at(session, "token"));
     CiqClient *platform = client_new(&world->server, NULL, json_at(session, "token"));
-    expect_json(elsewhere, "UserService/ListUsers", CODE_UNAUTHENTICATED, "belongs elsewhere", "{}");
-    expect_json(platform, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "the token is a tenant's", "{}");
+    expect_json(elsewhere, "UserService/ListUsers", CODE_UNAUTHENTICATED, "belongs elsewhere",
+                "{}");
+    expect_json(platform, "TenantService/ListTenants", CODE_UNAUTHENTICATED,
+                "the token is a tenant's", "{}");
 
     /* nor does a number in the token make it another tenant's */
     char forged[160];
@@ -166,7 +180,8 @@ test_end_act_as__ends_ones_own(void **state)
     CiqError *error = NULL;
     int64_t id;
     CiqClient *one = superuser_new(world, "one@platform.example", "operator", &id);
-    CiqClient *mine = act(&world->server, one, "acme"), *there = act(&world->server, one, "techcorp");
+    CiqClient *mine = act(&world->server, one, "acme"),
+              *there = act(&world->server, one, "techcorp");
     CiqClient *others = act(&world->server, world->operator, "acme");
     CiqEndActAsRequest request = CLIENTIQ__V1__END_ACT_AS_REQUEST__INIT;
 
@@ -178,8 +193,9 @@ test_end_act_as__ends_ones_own(void **state)
     assert_ended(mine);
     assert_int_equal(user_count(there, world_email), 1);
     assert_int_equal(user_count(others, world_email), 1);
-    assert_string_equal(value(world, "select target from acme.core_audit where method like '%EndActAs'"),
-                        "act-as sessions ended: 1");
+    assert_string_equal(
+        value(world, "select target from acme.core_audit where method like '%EndActAs'"),
+        "act-as sessions ended: 1");
     /* again: nothing to end */
     response = ciq_end_act_as(one, &request, &error);
     assert_ok(error);
@@ -213,7 +229,8 @@ test_act_as__ends_with_the_superuser(void **state)
 
         snprintf(email, sizeof email, "leaver%zu@platform.example", i);
         CiqClient *leaver = superuser_new(world, email, "operator", &id);
-        CiqClient *here = act(&world->server, leaver, "acme"), *there = act(&second, leaver, "acme");
+        CiqClient *here = act(&world->server, leaver, "acme"),
+                  *there = act(&second, leaver, "acme");
         assert_int_equal(user_count(here, world_email), 1);
         assert_int_equal(user_count(there, world_email), 1);
         snprintf(request, sizeof request, ends[i].request, (long long) id);
@@ -234,21 +251,25 @@ test_act_as__ends_with_its_time_and_its_tenant(void **state)
 
     tenant_new(world->operator, "closing");
     CiqClient *inside = act(&world->server, world->operator, "closing");
-    assert_string_equal(value(world, "select count(*) from public.platform_act_session where expire_time between "
-                                     "now() + interval '14 minutes' and now() + interval '15 minutes'"),
-                        value(world, "select count(*) from public.platform_act_session"));
+    assert_string_equal(
+        value(world, "select count(*) from public.platform_act_session where expire_time between "
+                     "now() + interval '14 minutes' and now() + interval '15 minutes'"),
+        value(world, "select count(*) from public.platform_act_session"));
     expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closing\", \"reason\": \"a test\"}");
-    expect_json(inside, "UserService/ListUsers", CODE_FAILED_PRECONDITION, "is suspended: a test", "{}");
-    expect_json(world->operator, "TenantService/ActAs", CODE_FAILED_PRECONDITION, "is suspended, not active",
-                "{\"schema_name\": \"closing\", \"reason\": \"x\"}");
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL, "{\"schema_name\": \"closing\"}");
+    expect_json(inside, "UserService/ListUsers", CODE_FAILED_PRECONDITION, "is suspended: a test",
+                "{}");
+    expect_json(world->operator, "TenantService/ActAs", CODE_FAILED_PRECONDITION,
+                "is suspended, not active", "{\"schema_name\": \"closing\", \"reason\": \"x\"}");
+    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"closing\"}");
     assert_int_equal(user_count(inside, world_email), 1);
     value(world, "update public.platform_act_session set expire_time = now()");
     assert_ended(inside);
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"closing\"}");
-    expect_json(world->operator, "TenantService/ActAs", CODE_FAILED_PRECONDITION, "is deleted, not active",
-                "{\"schema_name\": \"closing\", \"reason\": \"x\"}");
+    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"closing\"}");
+    expect_json(world->operator, "TenantService/ActAs", CODE_FAILED_PRECONDITION,
+                "is deleted, not active", "{\"schema_name\": \"closing\", \"reason\": \"x\"}");
     ciq_client_free(inside);
 }
 

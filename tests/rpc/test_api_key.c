@@ -1,5 +1,5 @@
-/* API keys: what they may do and above all what they may not, on a tenant and on the platform; and whose end
- * user's address is believed.  Numbers and names are the same in both tenants.  */
+/* API keys: what they may do and above all what they may not, on a tenant and on the platform; and
+ * whose end user's address is believed.  Numbers and names are the same in both tenants.  */
 #include "harness.h"
 
 #include "client/call.h"
@@ -16,8 +16,9 @@ static int64_t
 key_new(CiqClient *client, const char *name, const char *permissions, char token[TOKEN_SIZE])
 {
     CiqError *error = NULL;
-    json_t *answer = call_json(client, "UserService/CreateApiKey", &error,
-                               "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
+    json_t *answer =
+        call_json(client, "UserService/CreateApiKey", &error,
+                  "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
     int64_t id;
 
     assert_ok(error);
@@ -31,9 +32,8 @@ key_new(CiqClient *client, const char *name, const char *permissions, char token
 static CiqClient *
 key_client(World *world, const char *tenant, const char *name, const char *permissions, int64_t *id)
 {
-    CiqClient *maker = tenant == NULL                     ? world->operator
-                       : strcmp(tenant, "techcorp") == 0  ? world->techcorp
-                                                          : world->acme;
+    CiqClient *maker = tenant == NULL
+        ? world->operator: strcmp(tenant, "techcorp") == 0 ? world->techcorp : world->acme;
     char token[TOKEN_SIZE];
 
     *id = key_new(maker, name, permissions, token);
@@ -57,10 +57,12 @@ holder_new(World *world, const char *email, const char *permissions, int64_t *id
 static void
 change_keys(World *world, const char *schema, int64_t id, const char *change)
 {
-    database_value(&world->database, "update %s.core_api_key set %s where id = %" PRId64, schema, change, id);
+    database_value(&world->database, "update %s.core_api_key set %s where id = %" PRId64, schema,
+                   change, id);
     database_value(&world->database,
                    "select pg_notify('ciq', 't' || coalesce((select id from public.tenants_tenant "
-                   "where schema_name = '%s'), 0))", schema);
+                   "where schema_name = '%s'), 0))",
+                   schema);
 }
 
 typedef struct Ask {
@@ -95,7 +97,8 @@ test_create_api_key__shows_the_token_once(void **state)
 {
     World *world = *state;
     CiqError *error = NULL;
-    char *permissions[] = {TEXT("users.view_group"), TEXT("users.view_customuser"), TEXT("users.view_group")};
+    char *permissions[] = {TEXT("users.view_group"), TEXT("users.view_customuser"),
+                           TEXT("users.view_group")};
     CiqApiKey key = CLIENTIQ__V1__API_KEY__INIT;
     CiqCreateApiKeyRequest request = CLIENTIQ__V1__CREATE_API_KEY_REQUEST__INIT;
     CiqGetApiKeyRequest get = CLIENTIQ__V1__GET_API_KEY_REQUEST__INIT;
@@ -103,7 +106,7 @@ test_create_api_key__shows_the_token_once(void **state)
     key.name = TEXT("billing");
     key.permissions = permissions;
     key.n_permissions = 3;
-    key.id = 4711;                 /* output only: not taken */
+    key.id = 4711; /* output only: not taken */
     key.creator = TEXT("nobody");
     request.api_key = &key;
     CiqCreateApiKeyResponse *made = ciq_create_api_key(world->acme, &request, &error);
@@ -117,7 +120,8 @@ test_create_api_key__shows_the_token_once(void **state)
 
     char prefix[32];
     snprintf(prefix, sizeof prefix, "ciq_k_%s_",
-             database_value(&world->database, "select id from public.tenants_tenant where schema_name = 'acme'"));
+             database_value(&world->database,
+                            "select id from public.tenants_tenant where schema_name = 'acme'"));
     assert_memory_equal(made->token, prefix, strlen(prefix));
 
     get.id = made->api_key->id;
@@ -127,12 +131,15 @@ test_create_api_key__shows_the_token_once(void **state)
     ciq_get_api_key_response_free(seen);
 
     /* the secret is nowhere in the database, its hash is */
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) from acme.core_api_key k where k::text like '%%%s%%'",
-                                       made->token + strlen(prefix)), "0");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) from acme.core_api_key k where k::text like '%%%s%%'",
+                       made->token + strlen(prefix)),
+        "0");
     assert_string_equal(database_value(&world->database,
                                        "select octet_length(secret_hash) from acme.core_api_key "
-                                       "where name = 'billing'"), "32");
+                                       "where name = 'billing'"),
+                        "32");
 
     CiqClient *client = client_new(&world->server, "acme", made->token);
     assert_true(user_count(client, "") >= 1);
@@ -147,18 +154,20 @@ static void
 test_create_api_key__wrong_input(void **state)
 {
     World *world = *state;
-    static const char *const platforms[] = {"tenants.add_tenant", "platform.forward", "demo.view_demorequest",
-                                            "auth.add_permission"};
+    static const char *const platforms[] = {"tenants.add_tenant", "platform.forward",
+                                            "demo.view_demorequest", "auth.add_permission"};
     char long_name[102];
 
-    expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT, "api_key is required", "{}");
-    expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT, "api_key.name is required",
-                "{\"api_key\": {}}");
+    expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
+                "api_key is required", "{}");
+    expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
+                "api_key.name is required", "{\"api_key\": {}}");
     memset(long_name, 'n', 101);
     long_name[101] = '\0';
-    expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT, "1 to 100 characters, got 101",
-                "{\"api_key\": {\"name\": \"%s\"}}", long_name);
-    expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT, "api_key.permissions[0]",
+    expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
+                "1 to 100 characters, got 101", "{\"api_key\": {\"name\": \"%s\"}}", long_name);
+    expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
+                "api_key.permissions[0]",
                 "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"nodot\"]}}");
     expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
                 "names users.fly, which is no permission of this tenant",
@@ -175,12 +184,14 @@ test_create_api_key__wrong_input(void **state)
     expect_json(world->operator, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
                 "names users.view_customuser, which is no permission of the platform",
                 "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"users.view_customuser\"]}}");
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) from acme.core_api_key where name = 'x'"), "0");
+    assert_string_equal(
+        database_value(&world->database, "select count(*) from acme.core_api_key where name = 'x'"),
+        "0");
 
-    expect_json(world->acme, "UserService/CreateApiKey", CODE_OK, NULL, "{\"api_key\": {\"name\": \"twice\"}}");
-    expect_json(world->acme, "UserService/CreateApiKey", CODE_ALREADY_EXISTS, "name is taken already",
+    expect_json(world->acme, "UserService/CreateApiKey", CODE_OK, NULL,
                 "{\"api_key\": {\"name\": \"twice\"}}");
+    expect_json(world->acme, "UserService/CreateApiKey", CODE_ALREADY_EXISTS,
+                "name is taken already", "{\"api_key\": {\"name\": \"twice\"}}");
     expect_json(world->techcorp, "UserService/CreateApiKey", CODE_OK, NULL,
                 "{\"api_key\": {\"name\": \"twice\"}}");
 }
@@ -192,26 +203,30 @@ test_api_keys__nobody_raises_their_own_rights(void **state)
     World *world = *state;
     int64_t id, strong, weak;
     char token[TOKEN_SIZE];
-    CiqClient *clerk = holder_new(world, "clerk@same.example",
-                                  "users.add_apikey,users.change_apikey,users.delete_apikey,users.view_group",
-                                  &id);
+    CiqClient *clerk = holder_new(
+        world, "clerk@same.example",
+        "users.add_apikey,users.change_apikey,users.delete_apikey,users.view_group", &id);
 
-    expect_json(clerk, "UserService/CreateApiKey", CODE_PERMISSION_DENIED, "only who holds users.add_group",
+    expect_json(clerk, "UserService/CreateApiKey", CODE_PERMISSION_DENIED,
+                "only who holds users.add_group",
                 "{\"api_key\": {\"name\": \"raise\", \"permissions\": [\"users.add_group\"]}}");
     expect_json(clerk, "UserService/CreateApiKey", CODE_PERMISSION_DENIED,
                 "only who holds users.view_customuser may give or take auth.check",
                 "{\"api_key\": {\"name\": \"raise\", \"permissions\": [\"auth.check\"]}}");
     weak = key_new(clerk, "raise", "\"users.view_group\"", token);
-    expect_json(clerk, "UserService/UpdateApiKey", CODE_PERMISSION_DENIED, "only who holds users.add_group",
+    expect_json(clerk, "UserService/UpdateApiKey", CODE_PERMISSION_DENIED,
+                "only who holds users.add_group",
                 "{\"id\": %" PRId64 ", \"api_key\": {\"permissions\": [\"users.add_group\"]}, "
-                "\"update_mask\": \"permissions\"}", weak);
+                "\"update_mask\": \"permissions\"}",
+                weak);
 
     /* rotating shows a token: that of a stronger key would be a way up */
     strong = key_new(world->acme, "strong", "\"users.add_group\", \"auth.check\"", token);
-    expect_json(clerk, "UserService/RotateApiKey", CODE_PERMISSION_DENIED, "the API key holds auth.check",
-                "{\"id\": %" PRId64 "}", strong);
+    expect_json(clerk, "UserService/RotateApiKey", CODE_PERMISSION_DENIED,
+                "the API key holds auth.check", "{\"id\": %" PRId64 "}", strong);
     expect_json(clerk, "UserService/UpdateApiKey", CODE_PERMISSION_DENIED, "the API key holds",
-                "{\"id\": %" PRId64 ", \"api_key\": {\"permissions\": []}, \"update_mask\": \"permissions\"}",
+                "{\"id\": %" PRId64
+                ", \"api_key\": {\"permissions\": []}, \"update_mask\": \"permissions\"}",
                 strong);
     expect_json(clerk, "UserService/RevokeApiKey", CODE_PERMISSION_DENIED, "the API key holds",
                 "{\"id\": %" PRId64 "}", strong);
@@ -228,7 +243,8 @@ test_api_key__outlives_its_maker(void **state)
     World *world = *state;
     int64_t maker_id;
     char token[TOKEN_SIZE];
-    CiqClient *maker = holder_new(world, "maker@same.example", "users.add_apikey,users.view_customuser", &maker_id);
+    CiqClient *maker = holder_new(world, "maker@same.example",
+                                  "users.add_apikey,users.view_customuser", &maker_id);
 
     key_new(maker, "kept", "\"users.view_customuser\"", token);
     CiqClient *client = client_new(&world->server, "acme", token);
@@ -237,7 +253,8 @@ test_api_key__outlives_its_maker(void **state)
                 "{\"user_id\": %" PRId64 ", \"permission\": \"users.view_customuser\"}", maker_id);
     expect_json(maker, "UserService/GetUser", CODE_PERMISSION_DENIED, NULL, "{\"id\": 1}");
     expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
-    expect_json(world->acme, "UserService/DeleteUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", maker_id);
+    expect_json(world->acme, "UserService/DeleteUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                maker_id);
     expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
     ciq_client_free(maker);
     ciq_client_free(client);
@@ -247,17 +264,20 @@ test_api_key__outlives_its_maker(void **state)
 static void
 test_api_key__is_no_account(void **state)
 {
-    static const char *const own[] = {"UserService/Logout", "UserService/GetMe", "UserService/UpdateMe"};
+    static const char *const own[] = {"UserService/Logout", "UserService/GetMe",
+                                      "UserService/UpdateMe"};
     World *world = *state;
     CiqError *error = NULL;
     int64_t id;
     CiqClient *client =
         key_client(world, "acme", "no account",
                    "\"users.add_apikey\", \"users.change_apikey\", \"users.delete_apikey\", "
-                   "\"users.view_apikey\", \"users.change_customuser\", \"users.add_group\"", &id);
+                   "\"users.view_apikey\", \"users.change_customuser\", \"users.add_group\"",
+                   &id);
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        expect_json(client, own[i], CODE_PERMISSION_DENIED, "for who has signed in, not for API keys",
+        expect_json(client, own[i], CODE_PERMISSION_DENIED,
+                    "for who has signed in, not for API keys",
                     strcmp(own[i], "UserService/UpdateMe") == 0
                         ? "{\"profile\": {\"first_name\": \"K\"}, \"update_mask\": \"first_name\"}"
                         : "{}");
@@ -270,26 +290,32 @@ test_api_key__is_no_account(void **state)
     json_decref(who);
 
     /* whoever has stolen it cannot make it last */
-    expect_json(client, "UserService/CreateApiKey", CODE_PERMISSION_DENIED, "an API key may not make",
-                "{\"api_key\": {\"name\": \"child\"}}");
-    expect_json(client, "UserService/RotateApiKey", CODE_PERMISSION_DENIED, "an API key may not make",
-                "{\"id\": %" PRId64 "}", id);
-    expect_json(client, "UserService/RevokeApiKey", CODE_PERMISSION_DENIED, "an API key may not make",
-                "{\"id\": %" PRId64 "}", id);
-    expect_json(client, "UserService/UpdateApiKey", CODE_PERMISSION_DENIED, "an API key may not make",
+    expect_json(client, "UserService/CreateApiKey", CODE_PERMISSION_DENIED,
+                "an API key may not make", "{\"api_key\": {\"name\": \"child\"}}");
+    expect_json(client, "UserService/RotateApiKey", CODE_PERMISSION_DENIED,
+                "an API key may not make", "{\"id\": %" PRId64 "}", id);
+    expect_json(client, "UserService/RevokeApiKey", CODE_PERMISSION_DENIED,
+                "an API key may not make", "{\"id\": %" PRId64 "}", id);
+    expect_json(client, "UserService/UpdateApiKey", CODE_PERMISSION_DENIED,
+                "an API key may not make",
                 "{\"id\": %" PRId64 ", \"api_key\": {}, \"update_mask\": \"expire_time\"}", id);
     expect_json(client, "UserService/ListApiKeys", CODE_OK, NULL, "{}");
 
     /* nor is it an admin, nor gives what it does not hold */
     expect_json(client, "UserService/UpdateUser", CODE_PERMISSION_DENIED, "only an admin",
                 "{\"id\": 1, \"user\": {\"first_name\": \"K\"}, \"update_mask\": \"first_name\"}");
-    expect_json(client, "UserService/CreateGroup", CODE_PERMISSION_DENIED, "only who holds users.delete_group",
+    expect_json(client, "UserService/CreateGroup", CODE_PERMISSION_DENIED,
+                "only who holds users.delete_group",
                 "{\"group\": {\"name\": \"k\", \"permissions\": [\"users.delete_group\"]}}");
-    expect_json(client, "UserService/CreateGroup", CODE_OK, NULL, "{\"group\": {\"name\": \"Made by a key\"}}");
-    assert_string_equal(database_value(&world->database,
-                                       "select caller_kind || ' ' || (caller_id = %" PRId64 ") from acme.core_audit "
-                                       "where method like '%%CreateGroup' and code = 0 order by id desc limit 1",
-                                       id), "api_key true");
+    expect_json(client, "UserService/CreateGroup", CODE_OK, NULL,
+                "{\"group\": {\"name\": \"Made by a key\"}}");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select caller_kind || ' ' || (caller_id = %" PRId64
+                       ") from acme.core_audit "
+                       "where method like '%%CreateGroup' and code = 0 order by id desc limit 1",
+                       id),
+        "api_key true");
     ciq_client_free(client);
 }
 
@@ -314,9 +340,11 @@ test_api_key__of_elsewhere_is_refused(void **state)
     expect_token(world, "techcorp", acme, "belongs elsewhere");
     expect_token(world, NULL, acme, "a tenant's");
     expect_token(world, "acme", platform, "belongs elsewhere");
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) from techcorp.core_audit where code = 16 and "
-                                       "method like '%%WhoAmI'"), "1");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) from techcorp.core_audit where code = 16 and "
+                       "method like '%%WhoAmI'"),
+        "1");
 
     /* another tenant's secret under the own number */
     snprintf(forged, sizeof forged, "%.*s%s", (int) (strchr(acme + 6, '_') + 1 - acme), acme,
@@ -347,7 +375,8 @@ test_api_key__expires(void **state)
                 "{\"id\": %" PRId64 "}", id);
 
     CiqError *error = NULL;
-    json_t *seen = call_json(world->acme, "UserService/GetApiKey", &error, "{\"id\": %" PRId64 "}", id);
+    json_t *seen =
+        call_json(world->acme, "UserService/GetApiKey", &error, "{\"id\": %" PRId64 "}", id);
     assert_ok(error);
     assert_string_equal(json_at(seen, "api_key.state"), "API_KEY_STATE_EXPIRED");
     json_decref(seen);
@@ -355,7 +384,8 @@ test_api_key__expires(void **state)
     /* renewed, it is good again */
     expect_json(world->acme, "UserService/UpdateApiKey", CODE_OK, NULL,
                 "{\"id\": %" PRId64 ", \"api_key\": {\"expire_time\": \"2999-01-01T00:00:00Z\"}, "
-                "\"update_mask\": \"expire_time\"}", id);
+                "\"update_mask\": \"expire_time\"}",
+                id);
     expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
     ciq_client_free(client);
 }
@@ -378,22 +408,29 @@ test_revoke_api_key__ends_it_for_good(void **state)
     ciq_revoke_api_key_response_free(revoked);
     expect_json(client, "UserService/GetUser", CODE_UNAUTHENTICATED, "was revoked", "{\"id\": 1}");
 
-    expect_json(world->acme, "UserService/UpdateApiKey", CODE_FAILED_PRECONDITION, "is revoked",
-                "{\"id\": %" PRId64 ", \"api_key\": {\"name\": \"back\"}, \"update_mask\": \"name\"}", id);
+    expect_json(
+        world->acme, "UserService/UpdateApiKey", CODE_FAILED_PRECONDITION, "is revoked",
+        "{\"id\": %" PRId64 ", \"api_key\": {\"name\": \"back\"}, \"update_mask\": \"name\"}", id);
     expect_json(world->acme, "UserService/RotateApiKey", CODE_FAILED_PRECONDITION, "is revoked",
                 "{\"id\": %" PRId64 "}", id);
-    expect_json(world->acme, "UserService/RevokeApiKey", CODE_OK, NULL, "{\"id\": %" PRId64 "}", id);
-    expect_json(world->acme, "UserService/RevokeApiKey", CODE_NOT_FOUND, "no API key 4711", "{\"id\": 4711}");
+    expect_json(world->acme, "UserService/RevokeApiKey", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                id);
+    expect_json(world->acme, "UserService/RevokeApiKey", CODE_NOT_FOUND, "no API key 4711",
+                "{\"id\": 4711}");
     /* a number of another tenant is none here */
-    database_value(&world->database, "insert into techcorp.core_api_key (id, name, permissions, secret_hash, creator) "
-                                     "values (5000, 'theirs', '{}', 'x', 'y')");
+    database_value(
+        &world->database,
+        "insert into techcorp.core_api_key (id, name, permissions, secret_hash, creator) "
+        "values (5000, 'theirs', '{}', 'x', 'y')");
     expect_json(world->techcorp, "UserService/GetApiKey", CODE_OK, NULL, "{\"id\": 5000}");
     expect_json(world->acme, "UserService/GetApiKey", CODE_NOT_FOUND, "5000", "{\"id\": 5000}");
-    expect_json(world->acme, "UserService/RotateApiKey", CODE_NOT_FOUND, "no API key 5000", "{\"id\": 5000}");
+    expect_json(world->acme, "UserService/RotateApiKey", CODE_NOT_FOUND, "no API key 5000",
+                "{\"id\": 5000}");
     expect_json(world->acme, "UserService/UpdateApiKey", CODE_NOT_FOUND, "no API key 5000",
                 "{\"id\": 5000, \"api_key\": {\"name\": \"ours\"}, \"update_mask\": \"name\"}");
     /* its name is free again */
-    expect_json(world->acme, "UserService/CreateApiKey", CODE_OK, NULL, "{\"api_key\": {\"name\": \"gone\"}}");
+    expect_json(world->acme, "UserService/CreateApiKey", CODE_OK, NULL,
+                "{\"api_key\": {\"name\": \"gone\"}}");
     ciq_client_free(client);
 }
 
@@ -475,23 +512,31 @@ test_update_api_key__masks(void **state)
     assert_string_equal(changed->api_key->permissions[0], "users.view_group");
     ciq_update_api_key_response_free(changed);
     /* at once, also in memory */
-    expect_json(client, "UserService/GetUser", CODE_PERMISSION_DENIED, "users.view_customuser", "{\"id\": 1}");
+    expect_json(client, "UserService/GetUser", CODE_PERMISSION_DENIED, "users.view_customuser",
+                "{\"id\": 1}");
     expect_json(client, "UserService/ListGroups", CODE_OK, NULL, "{}");
 
-    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT, "update_mask is required",
-                "{\"id\": %" PRId64 ", \"api_key\": {\"name\": \"x\"}}", id);
-    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT, "names colour, which is no field",
+    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT,
+                "update_mask is required", "{\"id\": %" PRId64 ", \"api_key\": {\"name\": \"x\"}}",
+                id);
+    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT,
+                "names colour, which is no field",
                 "{\"id\": %" PRId64 ", \"api_key\": {}, \"update_mask\": \"colour\"}", id);
-    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT, "names creator, which cannot be set",
+    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT,
+                "names creator, which cannot be set",
                 "{\"id\": %" PRId64 ", \"api_key\": {}, \"update_mask\": \"creator\"}", id);
-    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT, "api_key.name is required",
+    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT,
+                "api_key.name is required",
                 "{\"id\": %" PRId64 ", \"api_key\": {}, \"update_mask\": \"name\"}", id);
-    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT, "must be in the future",
+    expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT,
+                "must be in the future",
                 "{\"id\": %" PRId64 ", \"api_key\": {\"expire_time\": \"2020-01-01T00:00:00Z\"}, "
-                "\"update_mask\": \"expire_time\"}", id);
+                "\"update_mask\": \"expire_time\"}",
+                id);
     expect_json(world->acme, "UserService/UpdateApiKey", CODE_INVALID_ARGUMENT, "the platform's",
                 "{\"id\": %" PRId64 ", \"api_key\": {\"permissions\": [\"platform.forward\"]}, "
-                "\"update_mask\": \"permissions\"}", id);
+                "\"update_mask\": \"permissions\"}",
+                id);
     ciq_client_free(client);
 }
 
@@ -528,7 +573,8 @@ test_api_keys__limit_holds_at_once(void **state)
     tenant_new(world->operator, "crowd");
     expect_json(world->operator, "TenantService/UpdateTenant", CODE_OK, NULL,
                 "{\"tenant\": {\"schema_name\": \"crowd\", \"max_api_keys\": %d}, "
-                "\"update_mask\": \"max_api_keys\"}", MAKERS_MAX);
+                "\"update_mask\": \"max_api_keys\"}",
+                MAKERS_MAX);
     CiqClient *client = sign_in(&world->server, "crowd.localhost", world_email, world_password);
     for (int i = 0; i < MAKERS; i++) {
         makers[i] = (Maker){.client = client, .number = i};
@@ -540,7 +586,8 @@ test_api_keys__limit_holds_at_once(void **state)
         assert_true(makers[i].code == CODE_OK || makers[i].code == CODE_RESOURCE_EXHAUSTED);
     }
     assert_int_equal(made, MAKERS_MAX);
-    assert_string_equal(database_value(&world->database, "select count(*) from crowd.core_api_key"), "3");
+    assert_string_equal(database_value(&world->database, "select count(*) from crowd.core_api_key"),
+                        "3");
     ciq_client_free(client);
 }
 
@@ -553,20 +600,23 @@ test_api_keys__limit_of_the_plan(void **state)
     char token[TOKEN_SIZE];
 
     tenant_new(world->operator, "few");
-    expect_json(world->operator, "TenantService/UpdateTenant", CODE_OK, NULL,
-                "{\"tenant\": {\"schema_name\": \"few\", \"max_api_keys\": 2}, \"update_mask\": \"max_api_keys\"}");
+    expect_json(
+        world->operator, "TenantService/UpdateTenant", CODE_OK, NULL,
+        "{\"tenant\": {\"schema_name\": \"few\", \"max_api_keys\": 2}, \"update_mask\": \"max_api_keys\"}");
     CiqClient *client = sign_in(&world->server, "few.localhost", world_email, world_password);
     key_new(client, "one", "", token);
     id = key_new(client, "two", "", token);
-    expect_json(client, "UserService/CreateApiKey", CODE_RESOURCE_EXHAUSTED, "max_api_keys of the tenant is 2",
-                "{\"api_key\": {\"name\": \"three\"}}");
+    expect_json(client, "UserService/CreateApiKey", CODE_RESOURCE_EXHAUSTED,
+                "max_api_keys of the tenant is 2", "{\"api_key\": {\"name\": \"three\"}}");
 
     /* what has ended does not count, until it is back */
     change_keys(world, "few", id, "expire_time = now() - interval '1 second'");
     key_new(client, "three", "", token);
-    expect_json(client, "UserService/UpdateApiKey", CODE_RESOURCE_EXHAUSTED, "max_api_keys of the tenant is 2",
+    expect_json(client, "UserService/UpdateApiKey", CODE_RESOURCE_EXHAUSTED,
+                "max_api_keys of the tenant is 2",
                 "{\"id\": %" PRId64 ", \"api_key\": {}, \"update_mask\": \"expire_time\"}", id);
-    json_t *three = call_json(client, "UserService/RevokeApiKey", &error, "{\"id\": %" PRId64 "}", id + 1);
+    json_t *three =
+        call_json(client, "UserService/RevokeApiKey", &error, "{\"id\": %" PRId64 "}", id + 1);
     assert_ok(error);
     json_decref(three);
     expect_json(client, "UserService/UpdateApiKey", CODE_OK, NULL,
@@ -610,7 +660,8 @@ test_list_api_keys__pages(void **state)
         ciq_list_api_keys_response_free(page);
     } while (page_token[0] != '\0');
     assert_int_equal(pages, 3);
-    expect_json(client, "UserService/ListApiKeys", CODE_INVALID_ARGUMENT, "page_size", "{\"page_size\": -1}");
+    expect_json(client, "UserService/ListApiKeys", CODE_INVALID_ARGUMENT, "page_size",
+                "{\"page_size\": -1}");
     ciq_client_free(client);
 }
 
@@ -627,8 +678,10 @@ test_api_key__of_a_suspended_tenant(void **state)
     expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
     expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"halted\", \"reason\": \"unpaid\"}");
-    expect_json(client, "UserService/GetUser", CODE_FAILED_PRECONDITION, "suspended: unpaid", "{\"id\": 1}");
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL, "{\"schema_name\": \"halted\"}");
+    expect_json(client, "UserService/GetUser", CODE_FAILED_PRECONDITION, "suspended: unpaid",
+                "{\"id\": 1}");
+    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"halted\"}");
     expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
     ciq_client_free(client);
     ciq_client_free(admin);
@@ -643,27 +696,35 @@ test_platform_api_key__does_what_it_may(void **state)
     CiqClient *client = key_client(world, NULL, "console", "\"tenants.view_tenant\"", &id);
 
     expect_json(client, "TenantService/ListTenants", CODE_OK, NULL, "{}");
-    expect_json(client, "TenantService/SuspendTenant", CODE_PERMISSION_DENIED, "tenants.change_tenant",
-                "{\"schema_name\": \"acme\", \"reason\": \"x\"}");
-    expect_json(client, "UserService/ListApiKeys", CODE_PERMISSION_DENIED, "platform.view_apikey", "{}");
+    expect_json(client, "TenantService/SuspendTenant", CODE_PERMISSION_DENIED,
+                "tenants.change_tenant", "{\"schema_name\": \"acme\", \"reason\": \"x\"}");
+    expect_json(client, "UserService/ListApiKeys", CODE_PERMISSION_DENIED, "platform.view_apikey",
+                "{}");
 
     /* who may look may not make, and an operator gives no more than theirs */
-    expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"looker@same.example\", \"platform_role\": \"read-only\"}, "
-                "\"password\": \"%s\"}", world_password);
-    expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"doer@same.example\", \"platform_role\": \"operator\"}, "
-                "\"password\": \"%s\"}", world_password);
+    expect_json(
+        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"looker@same.example\", \"platform_role\": \"read-only\"}, "
+        "\"password\": \"%s\"}",
+        world_password);
+    expect_json(
+        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"doer@same.example\", \"platform_role\": \"operator\"}, "
+        "\"password\": \"%s\"}",
+        world_password);
     CiqClient *looker = sign_in(&world->server, NULL, "looker@same.example", world_password);
     CiqClient *doer = sign_in(&world->server, NULL, "doer@same.example", world_password);
     expect_json(looker, "UserService/ListApiKeys", CODE_OK, NULL, "{}");
     expect_json(looker, "UserService/CreateApiKey", CODE_PERMISSION_DENIED, "platform.add_apikey",
                 "{\"api_key\": {\"name\": \"x\"}}");
-    expect_json(doer, "UserService/CreateApiKey", CODE_PERMISSION_DENIED, "only who holds platform.add_superuser",
+    expect_json(doer, "UserService/CreateApiKey", CODE_PERMISSION_DENIED,
+                "only who holds platform.add_superuser",
                 "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"platform.add_superuser\"]}}");
-    expect_json(doer, "UserService/CreateApiKey", CODE_OK, NULL,
-                "{\"api_key\": {\"name\": \"gate\", \"permissions\": [\"platform.forward\", \"auth.check\"]}}");
-    expect_json(world->operator, "UserService/RevokeApiKey", CODE_OK, NULL, "{\"id\": %" PRId64 "}", id);
+    expect_json(
+        doer, "UserService/CreateApiKey", CODE_OK, NULL,
+        "{\"api_key\": {\"name\": \"gate\", \"permissions\": [\"platform.forward\", \"auth.check\"]}}");
+    expect_json(world->operator, "UserService/RevokeApiKey", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                id);
     expect_json(client, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "was revoked", "{}");
     ciq_client_free(client);
     ciq_client_free(looker);
@@ -675,11 +736,13 @@ is_use_written(void *argument)
 {
     World *world = argument;
 
-    return strcmp(database_value(&world->database,
-                                 "select (select count(*) from acme.core_api_key where name = 'used' and "
-                                 "last_use_time > now() - interval '1 minute') + "
-                                 "(select count(*) from public.core_api_key where name = 'used' and "
-                                 "last_use_time > now() - interval '1 minute')"), "2") == 0;
+    return strcmp(database_value(
+                      &world->database,
+                      "select (select count(*) from acme.core_api_key where name = 'used' and "
+                      "last_use_time > now() - interval '1 minute') + "
+                      "(select count(*) from public.core_api_key where name = 'used' and "
+                      "last_use_time > now() - interval '1 minute')"),
+                  "2") == 0;
 }
 
 static void
@@ -690,8 +753,10 @@ test_api_key__last_use_is_written_later(void **state)
     CiqClient *client = key_client(world, "acme", "used", "\"users.view_customuser\"", &id);
     CiqClient *platform = key_client(world, NULL, "used", "\"tenants.view_tenant\"", &platform_id);
 
-    assert_string_equal(database_value(&world->database, "select coalesce(last_use_time::text, 'never') from "
-                                                         "acme.core_api_key where name = 'used'"), "never");
+    assert_string_equal(database_value(&world->database,
+                                       "select coalesce(last_use_time::text, 'never') from "
+                                       "acme.core_api_key where name = 'used'"),
+                        "never");
     for (int i = 0; i < 20; i++)
         expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
     expect_json(platform, "TenantService/ListTenants", CODE_OK, NULL, "{}");
@@ -723,10 +788,12 @@ tcp_client(World *world, const char *tenant, const char *token, const char *orig
 static void
 expect_demo(CiqClient *client, Code code, const char *text, const char *email)
 {
-    expect_json(client, "TenantService/CreateDemoRequest", code, text,
-                "{\"demo_request\": {\"company_name\": \"Demo Ltd\", \"first_name\": \"D\", "
-                "\"last_name\": \"D\", \"email\": \"%s\", \"job_title\": \"x\", \"industry\": \"x\", "
-                "\"company_size\": \"1-10\"}}", email);
+    expect_json(
+        client, "TenantService/CreateDemoRequest", code, text,
+        "{\"demo_request\": {\"company_name\": \"Demo Ltd\", \"first_name\": \"D\", "
+        "\"last_name\": \"D\", \"email\": \"%s\", \"job_title\": \"x\", \"industry\": \"x\", "
+        "\"company_size\": \"1-10\"}}",
+        email);
 }
 
 static void
@@ -734,20 +801,25 @@ test_origin__needs_a_key_that_may_forward(void **state)
 {
     World *world = *state;
     char plain[TOKEN_SIZE], tenants[TOKEN_SIZE], forward[TOKEN_SIZE];
-    static const char *const wrong[] = {"somewhere", "1.2.3.4:5", "1.2.3", "[::1]", "1.2.3.4, 5.6.7.8", "::1%lo"};
+    static const char *const wrong[] = {"somewhere", "1.2.3.4:5",        "1.2.3",
+                                        "[::1]",     "1.2.3.4, 5.6.7.8", "::1%lo"};
 
     key_new(world->operator, "plain", "\"tenants.view_tenant\"", plain);
     key_new(world->operator, "forward", "\"tenants.view_tenant\", \"platform.forward\"", forward);
     key_new(world->acme, "tenants own", "\"users.view_customuser\"", tenants);
 
     CiqClient *nobody = tcp_client(world, NULL, NULL, "1.2.3.4");
-    expect_demo(nobody, CODE_PERMISSION_DENIED, "origin needs an API key that holds platform.forward", "a@b.example");
+    expect_demo(nobody, CODE_PERMISSION_DENIED,
+                "origin needs an API key that holds platform.forward", "a@b.example");
     CiqClient *without = tcp_client(world, NULL, plain, "1.2.3.4");
-    expect_json(without, "TenantService/ListTenants", CODE_PERMISSION_DENIED, "platform.forward", "{}");
+    expect_json(without, "TenantService/ListTenants", CODE_PERMISSION_DENIED, "platform.forward",
+                "{}");
     CiqClient *own = tcp_client(world, "acme", tenants, "1.2.3.4");
-    expect_json(own, "UserService/GetUser", CODE_PERMISSION_DENIED, "platform.forward", "{\"id\": 1}");
+    expect_json(own, "UserService/GetUser", CODE_PERMISSION_DENIED, "platform.forward",
+                "{\"id\": 1}");
     ciq_client_set_origin(world->acme, "1.2.3.4");
-    expect_json(world->acme, "UserService/GetUser", CODE_PERMISSION_DENIED, "platform.forward", "{\"id\": 1}");
+    expect_json(world->acme, "UserService/GetUser", CODE_PERMISSION_DENIED, "platform.forward",
+                "{\"id\": 1}");
     ciq_client_set_origin(world->acme, NULL);
     /* health is nobody's business */
     expect_json(nobody, "Health/Check", CODE_OK, NULL, "{}");
@@ -756,7 +828,8 @@ test_origin__needs_a_key_that_may_forward(void **state)
     expect_json(with, "TenantService/ListTenants", CODE_OK, NULL, "{}");
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         ciq_client_set_origin(with, wrong[i]);
-        expect_json(with, "TenantService/ListTenants", CODE_INVALID_ARGUMENT, "origin must be an IPv4 or IPv6", "{}");
+        expect_json(with, "TenantService/ListTenants", CODE_INVALID_ARGUMENT,
+                    "origin must be an IPv4 or IPv6", "{}");
     }
     ciq_client_free(nobody);
     ciq_client_free(without);
@@ -781,7 +854,9 @@ test_origin__is_what_demo_requests_are_counted_by(void **state)
     server_up(&server, &world->database, limit_demos);
     key_new(world->operator, "website", "\"platform.forward\"", forward);
     CiqClient *website = ciq_client_new(
-        &(CiqOptions){.urls = server.tcp, .token = forward, .origin = "203.0.113.1", .attempts_max = 1}, NULL);
+        &(CiqOptions){
+            .urls = server.tcp, .token = forward, .origin = "203.0.113.1", .attempts_max = 1},
+        NULL);
     assert_non_null(website);
     expect_demo(website, CODE_OK, NULL, "d1@b.example");
     expect_demo(website, CODE_OK, NULL, "d2@b.example");
@@ -798,15 +873,17 @@ test_origin__is_what_demo_requests_are_counted_by(void **state)
     expect_demo(website, CODE_OK, NULL, "d7@b.example");
     ciq_client_set_origin(website, "2001:db8::ffff:3");
     expect_demo(website, CODE_RESOURCE_EXHAUSTED, "from this address", "d8@b.example");
-    assert_string_equal(database_value(&world->database,
-                                       "select string_agg(origin, ' ' order by id) from public.demo_demorequest "
-                                       "where email like 'd%%@b.example'"),
-                        "203.0.113.1 203.0.113.1 203.0.113.2 2001:db8::/64 2001:db8::/64");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select string_agg(origin, ' ' order by id) from public.demo_demorequest "
+                       "where email like 'd%%@b.example'"),
+        "203.0.113.1 203.0.113.1 203.0.113.2 2001:db8::/64 2001:db8::/64");
     ciq_client_free(website);
     server_down(&server);
 }
 
-/* End users sign in through a gateway that serves all tenants: its key says from where, and nothing else. */
+/* End users sign in through a gateway that serves all tenants: its key says from where, and nothing
+ * else. */
 static void
 test_origin__of_a_gateway_on_a_tenant(void **state)
 {
@@ -817,16 +894,21 @@ test_origin__of_a_gateway_on_a_tenant(void **state)
     key_new(world->operator, "gateway", "\"platform.forward\", \"auth.check\"", forward);
     key_new(world->operator, "no gateway", "\"auth.check\"", plain);
     CiqClient *gateway = tcp_client(world, "acme", forward, "198.51.100.7");
-    json_t *session = call_json(gateway, "UserService/Login", &error,
-                                "{\"email\": \"%s\", \"password\": \"%s\"}", world_email, world_password);
+    json_t *session =
+        call_json(gateway, "UserService/Login", &error, "{\"email\": \"%s\", \"password\": \"%s\"}",
+                  world_email, world_password);
     assert_ok(error);
     json_decref(session);
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) from acme.core_session where origin = '198.51.100.7'"), "1");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) from acme.core_session where origin = '198.51.100.7'"),
+        "1");
     assert_string_equal(database_value(&world->database,
                                        "select caller_kind || caller_id from acme.core_audit where "
-                                       "origin = '198.51.100.7' and method like '%%Login'"), "user1");
-    expect_json(gateway, "UserService/GetUser", CODE_UNAUTHENTICATED, "belongs elsewhere", "{\"id\": 1}");
+                                       "origin = '198.51.100.7' and method like '%%Login'"),
+                        "user1");
+    expect_json(gateway, "UserService/GetUser", CODE_UNAUTHENTICATED, "belongs elsewhere",
+                "{\"id\": 1}");
     expect_json(gateway, "UserService/WhoAmI", CODE_UNAUTHENTICATED, "belongs elsewhere", "{}");
 
     CiqClient *other = tcp_client(world, "acme", plain, NULL);
@@ -850,7 +932,8 @@ test_revoke_api_key__ends_it_on_the_other_server(void **state)
     CiqClient *there = client_new(&other, "acme", token);
     for (int i = 0; i < 5; i++)
         expect_json(there, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
-    expect_json(world->acme, "UserService/RevokeApiKey", CODE_OK, NULL, "{\"id\": %" PRId64 "}", id);
+    expect_json(world->acme, "UserService/RevokeApiKey", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                id);
     wait_for_refusal(there);
     ciq_client_free(there);
     server_down(&other);

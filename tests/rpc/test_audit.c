@@ -1,6 +1,6 @@
-/* The audit as it is read, and what it rests on: the row is in the write's own transaction, refusals across
- * tenants are rows where they were tried, and nobody changes a row.  The second tenant has the same addresses
- * and numbers.  */
+/* The audit as it is read, and what it rests on: the row is in the write's own transaction,
+ * refusals across tenants are rows where they were tried, and nobody changes a row.  The second
+ * tenant has the same addresses and numbers.  */
 #include "harness.h"
 
 #include <stdio.h>
@@ -28,7 +28,8 @@ test_list__newest_first_with_all_fields(void **state)
     CiqListAuditEventsRequest request = CLIENTIQ__V1__LIST_AUDIT_EVENTS_REQUEST__INIT;
     char target[64];
 
-    snprintf(target, sizeof target, "user %lld", (long long) user_new(world->acme, "seen@same.example", false));
+    snprintf(target, sizeof target, "user %lld",
+             (long long) user_new(world->acme, "seen@same.example", false));
     CiqListAuditEventsResponse *page = ciq_list_audit_events(world->acme, &request, &error);
     assert_ok(error);
     const CiqAuditEvent *event = page->events[0];
@@ -79,30 +80,43 @@ test_list__filters(void **state)
     assert_int_equal(events(world->acme, filter), 2); /* made, and changed by themselves */
     assert_int_equal(events(world->acme, "\"target\": \"use\""), 0);
     assert_true(events(world->acme, "\"target\": \"user\"") >= 2);
-    assert_int_equal(events(world->acme, "\"caller_email\": \"FILTERED@same.example\", \"code\": \"OK\""), 1);
-    assert_int_equal(events(world->acme, "\"code\": \"PERMISSION_DENIED\", \"method\": \"ListUsers\""), 1);
-    snprintf(filter, sizeof filter, "\"caller_id\": %lld, \"caller_kind\": \"user\"", (long long) id);
+    assert_int_equal(
+        events(world->acme, "\"caller_email\": \"FILTERED@same.example\", \"code\": \"OK\""), 1);
+    assert_int_equal(
+        events(world->acme, "\"code\": \"PERMISSION_DENIED\", \"method\": \"ListUsers\""), 1);
+    snprintf(filter, sizeof filter, "\"caller_id\": %lld, \"caller_kind\": \"user\"",
+             (long long) id);
     assert_int_equal(events(world->acme, filter), 3); /* login, refusal, change */
-    snprintf(filter, sizeof filter, "\"caller_id\": %lld, \"caller_kind\": \"operator\"", (long long) id);
+    snprintf(filter, sizeof filter, "\"caller_id\": %lld, \"caller_kind\": \"operator\"",
+             (long long) id);
     assert_int_equal(events(world->acme, filter), 0);
-    assert_int_equal(events(world->acme, "\"method\": \"clientiq.v1.UserService/UpdateMe\", \"target\": \"user\""),
-                     events(world->acme, "\"method\": \"UserService/UpdateMe\""));
+    assert_int_equal(
+        events(world->acme,
+               "\"method\": \"clientiq.v1.UserService/UpdateMe\", \"target\": \"user\""),
+        events(world->acme, "\"method\": \"UserService/UpdateMe\""));
     assert_int_equal(events(world->acme, "\"method\": \"pdateMe\""), 0);
 
     snprintf(request_id, sizeof request_id, "%s",
-             database_value(&world->database, "select request_id from acme.core_audit where method like "
-                            "'%%UpdateMe' and caller_id = %lld", (long long) id));
+             database_value(&world->database,
+                            "select request_id from acme.core_audit where method like "
+                            "'%%UpdateMe' and caller_id = %lld",
+                            (long long) id));
     snprintf(filter, sizeof filter, "\"request_id\": \"%s\"", request_id);
     assert_int_equal(events(world->acme, filter), 1);
 
     /* from the start inclusive to the end exclusive */
-    snprintf(time, sizeof time, "%s",
-             database_value(&world->database, "select to_char(time at time zone 'UTC', "
-                            "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from acme.core_audit where request_id = '%s'",
-                            request_id));
-    snprintf(filter, sizeof filter, "\"request_id\": \"%s\", \"start_time\": \"%s\"", request_id, time);
+    snprintf(
+        time, sizeof time, "%s",
+        database_value(
+            &world->database,
+            "select to_char(time at time zone 'UTC', "
+            "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from acme.core_audit where request_id = '%s'",
+            request_id));
+    snprintf(filter, sizeof filter, "\"request_id\": \"%s\", \"start_time\": \"%s\"", request_id,
+             time);
     assert_int_equal(events(world->acme, filter), 1);
-    snprintf(filter, sizeof filter, "\"request_id\": \"%s\", \"end_time\": \"%s\"", request_id, time);
+    snprintf(filter, sizeof filter, "\"request_id\": \"%s\", \"end_time\": \"%s\"", request_id,
+             time);
     assert_int_equal(events(world->acme, filter), 0);
     assert_int_equal(events(world->acme, "\"start_time\": \"2100-01-01T00:00:00Z\""), 0);
     assert_true(events(world->acme, "\"end_time\": \"2100-01-01T00:00:00Z\"") > 0);
@@ -136,12 +150,12 @@ test_list__pages_while_rows_are_added(void **state)
         if (token[0] == '\0')
             continue;
         /* another list's, with other filters or of another tenant */
-        expect_json(world->techcorp, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT, "page_token",
-                    "{\"code\": \"OK\", \"page_token\": \"%s\"}", token);
+        expect_json(world->techcorp, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT,
+                    "page_token", "{\"code\": \"OK\", \"page_token\": \"%s\"}", token);
         expect_json(world->acme, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT, "page_token",
                     "{\"page_token\": \"%s\"}", token);
-        expect_json(world->operator, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT, "page_token",
-                    "{\"page_token\": \"%s\"}", token);
+        expect_json(world->operator, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT,
+                    "page_token", "{\"page_token\": \"%s\"}", token);
     } while (token[0] != '\0' && count < 100);
     assert_int_equal(count, all);
 }
@@ -161,8 +175,8 @@ test_list__bad_filters(void **state)
     World *world = *state;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        expect_json(world->acme, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT, bad[i].text, "%s",
-                    bad[i].request);
+        expect_json(world->acme, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT, bad[i].text,
+                    "%s", bad[i].request);
     /* what looks like a pattern is none */
     assert_int_equal(events(world->acme, "\"target\": \"%\""), 0);
     assert_int_equal(events(world->acme, "\"method\": \"%\""), 0);
@@ -175,22 +189,27 @@ test_list__needs_the_permission_of_the_place(void **state)
 
     int64_t id = user_new(world->acme, "curious@same.example", false);
     CiqClient *user = sign_in(&world->server, "acme", "curious@same.example", world_password);
-    expect_json(user, "UserService/ListAuditEvents", CODE_PERMISSION_DENIED, "users.view_audit", "{}");
+    expect_json(user, "UserService/ListAuditEvents", CODE_PERMISSION_DENIED, "users.view_audit",
+                "{}");
     expect_json(world->acme, "UserService/GrantPermission", CODE_OK, NULL,
                 "{\"user_id\": %lld, \"permission\": \"users.view_audit\"}", (long long) id);
     expect_json(user, "UserService/ListAuditEvents", CODE_OK, NULL, "{}");
     ciq_client_free(user);
 
-    expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"r@platform.example\", \"platform_role\": \"read-only\"}, "
-                "\"password\": \"%s\"}", world_password);
+    expect_json(
+        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"r@platform.example\", \"platform_role\": \"read-only\"}, "
+        "\"password\": \"%s\"}",
+        world_password);
     CiqClient *reader = sign_in(&world->server, NULL, "r@platform.example", world_password);
     assert_true(events(reader, "") > 0);
-    database_value(&world->database, "update public.platform_superuser set platform_role = 'support'; "
-                                     "delete from public.platform_role_permission where platform_role = "
-                                     "'support' and codename = 'view_audit'; select pg_notify('ciq', 't0')");
+    database_value(&world->database,
+                   "update public.platform_superuser set platform_role = 'support'; "
+                   "delete from public.platform_role_permission where platform_role = "
+                   "'support' and codename = 'view_audit'; select pg_notify('ciq', 't0')");
     CiqClient *support = sign_in(&world->server, NULL, "r@platform.example", world_password);
-    expect_json(support, "UserService/ListAuditEvents", CODE_PERMISSION_DENIED, "platform.view_audit", "{}");
+    expect_json(support, "UserService/ListAuditEvents", CODE_PERMISSION_DENIED,
+                "platform.view_audit", "{}");
     ciq_client_free(reader);
     ciq_client_free(support);
 }
@@ -201,8 +220,10 @@ test_write__needs_its_row(void **state)
 {
     World *world = *state;
 
-    database_value(&world->database, "alter table acme.core_audit add constraint none check (false) not valid");
-    expect_json(world->acme, "UserService/CreateUser", CODE_INVALID_ARGUMENT, "outside what the database allows",
+    database_value(&world->database,
+                   "alter table acme.core_audit add constraint none check (false) not valid");
+    expect_json(world->acme, "UserService/CreateUser", CODE_INVALID_ARGUMENT,
+                "outside what the database allows",
                 "{\"user\": {\"email\": \"unseen@same.example\"}}");
     assert_int_equal(user_count(world->acme, "unseen@same.example"), 0);
     database_value(&world->database, "alter table acme.core_audit drop constraint none");
@@ -215,38 +236,45 @@ test_write__needs_its_row(void **state)
     assert_int_equal(events(world->acme, "\"page_size\": 1000"), before);
 }
 
-/* A token of acme where it does not belong: a row at once, and one row for all that follow within a minute. */
+/* A token of acme where it does not belong: a row at once, and one row for all that follow within a
+ * minute. */
 static void
 test_refusal__across_tenants(void **state)
 {
     static const char filter[] = "\"code\": \"UNAUTHENTICATED\", \"method\": \"GetMe\"";
-    static const char platform_filter[] = "\"code\": \"UNAUTHENTICATED\", \"method\": \"ListTenants\"";
+    static const char platform_filter[] =
+        "\"code\": \"UNAUTHENTICATED\", \"method\": \"ListTenants\"";
     World *world = *state;
     CiqError *error = NULL;
-    json_t *session = call_json(world->acme, "UserService/Login", &error,
-                                "{\"email\": \"%s\", \"password\": \"%s\"}", world_email, world_password);
+    json_t *session =
+        call_json(world->acme, "UserService/Login", &error,
+                  "{\"email\": \"%s\", \"password\": \"%s\"}", world_email, world_password);
 
     assert_ok(error);
     CiqClient *elsewhere = client_new(&world->server, "techcorp", json_at(session, "token"));
     CiqClient *platform = client_new(&world->server, NULL, json_at(session, "token"));
     for (int i = 0; i < 5; i++) {
-        expect_json(elsewhere, "UserService/GetMe", CODE_UNAUTHENTICATED, "belongs elsewhere", "{}");
-        expect_json(platform, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "the token is a tenant's", "{}");
+        expect_json(elsewhere, "UserService/GetMe", CODE_UNAUTHENTICATED, "belongs elsewhere",
+                    "{}");
+        expect_json(platform, "TenantService/ListTenants", CODE_UNAUTHENTICATED,
+                    "the token is a tenant's", "{}");
     }
     assert_int_equal(events(world->techcorp, filter), 1);
     assert_int_equal(events(world->acme, filter), 0);
     assert_int_equal(events(world->operator, platform_filter), 1);
     assert_string_equal(
-        database_value(&world->database,
-                       "select concat(caller_kind, ' ', caller_id, ' ', count, ' ', origin <> '', ' ', "
-                       "request_id <> '') from techcorp.core_audit where method like '%%GetMe'"),
+        database_value(
+            &world->database,
+            "select concat(caller_kind, ' ', caller_id, ' ', count, ' ', origin <> '', ' ', "
+            "request_id <> '') from techcorp.core_audit where method like '%%GetMe'"),
         "anonymous 0 1 t t");
     json_decref(session);
     ciq_client_free(elsewhere);
     ciq_client_free(platform);
 }
 
-/* Neither role of the workers' can change or lose a row; a tenant's is also tried in test_isolation. */
+/* Neither role of the workers' can change or lose a row; a tenant's is also tried in
+ * test_isolation. */
 static void
 test_rows__stay(void **state)
 {
@@ -261,8 +289,9 @@ test_rows__stay(void **state)
     PGconn *connection = PQconnectdb(world->database.worker);
     char set_role[128];
 
-    snprintf(set_role, sizeof set_role, "set role %s",
-             database_value(&world->database, "select platform_role from public.core_installation"));
+    snprintf(
+        set_role, sizeof set_role, "set role %s",
+        database_value(&world->database, "select platform_role from public.core_installation"));
     PQclear(PQexec(connection, set_role));
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         PGresult *result = PQexec(connection, refused[i]);

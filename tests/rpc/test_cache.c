@@ -1,5 +1,5 @@
-/* Two servers on one database: what one changes, the other's memory stops answering within the bound of
- * the heartbeat; and what is not in order is never answered from memory.  */
+/* Two servers on one database: what one changes, the other's memory stops answering within the
+ * bound of the heartbeat; and what is not in order is never answered from memory.  */
 #include "harness.h"
 
 #include <stdlib.h>
@@ -94,28 +94,28 @@ test_remove_domain__routes_no_more_on_the_other_server(void **state)
     domain.domain = TEXT("moving.example");
     domain.schema_name = TEXT("acme");
     add.domain = &domain;
-    ciq_add_domain_response_free(ciq_add_domain(pair->world->operator, &add, &error));
+    ciq_add_domain_response_free(ciq_add_domain(pair->world->operator, & add, &error));
     assert_ok(error);
     CiqClient *there = warm_elsewhere(pair, "moving.example", token);
     Refusal refusal = {.client = there};
 
     drop.domain = TEXT("moving.example");
-    ciq_remove_domain_response_free(ciq_remove_domain(pair->world->operator, &drop, &error));
+    ciq_remove_domain_response_free(ciq_remove_domain(pair->world->operator, & drop, &error));
     assert_ok(error);
     wait_until("the other server to forget the domain", is_refused, &refusal);
     assert_int_equal(refusal.code, CODE_NOT_FOUND);
 
     /* to another tenant: never the wrong schema's row */
     domain.schema_name = TEXT("techcorp");
-    ciq_add_domain_response_free(ciq_add_domain(pair->world->operator, &add, &error));
+    ciq_add_domain_response_free(ciq_add_domain(pair->world->operator, & add, &error));
     assert_ok(error);
     assert_true(is_refused(&refusal));
     assert_true(refusal.code == CODE_NOT_FOUND || refusal.code == CODE_UNAUTHENTICATED);
     ciq_client_free(there);
 }
 
-/* A tenant that is deleted here and whose name another one takes is still in the memory of the other server:
- * until it forgets, the database refuses the old role in the new schema. */
+/* A tenant that is deleted here and whose name another one takes is still in the memory of the
+ * other server: until it forgets, the database refuses the old role in the new schema. */
 static void
 test_delete_tenant__its_name_is_taken_while_the_other_server_remembers(void **state)
 {
@@ -130,16 +130,17 @@ test_delete_tenant__its_name_is_taken_while_the_other_server_remembers(void **st
     tenant_new(world->operator, "heir");
     CiqClient *there = warm_elsewhere(pair, "heir", token);
     request.schema_name = TEXT("heir");
-    ciq_delete_tenant_response_free(ciq_delete_tenant(world->operator, &request, &error));
+    ciq_delete_tenant_response_free(ciq_delete_tenant(world->operator, & request, &error));
     assert_ok(error);
     tenant.name = TEXT("Heir");
     tenant.schema_name = TEXT("heir");
     create.tenant = &tenant;
     create.domain = TEXT("second-heir.localhost");
     create.admin_email = TEXT(world_email);
-    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, &create, &error));
+    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, & create, &error));
     assert_ok(error);
-    /* the same e-mail and the same number 1 are in the new schema: any answer would be the wrong tenant's */
+    /* the same e-mail and the same number 1 are in the new schema: any answer would be the wrong
+     * tenant's */
     for (int i = 0; i < 200; i++) {
         Refusal refusal = {.client = there};
 
@@ -150,8 +151,8 @@ test_delete_tenant__its_name_is_taken_while_the_other_server_remembers(void **st
     ciq_client_free(there);
 }
 
-/* The listener connection is cut, so nothing that is changed can be heard: after the bound memory is
- * silent, and the database answers. */
+/* The listener connection is cut, so nothing that is changed can be heard: after the bound memory
+ * is silent, and the database answers. */
 static void
 test_heartbeat_lost__memory_is_silent(void **state)
 {

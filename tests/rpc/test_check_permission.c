@@ -1,5 +1,5 @@
-/* CheckPermission: what it answers and why, to whom, from memory, and right after every change of what it answers
- * about.  Addresses and numbers are the same in both tenants.  */
+/* CheckPermission: what it answers and why, to whom, from memory, and right after every change of
+ * what it answers about.  Addresses and numbers are the same in both tenants.  */
 #include "harness.h"
 
 #include <inttypes.h>
@@ -12,8 +12,9 @@ static void
 key_token(CiqClient *client, const char *name, const char *permissions, char token[TOKEN_SIZE])
 {
     CiqError *error = NULL;
-    json_t *answer = call_json(client, "UserService/CreateApiKey", &error,
-                               "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
+    json_t *answer =
+        call_json(client, "UserService/CreateApiKey", &error,
+                  "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
 
     assert_ok(error);
     snprintf(token, TOKEN_SIZE, "%s", json_at(answer, "token"));
@@ -56,7 +57,8 @@ checked(CiqClient *client, const char *subject, const char *permission)
     assert_ok(error);
     assert_string_equal(json_at(answer, "checks.0.permission"), permission);
 
-    json_t *reasons = json_object_get(json_array_get(json_object_get(answer, "checks"), 0), "reasons");
+    json_t *reasons =
+        json_object_get(json_array_get(json_object_get(answer, "checks"), 0), "reasons");
 
     snprintf(text, sizeof text, "%s", json_at(answer, "checks.0.allowed"));
     for (size_t i = 0; i < json_array_size(reasons); i++)
@@ -95,8 +97,9 @@ static int64_t
 group_new(CiqClient *client, const char *name, const char *permissions)
 {
     CiqError *error = NULL;
-    json_t *answer = call_json(client, "UserService/CreateGroup", &error,
-                               "{\"group\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
+    json_t *answer =
+        call_json(client, "UserService/CreateGroup", &error,
+                  "{\"group\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
     int64_t id;
 
     assert_ok(error);
@@ -132,12 +135,16 @@ test_check_permission__says_why(void **state)
     assert_string_equal(checked(checker, by_id(user), "business.fly"), "false no such permission");
     /* pains.md, case 10: the platform's do not exist here, not even for the admin */
     static const char *const platforms[] = {"tenants.add_tenant", "platform.add_superuser",
-                                            "demo.delete_demorequest", "auth.check", "admin.view_logentry"};
+                                            "demo.delete_demorequest", "auth.check",
+                                            "admin.view_logentry"};
     for (size_t i = 0; i < sizeof platforms / sizeof *platforms; i++) {
-        assert_string_equal(checked(checker, by_id(user), platforms[i]), "false a permission of the platform");
-        assert_string_equal(checked(checker, by_id(1), platforms[i]), "false a permission of the platform");
+        assert_string_equal(checked(checker, by_id(user), platforms[i]),
+                            "false a permission of the platform");
+        assert_string_equal(checked(checker, by_id(1), platforms[i]),
+                            "false a permission of the platform");
     }
-    assert_string_equal(checked(checker, by_id(1), "users.add_customuser"), "true admin, group Tenant Admins");
+    assert_string_equal(checked(checker, by_id(1), "users.add_customuser"),
+                        "true admin, group Tenant Admins");
 
     /* several in their order, by the session of the same user */
     session_new(world, "acme", "why@same.example", token);
@@ -149,9 +156,10 @@ test_check_permission__says_why(void **state)
     assert_ok(error);
     assert_true(response->user_id == user);
     assert_string_equal(response->schema_name, "acme");
-    assert_int_equal(response->tenant_id,
-                     atoi(database_value(&world->database,
-                                         "select id from public.tenants_tenant where schema_name = 'acme'")));
+    assert_int_equal(
+        response->tenant_id,
+        atoi(database_value(&world->database,
+                            "select id from public.tenants_tenant where schema_name = 'acme'")));
     assert_int_equal(response->n_checks, 3);
     assert_true(response->checks[0]->allowed);
     assert_false(response->checks[1]->allowed);
@@ -169,19 +177,21 @@ test_check_permission__wrong_input(void **state)
     char many[101 * 12 + 1] = "";
 
     expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT,
-                "session_token or user_id is required", "{\"permissions\": [\"users.view_group\"]}");
-    expect_answer(checker, "\"session_token\": \"\"", CODE_INVALID_ARGUMENT, "session_token is required");
+                "session_token or user_id is required",
+                "{\"permissions\": [\"users.view_group\"]}");
+    expect_answer(checker, "\"session_token\": \"\"", CODE_INVALID_ARGUMENT,
+                  "session_token is required");
     expect_answer(checker, "\"user_id\": 0", CODE_INVALID_ARGUMENT, "user_id is required");
     expect_answer(checker, "\"session_token\": \"ciq_s_1_short\"", CODE_INVALID_ARGUMENT,
-                 "session_token is not the token of a session");
-    expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT, "permissions is required",
-                "{\"user_id\": 1}");
+                  "session_token is not the token of a session");
+    expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT,
+                "permissions is required", "{\"user_id\": 1}");
     expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT, "permissions[0]",
                 "{\"user_id\": 1, \"permissions\": [\"no dot\"]}");
     for (int i = 0; i < 101; i++)
         strcat(many, i == 0 ? "\"users.ab\"" : ", \"users.ab\"");
-    expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT, "1 to 100 elements, got 101",
-                "{\"user_id\": 1, \"permissions\": [%s]}", many);
+    expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT,
+                "1 to 100 elements, got 101", "{\"user_id\": 1, \"permissions\": [%s]}", many);
     expect_answer(checker, by_id(4711), CODE_NOT_FOUND, "no user 4711");
     ciq_client_free(checker);
 }
@@ -214,11 +224,14 @@ test_check_permission__who_may_ask(void **state)
     /* a key's number is not a user's */
     expect_answer(other, by_id(1), CODE_PERMISSION_DENIED, "auth.check");
 
-    /* another tenant's session, whose user has the same number and address, is none here, and that is audited */
+    /* another tenant's session, whose user has the same number and address, is none here, and that
+     * is audited */
     expect_answer(checker, by_token(techcorp), CODE_NOT_FOUND, "has ended or never was");
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) > 0 from acme.core_audit where code in (5, 7) and "
-                                       "method like '%%CheckPermission'"), "t");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) > 0 from acme.core_audit where code in (5, 7) and "
+                       "method like '%%CheckPermission'"),
+        "t");
     /* a key is no session */
     expect_answer(checker, by_token(key), CODE_INVALID_ARGUMENT, "not the token of a session");
     ciq_client_free(nobody);
@@ -227,7 +240,8 @@ test_check_permission__who_may_ask(void **state)
     ciq_client_free(checker);
 }
 
-/* With every table that it could read locked, memory answers; what it does not know waits and fails. */
+/* With every table that it could read locked, memory answers; what it does not know waits and
+ * fails. */
 static void
 test_check_permission__from_memory(void **state)
 {
@@ -246,8 +260,10 @@ test_check_permission__from_memory(void **state)
     PQclear(PQexec(database, "begin; lock table public.tenants_tenant, public.tenants_domain, "
                              "public.core_api_key, acme.core_api_key, acme.core_session, "
                              "acme.users_customuser, acme.auth_permission, acme.auth_group"));
-    assert_string_equal(checked(checker, by_token(token), "users.view_group"), "true admin, group Tenant Admins");
-    assert_string_equal(checked(checker, by_id(1), "users.view_group"), "true admin, group Tenant Admins");
+    assert_string_equal(checked(checker, by_token(token), "users.view_group"),
+                        "true admin, group Tenant Admins");
+    assert_string_equal(checked(checker, by_id(1), "users.view_group"),
+                        "true admin, group Tenant Admins");
     assert_string_equal(checked(gateway, by_token(token), "users.fly"), "false no such permission");
     /* the precondition of this test: who asks the database meets the lock */
     expect_answer(checker, by_id(4711), CODE_ABORTED, NULL);
@@ -267,7 +283,8 @@ test_check_permission__after_every_change(void **state)
     char token[TOKEN_SIZE], member[96], subject[TOKEN_SIZE + 32];
     const char *permission = "users.view_group";
 
-    snprintf(member, sizeof member, "{\"group_id\": %" PRId64 ", \"user_id\": %" PRId64 "}", group, user);
+    snprintf(member, sizeof member, "{\"group_id\": %" PRId64 ", \"user_id\": %" PRId64 "}", group,
+             user);
     session_new(world, "acme", "changing@same.example", token);
     snprintf(subject, sizeof subject, "%s", by_token(token));
     assert_string_equal(checked(checker, subject, permission), "false not granted");
@@ -275,14 +292,17 @@ test_check_permission__after_every_change(void **state)
     expect_json(world->acme, "UserService/AddGroupMember", CODE_OK, NULL, "%s", member);
     assert_string_equal(checked(checker, subject, permission), "true group Changing");
     expect_json(world->acme, "UserService/UpdateGroup", CODE_OK, NULL,
-                "{\"id\": %" PRId64 ", \"group\": {\"name\": \"Changed\"}, \"update_mask\": \"name\"}", group);
+                "{\"id\": %" PRId64
+                ", \"group\": {\"name\": \"Changed\"}, \"update_mask\": \"name\"}",
+                group);
     assert_string_equal(checked(checker, subject, permission), "true group Changed");
     expect_json(world->acme, "UserService/UpdateGroup", CODE_OK, NULL,
                 "{\"id\": %" PRId64 ", \"group\": {}, \"update_mask\": \"permissions\"}", group);
     assert_string_equal(checked(checker, subject, permission), "false not granted");
     expect_json(world->acme, "UserService/UpdateGroup", CODE_OK, NULL,
                 "{\"id\": %" PRId64 ", \"group\": {\"permissions\": [\"users.view_group\"]}, "
-                "\"update_mask\": \"permissions\"}", group);
+                "\"update_mask\": \"permissions\"}",
+                group);
     assert_string_equal(checked(checker, subject, permission), "true group Changed");
     expect_json(world->acme, "UserService/GrantPermission", CODE_OK, NULL,
                 "{\"user_id\": %" PRId64 ", \"permission\": \"users.view_group\"}", user);
@@ -293,12 +313,17 @@ test_check_permission__after_every_change(void **state)
                 "{\"user_id\": %" PRId64 ", \"permission\": \"users.view_group\"}", user);
     assert_string_equal(checked(checker, subject, permission), "false not granted");
     expect_json(world->acme, "UserService/UpdateUser", CODE_OK, NULL,
-                "{\"id\": %" PRId64 ", \"user\": {\"groups\": [\"Changed\"]}, \"update_mask\": \"groups\"}", user);
+                "{\"id\": %" PRId64
+                ", \"user\": {\"groups\": [\"Changed\"]}, \"update_mask\": \"groups\"}",
+                user);
     assert_string_equal(checked(checker, subject, permission), "true group Changed");
-    expect_json(world->acme, "UserService/DeleteGroup", CODE_OK, NULL, "{\"id\": %" PRId64 "}", group);
+    expect_json(world->acme, "UserService/DeleteGroup", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                group);
     assert_string_equal(checked(checker, subject, permission), "false not granted");
     expect_json(world->acme, "UserService/UpdateUser", CODE_OK, NULL,
-                "{\"id\": %" PRId64 ", \"user\": {\"is_admin\": true}, \"update_mask\": \"is_admin\"}", user);
+                "{\"id\": %" PRId64
+                ", \"user\": {\"is_admin\": true}, \"update_mask\": \"is_admin\"}",
+                user);
     assert_string_equal(checked(checker, subject, permission), "true admin");
     expect_json(world->acme, "UserService/UpdateUser", CODE_OK, NULL,
                 "{\"id\": %" PRId64 ", \"user\": {}, \"update_mask\": \"is_admin\"}", user);
@@ -306,11 +331,13 @@ test_check_permission__after_every_change(void **state)
 
     /* who may not sign in holds nothing, and has no session */
     assert_string_equal(checked(checker, by_id(user), permission), "false not granted");
-    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", user);
+    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                user);
     assert_string_equal(checked(checker, by_id(user), permission), "false the user is not active");
     assert_string_equal(checked(checker, by_id(user), permission), "false the user is not active");
     expect_answer(checker, subject, CODE_NOT_FOUND, "has ended or never was");
-    expect_json(world->acme, "UserService/ActivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", user);
+    expect_json(world->acme, "UserService/ActivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                user);
     assert_string_equal(checked(checker, by_id(user), permission), "false not granted");
     expect_answer(checker, subject, CODE_NOT_FOUND, "has ended or never was");
 
@@ -319,7 +346,8 @@ test_check_permission__after_every_change(void **state)
     expect_answer(checker, by_token(token), CODE_OK, NULL);
     expect_json(self, "UserService/Logout", CODE_OK, NULL, "{}");
     expect_answer(checker, by_token(token), CODE_NOT_FOUND, "has ended or never was");
-    expect_json(world->acme, "UserService/DeleteUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", user);
+    expect_json(world->acme, "UserService/DeleteUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                user);
     expect_answer(checker, by_id(user), CODE_NOT_FOUND, "no user");
     ciq_client_free(self);
     ciq_client_free(checker);
@@ -331,31 +359,39 @@ test_check_permission__of_a_gateway(void **state)
 {
     World *world = *state;
     CiqClient *gateway = checker_new(world, world->operator, NULL, "all tenants");
-    char acme[TOKEN_SIZE], techcorp[TOKEN_SIZE], super[TOKEN_SIZE], closed[TOKEN_SIZE], foreign[TOKEN_SIZE];
+    char acme[TOKEN_SIZE], techcorp[TOKEN_SIZE], super[TOKEN_SIZE], closed[TOKEN_SIZE],
+        foreign[TOKEN_SIZE];
 
     tenant_new(world->operator, "closed");
     session_new(world, "acme", world_email, acme);
     session_new(world, "techcorp", world_email, techcorp);
     session_new(world, "closed", world_email, closed);
-    expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"support\"}, \"password\": \"%s\"}",
-                world_email, world_password);
+    expect_json(
+        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"support\"}, \"password\": \"%s\"}",
+        world_email, world_password);
     session_new(world, NULL, world_email, super);
 
     /* a change in one of them is no change in the other */
-    database_value(&world->database, "insert into techcorp.auth_group (id, name) values (77, 'Theirs')");
-    expect_json(world->techcorp, "UserService/AddGroupMember", CODE_OK, NULL, "{\"group_id\": 77, \"user_id\": 1}");
+    database_value(&world->database,
+                   "insert into techcorp.auth_group (id, name) values (77, 'Theirs')");
+    expect_json(world->techcorp, "UserService/AddGroupMember", CODE_OK, NULL,
+                "{\"group_id\": 77, \"user_id\": 1}");
     expect_json(world->techcorp, "UserService/UpdateGroup", CODE_OK, NULL,
                 "{\"id\": 77, \"group\": {\"permissions\": [\"users.view_group\"]}, "
                 "\"update_mask\": \"permissions\"}");
     for (int i = 0; i < 2; i++) {
-        assert_string_equal(checked(gateway, by_token(acme), "users.view_group"), "true admin, group Tenant Admins");
+        assert_string_equal(checked(gateway, by_token(acme), "users.view_group"),
+                            "true admin, group Tenant Admins");
         assert_string_equal(checked(gateway, by_token(techcorp), "users.view_group"),
                             "true admin, group Tenant Admins, group Theirs");
         /* a superuser's: on the platform */
-        assert_string_equal(checked(gateway, by_token(super), "tenants.view_tenant"), "true role support");
-        assert_string_equal(checked(gateway, by_token(super), "tenants.add_tenant"), "false not granted");
-        assert_string_equal(checked(gateway, by_token(super), "users.view_group"), "false no such permission");
+        assert_string_equal(checked(gateway, by_token(super), "tenants.view_tenant"),
+                            "true role support");
+        assert_string_equal(checked(gateway, by_token(super), "tenants.add_tenant"),
+                            "false not granted");
+        assert_string_equal(checked(gateway, by_token(super), "users.view_group"),
+                            "false no such permission");
         assert_string_equal(checked(gateway, by_id(1), "tenants.view_tenant"), "true role support");
     }
     expect_answer(gateway, by_id(4711), CODE_NOT_FOUND, "no superuser 4711");
@@ -375,12 +411,14 @@ test_check_permission__of_a_gateway(void **state)
     expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\", \"reason\": \"unpaid\"}");
     expect_answer(gateway, by_token(closed), CODE_FAILED_PRECONDITION, "suspended: unpaid");
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL, "{\"schema_name\": \"closed\"}");
+    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"closed\"}");
     /* suspending has ended it */
     expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or never was");
     session_new(world, "closed", world_email, closed);
     expect_answer(gateway, by_token(closed), CODE_OK, NULL);
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"closed\"}");
+    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"closed\"}");
     expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or never was");
     /* of no tenant at all */
     snprintf(foreign, sizeof foreign, "ciq_s_999999_%s", strchr(acme + 6, '_') + 1);
@@ -419,7 +457,8 @@ test_check_permission__on_the_other_server(void **state)
                 "{\"user_id\": %" PRId64 ", \"permission\": \"users.view_group\"}", user);
     wait_until("the other server to know the grant", is_answered, &ask);
     ask.expected = "false the user is not active";
-    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", user);
+    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                user);
     wait_until("the other server to know that the user is not active", is_answered, &ask);
     ciq_client_free(there);
     server_down(&other);

@@ -109,8 +109,8 @@ static void
 test_no_server__is_unavailable(void **state)
 {
     CiqError *error = NULL;
-    CiqClient *client =
-        ciq_client_new(&(CiqOptions){.urls = "ipc:///tmp/ciq-nobody.sock", .timeout_ms = 5000}, &error);
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = "ipc:///tmp/ciq-nobody.sock", .timeout_ms = 5000}, &error);
 
     (void) state;
     assert_ok(error);

@@ -1,5 +1,5 @@
-/* A tenant like another one: empty, or with its rows as they were at one moment; and nothing at all where that
- * cannot be.  */
+/* A tenant like another one: empty, or with its rows as they were at one moment; and nothing at all
+ * where that cannot be.  */
 #include "harness.h"
 
 #include <pthread.h>
@@ -8,7 +8,8 @@
 #include <string.h>
 
 static CiqCloneTenantResponse *
-clone_of(CiqClient *client, const char *schema, const char *new_schema, const char *admin, CiqError **error)
+clone_of(CiqClient *client, const char *schema, const char *new_schema, const char *admin,
+         CiqError **error)
 {
     CiqCloneTenantRequest request = CLIENTIQ__V1__CLONE_TENANT_REQUEST__INIT;
     char domain[96];
@@ -92,7 +93,8 @@ static void
 assert_same_rows(World *world, const char *one, const char *other, const char *table)
 {
     char first[64];
-    const char *text = "select count(*) || md5(coalesce(string_agg(r::text, E'\\n' order by r::text), '')) from %s.%s r";
+    const char *text =
+        "select count(*) || md5(coalesce(string_agg(r::text, E'\\n' order by r::text), '')) from %s.%s r";
 
     snprintf(first, sizeof first, "%s", database_value(&world->database, text, one, table));
     if (strcmp(database_value(&world->database, text, other, table), first) != 0)
@@ -105,9 +107,10 @@ test_clone__without_rows(void **state)
     World *world = *state;
     CiqError *error = NULL;
 
-    database_value(&world->database,
-                   "update public.tenants_tenant set plan = 'pro', settings = '{\"a\": 1}', max_users = 7, "
-                   "industry = 'Ships' where schema_name = 'techcorp'");
+    database_value(
+        &world->database,
+        "update public.tenants_tenant set plan = 'pro', settings = '{\"a\": 1}', max_users = 7, "
+        "industry = 'Ships' where schema_name = 'techcorp'");
     CiqCloneTenantResponse *response =
         clone_of(world->operator, "techcorp", "bare", "boss@bare.example", &error);
     assert_ok(error);
@@ -121,9 +124,11 @@ test_clone__without_rows(void **state)
     assert_int_equal(response->tenant->max_users, 7);
     assert_same_shape(world, "techcorp", "bare");
     assert_same_rows(world, "techcorp", "bare", "auth_permission");
-    assert_value(world, "boss@bare.example", "select string_agg(email, ',') from bare.users_customuser");
+    assert_value(world, "boss@bare.example",
+                 "select string_agg(email, ',') from bare.users_customuser");
 
-    CiqClient *boss = sign_in(&world->server, "bare.localhost", "boss@bare.example", response->admin_password);
+    CiqClient *boss =
+        sign_in(&world->server, "bare.localhost", "boss@bare.example", response->admin_password);
     assert_true(user_new(boss, "second@bare.example", false) == 2);
     ciq_client_free(boss);
     ciq_clone_tenant_response_free(response);
@@ -140,27 +145,34 @@ test_clone__with_rows(void **state)
     second = user_new(world->acme, "second@same.example", false);
     gone = user_new(world->acme, "gone@same.example", false);
     database_value(&world->database, "delete from acme.users_customuser where id = %d", (int) gone);
-    database_value(&world->database,
-                   "insert into acme.business_company (name) values (E'tab\\t, line\\n, \\\\. and \"quotes\"'); "
-                   "insert into acme.business_contact (company_id, email) values (1, 'a@b.c'), (null, ''); "
-                   "insert into acme.auth_group (id, name) values (1000, 'Far'); "
-                   "insert into acme.users_customuser_groups values (%d, 1000); "
-                   "insert into acme.core_outbox (template, recipient, user_id) values ('x', 'y', 1); "
-                   "insert into acme.users_token values ('\\x01', 1, now(), now() + interval '1 hour'); "
-                   "insert into acme.core_idempotency (key, request_hash) values ('\\x01', '\\x02')",
-                   (int) second);
+    database_value(
+        &world->database,
+        "insert into acme.business_company (name) values (E'tab\\t, line\\n, \\\\. and \"quotes\"'); "
+        "insert into acme.business_contact (company_id, email) values (1, 'a@b.c'), (null, ''); "
+        "insert into acme.auth_group (id, name) values (1000, 'Far'); "
+        "insert into acme.users_customuser_groups values (%d, 1000); "
+        "insert into acme.core_outbox (template, recipient, user_id) values ('x', 'y', 1); "
+        "insert into acme.users_token values ('\\x01', 1, now(), now() + interval '1 hour'); "
+        "insert into acme.core_idempotency (key, request_hash) values ('\\x01', '\\x02')",
+        (int) second);
     clone_rows(world, "acme", "twin");
 
-    static const char *const tables[] = {
-        "users_customuser", "auth_group", "auth_permission", "auth_group_permissions",
-        "users_customuser_groups", "users_customuser_user_permissions", "business_company",
-        "business_contact", "core_audit"};
+    static const char *const tables[] = {"users_customuser",
+                                         "auth_group",
+                                         "auth_permission",
+                                         "auth_group_permissions",
+                                         "users_customuser_groups",
+                                         "users_customuser_user_permissions",
+                                         "business_company",
+                                         "business_contact",
+                                         "core_audit"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         assert_same_rows(world, "acme", "twin", tables[i]);
-    assert_value(world, "0 0 0 0",
-                 "select (select count(*) from twin.core_session) || ' ' || (select count(*) from twin.users_token) "
-                 "|| ' ' || (select count(*) from twin.core_outbox) || ' ' || "
-                 "(select count(*) from twin.core_idempotency)");
+    assert_value(
+        world, "0 0 0 0",
+        "select (select count(*) from twin.core_session) || ' ' || (select count(*) from twin.users_token) "
+        "|| ' ' || (select count(*) from twin.core_outbox) || ' ' || "
+        "(select count(*) from twin.core_idempotency)");
     assert_same_shape(world, "acme", "twin");
 
     /* the password works there, the session does not */
@@ -170,15 +182,17 @@ test_clone__with_rows(void **state)
     assert_code(error, CODE_UNAUTHENTICATED, NULL);
     ciq_client_set_tenant(world->acme, "acme");
 
-    /* numbers go on where they were, also those of rows that are gone, and behind those that somebody chose */
+    /* numbers go on where they were, also those of rows that are gone, and behind those that
+     * somebody chose */
     assert_true(user_new(twin, "new@same.example", false) > gone);
     assert_value(world, "1001", "insert into twin.auth_group (name) values ('Next') returning id");
     assert_int_equal(user_count(world->acme, "new@same.example"), 0);
     assert_int_equal(user_count(twin, "new@same.example"), 1);
 
     /* and what may not be done, may not be done there either */
-    assert_value(world, "f", "select has_table_privilege(role, 'twin.core_audit', 'delete') "
-                             "from public.tenants_tenant where schema_name = 'twin'");
+    assert_value(world, "f",
+                 "select has_table_privilege(role, 'twin.core_audit', 'delete') "
+                 "from public.tenants_tenant where schema_name = 'twin'");
     ciq_client_free(twin);
 }
 
@@ -192,11 +206,13 @@ test_clone__of_a_suspended_tenant(void **state)
                 "{\"schema_name\": \"slow\", \"reason\": \"unpaid\"}");
     clone_rows(world, "slow", "slow_copy");
     ciq_client_free(sign_in(&world->server, "slow_copy", world_email, world_password));
-    assert_value(world, "suspended active", "select string_agg(state, ' ' order by id) from public.tenants_tenant "
-                                            "where schema_name like 'slow%'");
+    assert_value(world, "suspended active",
+                 "select string_agg(state, ' ' order by id) from public.tenants_tenant "
+                 "where schema_name like 'slow%'");
 }
 
-/* A source that a run has not reached yet: the clone has the same migrations, and is migrated with it later. */
+/* A source that a run has not reached yet: the clone has the same migrations, and is migrated with
+ * it later. */
 static void
 test_clone__has_the_sources_migrations(void **state)
 {
@@ -205,9 +221,10 @@ test_clone__has_the_sources_migrations(void **state)
     tenant_new(world->operator, "older");
     migration_undo(&world->database, "older", migration_newest("business"));
     clone_rows(world, "older", "older_copy");
-    assert_value(world, "1 f",
-                 "select heads ->> 'business' || ' ' || (to_regclass('older_copy.business_contact_email') is not null)::text::char "
-                 "from public.tenants_tenant where schema_name = 'older_copy'");
+    assert_value(
+        world, "1 f",
+        "select heads ->> 'business' || ' ' || (to_regclass('older_copy.business_contact_email') is not null)::text::char "
+        "from public.tenants_tenant where schema_name = 'older_copy'");
     assert_same_rows(world, "older", "older_copy", "users_customuser");
 }
 
@@ -221,36 +238,39 @@ test_clone__refusals_leave_nothing(void **state)
 
     tenant_new(world->operator, "odd");
     tenant_new(world->operator, "doomed");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"doomed\"}");
+    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"doomed\"}");
     traces(world, before);
 
     refuse(world->operator, "nobody", "copy", CODE_NOT_FOUND, "no tenant with the schema nobody");
-    refuse(world->operator, "doomed", "copy", CODE_FAILED_PRECONDITION, "the tenant doomed is deleted");
+    refuse(world->operator, "doomed", "copy", CODE_FAILED_PRECONDITION,
+           "the tenant doomed is deleted");
     refuse(world->operator, "", "copy", CODE_INVALID_ARGUMENT, "schema_name");
     refuse(world->operator, "odd", "", CODE_INVALID_ARGUMENT, "new_schema_name");
     refuse(world->operator, "odd", "pg_copy", CODE_INVALID_ARGUMENT, "new_schema_name");
-    refuse(world->operator, "odd", "a\"; drop schema acme", CODE_INVALID_ARGUMENT, "new_schema_name");
+    refuse(world->operator, "odd", "a\"; drop schema acme", CODE_INVALID_ARGUMENT,
+           "new_schema_name");
     refuse(world->operator, "odd", "odd", CODE_ALREADY_EXISTS, "taken already");
     refuse(world->operator, "odd", "techcorp", CODE_ALREADY_EXISTS, "taken already");
     request.schema_name = TEXT("odd");
     request.new_schema_name = TEXT("copy");
     request.domain = TEXT("ACME.localhost.");
     request.with_rows = true;
-    assert_null(ciq_clone_tenant(world->operator, &request, &error));
+    assert_null(ciq_clone_tenant(world->operator, & request, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
     request.domain = TEXT("10.0.0.1");
-    assert_null(ciq_clone_tenant(world->operator, &request, &error));
+    assert_null(ciq_clone_tenant(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "domain");
     request.domain = TEXT("copy.localhost");
     request.admin_email = TEXT("a@b.c");
-    assert_null(ciq_clone_tenant(world->operator, &request, &error));
+    assert_null(ciq_clone_tenant(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "admin_email must be empty");
     request.admin_email = TEXT("");
     request.admin_password = TEXT("long enough");
-    assert_null(ciq_clone_tenant(world->operator, &request, &error));
+    assert_null(ciq_clone_tenant(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "admin_password must be empty");
     request.with_rows = false;
-    assert_null(ciq_clone_tenant(world->operator, &request, &error));
+    assert_null(ciq_clone_tenant(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "admin_email is required");
 
     /* a tenant's own admin is nobody on the platform */
@@ -268,25 +288,31 @@ test_clone__of_a_schema_that_is_not_what_migrations_make(void **state)
 
     tenant_new(world->operator, "bent");
     database_value(&world->database, "create table bent.by_hand (id bigint primary key)");
-    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION, "table by_hand is of no migration");
+    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
+           "table by_hand is of no migration");
     database_value(&world->database, "alter table bent.by_hand rename to zzz_by_hand");
-    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION, "table zzz_by_hand is of no migration");
-    database_value(&world->database, "drop table bent.zzz_by_hand; alter table bent.business_company add shoe text");
+    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
+           "table zzz_by_hand is of no migration");
+    database_value(&world->database,
+                   "drop table bent.zzz_by_hand; alter table bent.business_company add shoe text");
     refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION, "shoe");
     database_value(&world->database, "alter table bent.business_company drop shoe, drop website");
     refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION, "website");
     database_value(&world->database, "drop table bent.business_company cascade");
     refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
            "lacks the table business_company: repair it first");
-    database_value(&world->database, "update public.tenants_tenant set heads = heads || '{\"users\": 999}' "
-                                     "where schema_name = 'bent'");
+    database_value(&world->database,
+                   "update public.tenants_tenant set heads = heads || '{\"users\": 999}' "
+                   "where schema_name = 'bent'");
     refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
            "has users/0999, and this server knows users up to");
-    assert_value(world, "0", "select count(*) from public.tenants_tenant where schema_name = 'straight'");
+    assert_value(world, "0",
+                 "select count(*) from public.tenants_tenant where schema_name = 'straight'");
     assert_value(world, "0", "select count(*) from pg_namespace where nspname = 'straight'");
-    database_value(&world->database, "delete from public.tenants_domain where domain = 'bent.localhost'; "
-                                     "delete from public.tenants_tenant where schema_name = 'bent'; "
-                                     "drop schema bent cascade");
+    database_value(&world->database,
+                   "delete from public.tenants_domain where domain = 'bent.localhost'; "
+                   "delete from public.tenants_tenant where schema_name = 'bent'; "
+                   "drop schema bent cascade");
 }
 
 static void
@@ -300,7 +326,8 @@ test_clone__within_the_plan(void **state)
                    "update public.tenants_tenant set max_users = 2 where schema_name = 'full'; "
                    "insert into \"full\".users_customuser (email) values ('b@c.d')");
     clone_rows(world, "full", "full_two");
-    database_value(&world->database, "insert into \"full\".users_customuser (email) values ('c@c.d')");
+    database_value(&world->database,
+                   "insert into \"full\".users_customuser (email) values ('c@c.d')");
     refuse(world->operator, "full", "full_three", CODE_RESOURCE_EXHAUSTED,
            "max_users of the tenant is 2, and 3 users would be active");
     assert_value(world, "0", "select count(*) from pg_namespace where nspname = 'full_three'");
@@ -326,9 +353,10 @@ write_pairs(void *argument)
     Writer *writer = argument;
 
     while (!atomic_load(&writer->stop)) {
-        PGresult *result = PQexec(writer->connection,
-                                  "with c as (insert into busy.business_company (name) values (gen_random_uuid()::text) "
-                                  "returning id) insert into busy.business_contact (company_id) select id from c");
+        PGresult *result = PQexec(
+            writer->connection,
+            "with c as (insert into busy.business_company (name) values (gen_random_uuid()::text) "
+            "returning id) insert into busy.business_contact (company_id) select id from c");
 
         if (PQresultStatus(result) != PGRES_COMMAND_OK)
             atomic_fetch_add(&writer->failures, 1);
@@ -352,9 +380,10 @@ test_clone__sees_one_moment(void **state)
     pthread_t thread;
 
     tenant_new(world->operator, "busy");
-    database_value(&world->database,
-                   "insert into busy.business_company (name) select n::text from generate_series(1, 20000) n; "
-                   "insert into busy.business_contact (company_id) select id from busy.business_company");
+    database_value(
+        &world->database,
+        "insert into busy.business_company (name) select n::text from generate_series(1, 20000) n; "
+        "insert into busy.business_contact (company_id) select id from busy.business_company");
     assert_int_equal(pthread_create(&thread, NULL, write_pairs, &writer), 0);
     wait_until("pairs to come", has_written, &writer);
     clone_rows(world, "busy", "moment_a");
@@ -380,12 +409,14 @@ nothing_is_left(void *argument)
 {
     World *world = argument;
 
-    return strcmp(database_value(&world->database,
-                                 "select (select count(*) from pg_namespace where nspname = 'late') + "
-                                 "(select count(*) from public.tenants_tenant where schema_name = 'late') + "
-                                 "(select count(*) from pg_stat_activity where datname = current_database() and "
-                                 "state <> 'idle' and pid <> pg_backend_pid())"),
-                  "0") == 0;
+    return strcmp(
+               database_value(
+                   &world->database,
+                   "select (select count(*) from pg_namespace where nspname = 'late') + "
+                   "(select count(*) from public.tenants_tenant where schema_name = 'late') + "
+                   "(select count(*) from pg_stat_activity where datname = current_database() and "
+                   "state <> 'idle' and pid <> pg_backend_pid())"),
+               "0") == 0;
 }
 
 /* More rows than fit the time: the caller is told, and may come again with more of it. */
@@ -396,8 +427,9 @@ test_clone__past_the_deadline(void **state)
     CiqError *error = NULL;
 
     tenant_new(world->operator, "large");
-    database_value(&world->database,
-                   "insert into large.business_contact (email) select n || '@large.example' from generate_series(1, 200000) n");
+    database_value(
+        &world->database,
+        "insert into large.business_contact (email) select n || '@large.example' from generate_series(1, 200000) n");
     CiqClient *hasty = ciq_client_new(
         &(CiqOptions){.urls = world->server.ipc, .timeout_ms = 400, .attempts_max = 1}, &error);
     assert_ok(error);

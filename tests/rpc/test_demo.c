@@ -1,5 +1,6 @@
-/* Demo requests: taken from anybody within limits, worked on, and converted into tenants, once.  The mail with
- * the way in is a file here; tests/fault/test_mail.c has the SMTP server.  pains.md, case 7.  */
+/* Demo requests: taken from anybody within limits, worked on, and converted into tenants, once. The
+ * mail with the way in is a file here; tests/fault/test_mail.c has the SMTP server.  pains.md,
+ * case 7.  */
 #include "harness.h"
 
 #include <glob.h>
@@ -37,7 +38,8 @@ static CiqClient *
 stranger_new(World *world)
 {
     CiqError *error = NULL;
-    CiqClient *client = ciq_client_new(&(CiqOptions){.urls = world->server.tcp, .attempts_max = 1}, &error);
+    CiqClient *client =
+        ciq_client_new(&(CiqOptions){.urls = world->server.tcp, .attempts_max = 1}, &error);
 
     assert_ok(error);
     return client;
@@ -93,7 +95,7 @@ demo_get(World *world, int64_t id)
     CiqGetDemoRequestRequest request = CLIENTIQ__V1__GET_DEMO_REQUEST_REQUEST__INIT;
 
     request.id = id;
-    CiqGetDemoRequestResponse *response = ciq_get_demo_request(world->operator, &request, &error);
+    CiqGetDemoRequestResponse *response = ciq_get_demo_request(world->operator, & request, &error);
 
     assert_ok(error);
     return response;
@@ -116,7 +118,7 @@ events(World *world, int64_t id, char texts[2048])
     CiqListDemoEventsRequest request = CLIENTIQ__V1__LIST_DEMO_EVENTS_REQUEST__INIT;
 
     request.id = id;
-    CiqListDemoEventsResponse *response = ciq_list_demo_events(world->operator, &request, &error);
+    CiqListDemoEventsResponse *response = ciq_list_demo_events(world->operator, & request, &error);
 
     assert_ok(error);
     texts[0] = '\0';
@@ -177,24 +179,26 @@ test_update_demo_request__moves_on_and_keeps_history(void **state)
     update.id = id;
     update.demo_request = &demo;
     update.update_mask = &mask;
-    CiqUpdateDemoRequestResponse *updated = ciq_update_demo_request(world->operator, &update, &error);
+    CiqUpdateDemoRequestResponse *updated =
+        ciq_update_demo_request(world->operator, & update, &error);
     assert_ok(error);
     assert_string_equal(updated->demo_request->phone, "+49 30 1");
     ciq_update_demo_request_response_free(updated);
 
     note.id = id;
     note.text = TEXT("called, nobody there");
-    ciq_add_demo_note_response_free(ciq_add_demo_note(world->operator, &note, &error));
+    ciq_add_demo_note_response_free(ciq_add_demo_note(world->operator, & note, &error));
     assert_ok(error);
     note.id = 424242;
-    assert_null(ciq_add_demo_note(world->operator, &note, &error));
+    assert_null(ciq_add_demo_note(world->operator, & note, &error));
     assert_code(error, CODE_NOT_FOUND, "no demo request 424242");
 
     reject.id = id;
-    assert_null(ciq_reject_demo_request(world->operator, &reject, &error));
+    assert_null(ciq_reject_demo_request(world->operator, & reject, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "reason is required");
     reject.reason = TEXT("a competitor");
-    CiqRejectDemoRequestResponse *rejected = ciq_reject_demo_request(world->operator, &reject, &error);
+    CiqRejectDemoRequestResponse *rejected =
+        ciq_reject_demo_request(world->operator, & reject, &error);
     assert_ok(error);
     assert_string_equal(rejected->demo_request->reject_reason, "a competitor");
     ciq_reject_demo_request_response_free(rejected);
@@ -202,10 +206,11 @@ test_update_demo_request__moves_on_and_keeps_history(void **state)
     assert_code(error, CODE_FAILED_PRECONDITION, "was rejected");
 
     demo.state = CLIENTIQ__V1__DEMO_STATE__DEMO_STATE_CONVERTED;
-    assert_null(ciq_update_demo_request(world->operator, &update, &error));
+    assert_null(ciq_update_demo_request(world->operator, & update, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "pending, processing or approved only");
     events(world, id, texts);
-    assert_string_equal(texts, "pending | processing | called, nobody there | rejected: a competitor");
+    assert_string_equal(texts,
+                        "pending | processing | called, nobody there | rejected: a competitor");
 }
 
 static void
@@ -219,20 +224,20 @@ test_list_demo_requests__newest_first(void **state)
 
     request.search = TEXT("LISTED");
     request.page_size = 1;
-    CiqListDemoRequestsResponse *page = ciq_list_demo_requests(world->operator, &request, &error);
+    CiqListDemoRequestsResponse *page = ciq_list_demo_requests(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(page->demo_requests[0]->id, second);
     char token[512];
     snprintf(token, sizeof token, "%s", page->next_page_token);
     ciq_list_demo_requests_response_free(page);
     request.page_token = token;
-    page = ciq_list_demo_requests(world->operator, &request, &error);
+    page = ciq_list_demo_requests(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(page->demo_requests[0]->id, first);
     assert_string_equal(page->next_page_token, "");
     ciq_list_demo_requests_response_free(page);
     request.state = CLIENTIQ__V1__DEMO_STATE__DEMO_STATE_REJECTED;
-    assert_null(ciq_list_demo_requests(world->operator, &request, &error));
+    assert_null(ciq_list_demo_requests(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "page_token"); /* another filter's */
 }
 
@@ -287,13 +292,15 @@ test_convert__makes_the_tenant_and_mails_the_way_in(void **state)
     Letter letter = {.tenant_id = response->tenant->id};
     wait_until("the mail", has_arrived, &letter);
     assert_non_null(strstr(letter.text, "To: Dora@mine.example\r\n"));
-    assert_non_null(strstr(letter.text, "Subject: Your workspace for Dora's <Mine> & Sons is ready\r\n"));
+    assert_non_null(
+        strstr(letter.text, "Subject: Your workspace for Dora's <Mine> & Sons is ready\r\n"));
     assert_non_null(strstr(letter.text, "Dora&#39;s &lt;Mine&gt; &amp; Sons")); /* in HTML */
     assert_non_null(strstr(letter.text, "sign in as Dora@mine.example"));
 
     /* the link: once, and only for this tenant */
     char token[128];
-    const char *start = strstr(letter.text, "https://dora-s-mine-sons.localhost/set-password#token=ciq_l_");
+    const char *start =
+        strstr(letter.text, "https://dora-s-mine-sons.localhost/set-password#token=ciq_l_");
     assert_non_null(start);
     start = strstr(start, "ciq_l_");
     snprintf(token, sizeof token, "%.*s", (int) strcspn(start, "\r\n"), start);
@@ -316,11 +323,14 @@ test_convert__makes_the_tenant_and_mails_the_way_in(void **state)
     assert_null(ciq_set_password(client, &set, &error));
     assert_code(error, CODE_UNAUTHENTICATED, "the link is not good any more");
     ciq_client_free(client);
-    ciq_client_free(sign_in(&world->server, "dora_s_mine_sons", "dora@mine.example", "a-mine-of-gold"));
+    ciq_client_free(
+        sign_in(&world->server, "dora_s_mine_sons", "dora@mine.example", "a-mine-of-gold"));
 
     /* the secret itself was kept nowhere */
-    assert_string_equal(database_value(&world->database, "select count(*) from dora_s_mine_sons.core_outbox "
-                                       "where parameters::text ~ 'ciq_l_' or sent_time is null"), "0");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from dora_s_mine_sons.core_outbox "
+                                       "where parameters::text ~ 'ciq_l_' or sent_time is null"),
+                        "0");
     ciq_convert_demo_request_response_free(response);
 }
 
@@ -340,7 +350,8 @@ test_convert__is_done_once(void **state)
     assert_string_equal(second->tenant->schema_name, "once_ltd");
     ciq_convert_demo_request_response_free(first);
     ciq_convert_demo_request_response_free(second);
-    assert_string_equal(database_value(&world->database, "select count(*) from once_ltd.core_outbox"), "1");
+    assert_string_equal(
+        database_value(&world->database, "select count(*) from once_ltd.core_outbox"), "1");
 }
 
 typedef struct Converter {
@@ -353,8 +364,8 @@ convert_in_thread(void *argument)
 {
     Converter *converter = argument;
     CiqError *error = NULL;
-    CiqClient *client = ciq_client_new(
-        &(CiqOptions){.urls = converter->server->ipc, .timeout_ms = 60000}, &error);
+    CiqClient *client =
+        ciq_client_new(&(CiqOptions){.urls = converter->server->ipc, .timeout_ms = 60000}, &error);
     CiqConvertDemoRequestResponse *response = convert(client, converter->id, "", &error);
 
     converter->tenant_id = response != NULL ? response->tenant->id : -1;
@@ -384,9 +395,12 @@ test_convert__eight_at_once(void **state)
         assert_int_equal(converters[i].tenant_id, converters[i < 6 ? 0 : 6].tenant_id);
     }
     assert_true(converters[0].tenant_id != converters[6].tenant_id);
-    assert_string_equal(database_value(&world->database, "select string_agg(schema_name, ',' order by "
-                                       "schema_name) from public.tenants_tenant where schema_name like "
-                                       "'crowd%%'"), "crowd_ltd,crowd_ltd_2");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select string_agg(schema_name, ',' order by "
+                       "schema_name) from public.tenants_tenant where schema_name like "
+                       "'crowd%%'"),
+        "crowd_ltd,crowd_ltd_2");
 }
 
 static void
@@ -400,15 +414,18 @@ test_convert__names(void **state)
         {"Select", "t_select"},
         {"3M", "t_3m"},
         {"PG Mobile", "t_pg_mobile"},
-        {"a very long name that goes on and on, far beyond", "a_very_long_name_that_goes_on_and_on_far"},
+        {"a very long name that goes on and on, far beyond",
+         "a_very_long_name_that_goes_on_and_on_far"},
     };
     World *world = *state;
     CiqError *error = NULL;
 
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         int64_t id = demo_new(world, samples[i].company, "names@names.example");
-        database_value(&world->database, "update public.demo_demorequest set email = 'n%zu@names.example' "
-                                         "where id = %lld", i, (long long) id);
+        database_value(&world->database,
+                       "update public.demo_demorequest set email = 'n%zu@names.example' "
+                       "where id = %lld",
+                       i, (long long) id);
         CiqConvertDemoRequestResponse *response = convert(world->operator, id, "", &error);
 
         assert_ok(error);

@@ -69,7 +69,7 @@ test_resolve_domain__tells_the_tenant(void **state)
     CiqResolveDomainResponse *response;
 
     request.host = TEXT("TechCorp.localhost:8000");
-    response = ciq_resolve_domain(world->operator, &request, &error);
+    response = ciq_resolve_domain(world->operator, & request, &error);
     assert_ok(error);
     assert_string_equal(response->domain->schema_name, "techcorp");
     assert_true(response->domain->is_primary);
@@ -77,10 +77,10 @@ test_resolve_domain__tells_the_tenant(void **state)
     ciq_resolve_domain_response_free(response);
 
     request.host = TEXT("nobody.localhost");
-    assert_null(ciq_resolve_domain(world->operator, &request, &error));
+    assert_null(ciq_resolve_domain(world->operator, & request, &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant for the domain nobody.localhost");
     request.host = TEXT("a_b");
-    assert_null(ciq_resolve_domain(world->operator, &request, &error));
+    assert_null(ciq_resolve_domain(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "host");
 }
 
@@ -166,7 +166,8 @@ test_set_primary_domain__at_once(void **state)
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from public.tenants_domain d join "
                                        "public.tenants_tenant t on t.id = d.tenant_id "
-                                       "where schema_name = 'acme' and is_primary"), "1");
+                                       "where schema_name = 'acme' and is_primary"),
+                        "1");
     assert_null(set_primary(world->operator, "nobody.example", &error));
     assert_code(error, CODE_NOT_FOUND, "no domain");
 }
@@ -200,7 +201,8 @@ somebody_waits(void *argument)
 
     return strcmp(database_value(&world->database,
                                  "select count(*) from pg_stat_activity where "
-                                 "datname = current_database() and wait_event_type = 'Lock'"), "1") == 0;
+                                 "datname = current_database() and wait_event_type = 'Lock'"),
+                  "1") == 0;
 }
 
 static int
@@ -223,24 +225,31 @@ remove_during(World *world, const char *domain, const char *change)
     return remover.code;
 }
 
-/* What it decides on must be read after the lock, or a tenant with domains loses its primary one. */
+/* What it decides on must be read after the lock, or a tenant with domains loses its primary one.
+ */
 static void
 test_remove_domain__while_another_change_runs(void **state)
 {
     World *world = *state;
 
     tenant_new(world->operator, "moving");
-    assert_int_equal(remove_during(world, "moving.localhost",
-                                   "insert into public.tenants_domain (tenant_id, domain) select id, "
-                                   "'late.example' from public.tenants_tenant where schema_name = "
-                                   "'moving'"), CODE_FAILED_PRECONDITION);
-    assert_int_equal(remove_during(world, "late.example",
-                                   "update public.tenants_domain set is_primary = false where domain = "
-                                   "'moving.localhost'; update public.tenants_domain set is_primary = "
-                                   "true where domain = 'late.example'"), CODE_FAILED_PRECONDITION);
-    assert_string_equal(database_value(&world->database, "select domain from public.tenants_domain d "
+    assert_int_equal(
+        remove_during(world, "moving.localhost",
+                      "insert into public.tenants_domain (tenant_id, domain) select id, "
+                      "'late.example' from public.tenants_tenant where schema_name = "
+                      "'moving'"),
+        CODE_FAILED_PRECONDITION);
+    assert_int_equal(
+        remove_during(world, "late.example",
+                      "update public.tenants_domain set is_primary = false where domain = "
+                      "'moving.localhost'; update public.tenants_domain set is_primary = "
+                      "true where domain = 'late.example'"),
+        CODE_FAILED_PRECONDITION);
+    assert_string_equal(database_value(&world->database,
+                                       "select domain from public.tenants_domain d "
                                        "join public.tenants_tenant t on t.id = d.tenant_id "
-                                       "where schema_name = 'moving' and is_primary"), "late.example");
+                                       "where schema_name = 'moving' and is_primary"),
+                        "late.example");
 }
 
 static void
@@ -251,7 +260,7 @@ test_list_domains__of_one_tenant(void **state)
     CiqListDomainsRequest request = CLIENTIQ__V1__LIST_DOMAINS_REQUEST__INIT;
 
     request.schema_name = TEXT("techcorp");
-    CiqListDomainsResponse *response = ciq_list_domains(world->operator, &request, &error);
+    CiqListDomainsResponse *response = ciq_list_domains(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(response->n_domains, 1);
     assert_string_equal(response->domains[0]->domain, "techcorp.localhost");
@@ -265,7 +274,9 @@ test_add_domain__normalises(void **state)
         const char *asked, *kept; /* NULL: refused */
         const char *wrong;
     } samples[] = {
-        {"B\xc3\xbc" "cher.Example", "xn--bcher-kva.example", NULL},
+        {"B\xc3\xbc"
+         "cher.Example",
+         "xn--bcher-kva.example", NULL},
         {"Shop.Example.COM.:8443", "shop.example.com", NULL},
         {"www.keep.example", "www.keep.example", NULL},
         {"xn--bcher-kva.example", NULL, "taken"},
@@ -285,7 +296,8 @@ test_add_domain__normalises(void **state)
 
         if (samples[i].kept == NULL) {
             assert_null(added);
-            assert_code(error, samples[i].wrong[0] == 't' ? CODE_ALREADY_EXISTS : CODE_INVALID_ARGUMENT,
+            assert_code(error,
+                        samples[i].wrong[0] == 't' ? CODE_ALREADY_EXISTS : CODE_INVALID_ARGUMENT,
                         samples[i].wrong);
             continue;
         }
@@ -294,7 +306,8 @@ test_add_domain__normalises(void **state)
         assert_int_equal(added->domain->kind, CLIENTIQ__V1__DOMAIN_KIND__DOMAIN_KIND_CUSTOM);
         ciq_add_domain_response_free(added);
     }
-    ciq_client_set_tenant(world->acme, "B\xc3\x9c" "CHER.example");
+    ciq_client_set_tenant(world->acme, "B\xc3\x9c"
+                                       "CHER.example");
     assert_int_equal(user_count(world->acme, world_email), 1);
     ciq_client_set_tenant(world->acme, "acme.localhost");
 }
@@ -308,7 +321,7 @@ explain(World *world, const char *host)
     CiqExplainDomainRequest request = CLIENTIQ__V1__EXPLAIN_DOMAIN_REQUEST__INIT;
 
     request.host = TEXT(host);
-    CiqExplainDomainResponse *response = ciq_explain_domain(world->operator, &request, &error);
+    CiqExplainDomainResponse *response = ciq_explain_domain(world->operator, & request, &error);
 
     assert_ok(error);
     return response;
@@ -360,18 +373,18 @@ test_list_domain_records(void **state)
 
     request.domain = TEXT("acme.localhost");
     CiqListDomainRecordsResponse *response =
-        ciq_list_domain_records(world->operator, &request, &error);
+        ciq_list_domain_records(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(response->n_records, 0);
     ciq_list_domain_records_response_free(response);
 
     request.domain = TEXT("app.acmecorp.com");
-    assert_null(ciq_list_domain_records(world->operator, &request, &error));
+    assert_null(ciq_list_domain_records(world->operator, & request, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "--public-host");
 
     setting_set(&world->server.config.public_host, "server.clientiq.example");
     setting_set(&world->server.config.base_domain, "clientiq.example");
-    response = ciq_list_domain_records(world->operator, &request, &error);
+    response = ciq_list_domain_records(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(response->n_records, 1);
     assert_string_equal(response->records[0]->name, "app.acmecorp.com.");
@@ -379,7 +392,7 @@ test_list_domain_records(void **state)
     assert_string_equal(response->records[0]->value, "server.clientiq.example.");
     ciq_list_domain_records_response_free(response);
     request.domain = TEXT("acme.ClientIQ.example");
-    response = ciq_list_domain_records(world->operator, &request, &error);
+    response = ciq_list_domain_records(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(response->n_records, 2);
     assert_string_equal(response->records[0]->name, "*.clientiq.example.");
@@ -405,7 +418,7 @@ look_up(World *world, const char *host)
     CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
 
     request.host = TEXT(host);
-    ciq_resolve_domain_response_free(ciq_resolve_domain(world->operator, &request, &error));
+    ciq_resolve_domain_response_free(ciq_resolve_domain(world->operator, & request, &error));
 
     Code code = error == NULL ? CODE_OK : (Code) ciq_error_code(error);
 
@@ -429,8 +442,8 @@ is_unknown(void *argument)
     return look_up(lookup->world, lookup->host) == CODE_NOT_FOUND;
 }
 
-/* A host that is in memory is answered though every table of the registry is locked; so is one that is known to
- * lead nowhere, until it leads somewhere. */
+/* A host that is in memory is answered though every table of the registry is locked; so is one that
+ * is known to lead nowhere, until it leads somewhere. */
 static void
 test_resolve_domain__from_memory(void **state)
 {
@@ -444,7 +457,7 @@ test_resolve_domain__from_memory(void **state)
     assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
     request.host = TEXT("TechCorp.localhost.");
     PQclear(PQexec(database, "begin; lock table public.tenants_tenant, public.tenants_domain"));
-    CiqResolveDomainResponse *response = ciq_resolve_domain(world->operator, &request, &error);
+    CiqResolveDomainResponse *response = ciq_resolve_domain(world->operator, & request, &error);
     assert_ok(error);
     assert_string_equal(response->domain->schema_name, "techcorp");
     assert_true(response->domain->is_primary);

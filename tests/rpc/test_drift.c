@@ -1,5 +1,5 @@
-/* VerifySchema: no difference in a world that nobody touched, whatever its heads; each thing that somebody changes
- * behind the service is named, and after it is mended nothing is.  */
+/* VerifySchema: no difference in a world that nobody touched, whatever its heads; each thing that
+ * somebody changes behind the service is named, and after it is mended nothing is.  */
 #include "harness.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ verify(const World *world, const char *schema)
     CiqVerifySchemaRequest request = CLIENTIQ__V1__VERIFY_SCHEMA_REQUEST__INIT;
 
     request.schema_name = TEXT(schema);
-    CiqVerifySchemaResponse *response = ciq_verify_schema(world->operator, &request, &error);
+    CiqVerifySchemaResponse *response = ciq_verify_schema(world->operator, & request, &error);
     assert_ok(error);
     return response;
 }
@@ -21,9 +21,10 @@ static void
 show(const CiqVerifySchemaResponse *response)
 {
     for (size_t i = 0; i < response->n_differences; i++)
-        print_error("%s: %s %s: expected \"%s\", got \"%s\"\n", response->differences[i]->schema_name,
-                    response->differences[i]->object, response->differences[i]->problem,
-                    response->differences[i]->expected, response->differences[i]->got);
+        print_error("%s: %s %s: expected \"%s\", got \"%s\"\n",
+                    response->differences[i]->schema_name, response->differences[i]->object,
+                    response->differences[i]->problem, response->differences[i]->expected,
+                    response->differences[i]->got);
 }
 
 static void
@@ -49,17 +50,18 @@ static const Damage damages[] = {
      "alter table acme.users_customuser add column job_title text not null default ''",
      "users_customuser: column job_title", "missing", "text not null default ''::text", ""},
     {"alter table acme.users_customuser add column shoe_size integer",
-     "alter table acme.users_customuser drop column shoe_size", "users_customuser: column shoe_size", "unexpected", "",
-     "integer"},
+     "alter table acme.users_customuser drop column shoe_size",
+     "users_customuser: column shoe_size", "unexpected", "", "integer"},
     {"alter table acme.users_customuser alter column phone_number type varchar(40)",
-     "alter table acme.users_customuser alter column phone_number type text", "users_customuser: column phone_number",
-     "different", "text not null", "character varying(40) not null"},
+     "alter table acme.users_customuser alter column phone_number type text",
+     "users_customuser: column phone_number", "different", "text not null",
+     "character varying(40) not null"},
     {"alter table acme.users_customuser alter column is_active set default false",
-     "alter table acme.users_customuser alter column is_active set default true", "users_customuser: column is_active",
-     "different", "default true", "default false"},
+     "alter table acme.users_customuser alter column is_active set default true",
+     "users_customuser: column is_active", "different", "default true", "default false"},
     {"alter table acme.users_customuser alter column email drop not null",
-     "alter table acme.users_customuser alter column email set not null", "users_customuser: column email", "different",
-     "text not null", "text"},
+     "alter table acme.users_customuser alter column email set not null",
+     "users_customuser: column email", "different", "text not null", "text"},
     {"create index extra on acme.users_customuser (department)", "drop index acme.extra",
      "users_customuser: index extra", "unexpected", "",
      "CREATE INDEX extra ON users_customuser USING btree (department)"},
@@ -80,42 +82,53 @@ static const Damage damages[] = {
      "acme.users_customuser add constraint users_customuser_preferences_check check (jsonb_typeof(preferences) = "
      "'object') not valid",
      "alter table acme.users_customuser validate constraint users_customuser_preferences_check",
-     "users_customuser: constraint users_customuser_preferences_check", "different", "'object'::text))", "NOT VALID"},
+     "users_customuser: constraint users_customuser_preferences_check", "different",
+     "'object'::text))", "NOT VALID"},
     {"alter table acme.business_contact drop constraint business_contact_company_id_fkey; alter table "
      "acme.business_contact add constraint business_contact_company_id_fkey foreign key (company_id) references "
      "acme.business_company (id)",
      "alter table acme.business_contact drop constraint business_contact_company_id_fkey; alter table "
      "acme.business_contact add constraint business_contact_company_id_fkey foreign key (company_id) references "
      "acme.business_company (id) on delete set null",
-     "business_contact: constraint business_contact_company_id_fkey", "different", "ON DELETE SET NULL",
-     "REFERENCES business_company(id)"},
-    {"alter table acme.business_contact disable trigger all", "alter table acme.business_contact enable trigger all",
+     "business_contact: constraint business_contact_company_id_fkey", "different",
+     "ON DELETE SET NULL", "REFERENCES business_company(id)"},
+    {"alter table acme.business_contact disable trigger all",
+     "alter table acme.business_contact enable trigger all",
      "business_contact: trigger of business_contact_company_id_fkey", "unexpected", "", "disabled"},
-    {"create table acme.notes (id bigint primary key)", "drop table acme.notes", "notes: table", "unexpected", "", ""},
-    {"create view acme.names as select first_name from acme.users_customuser", "drop view acme.names", "names: view",
-     "unexpected", "", "SELECT users_customuser.first_name FROM users_customuser;"},
-    {"create function acme.f(a integer) returns integer language sql as 'select 1'", "drop function acme.f",
-     "function f(a integer)", "unexpected", "", "returns integer sql volatile"},
-    {"create type acme.mood as enum ('good', 'bad')", "drop type acme.mood", "type mood", "unexpected", "",
-     "enum 'good', 'bad'"},
-    {"create sequence acme.numbers", "drop sequence acme.numbers", "numbers: sequence", "unexpected", "", "bigint"},
-    {"alter sequence acme.auth_group_id_seq increment 2", "alter sequence acme.auth_group_id_seq increment 1",
-     "auth_group_id_seq: sequence", "different", "increment 1", "increment 2"},
+    {"create table acme.notes (id bigint primary key)", "drop table acme.notes", "notes: table",
+     "unexpected", "", ""},
+    {"create view acme.names as select first_name from acme.users_customuser",
+     "drop view acme.names", "names: view", "unexpected", "",
+     "SELECT users_customuser.first_name FROM users_customuser;"},
+    {"create function acme.f(a integer) returns integer language sql as 'select 1'",
+     "drop function acme.f", "function f(a integer)", "unexpected", "",
+     "returns integer sql volatile"},
+    {"create type acme.mood as enum ('good', 'bad')", "drop type acme.mood", "type mood",
+     "unexpected", "", "enum 'good', 'bad'"},
+    {"create sequence acme.numbers", "drop sequence acme.numbers", "numbers: sequence",
+     "unexpected", "", "bigint"},
+    {"alter sequence acme.auth_group_id_seq increment 2",
+     "alter sequence acme.auth_group_id_seq increment 1", "auth_group_id_seq: sequence",
+     "different", "increment 1", "increment 2"},
     {"revoke update on acme.auth_group from {role}", "grant update on acme.auth_group to {role}",
-     "auth_group: rights of its role", "different", "delete, insert, select, update", "delete, insert, select"},
+     "auth_group: rights of its role", "different", "delete, insert, select, update",
+     "delete, insert, select"},
     {"grant delete on acme.core_audit to {role}", "revoke delete on acme.core_audit from {role}",
      "core_audit: rights of its role", "different", "insert, select", "delete, insert, select"},
-    {"alter table acme.auth_group set (fillfactor = 50)", "alter table acme.auth_group reset (fillfactor)",
-     "auth_group: table", "different", "", "fillfactor=50"},
-    {"alter table acme.auth_group enable row level security", "alter table acme.auth_group disable row level security",
-     "auth_group: table", "different", "", "row level security"},
+    {"alter table acme.auth_group set (fillfactor = 50)",
+     "alter table acme.auth_group reset (fillfactor)", "auth_group: table", "different", "",
+     "fillfactor=50"},
+    {"alter table acme.auth_group enable row level security",
+     "alter table acme.auth_group disable row level security", "auth_group: table", "different", "",
+     "row level security"},
     {"update acme.core_migration set checksum = 'edited' where app = 'users' and name = '0001_initial'",
      "update acme.core_migration a set checksum = b.checksum from techcorp.core_migration b "
      "where a.app = b.app and a.name = b.name",
      "ledger: users/0001_initial", "different", "", "edited"},
     {"delete from acme.core_migration where app = 'business' and name = '0002_contact_email'",
      "insert into acme.core_migration select * from techcorp.core_migration where app = 'business' and "
-     "name = '0002_contact_email'", "ledger: business/0002_contact_email", "missing", "", ""},
+     "name = '0002_contact_email'",
+     "ledger: business/0002_contact_email", "missing", "", ""},
 };
 
 static void
@@ -127,7 +140,8 @@ run(const World *world, const char *text, const char *role)
     if (hole == NULL)
         snprintf(statement, sizeof statement, "%s", text);
     else
-        snprintf(statement, sizeof statement, "%.*s%s%s", (int) (hole - text), text, role, hole + strlen("{role}"));
+        snprintf(statement, sizeof statement, "%.*s%s%s", (int) (hole - text), text, role,
+                 hole + strlen("{role}"));
     database_value(&world->database, "%s", statement);
 }
 
@@ -138,7 +152,8 @@ test_verify_schema__each_damage_is_named(void **state)
     char role[64];
 
     snprintf(role, sizeof role, "%s",
-             database_value(&world->database, "select role from tenants_tenant where schema_name = 'acme'"));
+             database_value(&world->database,
+                            "select role from tenants_tenant where schema_name = 'acme'"));
     assert_clean(world);
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         const Damage *row = &damages[i];
@@ -150,15 +165,17 @@ test_verify_schema__each_damage_is_named(void **state)
             const CiqSchemaDifference *one = response->differences[d];
 
             assert_string_equal(one->schema_name, "acme");
-            found |= strcmp(one->object, row->object) == 0 && strcmp(one->problem, row->problem) == 0 &&
-                     strstr(one->expected, row->expected) != NULL && strstr(one->got, row->got) != NULL;
+            found |=
+                strcmp(one->object, row->object) == 0 && strcmp(one->problem, row->problem) == 0 &&
+                strstr(one->expected, row->expected) != NULL && strstr(one->got, row->got) != NULL;
         }
         if (!found) {
             show(response);
             fail_msg("not found: %s", row->damage);
         }
         for (size_t t = 0; t < response->n_tenants; t++)
-            assert_int_equal(response->tenants[t]->failed, strcmp(response->tenants[t]->schema_name, "acme") == 0);
+            assert_int_equal(response->tenants[t]->failed,
+                             strcmp(response->tenants[t]->schema_name, "acme") == 0);
         ciq_verify_schema_response_free(response);
         run(world, row->mend, role);
     }
@@ -184,7 +201,8 @@ test_verify_schema__what_cannot_be_compared(void **state)
     assert_string_equal(response->differences[0]->problem, "missing");
     ciq_verify_schema_response_free(response);
 
-    expect_json(world->operator, "TenantService/RepairTenant", CODE_OK, NULL, "{\"schema_name\": \"hollow\"}");
+    expect_json(world->operator, "TenantService/RepairTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"hollow\"}");
     assert_clean(world);
 
     /* a newer server, or one with other apps, has migrated it */
@@ -195,7 +213,8 @@ test_verify_schema__what_cannot_be_compared(void **state)
     assert_string_equal(response->differences[0]->object, "shop/0002");
     assert_string_equal(response->differences[0]->problem, "unknown");
     ciq_verify_schema_response_free(response);
-    database_value(&world->database, "update tenants_tenant set heads = heads - 'shop' where schema_name = 'hollow'");
+    database_value(&world->database,
+                   "update tenants_tenant set heads = heads - 'shop' where schema_name = 'hollow'");
 }
 
 /* A tenant that is behind is as it must be for its heads, and one in another state too. */
@@ -205,15 +224,17 @@ test_verify_schema__compares_with_its_own_heads(void **state)
     World *world = *state;
 
     tenant_new(world->operator, "older");
-    database_value(&world->database,
-                   "drop index older.business_contact_email; delete from older.core_migration where app = 'business' "
-                   "and name = '0002_contact_email'; update tenants_tenant set heads = heads || '{\"business\": 1}' "
-                   "where schema_name = 'older'");
+    database_value(
+        &world->database,
+        "drop index older.business_contact_email; delete from older.core_migration where app = 'business' "
+        "and name = '0002_contact_email'; update tenants_tenant set heads = heads || '{\"business\": 1}' "
+        "where schema_name = 'older'");
     tenant_new(world->operator, "resting");
     expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"resting\", \"reason\": \"unpaid\"}");
     tenant_new(world->operator, "leaving");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"leaving\"}");
+    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"leaving\"}");
     tenant_new(world->operator, "s"); /* a name that is part of many words */
     assert_clean(world);
 }
@@ -221,7 +242,8 @@ test_verify_schema__compares_with_its_own_heads(void **state)
 static void
 test_verify_schema__leaves_nothing_behind(void **state)
 {
-    static const char count[] = "select (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_class)";
+    static const char count[] =
+        "select (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_class)";
     World *world = *state;
     char before[64];
 
@@ -242,7 +264,7 @@ test_verify_schema__pages(void **state)
     request.page_size = 1;
     do {
         request.page_token = token;
-        CiqVerifySchemaResponse *response = ciq_verify_schema(world->operator, &request, &error);
+        CiqVerifySchemaResponse *response = ciq_verify_schema(world->operator, & request, &error);
         assert_ok(error);
         assert_int_equal(response->n_tenants, 1);
         tenants++;
@@ -250,12 +272,13 @@ test_verify_schema__pages(void **state)
         ciq_verify_schema_response_free(response);
     } while (token[0] != '\0');
     snprintf(token, sizeof token, "%zu", tenants);
-    assert_string_equal(database_value(&world->database, "select count(*) from tenants_tenant"), token);
+    assert_string_equal(database_value(&world->database, "select count(*) from tenants_tenant"),
+                        token);
 
-    expect_json(world->operator, "MigrationService/VerifySchema", CODE_NOT_FOUND, "no tenant with the schema nobody",
-                "{\"schema_name\": \"nobody\"}");
-    expect_json(world->operator, "MigrationService/VerifySchema", CODE_INVALID_ARGUMENT, "page_size",
-                "{\"page_size\": -1}");
+    expect_json(world->operator, "MigrationService/VerifySchema", CODE_NOT_FOUND,
+                "no tenant with the schema nobody", "{\"schema_name\": \"nobody\"}");
+    expect_json(world->operator, "MigrationService/VerifySchema", CODE_INVALID_ARGUMENT,
+                "page_size", "{\"page_size\": -1}");
 }
 
 int

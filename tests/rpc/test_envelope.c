@@ -1,6 +1,6 @@
-/* What travels: bytes that are no message, messages that are no request, and every bound of the envelope.
- * Sent by bare nng, as a foreign client would.  Each gets the right code, the server stays up, and nothing
- * is written.  */
+/* What travels: bytes that are no message, messages that are no request, and every bound of the
+ * envelope. Sent by bare nng, as a foreign client would.  Each gets the right code, the server
+ * stays up, and nothing is written.  */
 #include "harness.h"
 
 #include "client/call.h"
@@ -117,7 +117,8 @@ static void
 test_request__cut_anywhere(void **state)
 {
     World *world = *state;
-    static const char payload[] = "\x0a\x12\x12\x10" "cut@acme.example";
+    static const char payload[] = "\x0a\x12\x12\x10"
+                                  "cut@acme.example";
     char *token = admin_token(world);
     Request request = create_user(payload, sizeof payload - 1, token);
     size_t size = clientiq__v1__request__get_packed_size(&request);
@@ -159,8 +160,12 @@ test_payload__bad(void **state)
         size_t size;
         const char *text;
     } cases[] = {
-        {"\x0a\x05\x12\x03""a\xff@", 7, "user.email must be valid UTF-8"},
-        {"\x0a\x09\x12\x07""a\0b@c.d", 11, "user.email must not contain a NUL"},
+        {"\x0a\x05\x12\x03"
+         "a\xff@",
+         7, "user.email must be valid UTF-8"},
+        {"\x0a\x09\x12\x07"
+         "a\0b@c.d",
+         11, "user.email must not contain a NUL"},
         {"\x0a\x20\x12", 3, "is not a clientiq.v1.CreateUserRequest"},
         {"\x0a\x02\x12\x7f", 4, "user is not a clientiq.v1.User"},
         {"\x08\x01", 2, NULL}, /* field 1 as a number: a payload of another type */
@@ -175,7 +180,8 @@ test_payload__bad(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Request request = create_user(cases[i].data, cases[i].size, token);
 
-        assert_reply(exchange_request(&world->server, &request), CODE_INVALID_ARGUMENT, cases[i].text);
+        assert_reply(exchange_request(&world->server, &request), CODE_INVALID_ARGUMENT,
+                     cases[i].text);
     }
     assert_int_equal(user_count(world->acme, ""), strtol(before, NULL, 10));
     free(token);
@@ -301,8 +307,8 @@ test_explain__shows_one_schema(void **state)
     CiqClient *remote = ciq_client_new(
         &(CiqOptions){.urls = world->server.tcp, .tenant = "acme", .token = token}, &error);
     const Method *list = method_find("clientiq.v1.UserService/ListUsers");
-    ProtobufCMessage *response =
-        ciq_call_with(local, list, &request.base, &(CiqCallOptions){.explain = true}, &reply, &error);
+    ProtobufCMessage *response = ciq_call_with(local, list, &request.base,
+                                               &(CiqCallOptions){.explain = true}, &reply, &error);
 
     assert_ok(error);
     assert_true(reply->n_statements >= 2);
@@ -312,8 +318,8 @@ test_explain__shows_one_schema(void **state)
         assert_null(strstr(reply->statements[i]->text, "same.example"));
     ciq_reply_free(reply);
     protobuf_c_message_free_unpacked(response, NULL);
-    assert_null(ciq_call_with(remote, list, &request.base, &(CiqCallOptions){.explain = true}, &reply,
-                              &error));
+    assert_null(ciq_call_with(remote, list, &request.base, &(CiqCallOptions){.explain = true},
+                              &reply, &error));
     assert_code(error, CODE_PERMISSION_DENIED, "platform.explain");
     ciq_client_free(local);
     ciq_client_free(remote);

@@ -377,8 +377,9 @@ test_user_permissions__with_their_reasons(void **state)
     list.page_token = held->next_page_token;
     CiqListUserPermissionsResponse *rest = ciq_list_user_permissions(world->acme, &list, &error);
     assert_ok(error);
-    assert_int_equal(15 + rest->n_permissions,
-                     atoi(database_value(&world->database, "select count(*) from acme.auth_permission")));
+    assert_int_equal(
+        15 + rest->n_permissions,
+        atoi(database_value(&world->database, "select count(*) from acme.auth_permission")));
     ciq_list_user_permissions_response_free(rest);
     ciq_list_user_permissions_response_free(held);
     expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
@@ -401,8 +402,9 @@ test_list_permissions__all_of_the_tenant(void **state)
     CiqListPermissionsResponse *page = ciq_list_permissions(world->acme, &list, &error);
 
     assert_ok(error);
-    assert_int_equal(page->n_permissions,
-                     atoi(database_value(&world->database, "select count(*) from acme.auth_permission")));
+    assert_int_equal(
+        page->n_permissions,
+        atoi(database_value(&world->database, "select count(*) from acme.auth_permission")));
     for (size_t i = 0; i < page->n_permissions; i++) {
         const char *name = page->permissions[i]->permission;
 

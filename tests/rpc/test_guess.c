@@ -1,5 +1,5 @@
-/* Guessing passwords is slowed, on every server and over restarts, and locks nobody out who is signed in or was here
- * before.  */
+/* Guessing passwords is slowed, on every server and over restarts, and locks nobody out who is
+ * signed in or was here before.  */
 #include "harness.h"
 
 #include <inttypes.h>
@@ -13,7 +13,7 @@ enum { FAILURES = 3, ACCOUNT_FAILURES = 6, ORIGIN_FAILURES = 8 };
 typedef struct Servers {
     TestDatabase database;
     TestServer first, second;
-    CiqClient *operator, *admin;
+    CiqClient *operator, * admin;
 } Servers;
 
 /* Nothing is forgiven while a test runs. */
@@ -35,7 +35,7 @@ servers_setup(void **state)
     database_new(&pair->database);
     server_up(&pair->first, &pair->database, guess_little);
     server_up(&pair->second, &pair->database, guess_little);
-    pair->operator = operator_new(&pair->first);
+    pair->operator= operator_new(&pair->first);
     tenant_new(pair->operator, "acme");
     tenant_new(pair->operator, "techcorp");
     pair->admin = sign_in(&pair->first, "acme", world_email, world_password);
@@ -67,9 +67,11 @@ forget(void **state)
     return 0;
 }
 
-/* Signs in over a transport: ipc:// and tcp:// are different addresses.  The code, and when to come back. */
+/* Signs in over a transport: ipc:// and tcp:// are different addresses.  The code, and when to come
+ * back. */
 static int
-try(const char *url, const char *tenant, const char *email, const char *password, uint32_t *retry_after_ms)
+try(const char *url, const char *tenant, const char *email, const char *password,
+    uint32_t *retry_after_ms)
 {
     CiqError *error = NULL;
     CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
@@ -120,8 +122,10 @@ test_guess__is_slowed_whether_the_account_exists_or_not(void **state)
                          CODE_RESOURCE_EXHAUSTED);
     }
     /* what is refused is not counted, so it ends */
-    database_value(&pair->database, "update public.core_throttle set paid_time = paid_time - interval '1 hour'");
-    assert_int_equal(try(pair->first.ipc, "acme", "victim@same.example", world_password, NULL), CODE_OK);
+    database_value(&pair->database,
+                   "update public.core_throttle set paid_time = paid_time - interval '1 hour'");
+    assert_int_equal(try(pair->first.ipc, "acme", "victim@same.example", world_password, NULL),
+                     CODE_OK);
 }
 
 static void
@@ -134,8 +138,10 @@ test_guess__is_slowed_on_both_servers_and_after_a_restart(void **state)
     server_down(&pair->second);
     server_up(&pair->second, &pair->database, guess_little);
     fail_often(pair->second.ipc, "acme", world_email, 1);
-    assert_int_equal(try(pair->second.ipc, "acme", world_email, world_password, NULL), CODE_RESOURCE_EXHAUSTED);
-    assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_RESOURCE_EXHAUSTED);
+    assert_int_equal(try(pair->second.ipc, "acme", world_email, world_password, NULL),
+                     CODE_RESOURCE_EXHAUSTED);
+    assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL),
+                     CODE_RESOURCE_EXHAUSTED);
 }
 
 /* The account of the same address in another tenant is another one. */
@@ -145,18 +151,21 @@ test_guess__of_one_tenant_is_not_counted_in_another(void **state)
     Servers *pair = *state;
 
     fail_often(pair->first.ipc, "acme", world_email, FAILURES);
-    assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_RESOURCE_EXHAUSTED);
+    assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL),
+                     CODE_RESOURCE_EXHAUSTED);
     assert_int_equal(try(pair->first.ipc, "techcorp", world_email, world_password, NULL), CODE_OK);
 }
 
-/* Who is signed in goes on; a right password from elsewhere is taken; and one that was right clears the slate. */
+/* Who is signed in goes on; a right password from elsewhere is taken; and one that was right clears
+ * the slate. */
 static void
 test_guess__locks_nobody_out(void **state)
 {
     Servers *pair = *state;
 
     fail_often(pair->first.ipc, "acme", world_email, FAILURES);
-    assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_RESOURCE_EXHAUSTED);
+    assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL),
+                     CODE_RESOURCE_EXHAUSTED);
     assert_int_equal(user_count(pair->admin, world_email), 1);
     assert_int_equal(try(pair->first.tcp, "acme", world_email, world_password, NULL), CODE_OK);
 
@@ -170,11 +179,14 @@ test_guess__locks_nobody_out(void **state)
 static void
 owe(Servers *pair, int failures)
 {
-    database_value(&pair->database, "update public.core_throttle set paid_time = now() + interval '1 hour' * %d "
-                                    "where paid_time < now() + interval '1 day'", failures);
+    database_value(&pair->database,
+                   "update public.core_throttle set paid_time = now() + interval '1 hour' * %d "
+                   "where paid_time < now() + interval '1 day'",
+                   failures);
 }
 
-/* An account that is guessed from everywhere is closed to strangers' addresses, and to nobody else. */
+/* An account that is guessed from everywhere is closed to strangers' addresses, and to nobody else.
+ */
 static void
 test_guess__softer_cap_of_an_account(void **state)
 {
@@ -183,14 +195,17 @@ test_guess__softer_cap_of_an_account(void **state)
     assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_OK);
     fail_often(pair->first.tcp, "acme", world_email, 1);
     owe(pair, ACCOUNT_FAILURES);
-    database_value(&pair->database, "delete from public.core_throttle where key not in (select key from "
-                                    "public.core_throttle order by paid_time desc limit 4)");
-    assert_int_equal(try(pair->first.tcp, "acme", world_email, world_password, NULL), CODE_RESOURCE_EXHAUSTED);
+    database_value(&pair->database,
+                   "delete from public.core_throttle where key not in (select key from "
+                   "public.core_throttle order by paid_time desc limit 4)");
+    assert_int_equal(try(pair->first.tcp, "acme", world_email, world_password, NULL),
+                     CODE_RESOURCE_EXHAUSTED);
     /* from where the account was signed in before */
     assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_OK);
     /* and not without end: the usual limit holds there too */
     fail_often(pair->first.ipc, "acme", world_email, FAILURES);
-    assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_RESOURCE_EXHAUSTED);
+    assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL),
+                     CODE_RESOURCE_EXHAUSTED);
 }
 
 /* Many accounts from one address. */
@@ -203,8 +218,9 @@ test_guess__softer_cap_of_an_address(void **state)
     assert_int_equal(try(pair->first.tcp, "techcorp", world_email, world_password, NULL), CODE_OK);
     for (int i = 0; i < ORIGIN_FAILURES; i++) {
         snprintf(email, sizeof email, "spray%d@same.example", i);
-        assert_int_equal(try(pair->first.tcp, i % 2 == 0 ? "acme" : "techcorp", email, "wrong password", NULL),
-                         CODE_UNAUTHENTICATED);
+        assert_int_equal(
+            try(pair->first.tcp, i % 2 == 0 ? "acme" : "techcorp", email, "wrong password", NULL),
+            CODE_UNAUTHENTICATED);
     }
     assert_int_equal(try(pair->first.tcp, "acme", "another@same.example", "wrong password", NULL),
                      CODE_RESOURCE_EXHAUSTED);
@@ -218,13 +234,16 @@ test_guess__of_superusers(void **state)
 {
     Servers *pair = *state;
 
-    expect_json(pair->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"owner@guess.example\", \"platform_role\": \"owner\"}, "
-                "\"password\": \"%s\"}", world_password);
+    expect_json(
+        pair->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"owner@guess.example\", \"platform_role\": \"owner\"}, "
+        "\"password\": \"%s\"}",
+        world_password);
     fail_often(pair->first.ipc, "", "owner@guess.example", FAILURES);
     assert_int_equal(try(pair->second.ipc, "", "owner@guess.example", world_password, NULL),
                      CODE_RESOURCE_EXHAUSTED);
-    assert_int_equal(try(pair->second.tcp, "", "owner@guess.example", world_password, NULL), CODE_OK);
+    assert_int_equal(try(pair->second.tcp, "", "owner@guess.example", world_password, NULL),
+                     CODE_OK);
 }
 
 /* The table tells nobody who was guessed, and is swept. */
@@ -235,14 +254,18 @@ test_guess__is_kept_by_hashes(void **state)
 
     fail_often(pair->first.ipc, "acme", "secret.address@same.example", 1);
     assert_string_equal(database_value(&pair->database, "select count(*) from public.core_throttle "
-                                       "where key !~ '^[0-9a-f]{32}$'"), "0");
-    assert_string_equal(database_value(&pair->database, "select count(*) from public.core_throttle"), "3");
-    assert_string_equal(database_value(&pair->database, "select count(*) > 0 from acme.core_audit where "
-                                       "method like '%%Login' and code = 16"), "t");
+                                                        "where key !~ '^[0-9a-f]{32}$'"),
+                        "0");
+    assert_string_equal(
+        database_value(&pair->database, "select count(*) from public.core_throttle"), "3");
+    assert_string_equal(database_value(&pair->database,
+                                       "select count(*) > 0 from acme.core_audit where "
+                                       "method like '%%Login' and code = 16"),
+                        "t");
 }
 
-/* A failed call's statements, as the local operator sees them: bare nng, since the client library keeps only those of
- * calls that succeed. */
+/* A failed call's statements, as the local operator sees them: bare nng, since the client library
+ * keeps only those of calls that succeed. */
 static void
 explain_login(const char *url, const char *email, char *text, size_t size)
 {
@@ -264,7 +287,8 @@ explain_login(const char *url, const char *email, char *text, size_t size)
     nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 10000);
     assert_int_equal(nng_dial(socket, url, NULL, 0), 0);
     assert_int_equal(nng_msg_alloc(&message, 0), 0);
-    assert_int_equal(nng_msg_append(message, packed, clientiq__v1__request__pack(&request, packed)), 0);
+    assert_int_equal(nng_msg_append(message, packed, clientiq__v1__request__pack(&request, packed)),
+                     0);
     assert_int_equal(nng_sendmsg(socket, message, 0), 0);
     assert_int_equal(nng_recvmsg(socket, &message, 0), 0);
 
@@ -281,8 +305,8 @@ explain_login(const char *url, const char *email, char *text, size_t size)
     nng_close(socket);
 }
 
-/* The same statements, whether the account exists or not; a hash is made in every case (auth.h), and what it takes is
- * measured by tools/bench. */
+/* The same statements, whether the account exists or not; a hash is made in every case (auth.h),
+ * and what it takes is measured by tools/bench. */
 static void
 test_login__does_the_same_for_unknown_accounts(void **state)
 {
@@ -290,7 +314,8 @@ test_login__does_the_same_for_unknown_accounts(void **state)
     const char *const emails[] = {world_email, "nobody@same.example", "invited@same.example"};
     char texts[3][8192];
 
-    database_value(&pair->database, "insert into acme.users_customuser (email) values ('invited@same.example')");
+    database_value(&pair->database,
+                   "insert into acme.users_customuser (email) values ('invited@same.example')");
     /* one call before, so that tenant and statements are known */
     explain_login(pair->first.ipc, world_email, texts[0], sizeof texts[0]);
     for (int i = 0; i < 3; i++)

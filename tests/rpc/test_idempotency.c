@@ -1,5 +1,5 @@
-/* Exactly once: one key, one effect, one answer; also at once, after a restart, and for what creates a
- * tenant.  */
+/* Exactly once: one key, one effect, one answer; also at once, after a restart, and for what
+ * creates a tenant.  */
 #include "harness.h"
 
 #include "client/call.h"
@@ -39,12 +39,15 @@ test_create_user__twice_with_one_key(void **state)
     assert_ok(error);
     assert_int_equal(first->user->id, second->user->id);
     assert_int_equal(first->user->date_joined->nanos, second->user->date_joined->nanos);
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.users_customuser "
-                                       "where email = 'once@acme.example'"), "1");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from acme.users_customuser "
+                                       "where email = 'once@acme.example'"),
+                        "1");
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from acme.core_audit where code = 0 and "
                                        "method like '%%CreateUser' and target = 'user %ld'",
-                                       (long) first->user->id), "1");
+                                       (long) first->user->id),
+                        "1");
     ciq_create_user_response_free(first);
     ciq_create_user_response_free(second);
 }
@@ -74,8 +77,9 @@ test_create_user__a_failure_is_not_stored(void **state)
 
     assert_null(create(world->acme, world_email, key, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "email");
-    database_value(&world->database, "update acme.users_customuser set email = 'moved@same.example' "
-                                     "where id = 1");
+    database_value(&world->database,
+                   "update acme.users_customuser set email = 'moved@same.example' "
+                   "where id = 1");
     ciq_create_user_response_free(create(world->acme, world_email, key, &error));
     assert_ok(error);
 }
@@ -87,13 +91,17 @@ test_stored_reply__is_sealed(void **state)
 
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from acme.core_idempotency where "
-                                       "position(convert_to('once@acme', 'UTF8') in reply) > 0"), "0");
-    assert_string_equal(database_value(&world->database, "select count(*) > 0 from "
-                                       "acme.core_idempotency where reply is not null"), "t");
+                                       "position(convert_to('once@acme', 'UTF8') in reply) > 0"),
+                        "0");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) > 0 from "
+                                       "acme.core_idempotency where reply is not null"),
+                        "t");
     /* and the client's key is not there either */
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from acme.core_idempotency where "
-                                       "position(convert_to('twice-one-key', 'UTF8') in key) > 0"), "0");
+                                       "position(convert_to('twice-one-key', 'UTF8') in key) > 0"),
+                        "0");
 }
 
 enum { SENDERS = 8 };
@@ -138,12 +146,14 @@ test_create_user__at_once_with_one_key(void **state)
         assert_int_equal(senders[i].code, CODE_OK);
         assert_int_equal(senders[i].id, senders[0].id);
     }
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.users_customuser "
-                                       "where email = 'racer@acme.example'"), "1");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from acme.users_customuser "
+                                       "where email = 'racer@acme.example'"),
+                        "1");
 }
 
-/* While the first still runs: a lock of the test's holds it up; a caller that does not repeat is told when
- * to come back. */
+/* While the first still runs: a lock of the test's holds it up; a caller that does not repeat is
+ * told when to come back. */
 static void
 test_create_user__while_the_first_runs(void **state)
 {
@@ -160,7 +170,8 @@ test_create_user__while_the_first_runs(void **state)
     PQclear(PQexec(holder, "begin"));
     PQclear(PQexec(holder, "create temp table kept on commit drop as select * from "
                            "acme.core_idempotency order by create_time desc limit 1"));
-    PQclear(PQexec(holder, "delete from acme.core_idempotency where key in (select key from kept)"));
+    PQclear(
+        PQexec(holder, "delete from acme.core_idempotency where key in (select key from kept)"));
     PQclear(PQexec(holder, "commit"));
     PQclear(PQexec(holder, "begin"));
     database_value(&world->database, "delete from acme.users_customuser where "
@@ -171,8 +182,9 @@ test_create_user__while_the_first_runs(void **state)
 
     user.email = TEXT("running@acme.example");
     request.user = &user;
-    assert_null(ciq_call_with(world->acme, method("clientiq.v1.UserService/CreateUser"), &request.base,
-                              &(CiqCallOptions){.idempotency_key = key, .once = true}, NULL, &error));
+    assert_null(
+        ciq_call_with(world->acme, method("clientiq.v1.UserService/CreateUser"), &request.base,
+                      &(CiqCallOptions){.idempotency_key = key, .once = true}, NULL, &error));
     assert_true(ciq_error_retry_after_ms(error) > 0);
     assert_code(error, CODE_ABORTED, NULL);
 
@@ -196,10 +208,12 @@ test_create_user__after_a_restart(void **state)
     ciq_client_free(world->techcorp);
     server_down(&world->server);
     server_up(&world->server, &world->database, NULL);
-    world->operator = operator_new(&world->server);
+    world->operator= operator_new(&world->server);
     world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
-    database_value(&world->database, "update acme.users_customuser set email = 'z' || id || '@same.example'"
-                                     " where id <> 1 and email = '%s'", world_email);
+    database_value(&world->database,
+                   "update acme.users_customuser set email = 'z' || id || '@same.example'"
+                   " where id <> 1 and email = '%s'",
+                   world_email);
     database_value(&world->database, "update acme.users_customuser set email = '%s' where id = 1",
                    world_email);
     world->acme = sign_in(&world->server, "acme", world_email, world_password);

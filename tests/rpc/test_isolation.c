@@ -1,5 +1,5 @@
-/* The original guide's "Data Isolation Testing", made so that it can fail: the same e-mail address and the
- * same number in both tenants.  pains.md, cases 1 to 5 and 12.  */
+/* The original guide's "Data Isolation Testing", made so that it can fail: the same e-mail address
+ * and the same number in both tenants.  pains.md, cases 1 to 5 and 12.  */
 #include "harness.h"
 
 #include <inttypes.h>
@@ -42,8 +42,11 @@ test_list_users__each_sees_its_own(void **state)
     assert_int_equal(user_count(world->acme, world_email), 1);
     assert_int_equal(user_count(world->techcorp, world_email), 1);
     assert_int_equal(user_count(world->acme, ""), user_count(world->techcorp, "") + 1);
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.users_customuser "
-                                       "where id = %" PRId64, only_acme), "1");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from acme.users_customuser "
+                                       "where id = %" PRId64,
+                                       only_acme),
+                        "1");
 
     CiqGetUserResponse *response = user_get(world->techcorp, only_acme, &error);
     assert_null(response);
@@ -72,12 +75,14 @@ test_update_user__other_tenants_row_stays(void **state)
     assert_string_equal(database_value(&world->database,
                                        "select first_name from acme.users_customuser where id = 1"),
                         "Changed");
-    assert_string_equal(database_value(&world->database,
-                                       "select first_name from techcorp.users_customuser where id = 1"),
-                        "Admin");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select first_name from techcorp.users_customuser where id = 1"),
+        "Admin");
 }
 
-/* Case 5: a table that is gone from one tenant is an error there, and never another's or public's. */
+/* Case 5: a table that is gone from one tenant is an error there, and never another's or public's.
+ */
 static void
 test_missing_table__is_an_error(void **state)
 {
@@ -103,7 +108,8 @@ test_missing_table__is_an_error(void **state)
 
 /* One statement as a login with a role; the SQLSTATE that it ends with, "00000" for success. */
 static const char *
-state_of(const TestDatabase *database, const char *conninfo, const char *role, const char *statement)
+state_of(const TestDatabase *database, const char *conninfo, const char *role,
+         const char *statement)
 {
     static char sqlstate[6];
     PGconn *connection = PQconnectdb(conninfo);
@@ -154,7 +160,8 @@ test_tenant_role__may_touch_only_its_rows(void **state)
              database_value(&world->database,
                             "select role from public.tenants_tenant where schema_name = 'acme'"));
     assert_string_equal(state_of(&world->database, world->database.worker, role,
-                                 "select * from acme.users_customuser"), "00000");
+                                 "select * from acme.users_customuser"),
+                        "00000");
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         const char *sqlstate = state_of(&world->database, world->database.worker, role, refused[i]);
 
@@ -167,9 +174,12 @@ static void
 test_worker__may_nothing_without_a_role(void **state)
 {
     static const char *const refused[] = {
-        "select * from acme.users_customuser", "select * from public.tenants_tenant",
-        "select * from public.role_pool",      "create temporary table mine (id bigint)",
-        "create role mine",                    "create schema mine",
+        "select * from acme.users_customuser",
+        "select * from public.tenants_tenant",
+        "select * from public.role_pool",
+        "create temporary table mine (id bigint)",
+        "create role mine",
+        "create schema mine",
     };
     World *world = *state;
 
@@ -181,8 +191,8 @@ test_worker__may_nothing_without_a_role(void **state)
     }
 }
 
-/* As a login of acme's role itself, SET ROLE to another tenant's is refused: the session's user is no
- * member of anything. */
+/* As a login of acme's role itself, SET ROLE to another tenant's is refused: the session's user is
+ * no member of anything. */
 static void
 test_tenant_role__cannot_set_another_role(void **state)
 {
@@ -192,19 +202,24 @@ test_tenant_role__cannot_set_another_role(void **state)
     snprintf(role, sizeof role, "%s",
              database_value(&world->database,
                             "select role from public.tenants_tenant where schema_name = 'acme'"));
-    snprintf(other, sizeof other, "%s",
-             database_value(&world->database,
-                            "select role from public.tenants_tenant where schema_name = 'techcorp'"));
+    snprintf(
+        other, sizeof other, "%s",
+        database_value(&world->database,
+                       "select role from public.tenants_tenant where schema_name = 'techcorp'"));
     database_value(&world->database, "alter role %s login password 'test'", role);
-    database_value(&world->database, "grant connect on database %s to %s", world->database.name, role);
-    snprintf(conninfo, sizeof conninfo, "%.120s user=%s password=test", world->database.superuser, role);
+    database_value(&world->database, "grant connect on database %s to %s", world->database.name,
+                   role);
+    snprintf(conninfo, sizeof conninfo, "%.120s user=%s password=test", world->database.superuser,
+             role);
     snprintf(statement, sizeof statement, "set role %s", other);
     assert_string_equal(state_of(&world->database, conninfo, NULL, "select 1"), "00000");
     assert_string_equal(state_of(&world->database, conninfo, NULL, statement), "42501");
-    assert_string_equal(state_of(&world->database, conninfo, NULL,
-                                 "select * from techcorp.users_customuser"), "42501");
+    assert_string_equal(
+        state_of(&world->database, conninfo, NULL, "select * from techcorp.users_customuser"),
+        "42501");
     database_value(&world->database, "alter role %s nologin", role);
-    database_value(&world->database, "revoke connect on database %s from %s", world->database.name, role);
+    database_value(&world->database, "revoke connect on database %s from %s", world->database.name,
+                   role);
 }
 
 /* Case 2: many tenants, many calls at once, few connections; every row says whose it is. */
@@ -229,10 +244,11 @@ write_users(void *argument)
         char schema[16];
 
         snprintf(schema, sizeof schema, "many%d", t);
-        clients[t] = ciq_client_new(
-            &(CiqOptions){.urls = writer->server->url, .tenant = schema, .token = writer->tokens[t],
-                          .timeout_ms = 60000},
-            &error);
+        clients[t] = ciq_client_new(&(CiqOptions){.urls = writer->server->url,
+                                                  .tenant = schema,
+                                                  .token = writer->tokens[t],
+                                                  .timeout_ms = 60000},
+                                    &error);
     }
     for (int i = 0; i < WRITES; i++) {
         int t = rand_r(&writer->seed) % TENANTS;
@@ -302,17 +318,22 @@ test_many_tenants__few_connections(void **state)
         assert_true(written > 0);
         assert_string_equal(database_value(&world->database,
                                            "select count(*) from many%d.users_customuser "
-                                           "where department = 'many%d'", t, t), expected);
+                                           "where department = 'many%d'",
+                                           t, t),
+                            expected);
         assert_string_equal(database_value(&world->database,
                                            "select count(*) from many%d.users_customuser "
-                                           "where department not in ('', 'many%d')", t, t), "0");
+                                           "where department not in ('', 'many%d')",
+                                           t, t),
+                            "0");
     }
     for (int w = 0; w < WRITERS; w++)
         assert_int_equal(writers[w].failed, 0);
     /* fewer connections than tenants, or the test proves nothing */
     assert_true(atoi(database_value(&world->database,
                                     "select count(*) from pg_stat_activity where datname = '%s' "
-                                    "and application_name = 'clientiq'", world->database.name)) < TENANTS);
+                                    "and application_name = 'clientiq'",
+                                    world->database.name)) < TENANTS);
 }
 
 int

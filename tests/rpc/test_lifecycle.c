@@ -1,5 +1,5 @@
-/* A tenant's life after its creation: suspended, deleted, brought back, purged, renamed, repaired; and what
- * its plan allows.  pains.md, cases 6 and 7.  */
+/* A tenant's life after its creation: suspended, deleted, brought back, purged, renamed, repaired;
+ * and what its plan allows.  pains.md, cases 6 and 7.  */
 #include "harness.h"
 
 #include <inttypes.h>
@@ -26,8 +26,7 @@ activate(CiqClient *client, const char *schema, Code code, const char *text)
     expect(error, code, text);
 }
 
-static void
-delete(CiqClient *client, const char *schema, Code code, const char *text)
+static void delete (CiqClient *client, const char *schema, Code code, const char *text)
 {
     CiqError *error = NULL;
     CiqDeleteTenantRequest request = CLIENTIQ__V1__DELETE_TENANT_REQUEST__INIT;
@@ -113,31 +112,35 @@ test_suspend__closes_with_the_reason(void **state)
 
     assert_user_code(client, CODE_OK, NULL);
     suspend(world->operator, "late", "invoice 17 is open", CODE_OK, NULL);
-    assert_user_code(client, CODE_FAILED_PRECONDITION, "the tenant late is suspended: invoice 17 is open");
+    assert_user_code(client, CODE_FAILED_PRECONDITION,
+                     "the tenant late is suspended: invoice 17 is open");
     ciq_client_set_tenant(client, "late");
     assert_user_code(client, CODE_FAILED_PRECONDITION, "invoice 17 is open");
     login.email = TEXT(world_email);
     login.password = TEXT(world_password);
     assert_null(ciq_login(client, &login, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "suspended");
-    assert_value(world, "select has_schema_privilege(role, 'late', 'usage') from public.tenants_tenant "
-                        "where schema_name = 'late'", "f");
+    assert_value(world,
+                 "select has_schema_privilege(role, 'late', 'usage') from public.tenants_tenant "
+                 "where schema_name = 'late'",
+                 "f");
 
     CiqGetTenantResponse *tenant = tenant_get(world->operator, "late");
     assert_int_equal(tenant->tenant->state, CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_SUSPENDED);
     assert_string_equal(tenant->tenant->suspend_reason, "invoice 17 is open");
     ciq_get_tenant_response_free(tenant);
-    suspend(world->operator, "late", "again", CODE_FAILED_PRECONDITION, "late is suspended, not active");
+    suspend(world->operator, "late", "again", CODE_FAILED_PRECONDITION,
+            "late is suspended, not active");
 
     activate(world->operator, "late", CODE_OK, NULL);
-    assert_user_code(client, CODE_UNAUTHENTICATED, NULL); /* the session ended with the suspension */
+    assert_user_code(client, CODE_UNAUTHENTICATED,
+                     NULL); /* the session ended with the suspension */
     ciq_client_free(client);
     client = sign_in(&world->server, "late.localhost", world_email, world_password);
     assert_user_code(client, CODE_OK, NULL);
     ciq_client_free(client);
     activate(world->operator, "late", CODE_FAILED_PRECONDITION, "not suspended");
-    activate(world->operator, "nobody", CODE_NOT_FOUND,
-         "no tenant with the schema nobody");
+    activate(world->operator, "nobody", CODE_NOT_FOUND, "no tenant with the schema nobody");
     suspend(world->operator, "late", "", CODE_INVALID_ARGUMENT, "reason is required");
     suspend(world->operator, "", "why", CODE_INVALID_ARGUMENT, "id or schema_name must be given");
 }
@@ -151,7 +154,7 @@ test_lifecycle__needs_the_platform(void **state)
     suspend(world->acme, "acme", "x", CODE_INVALID_ARGUMENT, "tenant must be empty");
     ciq_client_set_tenant(world->acme, "");
     suspend(world->acme, "acme", "x", CODE_UNAUTHENTICATED, "the token is a tenant's");
-    delete(world->acme, "techcorp", CODE_UNAUTHENTICATED, NULL);
+    delete (world->acme, "techcorp", CODE_UNAUTHENTICATED, NULL);
     purge(world->acme, "techcorp", CODE_UNAUTHENTICATED, NULL);
     ciq_client_set_tenant(world->acme, "acme.localhost");
 }
@@ -174,7 +177,7 @@ test_delete__reserves_and_undelete_brings_back(void **state)
              database_value(&world->database, "select string_agg(email, ',' order by id) from "
                                               "gone.users_customuser"));
 
-    delete(world->operator, "gone", CODE_OK, NULL);
+    delete (world->operator, "gone", CODE_OK, NULL);
     assert_user_code(client, CODE_NOT_FOUND, "no tenant for the domain gone.localhost");
     ciq_client_set_tenant(client, "gone");
     assert_user_code(client, CODE_NOT_FOUND, "no tenant with the schema gone");
@@ -182,27 +185,29 @@ test_delete__reserves_and_undelete_brings_back(void **state)
     domain.domain = TEXT("gone.localhost");
     domain.schema_name = TEXT("acme");
     add.domain = &domain;
-    assert_null(ciq_add_domain(world->operator, &add, &error));
+    assert_null(ciq_add_domain(world->operator, & add, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
     CiqRemoveDomainRequest drop = CLIENTIQ__V1__REMOVE_DOMAIN_REQUEST__INIT;
     drop.domain = TEXT("gone.localhost");
-    assert_null(ciq_remove_domain(world->operator, &drop, &error));
+    assert_null(ciq_remove_domain(world->operator, & drop, &error));
     assert_code(error, CODE_NOT_FOUND, "no domain gone.localhost");
-    delete(world->operator, "gone", CODE_FAILED_PRECONDITION,
-         "gone is deleted, not active or suspended");
+    delete (world->operator, "gone", CODE_FAILED_PRECONDITION,
+            "gone is deleted, not active or suspended");
 
     /* what is shown is the name that it had, and when it will be purged */
     CiqGetTenantResponse *tenant = tenant_get(world->operator, "gone");
     assert_string_equal(tenant->tenant->schema_name, "gone");
     assert_int_equal(tenant->tenant->state, CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_DELETED);
-    assert_true(tenant->tenant->purge_time->seconds - tenant->tenant->delete_time->seconds == 30 * 86400);
+    assert_true(tenant->tenant->purge_time->seconds - tenant->tenant->delete_time->seconds ==
+                30 * 86400);
     ciq_get_tenant_response_free(tenant);
 
     undelete(world->operator, "gone", CODE_OK, NULL);
     assert_user_code(client, CODE_UNAUTHENTICATED, NULL);
     ciq_client_free(client);
     client = sign_in(&world->server, "gone.localhost", world_email, world_password);
-    assert_value(world, "select string_agg(email, ',' order by id) from gone.users_customuser", before);
+    assert_value(world, "select string_agg(email, ',' order by id) from gone.users_customuser",
+                 before);
     undelete(world->operator, "gone", CODE_FAILED_PRECONDITION, "not deleted");
     ciq_client_free(client);
 }
@@ -214,12 +219,14 @@ test_undelete__a_suspended_tenant_stays_suspended(void **state)
 
     tenant_new(world->operator, "halted");
     suspend(world->operator, "halted", "why not", CODE_OK, NULL);
-    delete(world->operator, "halted", CODE_OK, NULL);
+    delete (world->operator, "halted", CODE_OK, NULL);
     undelete(world->operator, "halted", CODE_OK, NULL);
     CiqClient *client = client_new(&world->server, "halted.localhost", NULL);
     assert_user_code(client, CODE_FAILED_PRECONDITION, "why not");
-    assert_value(world, "select has_schema_privilege(role, 'halted', 'usage') from public.tenants_tenant "
-                        "where schema_name = 'halted'", "f");
+    assert_value(world,
+                 "select has_schema_privilege(role, 'halted', 'usage') from public.tenants_tenant "
+                 "where schema_name = 'halted'",
+                 "f");
     ciq_client_free(client);
 }
 
@@ -229,8 +236,8 @@ one_owner(Config *config)
     config->owner_workers = 1;
 }
 
-/* The first statements on a connection: to delete says two things to the other servers, with one statement that
- * comes twice in one pipeline and is prepared in it. */
+/* The first statements on a connection: to delete says two things to the other servers, with one
+ * statement that comes twice in one pipeline and is prepared in it. */
 static void
 test_delete__first_on_its_connection(void **state)
 {
@@ -239,8 +246,8 @@ test_delete__first_on_its_connection(void **state)
 
     tenant_new(world->operator, "early");
     server_up(&other, &world->database, one_owner);
-    CiqClient *operator = operator_new(&other);
-    delete(operator, "early", CODE_OK, NULL);
+    CiqClient *operator= operator_new(&other);
+    delete (operator, "early", CODE_OK, NULL);
     ciq_client_free(operator);
     server_down(&other);
 }
@@ -258,7 +265,7 @@ test_delete__frees_the_name(void **state)
     tenant_new(world->operator, "reused");
     CiqClient *old = sign_in(&world->server, "reused.localhost", world_email, world_password);
     user_new(old, "old@reused.example", false);
-    delete(world->operator, "reused", CODE_OK, NULL);
+    delete (world->operator, "reused", CODE_OK, NULL);
 
     tenant.name = TEXT("New");
     tenant.schema_name = TEXT("reused");
@@ -266,22 +273,24 @@ test_delete__frees_the_name(void **state)
     create.domain = TEXT("new.localhost");
     create.admin_email = TEXT(world_email);
     create.admin_password = TEXT(world_password);
-    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, &create, &error));
+    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, & create, &error));
     assert_ok(error);
     ciq_client_set_tenant(old, "reused");
-    assert_user_code(old, CODE_UNAUTHENTICATED, NULL); /* the old token opens nothing of the new one */
+    assert_user_code(old, CODE_UNAUTHENTICATED,
+                     NULL); /* the old token opens nothing of the new one */
     CiqClient *new = sign_in(&world->server, "reused", world_email, world_password);
     assert_int_equal(user_count(new, "old@reused"), 0);
 
     char id[32];
-    snprintf(id, sizeof id, "%s",
-             database_value(&world->database,
-                            "select id from public.tenants_tenant where former_schema_name = 'reused'"));
+    snprintf(
+        id, sizeof id, "%s",
+        database_value(&world->database,
+                       "select id from public.tenants_tenant where former_schema_name = 'reused'"));
     undelete.id = strtoll(id, NULL, 10);
-    assert_null(ciq_undelete_tenant(world->operator, &undelete, &error));
+    assert_null(ciq_undelete_tenant(world->operator, & undelete, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "new_schema_name reused is taken already");
     undelete.new_schema_name = TEXT("reused_2");
-    ciq_undelete_tenant_response_free(ciq_undelete_tenant(world->operator, &undelete, &error));
+    ciq_undelete_tenant_response_free(ciq_undelete_tenant(world->operator, & undelete, &error));
     assert_ok(error);
     ciq_client_free(old);
     old = sign_in(&world->server, "reused.localhost", world_email, world_password);
@@ -302,7 +311,8 @@ has_come(void *argument)
 {
     Watch *watch = argument;
 
-    return strcmp(database_value(&watch->world->database, "%s", watch->query), watch->expected) == 0;
+    return strcmp(database_value(&watch->world->database, "%s", watch->query), watch->expected) ==
+           0;
 }
 
 static void
@@ -321,23 +331,26 @@ test_purge__leaves_nothing(void **state)
     char role[64], query[256];
 
     tenant_new(world->operator, "trash");
-    purge(world->operator, "trash", CODE_FAILED_PRECONDITION,
-         "trash is active, not deleted");
+    purge(world->operator, "trash", CODE_FAILED_PRECONDITION, "trash is active, not deleted");
     snprintf(role, sizeof role, "%s",
              database_value(&world->database,
                             "select role from public.tenants_tenant where schema_name = 'trash'"));
     /* something that is nobody's migration, and not even the owner's */
     database_value(&world->database, "create table trash.foreign_thing (id bigint primary key)");
-    delete(world->operator, "trash", CODE_OK, NULL);
+    delete (world->operator, "trash", CODE_OK, NULL);
     purge(world->operator, "trash", CODE_OK, NULL);
-    wait_for_value(world, "0", "select count(*) from public.tenants_tenant where "
-                               "coalesce(former_schema_name, schema_name) = 'trash'");
-    assert_value(world, "select count(*) from public.tenants_domain where domain = 'trash.localhost'", "0");
-    assert_value(world, "select count(*) from pg_namespace where nspname ~ '^ciq_deleted|^trash'", "0");
+    wait_for_value(world, "0",
+                   "select count(*) from public.tenants_tenant where "
+                   "coalesce(former_schema_name, schema_name) = 'trash'");
+    assert_value(
+        world, "select count(*) from public.tenants_domain where domain = 'trash.localhost'", "0");
+    assert_value(world, "select count(*) from pg_namespace where nspname ~ '^ciq_deleted|^trash'",
+                 "0");
     snprintf(query, sizeof query,
              "select count(*) from pg_shdepend d join pg_roles r on r.oid = d.refobjid "
              "where rolname = '%s' and d.dbid = (select oid from pg_database where datname = "
-             "current_database())", role);
+             "current_database())",
+             role);
     assert_value(world, query, "0");
 
     /* the name and the domain are free again */
@@ -351,7 +364,8 @@ test_purge__leaves_nothing(void **state)
     tenant_new(world->operator, "wakesthejob");
     snprintf(query, sizeof query,
              "select (select count(*) from public.role_pool where role = '%s') + "
-             "(select count(*) from public.tenants_tenant where role = '%s')", role, role);
+             "(select count(*) from public.tenants_tenant where role = '%s')",
+             role, role);
     wait_for_value(world, "1", query);
 }
 
@@ -362,12 +376,14 @@ test_purge__after_the_retention_time(void **state)
     World *world = *state;
 
     tenant_new(world->operator, "expired");
-    delete(world->operator, "expired", CODE_OK, NULL);
-    database_value(&world->database, "update public.tenants_tenant set purge_time = now() - interval '1 s' "
-                                     "where former_schema_name = 'expired'");
+    delete (world->operator, "expired", CODE_OK, NULL);
+    database_value(&world->database,
+                   "update public.tenants_tenant set purge_time = now() - interval '1 s' "
+                   "where former_schema_name = 'expired'");
     tenant_new(world->operator, "wakesittoo");
-    wait_for_value(world, "0", "select count(*) from public.tenants_tenant where "
-                               "former_schema_name = 'expired'");
+    wait_for_value(world, "0",
+                   "select count(*) from public.tenants_tenant where "
+                   "former_schema_name = 'expired'");
 }
 
 /* ---- what outlives its time ---- */
@@ -380,16 +396,22 @@ test_sweep__goes_on_after_a_damaged_schema(void **state)
 
     tenant_new(world->operator, "unswept");
     database_value(&world->database, "drop schema unswept cascade");
-    database_value(&world->database, "insert into techcorp.core_idempotency (key, request_hash, create_time) "
-                                     "values ('\\x01', '\\x01', now() - interval '25 hours')");
-    database_value(&world->database, "update public.tenants_tenant set sweep_time = now() - interval '2 hours'");
-    database_value(&world->database, "update public.tenants_tenant set sweep_time = null where schema_name = "
-                                     "'unswept'");
+    database_value(&world->database,
+                   "insert into techcorp.core_idempotency (key, request_hash, create_time) "
+                   "values ('\\x01', '\\x01', now() - interval '25 hours')");
+    database_value(&world->database,
+                   "update public.tenants_tenant set sweep_time = now() - interval '2 hours'");
+    database_value(&world->database,
+                   "update public.tenants_tenant set sweep_time = null where schema_name = "
+                   "'unswept'");
     tenant_new(world->operator, "wakesthesweep");
-    wait_for_value(world, "0", "select count(*) from techcorp.core_idempotency where key = '\\x01'");
-    assert_value(world, "select count(*) from public.tenants_tenant where schema_name = 'unswept' and "
-                        "sweep_time > now() - interval '1 hour'", "1");
-    delete(world->operator, "unswept", CODE_OK, NULL);
+    wait_for_value(world, "0",
+                   "select count(*) from techcorp.core_idempotency where key = '\\x01'");
+    assert_value(world,
+                 "select count(*) from public.tenants_tenant where schema_name = 'unswept' and "
+                 "sweep_time > now() - interval '1 hour'",
+                 "1");
+    delete (world->operator, "unswept", CODE_OK, NULL);
 }
 
 /* ---- rename ---- */
@@ -405,13 +427,13 @@ test_rename__the_domain_and_the_session_stay(void **state)
     CiqClient *client = sign_in(&world->server, "before.localhost", world_email, world_password);
     request.schema_name = TEXT("before");
     request.new_schema_name = TEXT("acme");
-    assert_null(ciq_rename_tenant(world->operator, &request, &error));
+    assert_null(ciq_rename_tenant(world->operator, & request, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "new_schema_name acme is taken already");
     request.new_schema_name = TEXT("pg_x");
-    assert_null(ciq_rename_tenant(world->operator, &request, &error));
+    assert_null(ciq_rename_tenant(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "new_schema_name");
     request.new_schema_name = TEXT("after");
-    ciq_rename_tenant_response_free(ciq_rename_tenant(world->operator, &request, &error));
+    ciq_rename_tenant_response_free(ciq_rename_tenant(world->operator, & request, &error));
     assert_ok(error);
 
     assert_user_code(client, CODE_OK, NULL);
@@ -431,7 +453,7 @@ repair(World *world, const char *schema)
     CiqRepairTenantRequest request = CLIENTIQ__V1__REPAIR_TENANT_REQUEST__INIT;
 
     request.schema_name = TEXT(schema);
-    CiqRepairTenantResponse *response = ciq_repair_tenant(world->operator, &request, &error);
+    CiqRepairTenantResponse *response = ciq_repair_tenant(world->operator, & request, &error);
 
     assert_ok(error);
     return response;
@@ -451,7 +473,8 @@ finds(World *world, const char *kind, const char *name)
 {
     CiqError *error = NULL;
     CiqReconcileTenantsRequest request = CLIENTIQ__V1__RECONCILE_TENANTS_REQUEST__INIT;
-    CiqReconcileTenantsResponse *response = ciq_reconcile_tenants(world->operator, &request, &error);
+    CiqReconcileTenantsResponse *response =
+        ciq_reconcile_tenants(world->operator, & request, &error);
     bool found = false;
 
     assert_ok(error);
@@ -501,11 +524,13 @@ test_repair__missing_tables_and_grants(void **state)
 
     assert_user_code(client, CODE_OK, NULL);
     assert_int_equal(user_count(client, "kept@broken.example"), 1);
-    assert_value(world, "select string_agg(relname::text, ',' order by relname) from pg_class where relnamespace = "
-                        "'broken'::regnamespace and relkind in ('r', 'S', 'i')",
-                 database_value(&world->database,
-                                "select string_agg(relname::text, ',' order by relname) from pg_class where "
-                                "relnamespace = 'acme'::regnamespace and relkind in ('r', 'S', 'i')"));
+    assert_value(
+        world,
+        "select string_agg(relname::text, ',' order by relname) from pg_class where relnamespace = "
+        "'broken'::regnamespace and relkind in ('r', 'S', 'i')",
+        database_value(&world->database,
+                       "select string_agg(relname::text, ',' order by relname) from pg_class where "
+                       "relnamespace = 'acme'::regnamespace and relkind in ('r', 'S', 'i')"));
     ciq_client_free(client);
 }
 
@@ -527,16 +552,18 @@ test_repair__the_schema_is_gone(void **state)
     assert_true(says(response, "usage of schema lost"));
     assert_true(says(response, "table users_customuser"));
     ciq_repair_tenant_response_free(response);
-    assert_user_code(client, CODE_UNAUTHENTICATED, NULL); /* its rows are gone; nobody else's appear */
+    assert_user_code(client, CODE_UNAUTHENTICATED,
+                     NULL); /* its rows are gone; nobody else's appear */
     assert_false(finds(world, "missing-schema", "lost"));
     ciq_client_free(client);
 
     /* a lost schema can be deleted and purged all the same */
     database_value(&world->database, "drop schema lost cascade");
-    delete(world->operator, "lost", CODE_OK, NULL);
+    delete (world->operator, "lost", CODE_OK, NULL);
     purge(world->operator, "lost", CODE_OK, NULL);
-    wait_for_value(world, "0", "select count(*) from public.tenants_tenant where "
-                               "former_schema_name = 'lost'");
+    wait_for_value(world, "0",
+                   "select count(*) from public.tenants_tenant where "
+                   "former_schema_name = 'lost'");
 }
 
 static void
@@ -573,7 +600,7 @@ update_limits(World *world, const char *schema, CiqTenant tenant, const char *fi
     mask.paths = paths;
     request.tenant = &tenant;
     request.update_mask = &mask;
-    ciq_update_tenant_response_free(ciq_update_tenant(world->operator, &request, &error));
+    ciq_update_tenant_response_free(ciq_update_tenant(world->operator, & request, &error));
     assert_ok(error);
 }
 
@@ -616,7 +643,8 @@ test_limits__requests_per_second(void **state)
     tenant_new(world->operator, "hasty");
     /* a client that does not try again by itself, as the others would */
     CiqClient *client = ciq_client_new(
-        &(CiqOptions){.urls = world->server.url, .tenant = "hasty.localhost", .attempts_max = 1}, &error);
+        &(CiqOptions){.urls = world->server.url, .tenant = "hasty.localhost", .attempts_max = 1},
+        &error);
     assert_ok(error);
     login.email = TEXT(world_email);
     login.password = TEXT(world_password);
@@ -672,7 +700,7 @@ test_plans__list_and_update(void **state)
     char *paths[] = {TEXT("max_users")};
     Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
 
-    CiqListPlansResponse *plans = ciq_list_plans(world->operator, &list, &error);
+    CiqListPlansResponse *plans = ciq_list_plans(world->operator, & list, &error);
     assert_ok(error);
     assert_int_equal(plans->n_plans, 4);
     assert_int_equal(plans->plans[0]->plan, CLIENTIQ__V1__PLAN__PLAN_BASIC);
@@ -684,13 +712,13 @@ test_plans__list_and_update(void **state)
     limits.max_users = 7;
     update.plan_limits = &limits;
     update.update_mask = &mask;
-    CiqUpdatePlanResponse *changed = ciq_update_plan(world->operator, &update, &error);
+    CiqUpdatePlanResponse *changed = ciq_update_plan(world->operator, & update, &error);
     assert_ok(error);
     assert_int_equal(changed->plan_limits->max_users, 7);
     assert_int_equal(changed->plan_limits->max_requests_per_second, 50); /* not in the mask */
     ciq_update_plan_response_free(changed);
     limits.max_users = 2000000000;
-    assert_null(ciq_update_plan(world->operator, &update, &error));
+    assert_null(ciq_update_plan(world->operator, & update, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "plan_limits.max_users must be 0 to 1000000000");
 }
 

@@ -1,5 +1,5 @@
-/* Mails as those see them who ask what became of one: the tenant's own people and the platform's.  How they
- * are sent: tests/fault/test_mail.c.  */
+/* Mails as those see them who ask what became of one: the tenant's own people and the platform's.
+ * How they are sent: tests/fault/test_mail.c.  */
 #include "harness.h"
 
 #include <inttypes.h>
@@ -33,11 +33,13 @@ mail_teardown(void **state)
 static int64_t
 mail_new(World *world, const char *schema, const char *last_error)
 {
-    return strtoll(database_value(&world->database,
-                                  "insert into %s.core_outbox (template, recipient, user_id, attempts, last_error, "
-                                  "next_time) values ('welcome', '%s', 1, 1, '%s', null) returning id",
-                                  schema, world_email, last_error),
-                   NULL, 10);
+    return strtoll(
+        database_value(
+            &world->database,
+            "insert into %s.core_outbox (template, recipient, user_id, attempts, last_error, "
+            "next_time) values ('welcome', '%s', 1, 1, '%s', null) returning id",
+            schema, world_email, last_error),
+        NULL, 10);
 }
 
 typedef struct Wanted {
@@ -58,8 +60,9 @@ is_sent(void *argument)
 
     assert_ok(error);
     for (size_t i = 0; i < response->n_mails; i++)
-        found = found || (response->mails[i]->id == wanted->id && response->mails[i]->sent_time != NULL &&
-                          response->mails[i]->next_time == NULL);
+        found = found ||
+                (response->mails[i]->id == wanted->id && response->mails[i]->sent_time != NULL &&
+                 response->mails[i]->next_time == NULL);
     ciq_list_mails_response_free(response);
     return found;
 }
@@ -71,7 +74,8 @@ test_mails__of_one_tenant_only(void **state)
     CiqError *error = NULL;
     CiqListMailsRequest list = CLIENTIQ__V1__LIST_MAILS_REQUEST__INIT;
     CiqRetryMailRequest retry = CLIENTIQ__V1__RETRY_MAIL_REQUEST__INIT;
-    int64_t first = mail_new(world, "acme", "550 first"), second = mail_new(world, "acme", "550 second");
+    int64_t first = mail_new(world, "acme", "550 first"),
+            second = mail_new(world, "acme", "550 second");
 
     assert_int_equal(mail_new(world, "techcorp", "550 other"), first); /* the same number */
 
@@ -104,7 +108,9 @@ test_mails__of_one_tenant_only(void **state)
     assert_int_equal(response->mail->state, CLIENTIQ__V1__MAIL_STATE__MAIL_STATE_WAITING);
     ciq_retry_mail_response_free(response);
     wait_until("the mail", is_sent, &(Wanted){world->acme, first});
-    assert_string_equal(database_value(&world->database, "select last_error from techcorp.core_outbox"), "550 other");
+    assert_string_equal(
+        database_value(&world->database, "select last_error from techcorp.core_outbox"),
+        "550 other");
     assert_null(ciq_retry_mail(world->acme, &retry, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "was sent already");
     retry.id = 424242;
@@ -120,12 +126,16 @@ test_mails__need_a_permission(void **state)
 
     user_new(world->acme, "nobody@same.example", false);
     nobody = sign_in(&world->server, "acme", "nobody@same.example", world_password);
-    expect_json(nobody, "UserService/ListMails", CODE_PERMISSION_DENIED, "users.view_customuser", "{}");
-    expect_json(nobody, "UserService/RetryMail", CODE_PERMISSION_DENIED, "users.change_customuser", "{\"id\": 1}");
+    expect_json(nobody, "UserService/ListMails", CODE_PERMISSION_DENIED, "users.view_customuser",
+                "{}");
+    expect_json(nobody, "UserService/RetryMail", CODE_PERMISSION_DENIED, "users.change_customuser",
+                "{\"id\": 1}");
     ciq_client_free(nobody);
-    expect_json(world->acme, "UserService/RetryMail", CODE_INVALID_ARGUMENT, "id is required", "{}");
+    expect_json(world->acme, "UserService/RetryMail", CODE_INVALID_ARGUMENT, "id is required",
+                "{}");
     ciq_client_set_tenant(world->acme, "");
-    expect_json(world->acme, "TenantService/ListTenantMails", CODE_UNAUTHENTICATED, NULL, "{\"id\": 1}");
+    expect_json(world->acme, "TenantService/ListTenantMails", CODE_UNAUTHENTICATED, NULL,
+                "{\"id\": 1}");
     ciq_client_set_tenant(world->acme, "acme");
 }
 
@@ -133,16 +143,20 @@ static void
 test_tenant_mails__bad_input(void **state)
 {
     World *world = *state;
-    static const char *const methods[] = {"TenantService/ListTenantMails", "TenantService/RetryTenantMails"};
+    static const char *const methods[] = {"TenantService/ListTenantMails",
+                                          "TenantService/RetryTenantMails"};
 
     tenant_new(world->operator, "gone");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"gone\"}");
+    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"gone\"}");
     tenant_new(world->operator, "early");
     database_value(&world->database, "drop table early.core_outbox");
     for (size_t i = 0; i < 2; i++) {
         expect_json(world->operator, methods[i], CODE_INVALID_ARGUMENT, "id or schema_name", "{}");
-        expect_json(world->operator, methods[i], CODE_NOT_FOUND, "no tenant 424242", "{\"id\": 424242}");
-        expect_json(world->operator, methods[i], CODE_INVALID_ARGUMENT, "schema_name", "{\"schema_name\": \"A\\\"b\"}");
+        expect_json(world->operator, methods[i], CODE_NOT_FOUND, "no tenant 424242",
+                    "{\"id\": 424242}");
+        expect_json(world->operator, methods[i], CODE_INVALID_ARGUMENT, "schema_name",
+                    "{\"schema_name\": \"A\\\"b\"}");
         expect_json(world->operator, methods[i], CODE_FAILED_PRECONDITION, "gone is deleted",
                     "{\"schema_name\": \"gone\"}");
         expect_json(world->operator, methods[i], CODE_FAILED_PRECONDITION, "incomplete",
@@ -150,18 +164,23 @@ test_tenant_mails__bad_input(void **state)
     }
 
     /* the audit and the idempotency of a retry are the platform's */
-    expect_json(world->operator, "TenantService/RetryTenantMails", CODE_OK, NULL, "{\"schema_name\": \"acme\"}");
-    assert_string_equal(database_value(&world->database, "select target from public.core_audit where method like "
-                                                         "'%%/RetryTenantMails' order by id desc limit 1"),
+    expect_json(world->operator, "TenantService/RetryTenantMails", CODE_OK, NULL,
+                "{\"schema_name\": \"acme\"}");
+    assert_string_equal(database_value(&world->database,
+                                       "select target from public.core_audit where method like "
+                                       "'%%/RetryTenantMails' order by id desc limit 1"),
                         "tenant 1");
 }
 
-/* A tenant whose schema is too old, or damaged, must not keep the others from being swept and mailed. */
+/* A tenant whose schema is too old, or damaged, must not keep the others from being swept and
+ * mailed. */
 static bool
 is_swept(void *argument)
 {
-    return strcmp(database_value(argument, "select count(*) from public.tenants_tenant where schema_name in "
-                                           "('acme', 'damaged', 'healthy') and sweep_time is null"), "0") == 0;
+    return strcmp(database_value(argument,
+                                 "select count(*) from public.tenants_tenant where schema_name in "
+                                 "('acme', 'damaged', 'healthy') and sweep_time is null"),
+                  "0") == 0;
 }
 
 static void

@@ -1,5 +1,6 @@
-/* Migration runs by rpc, on the bundled business app: down and up, to a target, to zero; plans, fakes, status,
- * refusals.  Both tenants have the same ids and addresses; what is done to one leaves the other alone.  */
+/* Migration runs by rpc, on the bundled business app: down and up, to a target, to zero; plans,
+ * fakes, status, refusals.  Both tenants have the same ids and addresses; what is done to one
+ * leaves the other alone.  */
 #include "harness.h"
 
 #include <stdio.h>
@@ -72,15 +73,18 @@ static bool
 has_index(World *world, const char *schema)
 {
     return strcmp(database_value(&world->database,
-                                 "select to_regclass('%s.business_contact_email') is not null", schema),
+                                 "select to_regclass('%s.business_contact_email') is not null",
+                                 schema),
                   "t") == 0;
 }
 
 static const char *
 head(World *world, const char *schema)
 {
-    return database_value(&world->database, "select heads ->> 'business' from public.tenants_tenant where "
-                                            "schema_name = '%s'", schema);
+    return database_value(&world->database,
+                          "select heads ->> 'business' from public.tenants_tenant where "
+                          "schema_name = '%s'",
+                          schema);
 }
 
 static void
@@ -94,8 +98,10 @@ test_run__down_and_up(void **state)
     assert_true(has_index(world, "techcorp"));
     assert_string_equal(head(world, "acme"), "1");
     assert_string_equal(head(world, "techcorp"), "2");
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.core_migration where "
-                                       "app = 'business'"), "1");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from acme.core_migration where "
+                                       "app = 'business'"),
+                        "1");
 
     /* the fleet, where only one lacks anything */
     assert_done(migrate(world, NULL, "", ""), 1);
@@ -114,7 +120,8 @@ test_run__targets(void **state)
     static const struct {
         const char *app, *target, *text;
     } bad[] = {
-        {"business", "0009", "target must be a migration of business, 0001 to 0002, or zero; got 0009"},
+        {"business", "0009",
+         "target must be a migration of business, 0001 to 0002, or zero; got 0009"},
         {"business", "0002_other", "target must be"},
         {"business", "-1", "target must be"},
         {"business", "", NULL},
@@ -155,23 +162,30 @@ test_run__zero_needs_a_suspended_tenant(void **state)
 
     assert_null(create(world->operator, "acme", "business", "zero", &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "the tenant acme is not suspended");
-    assert_string_equal(database_value(&world->database, "select count(*) from public.migration_run where "
-                                       "target = 0"), "0");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from public.migration_run where "
+                                       "target = 0"),
+                        "0");
 
     tenant_new(world->operator, "empty");
     database_value(&world->database, "update public.tenants_tenant set state = 'suspended' where "
                                      "schema_name = 'empty'");
     /* business stands on users, and goes first */
     assert_done(migrate(world, "empty", "users", "zero"), 1);
+    assert_string_equal(
+        database_value(&world->database,
+                       "select string_agg(distinct split_part(tablename, '_', 1), ',') "
+                       "from pg_tables where schemaname = 'empty'"),
+        "core");
     assert_string_equal(database_value(&world->database,
-                                       "select string_agg(distinct split_part(tablename, '_', 1), ',') "
-                                       "from pg_tables where schemaname = 'empty'"), "core");
-    assert_string_equal(database_value(&world->database, "select string_agg(key, ',') from "
+                                       "select string_agg(key, ',') from "
                                        "public.tenants_tenant, jsonb_object_keys(heads) key "
-                                       "where schema_name = 'empty'"), "core");
+                                       "where schema_name = 'empty'"),
+                        "core");
     assert_done(migrate(world, "empty", "", ""), 1);
     assert_string_equal(head(world, "empty"), "2");
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.users_customuser"), "1");
+    assert_string_equal(
+        database_value(&world->database, "select count(*) from acme.users_customuser"), "1");
 }
 
 static void
@@ -188,7 +202,8 @@ test_run__fake_only_records(void **state)
     request.app = TEXT("business");
     request.target = TEXT("0001");
     request.fake = true;
-    CiqCreateMigrationRunResponse *response = ciq_create_migration_run(world->operator, &request, &error);
+    CiqCreateMigrationRunResponse *response =
+        ciq_create_migration_run(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(response->run->mode, CLIENTIQ__V1__MIGRATION_MODE__MIGRATION_MODE_FAKE);
     watch.id = response->run->id;
@@ -203,7 +218,8 @@ test_run__fake_only_records(void **state)
     CiqListMigrationItemsRequest items = CLIENTIQ__V1__LIST_MIGRATION_ITEMS_REQUEST__INIT;
     items.run_id = watch.id;
     items.state = CLIENTIQ__V1__MIGRATION_ITEM_STATE__MIGRATION_ITEM_STATE_FAILED;
-    CiqListMigrationItemsResponse *failed = ciq_list_migration_items(world->operator, &items, &error);
+    CiqListMigrationItemsResponse *failed =
+        ciq_list_migration_items(world->operator, & items, &error);
     assert_ok(error);
     assert_int_equal(failed->n_items, 1);
     assert_string_equal(failed->items[0]->schema_name, "techcorp");
@@ -214,7 +230,7 @@ test_run__fake_only_records(void **state)
     ciq_list_migration_items_response_free(failed);
 
     request.target = TEXT("");
-    response = ciq_create_migration_run(world->operator, &request, &error);
+    response = ciq_create_migration_run(world->operator, & request, &error);
     assert_ok(error);
     watch.id = response->run->id;
     ciq_create_migration_run_response_free(response);
@@ -236,7 +252,8 @@ test_plan__runs_nothing(void **state)
     request.app = TEXT("users");
     request.target = TEXT("zero");
     request.plan_only = true;
-    CiqCreateMigrationRunResponse *response = ciq_create_migration_run(world->operator, &request, &error);
+    CiqCreateMigrationRunResponse *response =
+        ciq_create_migration_run(world->operator, & request, &error);
     assert_ok(error);
     assert_true(response->run->total >= 2);
     assert_true(response->n_steps >= 3);
@@ -253,11 +270,12 @@ test_plan__runs_nothing(void **state)
     assert_non_null(strstr(response->steps[at]->statements, "drop table business_contact;"));
     assert_string_equal(response->steps[response->n_steps - 1]->app, "users");
     ciq_create_migration_run_response_free(response);
-    assert_string_equal(database_value(&world->database, "select count(*) from public.migration_run"), before);
+    assert_string_equal(
+        database_value(&world->database, "select count(*) from public.migration_run"), before);
 
     request.app = request.target = TEXT("");
     request.shared = true;
-    response = ciq_create_migration_run(world->operator, &request, &error);
+    response = ciq_create_migration_run(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(response->n_steps, 0);
     ciq_create_migration_run_response_free(response);
@@ -274,7 +292,8 @@ test_status__is_the_fleet(void **state)
     database_value(&world->database, "set role ciq_owner_%s; create schema lonely",
                    world->database.name + strlen("ciq_test_"));
     request.behind = true;
-    CiqGetMigrationStatusResponse *status = ciq_get_migration_status(world->operator, &request, &error);
+    CiqGetMigrationStatusResponse *status =
+        ciq_get_migration_status(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(status->n_tenants, 1);
     assert_string_equal(status->tenants[0]->schema_name, "acme");
@@ -285,7 +304,7 @@ test_status__is_the_fleet(void **state)
 
     request.behind = false;
     request.orphans = true;
-    status = ciq_get_migration_status(world->operator, &request, &error);
+    status = ciq_get_migration_status(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(status->n_tenants, 1);
     assert_string_equal(status->tenants[0]->schema_name, "lonely");
@@ -294,14 +313,14 @@ test_status__is_the_fleet(void **state)
 
     request.orphans = false;
     request.failed = true;
-    status = ciq_get_migration_status(world->operator, &request, &error);
+    status = ciq_get_migration_status(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(status->n_tenants, 0); /* techcorp's failure was followed by a success */
     ciq_get_migration_status_response_free(status);
 
     request.failed = false;
     request.page_size = 2;
-    status = ciq_get_migration_status(world->operator, &request, &error);
+    status = ciq_get_migration_status(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(status->n_tenants, 2);
     assert_true(status->next_page_token[0] != '\0');
@@ -319,7 +338,8 @@ test_run__of_the_shared_schema(void **state)
     Watch watch = {.client = world->operator};
 
     request.shared = true;
-    CiqCreateMigrationRunResponse *response = ciq_create_migration_run(world->operator, &request, &error);
+    CiqCreateMigrationRunResponse *response =
+        ciq_create_migration_run(world->operator, & request, &error);
     assert_ok(error);
     watch.id = response->run->id;
     ciq_create_migration_run_response_free(response);
@@ -328,12 +348,12 @@ test_run__of_the_shared_schema(void **state)
 
     request.app = TEXT("tenants");
     request.target = TEXT("zero");
-    assert_null(ciq_create_migration_run(world->operator, &request, &error));
+    assert_null(ciq_create_migration_run(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "this server needs the shared app tenants");
     request.app = request.target = TEXT("");
     request.schemas = schemas;
     request.n_schemas = 1;
-    assert_null(ciq_create_migration_run(world->operator, &request, &error));
+    assert_null(ciq_create_migration_run(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "shared is about the schema public alone");
 }
 
@@ -350,20 +370,20 @@ test_runs__get_list_cancel_resume_refuse(void **state)
 
     assert_done(migrate(world, "acme", "", ""), 1);
     get.id = cancel.id = resume.id = 987654;
-    assert_null(ciq_get_migration_run(world->operator, &get, &error));
+    assert_null(ciq_get_migration_run(world->operator, & get, &error));
     assert_code(error, CODE_NOT_FOUND, "no run 987654");
-    assert_null(ciq_cancel_migration_run(world->operator, &cancel, &error));
+    assert_null(ciq_cancel_migration_run(world->operator, & cancel, &error));
     assert_code(error, CODE_NOT_FOUND, "no run 987654");
-    assert_null(ciq_resume_migration_run(world->operator, &resume, &error));
+    assert_null(ciq_resume_migration_run(world->operator, & resume, &error));
     assert_code(error, CODE_NOT_FOUND, "no run 987654");
     cancel.id = resume.id = watch.id;
-    assert_null(ciq_cancel_migration_run(world->operator, &cancel, &error));
+    assert_null(ciq_cancel_migration_run(world->operator, & cancel, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "has ended already");
-    assert_null(ciq_resume_migration_run(world->operator, &resume, &error));
+    assert_null(ciq_resume_migration_run(world->operator, & resume, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "only a failed or canceled run");
 
     list.page_size = 2;
-    CiqListMigrationRunsResponse *runs = ciq_list_migration_runs(world->operator, &list, &error);
+    CiqListMigrationRunsResponse *runs = ciq_list_migration_runs(world->operator, & list, &error);
     assert_ok(error);
     assert_int_equal(runs->n_runs, 2);
     assert_true(runs->runs[0]->id > runs->runs[1]->id);

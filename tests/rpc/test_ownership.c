@@ -1,4 +1,5 @@
-/* Whose a customer's domain is: proved by a TXT record, which a real DNS server (dnsmasq) has or has not.  */
+/* Whose a customer's domain is: proved by a TXT record, which a real DNS server (dnsmasq) has or
+ * has not.  */
 #include "harness.h"
 
 #include "server/tenant/dns.h"
@@ -29,7 +30,8 @@ typedef struct Proof {
     Dns dns;
 } Proof;
 
-/* A port that is free for both protocols now; somebody may be quicker, so whoever uses it tries again. */
+/* A port that is free for both protocols now; somebody may be quicker, so whoever uses it tries
+ * again. */
 static int
 free_port(void)
 {
@@ -61,10 +63,11 @@ dns_write(const Dns *dns, const char *records)
     snprintf(path, sizeof path, "%s/dns.conf", dns->folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    fprintf(file,
-            "port=%d\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\nuser=%s\npid-file=%s/pid\n"
-            "log-facility=%s/log\nlocal=/proof.example/\ntxt-record=ready.proof.example,%d\n%s",
-            dns->port, getpwuid(geteuid())->pw_name, dns->folder, dns->folder, dns->port, records);
+    fprintf(
+        file,
+        "port=%d\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\nuser=%s\npid-file=%s/pid\n"
+        "log-facility=%s/log\nlocal=/proof.example/\ntxt-record=ready.proof.example,%d\n%s",
+        dns->port, getpwuid(geteuid())->pw_name, dns->folder, dns->folder, dns->port, records);
     fclose(file);
 }
 
@@ -93,7 +96,8 @@ dns_start(Dns *dns, const char *records)
     dns_write(dns, records);
     snprintf(option, sizeof option, "--conf-file=%s/dns.conf", dns->folder);
     char *arguments[] = {TEXT("dnsmasq"), TEXT("--keep-in-foreground"), option, NULL};
-    char *path = access("/usr/sbin/dnsmasq", X_OK) == 0 ? TEXT("/usr/sbin/dnsmasq") : TEXT("dnsmasq");
+    char *path =
+        access("/usr/sbin/dnsmasq", X_OK) == 0 ? TEXT("/usr/sbin/dnsmasq") : TEXT("dnsmasq");
     assert_int_equal(posix_spawnp(&dns->pid, path, NULL, NULL, arguments, environ), 0);
     wait_until("the DNS server to answer", dns_has_begun, dns);
 }
@@ -145,7 +149,7 @@ proof_setup(void **state)
     dns_new(&proof->dns);
     dns_address = proof->dns.address;
     server_up(&world->server, &world->database, ask_for_proofs);
-    world->operator = operator_new(&world->server);
+    world->operator= operator_new(&world->server);
     tenant_new(world->operator, "acme");
     tenant_new(world->operator, "techcorp");
     world->acme = sign_in(&world->server, "acme.localhost", world_email, world_password);
@@ -181,9 +185,11 @@ claim(Proof *proof, const char *domain, const char *schema)
 static const char *
 claim_value(Proof *proof, const char *domain, const char *schema, const char *column)
 {
-    return database_value(&proof->world->database,
-                          "select %s from public.tenants_domain d where domain = '%s' and tenant_id = (select "
-                          "id from public.tenants_tenant where schema_name = '%s')", column, domain, schema);
+    return database_value(
+        &proof->world->database,
+        "select %s from public.tenants_domain d where domain = '%s' and tenant_id = (select "
+        "id from public.tenants_tenant where schema_name = '%s')",
+        column, domain, schema);
 }
 
 /* The record that proves a claim, as a line for the DNS server. */
@@ -205,9 +211,11 @@ has_looked(void *argument)
 {
     Look *look = argument;
 
-    return strcmp(claim_value(look->proof, look->domain, look->schema, "coalesce(check_time::text, '')"),
+    return strcmp(claim_value(look->proof, look->domain, look->schema,
+                              "coalesce(check_time::text, '')"),
                   look->before) != 0 &&
-           strcmp(claim_value(look->proof, look->domain, look->schema, "coalesce(next_time > now(), true)"),
+           strcmp(claim_value(look->proof, look->domain, look->schema,
+                              "coalesce(next_time > now(), true)"),
                   "t") == 0;
 }
 
@@ -222,7 +230,8 @@ assert_look(Proof *proof, const char *domain, const char *schema, const char *ex
     expect_json(proof->world->operator, "TenantService/VerifyDomain", CODE_OK, NULL,
                 "{\"domain\": \"%s\", \"schema_name\": \"%s\"}", domain, schema);
     wait_until("a look at DNS", has_looked, &look);
-    assert_string_equal(claim_value(proof, domain, schema, "state || ': ' || check_text"), expected);
+    assert_string_equal(claim_value(proof, domain, schema, "state || ': ' || check_text"),
+                        expected);
 }
 
 static Code
@@ -232,7 +241,7 @@ code_for_host(Proof *proof, const char *host)
     CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
 
     request.host = TEXT(host);
-    ciq_resolve_domain_response_free(ciq_resolve_domain(proof->world->operator, &request, &error));
+    ciq_resolve_domain_response_free(ciq_resolve_domain(proof->world->operator, & request, &error));
 
     Code code = error == NULL ? CODE_OK : (Code) ciq_error_code(error);
 
@@ -263,8 +272,9 @@ test_claim__leads_nowhere_until_it_is_proved(void **state)
     Proof *proof = *state;
     World *world = proof->world;
     CiqError *error = NULL;
-    json_t *added = call_json(world->operator, "TenantService/AddDomain", &error,
-                              "{\"domain\": {\"domain\": \"App.AcmeCorp.com\", \"schema_name\": \"acme\"}}");
+    json_t *added =
+        call_json(world->operator, "TenantService/AddDomain", &error,
+                  "{\"domain\": {\"domain\": \"App.AcmeCorp.com\", \"schema_name\": \"acme\"}}");
 
     assert_ok(error);
     assert_string_equal(json_at(added, "domain.state"), "DOMAIN_STATE_PENDING");
@@ -278,11 +288,11 @@ test_claim__leads_nowhere_until_it_is_proved(void **state)
         assert_null(user_get(world->acme, 1, &error));
         assert_code(error, CODE_FAILED_PRECONDITION, missing);
         error = NULL;
-        expect_json(world->operator, "TenantService/ResolveDomain", CODE_FAILED_PRECONDITION, missing,
-                    "{\"host\": \"app.acmecorp.com:443\"}");
+        expect_json(world->operator, "TenantService/ResolveDomain", CODE_FAILED_PRECONDITION,
+                    missing, "{\"host\": \"app.acmecorp.com:443\"}");
     }
-    expect_json(world->operator, "TenantService/SetPrimaryDomain", CODE_FAILED_PRECONDITION, "is not verified",
-                "{\"domain\": \"app.acmecorp.com\"}");
+    expect_json(world->operator, "TenantService/SetPrimaryDomain", CODE_FAILED_PRECONDITION,
+                "is not verified", "{\"domain\": \"app.acmecorp.com\"}");
     assert_explained(proof, "app.acmecorp.com", "false", "domain verify app.acmecorp.com");
     assert_explained(proof, "app.acmecorp.com", "false", json_at(added, "domain.txt_value"));
     assert_explained(proof, "acme.localhost", "true", "a development domain needs no proof");
@@ -292,7 +302,8 @@ test_claim__leads_nowhere_until_it_is_proved(void **state)
     assert_ok(error);
     assert_string_equal(json_at(records, "records"), "2");
     assert_string_equal(json_at(records, "records.0.type"), "TXT");
-    assert_string_equal(json_at(records, "records.0.name"), "_clientiq-challenge.app.acmecorp.com.");
+    assert_string_equal(json_at(records, "records.0.name"),
+                        "_clientiq-challenge.app.acmecorp.com.");
     char value[128];
     snprintf(value, sizeof value, "%s", json_at(records, "records.0.value"));
     assert_string_equal(value, json_at(added, "domain.txt_value"));
@@ -311,9 +322,11 @@ test_claim__leads_nowhere_until_it_is_proved(void **state)
     ciq_client_set_tenant(world->acme, "acme.localhost");
     assert_int_equal(code_for_host(proof, "app.acmecorp.com"), CODE_OK);
     assert_explained(proof, "app.acmecorp.com", "true", "proves it");
-    assert_string_equal(claim_value(proof, "app.acmecorp.com", "acme",
-                                    "next_time between now() + interval '23 hours' and now() + interval '24 hours'"),
-                        "t");
+    assert_string_equal(
+        claim_value(
+            proof, "app.acmecorp.com", "acme",
+            "next_time between now() + interval '23 hours' and now() + interval '24 hours'"),
+        "t");
 }
 
 static void
@@ -323,19 +336,24 @@ test_record__exactly_and_among_others(void **state)
     char value[128], records[16384], *end = records;
 
     claim(proof, "exact.proof.example", "acme");
-    snprintf(value, sizeof value, "%s", claim_value(proof, "exact.proof.example", "acme", "txt_value"));
+    snprintf(value, sizeof value, "%s",
+             claim_value(proof, "exact.proof.example", "acme", "txt_value"));
     assert_look(proof, "exact.proof.example", "acme", "pending: there is no such name");
     snprintf(records, sizeof records,
              "txt-record=_clientiq-challenge.exact.proof.example,%sx\n"
              "txt-record=_clientiq-challenge.exact.proof.example,%.*s\n"
-             "txt-record=exact.proof.example,%s\n", value, (int) strlen(value) - 1, value, value);
+             "txt-record=exact.proof.example,%s\n",
+             value, (int) strlen(value) - 1, value, value);
     dns_change(&proof->dns, records);
-    assert_look(proof, "exact.proof.example", "acme", "pending: of 2 TXT records of this name none has the value");
+    assert_look(proof, "exact.proof.example", "acme",
+                "pending: of 2 TXT records of this name none has the value");
 
     /* far more than a datagram holds, and the value in pieces, behind another name */
     for (int i = 0; i < 60; i++)
-        end += sprintf(end, "txt-record=_clientiq-challenge.exact.proof.example,number %d and %0200d\n", i, i);
-    sprintf(end, "txt-record=_clientiq-challenge.exact.proof.example,%.10s,%s\n", value, value + 10);
+        end += sprintf(
+            end, "txt-record=_clientiq-challenge.exact.proof.example,number %d and %0200d\n", i, i);
+    sprintf(end, "txt-record=_clientiq-challenge.exact.proof.example,%.10s,%s\n", value,
+            value + 10);
     dns_change(&proof->dns, records);
     assert_look(proof, "exact.proof.example", "acme", "verified: the record is there");
 }
@@ -349,19 +367,22 @@ test_pending__waits_longer_each_time_and_gives_up(void **state)
     claim(proof, "late.proof.example", "acme");
     dns_change(&proof->dns, "");
     assert_look(proof, "late.proof.example", "acme", "pending: there is no such name");
-    database_value(&proof->world->database,
-                   "update public.tenants_domain set attempts = 0 where domain = 'late.proof.example'");
+    database_value(
+        &proof->world->database,
+        "update public.tenants_domain set attempts = 0 where domain = 'late.proof.example'");
     assert_look(proof, "late.proof.example", "acme", "pending: there is no such name");
     assert_string_equal(claim_value(proof, "late.proof.example", "acme", seconds), "60");
     assert_look(proof, "late.proof.example", "acme", "pending: there is no such name");
     assert_string_equal(claim_value(proof, "late.proof.example", "acme", seconds), "120");
-    database_value(&proof->world->database,
-                   "update public.tenants_domain set attempts = 1000 where domain = 'late.proof.example'");
+    database_value(
+        &proof->world->database,
+        "update public.tenants_domain set attempts = 1000 where domain = 'late.proof.example'");
     assert_look(proof, "late.proof.example", "acme", "pending: there is no such name");
     assert_string_equal(claim_value(proof, "late.proof.example", "acme", seconds), "86400");
 
-    database_value(&proof->world->database, "update public.tenants_domain set claim_time = now() - interval "
-                                            "'14 days 1 s' where domain = 'late.proof.example'");
+    database_value(&proof->world->database,
+                   "update public.tenants_domain set claim_time = now() - interval "
+                   "'14 days 1 s' where domain = 'late.proof.example'");
     assert_look(proof, "late.proof.example", "acme", "failed: there is no such name");
     assert_string_equal(claim_value(proof, "late.proof.example", "acme", "next_time is null"), "t");
     assert_int_equal(code_for_host(proof, "late.proof.example"), CODE_FAILED_PRECONDITION);
@@ -374,7 +395,8 @@ test_pending__waits_longer_each_time_and_gives_up(void **state)
     assert_look(proof, "late.proof.example", "acme", "verified: the record is there");
 }
 
-/* What nobody knows decides nothing, however long it lasts; what is known to be gone is borne for some days. */
+/* What nobody knows decides nothing, however long it lasts; what is known to be gone is borne for
+ * some days. */
 static void
 test_verified__its_record_is_gone(void **state)
 {
@@ -388,29 +410,34 @@ test_verified__its_record_is_gone(void **state)
 
     dns_stop(&proof->dns);
     assert_look(proof, "gone.proof.example", "acme", "verified: no DNS server has an answer");
-    database_value(&proof->world->database, "update public.tenants_domain set verify_time = now() - interval "
-                                            "'300 days' where domain = 'gone.proof.example'");
+    database_value(&proof->world->database,
+                   "update public.tenants_domain set verify_time = now() - interval "
+                   "'300 days' where domain = 'gone.proof.example'");
     assert_look(proof, "gone.proof.example", "acme", "verified: no DNS server has an answer");
-    assert_string_equal(claim_value(proof, "gone.proof.example", "acme", "missing_time is null"), "t");
+    assert_string_equal(claim_value(proof, "gone.proof.example", "acme", "missing_time is null"),
+                        "t");
 
     dns_change(&proof->dns, "");
     assert_look(proof, "gone.proof.example", "acme", "verified: there is no such name");
     assert_explained(proof, "gone.proof.example", "true", "is gone (there is no such name)");
-    database_value(&proof->world->database, "update public.tenants_domain set missing_time = now() - interval "
-                                            "'6 days' where domain = 'gone.proof.example'");
+    database_value(&proof->world->database,
+                   "update public.tenants_domain set missing_time = now() - interval "
+                   "'6 days' where domain = 'gone.proof.example'");
     assert_look(proof, "gone.proof.example", "acme", "verified: there is no such name");
     assert_int_equal(code_for_host(proof, "gone.proof.example"), CODE_OK);
 
     /* it comes back, and the days are counted anew */
     dns_change(&proof->dns, line);
     assert_look(proof, "gone.proof.example", "acme", "verified: the record is there");
-    assert_string_equal(claim_value(proof, "gone.proof.example", "acme", "missing_time is null"), "t");
+    assert_string_equal(claim_value(proof, "gone.proof.example", "acme", "missing_time is null"),
+                        "t");
 
     dns_change(&proof->dns, "");
     assert_look(proof, "gone.proof.example", "acme", "verified: there is no such name");
     assert_int_equal(code_for_host(proof, "gone.proof.example"), CODE_OK);
-    database_value(&proof->world->database, "update public.tenants_domain set missing_time = now() - interval "
-                                            "'7 days 1 s' where domain = 'gone.proof.example'");
+    database_value(&proof->world->database,
+                   "update public.tenants_domain set missing_time = now() - interval "
+                   "'7 days 1 s' where domain = 'gone.proof.example'");
     assert_look(proof, "gone.proof.example", "acme", "failed: there is no such name");
     assert_int_equal(code_for_host(proof, "gone.proof.example"), CODE_FAILED_PRECONDITION);
 }
@@ -420,7 +447,7 @@ static void
 test_claims__of_two_tenants(void **state)
 {
     Proof *proof = *state;
-    CiqClient *operator = proof->world->operator;
+    CiqClient *operator= proof->world->operator;
     char first[256], second[256], both[512];
 
     claim(proof, "wanted.proof.example", "acme");
@@ -430,13 +457,14 @@ test_claims__of_two_tenants(void **state)
     assert_string_not_equal(first, second);
     expect_json(operator, "TenantService/AddDomain", CODE_ALREADY_EXISTS, "domain is taken already",
                 "{\"domain\": {\"domain\": \"wanted.proof.example\", \"schema_name\": \"acme\"}}");
-    expect_json(operator, "TenantService/VerifyDomain", CODE_FAILED_PRECONDITION,
-                "2 tenants claim the domain wanted.proof.example: schema_name must say which one is meant",
-                "{\"domain\": \"wanted.proof.example\"}");
+    expect_json(
+        operator, "TenantService/VerifyDomain", CODE_FAILED_PRECONDITION,
+        "2 tenants claim the domain wanted.proof.example: schema_name must say which one is meant",
+        "{\"domain\": \"wanted.proof.example\"}");
     expect_json(operator, "TenantService/RemoveDomain", CODE_FAILED_PRECONDITION, "2 tenants claim",
                 "{\"domain\": \"wanted.proof.example\"}");
-    expect_json(operator, "TenantService/ListDomainRecords", CODE_FAILED_PRECONDITION, "2 tenants claim",
-                "{\"domain\": \"wanted.proof.example\"}");
+    expect_json(operator, "TenantService/ListDomainRecords", CODE_FAILED_PRECONDITION,
+                "2 tenants claim", "{\"domain\": \"wanted.proof.example\"}");
     expect_json(operator, "TenantService/ListDomainRecords", CODE_OK, NULL,
                 "{\"domain\": \"wanted.proof.example\", \"schema_name\": \"techcorp\"}");
     assert_explained(proof, "wanted.proof.example", "false", "other tenants claim the domain, too");
@@ -461,11 +489,13 @@ test_claims__of_two_tenants(void **state)
     dns_change(&proof->dns, both);
     assert_look(proof, "wanted.proof.example", "acme",
                 "pending: the record is there, but another tenant has the domain");
-    expect_json(operator, "TenantService/RemoveDomain", CODE_OK, NULL, "{\"domain\": \"wanted.proof.example\"}");
+    expect_json(operator, "TenantService/RemoveDomain", CODE_OK, NULL,
+                "{\"domain\": \"wanted.proof.example\"}");
     assert_string_equal(claim_value(proof, "wanted.proof.example", "techcorp", "id"), "");
     assert_int_equal(code_for_host(proof, "wanted.proof.example"), CODE_FAILED_PRECONDITION);
     assert_look(proof, "wanted.proof.example", "acme", "verified: the record is there");
-    resolved = call_json(operator, "TenantService/ResolveDomain", &error, "{\"host\": \"wanted.proof.example\"}");
+    resolved = call_json(operator, "TenantService/ResolveDomain", &error,
+                         "{\"host\": \"wanted.proof.example\"}");
     assert_ok(error);
     assert_string_equal(json_at(resolved, "domain.schema_name"), "acme");
     json_decref(resolved);
@@ -477,7 +507,7 @@ static void
 test_verify_domain__nothing_to_prove(void **state)
 {
     Proof *proof = *state;
-    CiqClient *operator = proof->world->operator;
+    CiqClient *operator= proof->world->operator;
     static const char *const domains[] = {"acme.localhost", "acme.clientiq.example"};
 
     claim(proof, "acme.clientiq.example", "acme");
@@ -486,9 +516,10 @@ test_verify_domain__nothing_to_prove(void **state)
         CiqVerifyDomainRequest request = CLIENTIQ__V1__VERIFY_DOMAIN_REQUEST__INIT;
 
         request.domain = TEXT(domains[i]);
-        CiqVerifyDomainResponse *response = ciq_verify_domain(operator, &request, &error);
+        CiqVerifyDomainResponse *response = ciq_verify_domain(operator, & request, &error);
         assert_ok(error);
-        assert_int_equal(response->domain->state, CLIENTIQ__V1__DOMAIN_STATE__DOMAIN_STATE_VERIFIED);
+        assert_int_equal(response->domain->state,
+                         CLIENTIQ__V1__DOMAIN_STATE__DOMAIN_STATE_VERIFIED);
         assert_string_equal(response->domain->txt_name, "");
         ciq_verify_domain_response_free(response);
         assert_string_equal(claim_value(proof, domains[i], "acme", "next_time is null"), "t");
@@ -498,29 +529,33 @@ test_verify_domain__nothing_to_prove(void **state)
                 "{\"domain\": \"nobody.example\"}");
     expect_json(operator, "TenantService/VerifyDomain", CODE_INVALID_ARGUMENT, "domain",
                 "{\"domain\": \"*.example\"}");
-    expect_json(operator, "TenantService/AddDomain", CODE_INVALID_ARGUMENT,
-                "domain must be at most 233 characters",
-                "{\"domain\": {\"domain\": \"%060d.%060d.%060d.%060d.ab\", \"schema_name\": \"acme\"}}", 1, 1, 1,
-                1);
+    expect_json(
+        operator, "TenantService/AddDomain", CODE_INVALID_ARGUMENT,
+        "domain must be at most 233 characters",
+        "{\"domain\": {\"domain\": \"%060d.%060d.%060d.%060d.ab\", \"schema_name\": \"acme\"}}", 1,
+        1, 1, 1);
 }
 
-/* A domain from before there were proofs goes on leading to its tenant; what proves it later counts. */
+/* A domain from before there were proofs goes on leading to its tenant; what proves it later
+ * counts. */
 static void
 test_verified__without_a_proof(void **state)
 {
     Proof *proof = *state;
     char line[256];
 
-    database_value(&proof->world->database,
-                   "insert into public.tenants_domain (tenant_id, domain) select id, 'old.proof.example' from "
-                   "public.tenants_tenant where schema_name = 'acme'");
+    database_value(
+        &proof->world->database,
+        "insert into public.tenants_domain (tenant_id, domain) select id, 'old.proof.example' from "
+        "public.tenants_tenant where schema_name = 'acme'");
     assert_int_equal(code_for_host(proof, "old.proof.example"), CODE_OK);
     assert_explained(proof, "old.proof.example", "true", "without a proof");
     dns_change(&proof->dns, "");
     assert_look(proof, "old.proof.example", "acme", "verified: there is no such name");
     assert_look(proof, "old.proof.example", "acme", "verified: there is no such name");
     assert_string_equal(claim_value(proof, "old.proof.example", "acme",
-                                    "next_time is null and missing_time is null"), "t");
+                                    "next_time is null and missing_time is null"),
+                        "t");
     record_of(proof, "old.proof.example", "acme", line, sizeof line);
     dns_change(&proof->dns, line);
     assert_look(proof, "old.proof.example", "acme", "verified: the record is there");
@@ -533,12 +568,14 @@ static void
 test_create_tenant__with_a_domain_to_prove(void **state)
 {
     Proof *proof = *state;
-    CiqClient *operator = proof->world->operator;
+    CiqClient *operator= proof->world->operator;
     char line[256];
 
-    expect_json(operator, "TenantService/CreateTenant", CODE_OK, NULL,
-                "{\"tenant\": {\"name\": \"Own\", \"schema_name\": \"own\"}, \"domain\": \"own.proof.example\", "
-                "\"admin_email\": \"%s\", \"admin_password\": \"%s\"}", world_email, world_password);
+    expect_json(
+        operator, "TenantService/CreateTenant", CODE_OK, NULL,
+        "{\"tenant\": {\"name\": \"Own\", \"schema_name\": \"own\"}, \"domain\": \"own.proof.example\", "
+        "\"admin_email\": \"%s\", \"admin_password\": \"%s\"}",
+        world_email, world_password);
     assert_int_equal(code_for_host(proof, "own.proof.example"), CODE_FAILED_PRECONDITION);
     CiqClient *client = sign_in(&proof->world->server, "own", world_email, world_password);
     record_of(proof, "own.proof.example", "own", line, sizeof line);
@@ -547,23 +584,30 @@ test_create_tenant__with_a_domain_to_prove(void **state)
     ciq_client_set_tenant(client, "own.proof.example");
     assert_int_equal(user_count(client, world_email), 1);
     ciq_client_free(client);
-    expect_json(operator, "TenantService/CreateTenant", CODE_ALREADY_EXISTS, "domain is taken already",
-                "{\"tenant\": {\"name\": \"Own\", \"schema_name\": \"own2\"}, \"domain\": \"own.proof.example\", "
-                "\"admin_email\": \"%s\"}", world_email);
+    expect_json(
+        operator, "TenantService/CreateTenant", CODE_ALREADY_EXISTS, "domain is taken already",
+        "{\"tenant\": {\"name\": \"Own\", \"schema_name\": \"own2\"}, \"domain\": \"own.proof.example\", "
+        "\"admin_email\": \"%s\"}",
+        world_email);
 
     /* a deleted tenant's domains are reserved as they are, and nobody looks at them */
-    expect_json(operator, "TenantService/DeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"own\"}");
-    database_value(&proof->world->database,
-                   "update public.tenants_domain set next_time = now() - interval '1 hour', check_time = null "
-                   "where domain = 'own.proof.example'");
-    expect_json(operator, "TenantService/VerifyDomain", CODE_NOT_FOUND, "no domain own.proof.example",
-                "{\"domain\": \"own.proof.example\"}");
+    expect_json(operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"own\"}");
+    database_value(
+        &proof->world->database,
+        "update public.tenants_domain set next_time = now() - interval '1 hour', check_time = null "
+        "where domain = 'own.proof.example'");
+    expect_json(operator, "TenantService/VerifyDomain", CODE_NOT_FOUND,
+                "no domain own.proof.example", "{\"domain\": \"own.proof.example\"}");
     assert_int_equal(code_for_host(proof, "own.proof.example"), CODE_NOT_FOUND);
     claim(proof, "other.proof.example", "acme");
     assert_look(proof, "other.proof.example", "acme", "pending: there is no such name");
-    assert_string_equal(database_value(&proof->world->database, "select check_time is null from "
-                                       "public.tenants_domain where domain = 'own.proof.example'"), "t");
-    expect_json(operator, "TenantService/UndeleteTenant", CODE_OK, NULL, "{\"schema_name\": \"own\"}");
+    assert_string_equal(database_value(&proof->world->database,
+                                       "select check_time is null from "
+                                       "public.tenants_domain where domain = 'own.proof.example'"),
+                        "t");
+    expect_json(operator, "TenantService/UndeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"own\"}");
     assert_int_equal(code_for_host(proof, "own.proof.example"), CODE_OK);
 }
 
@@ -571,7 +615,7 @@ static void
 test_list_domains__by_state(void **state)
 {
     Proof *proof = *state;
-    CiqClient *operator = proof->world->operator;
+    CiqClient *operator= proof->world->operator;
     CiqError *error = NULL;
     char token[600] = "";
     size_t seen = 0;
@@ -586,24 +630,29 @@ test_list_domains__by_state(void **state)
     }
     /* two claims of one domain are two rows, and a page may end between them */
     do {
-        json_t *page = call_json(operator, "TenantService/ListDomains", &error,
-                                 "{\"state\": \"DOMAIN_STATE_PENDING\", \"page_size\": 1, \"page_token\": \"%s\"}",
-                                 token);
+        json_t *page = call_json(
+            operator, "TenantService/ListDomains", &error,
+            "{\"state\": \"DOMAIN_STATE_PENDING\", \"page_size\": 1, \"page_token\": \"%s\"}",
+            token);
         assert_ok(error);
-        seen += strstr(json_at(page, "domains.0.domain"), "l") == json_at(page, "domains.0.domain") &&
-                strstr(json_at(page, "domains.0.domain"), ".proof.example") == json_at(page, "domains.0.domain") + 2;
+        seen +=
+            strstr(json_at(page, "domains.0.domain"), "l") == json_at(page, "domains.0.domain") &&
+            strstr(json_at(page, "domains.0.domain"), ".proof.example") ==
+                json_at(page, "domains.0.domain") + 2;
         snprintf(token, sizeof token, "%s", json_at(page, "next_page_token"));
         json_decref(page);
     } while (token[0] != '\0');
     assert_int_equal(seen, 6);
-    json_t *verified = call_json(operator, "TenantService/ListDomains", &error,
-                                 "{\"state\": \"DOMAIN_STATE_VERIFIED\", \"schema_name\": \"lists\"}");
+    json_t *verified =
+        call_json(operator, "TenantService/ListDomains", &error,
+                  "{\"state\": \"DOMAIN_STATE_VERIFIED\", \"schema_name\": \"lists\"}");
     assert_ok(error);
     assert_string_equal(json_at(verified, "domains"), "1");
     json_decref(verified);
 }
 
-/* A server that cannot know whom to ask does not start; one that asks nobody takes what is claimed. */
+/* A server that cannot know whom to ask does not start; one that asks nobody takes what is claimed.
+ */
 static void
 test_settings(void **state)
 {
@@ -611,10 +660,12 @@ test_settings(void **state)
     TestServer other;
 
     server_up(&other, &proof->world->database, NULL); /* with --verify-domains off */
-    CiqClient *operator = operator_new(&other);
+    CiqClient *operator= operator_new(&other);
     claim(proof, "later.proof.example", "acme");
-    expect_json(operator, "TenantService/VerifyDomain", CODE_OK, NULL, "{\"domain\": \"later.proof.example\"}");
-    expect_json(operator, "TenantService/ResolveDomain", CODE_OK, NULL, "{\"host\": \"later.proof.example\"}");
+    expect_json(operator, "TenantService/VerifyDomain", CODE_OK, NULL,
+                "{\"domain\": \"later.proof.example\"}");
+    expect_json(operator, "TenantService/ResolveDomain", CODE_OK, NULL,
+                "{\"host\": \"later.proof.example\"}");
     expect_json(operator, "TenantService/AddDomain", CODE_OK, NULL,
                 "{\"domain\": {\"domain\": \"free.proof.example\", \"schema_name\": \"acme\"}}");
     assert_string_equal(claim_value(proof, "free.proof.example", "acme",

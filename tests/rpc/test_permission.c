@@ -1,5 +1,5 @@
-/* The original guide's "Permission Boundary Testing", and that nobody raises their own rights.  pains.md,
- * cases 9 and 10.  */
+/* The original guide's "Permission Boundary Testing", and that nobody raises their own rights.
+ * pains.md, cases 9 and 10.  */
 #include "harness.h"
 
 #include <string.h>
@@ -31,14 +31,15 @@ test_admin__has_business_permissions_only(void **state)
     assert_false(has_permission(world->acme, "demo.delete_demorequest"));
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from acme.auth_permission where app not in "
-                                       "('users', 'business')"), "0");
+                                       "('users', 'business')"),
+                        "0");
 }
 
 static void
 test_platform_permissions__cannot_be_granted(void **state)
 {
-    static const char *const refused[] = {"tenants.add_tenant", "platform.add_superuser",
-                                          "demo.delete_demorequest", "auth.add_permission",
+    static const char *const refused[] = {"tenants.add_tenant",           "platform.add_superuser",
+                                          "demo.delete_demorequest",      "auth.add_permission",
                                           "contenttypes.add_contenttype", "admin.view_logentry"};
     World *world = *state;
 
@@ -55,9 +56,10 @@ test_platform_permissions__cannot_be_granted(void **state)
         assert_null(ciq_create_group(world->acme, &request, &error));
         assert_code(error, CODE_INVALID_ARGUMENT, refused[i]);
     }
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) from acme.auth_group where name = 'Sneaky'"),
-                        "0");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) from acme.auth_group where name = 'Sneaky'"),
+        "0");
 }
 
 static void
@@ -84,9 +86,11 @@ test_tenant_token__is_refused_on_another_tenant(void **state)
     ciq_client_set_tenant(world->acme, "acme.localhost");
     assert_code(error, CODE_UNAUTHENTICATED, "belongs elsewhere");
     /* audited where it was tried */
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) from techcorp.core_audit where code = 16 and "
-                                       "method like '%%GetUser'"), "1");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) from techcorp.core_audit where code = 16 and "
+                       "method like '%%GetUser'"),
+        "1");
 }
 
 static void
@@ -101,7 +105,7 @@ test_platform_token__is_refused_on_a_tenant(void **state)
     superuser.platform_role = TEXT("owner");
     request.superuser = &superuser;
     request.password = TEXT(world_password);
-    ciq_create_superuser_response_free(ciq_create_superuser(world->operator, &request, &error));
+    ciq_create_superuser_response_free(ciq_create_superuser(world->operator, & request, &error));
     assert_ok(error);
     CiqClient *platform = sign_in(&world->server, NULL, world_email, world_password);
 

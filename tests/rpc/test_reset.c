@@ -1,5 +1,5 @@
-/* Links in mails: a reset that anybody may ask for and nobody learns anything from, and invitations.  The mails are files
- * here; tests/fault/test_mail.c has the SMTP server.  */
+/* Links in mails: a reset that anybody may ask for and nobody learns anything from, and
+ * invitations.  The mails are files here; tests/fault/test_mail.c has the SMTP server.  */
 #include "harness.h"
 
 #include <glob.h>
@@ -57,15 +57,20 @@ has_arrived(void *argument)
     char path[160], id[64];
     FILE *file;
 
-    snprintf(id, sizeof id, "%s",
-             database_value(letter->database,
-                            "select case when count(*) filter (where sent_time is not null) = %d then max(id) end "
-                            "from %s.core_outbox where lower(recipient) = lower('%s')",
-                            letter->count, letter->schema, letter->recipient));
+    snprintf(
+        id, sizeof id, "%s",
+        database_value(
+            letter->database,
+            "select case when count(*) filter (where sent_time is not null) = %d then max(id) end "
+            "from %s.core_outbox where lower(recipient) = lower('%s')",
+            letter->count, letter->schema, letter->recipient));
     if (id[0] == '\0')
         return false;
     snprintf(path, sizeof path, "%s/%s-%s.eml", mail_folder,
-             strcmp(letter->schema, "public") == 0 ? "0" : strcmp(letter->schema, "acme") == 0 ? "1" : "2", id);
+             strcmp(letter->schema, "public") == 0 ? "0"
+             : strcmp(letter->schema, "acme") == 0 ? "1"
+                                                   : "2",
+             id);
     file = fopen(path, "r");
     assert_non_null(file);
     size_t size = fread(letter->text, 1, sizeof letter->text - 1, file);
@@ -104,7 +109,8 @@ request_reset(CiqClient *client, const char *email)
 static void
 assert_link_is_dead(CiqClient *client, const char *token)
 {
-    expect_json(client, "UserService/SetPassword", CODE_UNAUTHENTICATED, "the link is not good any more",
+    expect_json(client, "UserService/SetPassword", CODE_UNAUTHENTICATED,
+                "the link is not good any more",
                 "{\"link_token\": \"%s\", \"password\": \"a new password\"}", token);
 }
 
@@ -139,8 +145,10 @@ test_reset__mails_a_link_that_works_once(void **state)
     assert_non_null(strstr(letter.text, "Subject: A new password for acme.localhost\r\n"));
     assert_non_null(strstr(letter.text, "https://acme.localhost/set-password#token=ciq_l_1_"));
     assert_non_null(strstr(letter.text, "within 1 h"));
-    assert_string_equal(database_value(&world->database, "select max(expire_time) <= now() + interval '1 hour' "
-                                       "from acme.users_token"), "t");
+    assert_string_equal(database_value(&world->database,
+                                       "select max(expire_time) <= now() + interval '1 hour' "
+                                       "from acme.users_token"),
+                        "t");
 
     /* asking changes nothing */
     expect_json(session, "UserService/WhoAmI", CODE_OK, NULL, "{}");
@@ -152,7 +160,8 @@ test_reset__mails_a_link_that_works_once(void **state)
     ciq_client_set_tenant(elsewhere, "");
     assert_link_is_dead(elsewhere, letter.token);
     ciq_client_free(elsewhere);
-    expect_json(stranger, "UserService/SetPassword", CODE_INVALID_ARGUMENT, "password must not be the e-mail",
+    expect_json(stranger, "UserService/SetPassword", CODE_INVALID_ARGUMENT,
+                "password must not be the e-mail",
                 "{\"link_token\": \"%s\", \"password\": \"Forgetful1\"}", letter.token);
     expect_json(stranger, "UserService/SetPassword", CODE_OK, NULL,
                 "{\"link_token\": \"%s\", \"password\": \"a new password\"}", letter.token);
@@ -172,17 +181,23 @@ test_reset__says_nothing_of_who_is_there(void **state)
     CiqClient *stranger = client_new(&world->server, "acme", NULL);
     int64_t id = user_new(world->acme, "resting@same.example", false);
 
-    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", id);
+    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                id);
     request_reset(stranger, "nobody@same.example");
     request_reset(stranger, "resting@same.example");
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.core_outbox where recipient in "
-                                       "('nobody@same.example', 'resting@same.example')"), "0");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from acme.core_outbox where recipient in "
+                                       "('nobody@same.example', 'resting@same.example')"),
+                        "0");
     /* both are in the audit the same way */
-    assert_string_equal(database_value(&world->database, "select string_agg(target, ', ' order by id) from "
-                                       "acme.core_audit where method like '%%RequestPasswordReset' and code = 0 "
-                                       "and target not ilike '%%forgetful%%'"),
-                        "email nobody@same.example, email resting@same.example");
-    expect_json(stranger, "UserService/RequestPasswordReset", CODE_INVALID_ARGUMENT, "email", "{\"email\": \"nobody\"}");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select string_agg(target, ', ' order by id) from "
+                       "acme.core_audit where method like '%%RequestPasswordReset' and code = 0 "
+                       "and target not ilike '%%forgetful%%'"),
+        "email nobody@same.example, email resting@same.example");
+    expect_json(stranger, "UserService/RequestPasswordReset", CODE_INVALID_ARGUMENT, "email",
+                "{\"email\": \"nobody\"}");
     ciq_client_free(stranger);
 }
 
@@ -193,30 +208,38 @@ test_reset__is_limited(void **state)
     World *world = *state;
     const char *const emails[] = {world_email, "nobody@limit.example"};
     CiqError *error = NULL;
-    CiqClient *stranger =
-        ciq_client_new(&(CiqOptions){.urls = world->server.tcp, .tenant = "techcorp", .timeout_ms = 20000}, &error);
+    CiqClient *stranger = ciq_client_new(
+        &(CiqOptions){.urls = world->server.tcp, .tenant = "techcorp", .timeout_ms = 20000},
+        &error);
 
     assert_ok(error);
     for (int i = 0; i < 2; i++) {
         for (int64_t n = 0; n < world->server.config.reset_per_account; n++)
             request_reset(stranger, emails[i]);
-        json_decref(call_json(stranger, "UserService/RequestPasswordReset", &error, "{\"email\": \"%s\"}", emails[i]));
+        json_decref(call_json(stranger, "UserService/RequestPasswordReset", &error,
+                              "{\"email\": \"%s\"}", emails[i]));
         assert_non_null(error);
         assert_true(ciq_error_retry_after_ms(error) > 1000 * 1000);
         assert_code(error, CODE_RESOURCE_EXHAUSTED, "too many password resets for this account");
     }
-    assert_string_equal(database_value(&world->database, "select count(*) from techcorp.core_outbox "
-                                       "where template = 'reset' and recipient = '%s'", world_email), "3");
-    for (int64_t n = 2 * world->server.config.reset_per_account; n < world->server.config.reset_per_origin; n++) {
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from techcorp.core_outbox "
+                                       "where template = 'reset' and recipient = '%s'",
+                                       world_email),
+                        "3");
+    for (int64_t n = 2 * world->server.config.reset_per_account;
+         n < world->server.config.reset_per_origin; n++) {
         char email[64];
 
         snprintf(email, sizeof email, "spray%" PRId64 "@limit.example", n);
         request_reset(stranger, email);
     }
     expect_json(stranger, "UserService/RequestPasswordReset", CODE_RESOURCE_EXHAUSTED,
-                "too many password resets from this address", "{\"email\": \"another@limit.example\"}");
+                "too many password resets from this address",
+                "{\"email\": \"another@limit.example\"}");
     /* the same account in another tenant, from another address */
-    CiqClient *other = ciq_client_new(&(CiqOptions){.urls = world->server.ipc, .tenant = "acme"}, &error);
+    CiqClient *other =
+        ciq_client_new(&(CiqOptions){.urls = world->server.ipc, .tenant = "acme"}, &error);
     request_reset(other, world_email);
     ciq_client_free(other);
     ciq_client_free(stranger);
@@ -229,9 +252,11 @@ test_reset__of_superusers(void **state)
     CiqClient *stranger = client_new(&world->server, NULL, NULL);
     Letter letter;
 
-    expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"owner@platform.example\", \"platform_role\": \"owner\"}, "
-                "\"password\": \"%s\"}", world_password);
+    expect_json(
+        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"owner@platform.example\", \"platform_role\": \"owner\"}, "
+        "\"password\": \"%s\"}",
+        world_password);
     CiqClient *session = sign_in(&world->server, NULL, "owner@platform.example", world_password);
     request_reset(stranger, "Owner@Platform.example");
     wait_for_letter(world, &letter, "public", "owner@platform.example", 1);
@@ -259,11 +284,13 @@ test_link__ends(void **state)
 
     request_reset(stranger, "late@same.example");
     wait_for_letter(world, &letter, "acme", "late@same.example", 1);
-    database_value(&world->database, "update acme.users_token set expire_time = now() where user_id = %" PRId64, id);
+    database_value(&world->database,
+                   "update acme.users_token set expire_time = now() where user_id = %" PRId64, id);
     assert_link_is_dead(stranger, letter.token);
     request_reset(stranger, "late@same.example");
     wait_for_letter(world, &letter, "acme", "late@same.example", 2);
-    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", id);
+    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                id);
     assert_link_is_dead(stranger, letter.token);
     ciq_client_free(stranger);
 }
@@ -324,17 +351,24 @@ test_invite_user__negative(void **state)
                 "{\"user_id\": %" PRId64 ", \"permission\": \"users.add_customuser\"}", inviter_id);
     CiqClient *inviter = sign_in(&world->server, "acme", "inviter@same.example", world_password);
 
-    expect_json(inviter, "UserService/InviteUser", CODE_PERMISSION_DENIED, "only an admin may make an admin",
+    expect_json(inviter, "UserService/InviteUser", CODE_PERMISSION_DENIED,
+                "only an admin may make an admin",
                 "{\"user\": {\"email\": \"boss@same.example\", \"is_admin\": true}}");
     expect_json(inviter, "UserService/InviteUser", CODE_PERMISSION_DENIED, "the groups hold",
                 "{\"user\": {\"email\": \"boss@same.example\", \"groups\": [\"Tenant Admins\"]}}");
-    expect_json(inviter, "UserService/InviteUser", CODE_INVALID_ARGUMENT, "user.email", "{\"user\": {\"email\": \"nobody\"}}");
-    expect_json(inviter, "UserService/ReinviteUser", CODE_NOT_FOUND, "no user 4242", "{\"id\": 4242}");
-    expect_json(inviter, "UserService/ReinviteUser", CODE_FAILED_PRECONDITION, "has chosen a password", "{\"id\": 1}");
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.users_customuser "
-                                       "where email = 'boss@same.example'"), "0");
+    expect_json(inviter, "UserService/InviteUser", CODE_INVALID_ARGUMENT, "user.email",
+                "{\"user\": {\"email\": \"nobody\"}}");
+    expect_json(inviter, "UserService/ReinviteUser", CODE_NOT_FOUND, "no user 4242",
+                "{\"id\": 4242}");
+    expect_json(inviter, "UserService/ReinviteUser", CODE_FAILED_PRECONDITION,
+                "has chosen a password", "{\"id\": 1}");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from acme.users_customuser "
+                                       "where email = 'boss@same.example'"),
+                        "0");
     assert_string_equal(database_value(&world->database, "select count(*) from acme.core_outbox "
-                                       "where recipient = 'boss@same.example'"), "0");
+                                                         "where recipient = 'boss@same.example'"),
+                        "0");
     ciq_client_free(inviter);
 }
 

@@ -1,6 +1,6 @@
-/* The sealed audit against somebody who can write anything to the database but has no key: what they change,
- * delete, swap or cut off is found, and the first bad event is named.  Each tampering is undone, so that the next
- * one is found for itself.  */
+/* The sealed audit against somebody who can write anything to the database but has no key: what
+ * they change, delete, swap or cut off is found, and the first bad event is named.  Each tampering
+ * is undone, so that the next one is found for itself.  */
 #include "harness.h"
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ seal_setup(void **state)
     fclose(file);
     database_new(&world->database);
     server_up(&world->server, &world->database, with_key);
-    world->operator = operator_new(&world->server);
+    world->operator= operator_new(&world->server);
     tenant_new(world->operator, "acme");
     tenant_new(world->operator, "techcorp");
     world->acme = sign_in(&world->server, "acme", world_email, world_password);
@@ -57,11 +57,14 @@ is_sealed(void *argument)
 {
     Wanted *wanted = argument;
 
-    return strcmp(database_value(&wanted->world->database,
-                                 "select coalesce((select total from public.audit_anchor where tenant_id = "
-                                 "coalesce((select id from public.tenants_tenant where schema_name = '%s'), 0)), 0) "
-                                 "= (select count(*) from %s.core_audit)",
-                                 wanted->schema, wanted->schema), "t") == 0;
+    return strcmp(
+               database_value(
+                   &wanted->world->database,
+                   "select coalesce((select total from public.audit_anchor where tenant_id = "
+                   "coalesce((select id from public.tenants_tenant where schema_name = '%s'), 0)), 0) "
+                   "= (select count(*) from %s.core_audit)",
+                   wanted->schema, wanted->schema),
+               "t") == 0;
 }
 
 static void
@@ -96,11 +99,16 @@ events_of(World *world)
 
     write_some(world->acme, 5);
     wait_sealed(world, "acme");
-    events.second = strtoll(database_value(&world->database, "select id from acme.core_audit order by id "
-                                           "offset 1 limit 1"), NULL, 10);
-    events.third = strtoll(database_value(&world->database, "select id from acme.core_audit order by id "
-                                          "offset 2 limit 1"), NULL, 10);
-    events.last = strtoll(database_value(&world->database, "select max(id) from acme.core_audit"), NULL, 10);
+    events.second =
+        strtoll(database_value(&world->database, "select id from acme.core_audit order by id "
+                                                 "offset 1 limit 1"),
+                NULL, 10);
+    events.third =
+        strtoll(database_value(&world->database, "select id from acme.core_audit order by id "
+                                                 "offset 2 limit 1"),
+                NULL, 10);
+    events.last =
+        strtoll(database_value(&world->database, "select max(id) from acme.core_audit"), NULL, 10);
     return events;
 }
 
@@ -116,8 +124,10 @@ test_verify__counts(void **state)
     CiqVerifyAuditResponse *response = ciq_verify_audit(world->acme, &request, &error);
     assert_ok(error);
     assert_true(response->seals > 0);
-    assert_int_equal(response->events, strtoll(database_value(&world->database, "select count(*) from "
-                                                              "acme.core_audit"), NULL, 10));
+    assert_int_equal(response->events,
+                     strtoll(database_value(&world->database, "select count(*) from "
+                                                              "acme.core_audit"),
+                             NULL, 10));
     assert_int_equal(response->events_compared, response->events);
     assert_int_equal(strlen(response->head), 64);
     assert_string_equal(response->next_page_token, "");
@@ -128,8 +138,9 @@ test_verify__counts(void **state)
     wait_sealed(world, "techcorp");
     assert_intact(world->operator);
     assert_intact(world->techcorp);
-    assert_string_equal(database_value(&world->database, "select count(distinct head) from public.audit_anchor"),
-                        "3");
+    assert_string_equal(
+        database_value(&world->database, "select count(distinct head) from public.audit_anchor"),
+        "3");
 }
 
 /* Every tampering with one column of one row, as a superuser of the database. */
@@ -137,24 +148,33 @@ static void
 test_verify__finds_a_changed_event(void **state)
 {
     static const char *const changes[] = {
-        "time = time + interval '1 microsecond'", "caller_kind = 'operator'", "caller_id = caller_id + 1",
-        "caller_email = 'other@same.example'",    "origin = ''",              "method = method || 'X'",
-        "target = 'user 9'",                      "code = 7",                 "request_id = ''",
+        "time = time + interval '1 microsecond'",
+        "caller_kind = 'operator'",
+        "caller_id = caller_id + 1",
+        "caller_email = 'other@same.example'",
+        "origin = ''",
+        "method = method || 'X'",
+        "target = 'user 9'",
+        "code = 7",
+        "request_id = ''",
         "count = 2",
     };
     World *world = *state;
     Events events = events_of(world);
     char text[96];
 
-    database_value(&world->database, "create table public.kept as select * from acme.core_audit where id = %lld",
+    database_value(&world->database,
+                   "create table public.kept as select * from acme.core_audit where id = %lld",
                    events.second);
     snprintf(text, sizeof text, "event %lld was changed after seal", events.second);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        database_value(&world->database, "update acme.core_audit set %s where id = %lld", changes[i],
-                       events.second);
+        database_value(&world->database, "update acme.core_audit set %s where id = %lld",
+                       changes[i], events.second);
         expect_json(world->acme, "UserService/VerifyAudit", CODE_DATA_LOSS, text, "{}");
-        database_value(&world->database, "delete from acme.core_audit where id = %lld; "
-                       "insert into acme.core_audit select * from public.kept", events.second);
+        database_value(&world->database,
+                       "delete from acme.core_audit where id = %lld; "
+                       "insert into acme.core_audit select * from public.kept",
+                       events.second);
         assert_intact(world->acme);
     }
     /* the other tenant's, with the same number, is as it was */
@@ -173,8 +193,10 @@ test_verify__finds_a_missing_event(void **state)
         char text[96];
 
         snprintf(text, sizeof text, "event %lld is missing", ids[i]);
-        database_value(&world->database, "create table public.kept as select * from acme.core_audit where id = "
-                       "%lld; delete from acme.core_audit where id = %lld", ids[i], ids[i]);
+        database_value(&world->database,
+                       "create table public.kept as select * from acme.core_audit where id = "
+                       "%lld; delete from acme.core_audit where id = %lld",
+                       ids[i], ids[i]);
         expect_json(world->acme, "UserService/VerifyAudit", CODE_DATA_LOSS, text, "{}");
         database_value(&world->database, "insert into acme.core_audit select * from public.kept; "
                                          "drop table public.kept");
@@ -185,17 +207,20 @@ test_verify__finds_a_missing_event(void **state)
 static void
 test_verify__finds_swapped_events(void **state)
 {
-    static const char swap[] = "update acme.core_audit set id = case id when %lld then -1 else id end; "
-                               "update acme.core_audit set id = %lld where id = %lld; "
-                               "update acme.core_audit set id = %lld where id = -1";
+    static const char swap[] =
+        "update acme.core_audit set id = case id when %lld then -1 else id end; "
+        "update acme.core_audit set id = %lld where id = %lld; "
+        "update acme.core_audit set id = %lld where id = -1";
     World *world = *state;
     Events events = events_of(world);
     char text[96];
 
     snprintf(text, sizeof text, "event %lld was changed", events.second);
-    database_value(&world->database, swap, events.second, events.second, events.third, events.third);
+    database_value(&world->database, swap, events.second, events.second, events.third,
+                   events.third);
     expect_json(world->acme, "UserService/VerifyAudit", CODE_DATA_LOSS, text, "{}");
-    database_value(&world->database, swap, events.second, events.second, events.third, events.third);
+    database_value(&world->database, swap, events.second, events.second, events.third,
+                   events.third);
     assert_intact(world->acme);
 }
 
@@ -208,49 +233,60 @@ test_verify__finds_what_was_done_to_the_seals(void **state)
     } bad[] = {
         {"delete from public.audit_seal where tenant_id = 1 and number = 1", "seal 1 of"},
         {"delete from public.audit_seal where tenant_id = 1 and number = (select max(number) from "
-         "public.audit_seal where tenant_id = 1)", "is missing"},
+         "public.audit_seal where tenant_id = 1)",
+         "is missing"},
         {"update public.audit_seal set hashes = hashes || hashes where tenant_id = 1 and number = 1",
          "seal 1 was changed"},
-        {"update public.audit_seal set total = 1000 where tenant_id = 1 and number = 2", "seal 2 was changed"},
+        {"update public.audit_seal set total = 1000 where tenant_id = 1 and number = 2",
+         "seal 2 was changed"},
         {"update public.audit_seal set number = -number where tenant_id = 1 and number < 3; "
          "update public.audit_seal set number = 3 + number where tenant_id = 1 and number < 0",
          "seal 1 was changed"},
-        {"update public.audit_anchor set seals = seals - 1 where tenant_id = 1", "the anchor was changed"},
+        {"update public.audit_anchor set seals = seals - 1 where tenant_id = 1",
+         "the anchor was changed"},
         {"update public.audit_anchor set total = 0 where tenant_id = 1", "the anchor was changed"},
         {"update public.audit_anchor a set seals = 1, total = s.total, head = s.mac from public.audit_seal s "
-         "where a.tenant_id = 1 and s.tenant_id = 1 and s.number = 1", "the anchor was changed"},
+         "where a.tenant_id = 1 and s.tenant_id = 1 and s.number = 1",
+         "the anchor was changed"},
         /* techcorp's for acme's: both are right in themselves */
         {"update public.audit_anchor a set seals = o.seals, total = o.total, head = o.head, mac = o.mac from "
-         "public.audit_anchor o where a.tenant_id = 1 and o.tenant_id = 2", "the anchor was changed"},
+         "public.audit_anchor o where a.tenant_id = 1 and o.tenant_id = 2",
+         "the anchor was changed"},
     };
     World *world = *state;
 
     (void) events_of(world);
     (void) events_of(world); /* a second seal at least */
     /* nobody seals anew what is tampered with */
-    database_value(&world->database, "create table public.kept as select * from public.audit_seal; "
-                                     "create table public.kept_anchor as select * from public.audit_anchor");
+    database_value(&world->database,
+                   "create table public.kept as select * from public.audit_seal; "
+                   "create table public.kept_anchor as select * from public.audit_anchor");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         database_value(&world->database, "%s", bad[i].change);
         expect_json(world->acme, "UserService/VerifyAudit", CODE_DATA_LOSS, bad[i].text, "{}");
-        database_value(&world->database,
-                       "delete from public.audit_seal; insert into public.audit_seal select * from public.kept; "
-                       "delete from public.audit_anchor; insert into public.audit_anchor select * from "
-                       "public.kept_anchor");
+        database_value(
+            &world->database,
+            "delete from public.audit_seal; insert into public.audit_seal select * from public.kept; "
+            "delete from public.audit_anchor; insert into public.audit_anchor select * from "
+            "public.kept_anchor");
         assert_intact(world->acme);
     }
     /* an anchor of before, with its own hash, while the seals stayed */
-    database_value(&world->database, "drop table public.kept; drop table public.kept_anchor; "
-                                     "create table public.kept_anchor as select * from public.audit_anchor "
-                                     "where tenant_id = 1");
+    database_value(&world->database,
+                   "drop table public.kept; drop table public.kept_anchor; "
+                   "create table public.kept_anchor as select * from public.audit_anchor "
+                   "where tenant_id = 1");
     (void) events_of(world);
-    database_value(&world->database, "create table public.newer as select * from public.audit_anchor where "
-                                     "tenant_id = 1; delete from public.audit_anchor where tenant_id = 1; "
-                                     "insert into public.audit_anchor select * from public.kept_anchor");
-    expect_json(world->acme, "UserService/VerifyAudit", CODE_DATA_LOSS, "the anchor was set back", "{}");
-    database_value(&world->database, "delete from public.audit_anchor where tenant_id = 1; insert into "
-                                     "public.audit_anchor select * from public.newer; "
-                                     "drop table public.newer; drop table public.kept_anchor");
+    database_value(&world->database,
+                   "create table public.newer as select * from public.audit_anchor where "
+                   "tenant_id = 1; delete from public.audit_anchor where tenant_id = 1; "
+                   "insert into public.audit_anchor select * from public.kept_anchor");
+    expect_json(world->acme, "UserService/VerifyAudit", CODE_DATA_LOSS, "the anchor was set back",
+                "{}");
+    database_value(&world->database,
+                   "delete from public.audit_anchor where tenant_id = 1; insert into "
+                   "public.audit_anchor select * from public.newer; "
+                   "drop table public.newer; drop table public.kept_anchor");
     assert_intact(world->acme);
 }
 
@@ -265,10 +301,14 @@ has_looked(void *argument)
 {
     Look *look = argument;
 
-    return strcmp(database_value(&look->world->database,
-                                 "select count(*) > 0 from pg_stat_activity where datname = current_database() and "
-                                 "query like '%%(heads ->> ''core'')%%' and pid <> pg_backend_pid() and "
-                                 "state = 'idle' and query_start > '%s'", look->time), "t") == 0;
+    return strcmp(
+               database_value(
+                   &look->world->database,
+                   "select count(*) > 0 from pg_stat_activity where datname = current_database() and "
+                   "query like '%%(heads ->> ''core'')%%' and pid <> pg_backend_pid() and "
+                   "state = 'idle' and query_start > '%s'",
+                   look->time),
+               "t") == 0;
 }
 
 /* A look from its beginning to its end. */
@@ -278,39 +318,50 @@ wait_looked(World *world)
     for (int i = 0; i < 2; i++) {
         Look look = {.world = world};
 
-        snprintf(look.time, sizeof look.time, "%s", database_value(&world->database, "select clock_timestamp()"));
+        snprintf(look.time, sizeof look.time, "%s",
+                 database_value(&world->database, "select clock_timestamp()"));
         wait_until("a look for rows to seal", has_looked, &look);
     }
 }
 
-/* A row with a smaller number that commits later than one with a larger number: both are sealed, each once, and
- * the writer waits for nobody. */
+/* A row with a smaller number that commits later than one with a larger number: both are sealed,
+ * each once, and the writer waits for nobody. */
 static void
 test_seal__waits_for_what_is_under_way(void **state)
 {
-    static const char row[] = "insert into acme.core_audit (caller_kind, caller_id, caller_email, origin, method, "
-                              "target, code, request_id, count) values ('user', 1, '', '', 'late', '', 0, '', 1)";
+    static const char row[] =
+        "insert into acme.core_audit (caller_kind, caller_id, caller_email, origin, method, "
+        "target, code, request_id, count) values ('user', 1, '', '', 'late', '', 0, '', 1)";
     World *world = *state;
     PGconn *late = database_connect(&world->database);
     long long before;
 
     wait_sealed(world, "acme");
-    before = strtoll(database_value(&world->database, "select total from public.audit_anchor where tenant_id = 1"),
+    before = strtoll(database_value(&world->database,
+                                    "select total from public.audit_anchor where tenant_id = 1"),
                      NULL, 10);
     PQclear(PQexec(late, "begin"));
     PQclear(PQexec(late, row));
     write_some(world->acme, 3);
     wait_looked(world);
     /* acme's three are younger than a transaction that still runs */
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.core_audit where xact >= "
-                                       "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"), "3");
-    assert_int_equal(strtoll(database_value(&world->database, "select total from public.audit_anchor where "
-                                            "tenant_id = 1"), NULL, 10), before);
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from acme.core_audit where xact >= "
+                                       "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),
+                        "3");
+    assert_int_equal(
+        strtoll(database_value(&world->database, "select total from public.audit_anchor where "
+                                                 "tenant_id = 1"),
+                NULL, 10),
+        before);
     PQclear(PQexec(late, "commit"));
     PQfinish(late);
     wait_sealed(world, "acme");
-    assert_int_equal(strtoll(database_value(&world->database, "select total from public.audit_anchor where "
-                                            "tenant_id = 1"), NULL, 10), before + 4);
+    assert_int_equal(
+        strtoll(database_value(&world->database, "select total from public.audit_anchor where "
+                                                 "tenant_id = 1"),
+                NULL, 10),
+        before + 4);
     assert_intact(world->acme);
 }
 
@@ -323,14 +374,15 @@ test_verify__in_several_calls(void **state)
     char token[600] = "";
     int calls = 0;
 
-    database_value(&world->database,
-                   "insert into techcorp.core_audit (caller_kind, caller_id, caller_email, origin, method, target, "
-                   "code, request_id, count) select 'user', 1, '', '', 'many', i::text, 0, '', 1 "
-                   "from generate_series(1, 26000) i");
+    database_value(
+        &world->database,
+        "insert into techcorp.core_audit (caller_kind, caller_id, caller_email, origin, method, target, "
+        "code, request_id, count) select 'user', 1, '', '', 'many', i::text, 0, '', 1 "
+        "from generate_series(1, 26000) i");
     wait_sealed(world, "techcorp");
     do {
-        json_t *page = call_json(world->techcorp, "UserService/VerifyAudit", &error, "{\"page_token\": \"%s\"}",
-                                 token);
+        json_t *page = call_json(world->techcorp, "UserService/VerifyAudit", &error,
+                                 "{\"page_token\": \"%s\"}", token);
 
         assert_ok(error);
         snprintf(token, sizeof token, "%s", json_at(page, "next_page_token"));
@@ -346,29 +398,32 @@ test_verify__in_several_calls(void **state)
     assert_int_equal(calls, 2);
 
     /* found in the second call */
-    database_value(&world->database, "update techcorp.core_audit set target = 'x' where target = '25999'");
+    database_value(&world->database,
+                   "update techcorp.core_audit set target = 'x' where target = '25999'");
     json_t *page = call_json(world->techcorp, "UserService/VerifyAudit", &error, "{}");
     assert_ok(error);
     expect_json(world->techcorp, "UserService/VerifyAudit", CODE_DATA_LOSS, "was changed",
                 "{\"page_token\": \"%s\"}", json_at(page, "next_page_token"));
     json_decref(page);
-    database_value(&world->database, "update techcorp.core_audit set target = '25999' where target = 'x'");
+    database_value(&world->database,
+                   "update techcorp.core_audit set target = '25999' where target = 'x'");
     assert_intact(world->techcorp);
 }
 
-/* A database restored in a cluster whose transactions count from the beginning: rows of before are sealed, and so
- * are those of after. */
+/* A database restored in a cluster whose transactions count from the beginning: rows of before are
+ * sealed, and so are those of after. */
 static void
 test_seal__goes_on_after_a_restore(void **state)
 {
     World *world = *state;
 
     wait_sealed(world, "acme");
-    database_value(&world->database,
-                   "update acme.core_audit set xact = xact + 1000000000000; "
-                   "update public.audit_anchor set cursor_xact = cursor_xact + 1000000000000 where tenant_id = 1; "
-                   "insert into acme.core_audit (caller_kind, caller_id, caller_email, origin, method, target, code, "
-                   "request_id, count, xact) values ('user', 1, '', '', 'unsealed', '', 0, '', 1, 2000000000000)");
+    database_value(
+        &world->database,
+        "update acme.core_audit set xact = xact + 1000000000000; "
+        "update public.audit_anchor set cursor_xact = cursor_xact + 1000000000000 where tenant_id = 1; "
+        "insert into acme.core_audit (caller_kind, caller_id, caller_email, origin, method, target, code, "
+        "request_id, count, xact) values ('user', 1, '', '', 'unsealed', '', 0, '', 1, 2000000000000)");
     write_some(world->acme, 2);
     wait_sealed(world, "acme");
     assert_intact(world->acme);
@@ -393,7 +448,8 @@ test_verify__needs_the_key(void **state)
     wait_sealed(world, "acme");
     server_up(&without, &world->database, NULL);
     CiqClient *client = sign_in(&without, "acme", world_email, world_password);
-    expect_json(client, "UserService/VerifyAudit", CODE_FAILED_PRECONDITION, "--audit-key-file", "{}");
+    expect_json(client, "UserService/VerifyAudit", CODE_FAILED_PRECONDITION, "--audit-key-file",
+                "{}");
     ciq_client_free(client);
     server_down(&without);
 
@@ -402,7 +458,8 @@ test_verify__needs_the_key(void **state)
     client = sign_in(&another, "techcorp", world_email, world_password);
     expect_json(client, "UserService/VerifyAudit", CODE_DATA_LOSS, "another key", "{}");
     ciq_client_free(client);
-    /* and it has not made seals that nobody else could check: what it left is sealed with the right key */
+    /* and it has not made seals that nobody else could check: what it left is sealed with the right
+     * key */
     server_down(&another);
     wait_sealed(world, "techcorp");
     assert_intact(world->techcorp);

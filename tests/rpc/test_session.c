@@ -29,9 +29,11 @@ test_login__wrong_is_wrong_the_same_way(void **state)
     ciq_client_set_tenant(client, "");
     assert_null(login(client, world_email, world_password, &error));
     assert_code(error, CODE_UNAUTHENTICATED, "e-mail or password is wrong");
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) > 0 from acme.core_audit where code = 16 and "
-                                       "method like '%%Login'"), "t");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) > 0 from acme.core_audit where code = 16 and "
+                       "method like '%%Login'"),
+        "t");
     ciq_client_free(client);
 }
 
@@ -49,9 +51,12 @@ test_login__is_stored_hashed(void **state)
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from acme.core_session where "
                                        "position(convert_to('%s', 'UTF8') in secret_hash) > 0 or "
-                                       "octet_length(secret_hash) <> 32", response->token + 8), "0");
+                                       "octet_length(secret_hash) <> 32",
+                                       response->token + 8),
+                        "0");
     assert_string_equal(database_value(&world->database, "select left(password, 10) from "
-                                       "acme.users_customuser where id = 1"), "$argon2id$");
+                                                         "acme.users_customuser where id = 1"),
+                        "$argon2id$");
     ciq_login_response_free(response);
     ciq_client_free(client);
 }
@@ -84,7 +89,8 @@ somebody_waits(void *argument)
 
     return strcmp(database_value(&world->database,
                                  "select count(*) from pg_stat_activity where "
-                                 "datname = current_database() and wait_event_type = 'Lock'"), "1") == 0;
+                                 "datname = current_database() and wait_event_type = 'Lock'"),
+                  "1") == 0;
 }
 
 static int
@@ -117,12 +123,16 @@ test_login__while_the_user_goes(void **state)
     code = log_in_during(world, "update acme.users_customuser set is_active = false where email = "
                                 "'leaving@acme.example'");
     assert_true(code == CODE_ABORTED || code == CODE_UNAUTHENTICATED); /* the latter from a retry */
-    assert_string_equal(database_value(&world->database, "select count(*) from acme.core_session s join "
-                                       "acme.users_customuser u on u.id = s.user_id where u.email = "
-                                       "'leaving@acme.example'"), "0");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) from acme.core_session s join "
+                       "acme.users_customuser u on u.id = s.user_id where u.email = "
+                       "'leaving@acme.example'"),
+        "0");
 
-    database_value(&world->database, "update acme.users_customuser set is_active = true where email = "
-                                     "'leaving@acme.example'");
+    database_value(&world->database,
+                   "update acme.users_customuser set is_active = true where email = "
+                   "'leaving@acme.example'");
     code = log_in_during(world, "delete from acme.users_customuser where email = "
                                 "'leaving@acme.example'");
     assert_true(code == CODE_ABORTED || code == CODE_UNAUTHENTICATED);
@@ -148,9 +158,12 @@ static void
 test_token__damaged_or_foreign(void **state)
 {
     static const char *const tokens[] = {
-        "x", "ciq_s_1_", "ciq_s_x_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "x",
+        "ciq_s_1_",
+        "ciq_s_x_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "ciq_s_99999999999999999999_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "ciq_s_1_AAAA", "ciq_s_1_!!!!AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "ciq_s_1_AAAA",
+        "ciq_s_1_!!!!AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "ciq_k_1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
     World *world = *state;
     CiqError *error = NULL;
@@ -180,7 +193,8 @@ test_session__ends_when_its_time_is_over(void **state)
     CiqError *error = NULL;
 
     /* before the session was ever used, so that no memory knows it */
-    database_value(&world->database, "update acme.core_session set expire_time = now() - interval '1 s' "
+    database_value(&world->database,
+                   "update acme.core_session set expire_time = now() - interval '1 s' "
                    "where id = (select max(id) from acme.core_session)");
     assert_null(user_get(client, 1, &error));
     assert_code(error, CODE_UNAUTHENTICATED, "has ended");
@@ -214,7 +228,7 @@ test_who_am_i__on_both_sides(void **state)
     assert_true(response->is_admin);
     ciq_who_am_i_response_free(response);
 
-    response = ciq_who_am_i(world->operator, &request, &error);
+    response = ciq_who_am_i(world->operator, & request, &error);
     assert_ok(error);
     assert_string_equal(response->kind, "operator");
     assert_int_equal(response->tenant_id, 0);

@@ -1,5 +1,5 @@
-/* How long sessions live, and who may see and end them, on two servers: a use on one counts on the other, and what is
- * revoked on one is refused by the other within the bound of the heartbeat.  */
+/* How long sessions live, and who may see and end them, on two servers: a use on one counts on the
+ * other, and what is revoked on one is refused by the other within the bound of the heartbeat.  */
 #include "harness.h"
 
 #include <inttypes.h>
@@ -22,7 +22,8 @@ pair_setup(void **state)
 
 /* Signs in; the number of the session. */
 static CiqClient *
-session_new(const TestServer *server, const char *tenant, const char *email, char token[128], int64_t *id)
+session_new(const TestServer *server, const char *tenant, const char *email, char token[128],
+            int64_t *id)
 {
     CiqError *error = NULL;
     CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
@@ -105,9 +106,12 @@ lives_long_again(void *argument)
 {
     Question *question = argument;
 
-    return strcmp(database_value(question->database, "select expire_time > now() + interval '29 minutes' and "
-                                 "last_use_time > create_time from acme.core_session where id = %" PRId64,
-                                 question->id), "t") == 0;
+    return strcmp(database_value(
+                      question->database,
+                      "select expire_time > now() + interval '29 minutes' and "
+                      "last_use_time > create_time from acme.core_session where id = %" PRId64,
+                      question->id),
+                  "t") == 0;
 }
 
 /* About to end, used on one server: it lives on, on both. */
@@ -122,8 +126,11 @@ test_session__slides_on_two_servers(void **state)
     CiqClient *here = client_new(&pair->world->server, "acme", token);
 
     assert_int_equal(user_count(there, world_email), 1); /* from memory from here on */
-    database_value(database, "update acme.core_session set create_time = create_time - interval '25 minutes', "
-                             "expire_time = now() + interval '5 minutes' where id = %" PRId64, question.id);
+    database_value(
+        database,
+        "update acme.core_session set create_time = create_time - interval '25 minutes', "
+        "expire_time = now() + interval '5 minutes' where id = %" PRId64,
+        question.id);
     assert_int_equal(user_count(there, world_email), 1);
     wait_until("the end to be moved", lives_long_again, &question);
     assert_int_equal(user_count(here, world_email), 1);
@@ -142,13 +149,18 @@ test_session__has_a_longest_life(void **state)
 
     server_up(&third, &pair->world->database, write_at_once);
     CiqClient *client = session_new(&third, "acme", world_email, NULL, &id);
-    database_value(database, "update acme.core_session set create_time = now() - interval '119 minutes', "
-                             "expire_time = now() + interval '10 s' where id = %" PRId64, id);
+    database_value(database,
+                   "update acme.core_session set create_time = now() - interval '119 minutes', "
+                   "expire_time = now() + interval '10 s' where id = %" PRId64,
+                   id);
     assert_int_equal(user_count(client, world_email), 1);
     server_down(&third); /* which writes what it knows */
-    assert_string_equal(database_value(database, "select expire_time <= create_time + interval '2 hours' and "
+    assert_string_equal(database_value(database,
+                                       "select expire_time <= create_time + interval '2 hours' and "
                                        "expire_time > now() + interval '30 s' "
-                                       "from acme.core_session where id = %" PRId64, id), "t");
+                                       "from acme.core_session where id = %" PRId64,
+                                       id),
+                        "t");
     ciq_client_free(client);
 }
 
@@ -163,12 +175,17 @@ test_session__use_is_written_when_the_server_stops(void **state)
 
     server_up(&third, &pair->world->database, NULL);
     CiqClient *client = session_new(&third, "acme", world_email, NULL, &id);
-    database_value(database, "update acme.core_session set last_use_time = null where id = %" PRId64, id);
+    database_value(database,
+                   "update acme.core_session set last_use_time = null where id = %" PRId64, id);
     for (int i = 0; i < 20; i++)
         assert_int_equal(user_count(client, world_email), 1);
     server_down(&third);
-    assert_string_equal(database_value(database, "select last_use_time > create_time and last_use_time <= now() "
-                                       "from acme.core_session where id = %" PRId64, id), "t");
+    assert_string_equal(
+        database_value(database,
+                       "select last_use_time > create_time and last_use_time <= now() "
+                       "from acme.core_session where id = %" PRId64,
+                       id),
+        "t");
     ciq_client_free(client);
 }
 
@@ -182,24 +199,32 @@ test_session__is_used_by_check_permission(void **state)
     TestServer third;
     char token[128];
     int64_t id;
-    json_t *key = call_json(world->acme, "UserService/CreateApiKey", &error,
-                            "{\"api_key\": {\"name\": \"checker\", \"permissions\": [\"auth.check\"]}}");
+    json_t *key =
+        call_json(world->acme, "UserService/CreateApiKey", &error,
+                  "{\"api_key\": {\"name\": \"checker\", \"permissions\": [\"auth.check\"]}}");
 
     assert_ok(error);
     server_up(&third, &world->database, NULL);
     ciq_client_free(session_new(&world->server, "acme", world_email, token, &id));
     CiqClient *checker = client_new(&third, "acme", json_at(key, "token"));
-    database_value(&world->database, "update acme.core_session set create_time = create_time - interval '25 minutes', "
-                                     "last_use_time = null, expire_time = now() + interval '5 minutes' "
-                                     "where id = %" PRId64, id);
+    database_value(
+        &world->database,
+        "update acme.core_session set create_time = create_time - interval '25 minutes', "
+        "last_use_time = null, expire_time = now() + interval '5 minutes' "
+        "where id = %" PRId64,
+        id);
     for (int i = 0; i < 3; i++) /* the last ones from memory */
         expect_json(checker, "UserService/CheckPermission", CODE_OK, NULL,
                     "{\"session_token\": \"%s\", \"permissions\": [\"users.view_group\"]}", token);
     ciq_client_free(checker);
     server_down(&third);
-    assert_string_equal(database_value(&world->database,
-                                       "select expire_time > now() + interval '1 hour' and last_use_time is not null "
-                                       "from acme.core_session where id = %" PRId64, id), "t");
+    assert_string_equal(
+        database_value(
+            &world->database,
+            "select expire_time > now() + interval '1 hour' and last_use_time is not null "
+            "from acme.core_session where id = %" PRId64,
+            id),
+        "t");
     json_decref(key);
 }
 
@@ -218,7 +243,9 @@ test_session__revoked_is_not_written_back(void **state)
                 "{\"id\": %" PRId64 ", \"user_id\": 1}", id);
     server_down(&third);
     assert_string_equal(database_value(&pair->world->database,
-                                       "select count(*) from acme.core_session where id = %" PRId64, id), "0");
+                                       "select count(*) from acme.core_session where id = %" PRId64,
+                                       id),
+                        "0");
     ciq_client_free(client);
 }
 
@@ -230,18 +257,25 @@ test_superuser_session__slides(void **state)
     TestServer third;
     int64_t id;
 
-    expect_json(pair->world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"slider@platform.example\", \"platform_role\": \"support\"}, "
-                "\"password\": \"%s\"}", world_password);
+    expect_json(
+        pair->world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"slider@platform.example\", \"platform_role\": \"support\"}, "
+        "\"password\": \"%s\"}",
+        world_password);
     server_up(&third, &pair->world->database, NULL);
     CiqClient *client = session_new(&third, NULL, "slider@platform.example", NULL, &id);
-    database_value(database, "update public.platform_session set expire_time = now() + interval '1 minute' "
-                             "where id = %" PRId64, id);
+    database_value(database,
+                   "update public.platform_session set expire_time = now() + interval '1 minute' "
+                   "where id = %" PRId64,
+                   id);
     expect_json(client, "UserService/ListSuperusers", CODE_OK, NULL, "{}");
     server_down(&third);
-    assert_string_equal(database_value(database, "select expire_time > now() + interval '1 hour' and "
+    assert_string_equal(database_value(database,
+                                       "select expire_time > now() + interval '1 hour' and "
                                        "last_use_time is not null from public.platform_session "
-                                       "where id = %" PRId64, id), "t");
+                                       "where id = %" PRId64,
+                                       id),
+                        "t");
     ciq_client_free(client);
 }
 
@@ -270,8 +304,9 @@ test_list_sessions__ones_own_and_others(void **state)
     assert_ok(error);
     assert_int_equal(strtoll(json_at(page, "sessions.0.id"), NULL, 10), second);
     assert_string_equal(json_at(page, "sessions.0.is_current"), "false");
-    json_t *next = call_json(again, "UserService/ListSessions", &error, "{\"page_size\": 1, \"page_token\": \"%s\"}",
-                             json_at(page, "next_page_token"));
+    json_t *next =
+        call_json(again, "UserService/ListSessions", &error,
+                  "{\"page_size\": 1, \"page_token\": \"%s\"}", json_at(page, "next_page_token"));
     assert_ok(error);
     assert_int_equal(strtoll(json_at(next, "sessions.0.id"), NULL, 10), own);
     assert_string_equal(json_at(next, "next_page_token"), "");
@@ -282,15 +317,18 @@ test_list_sessions__ones_own_and_others(void **state)
     assert_true(session_count(reader, 1) > 0);
     expect_json(plain, "UserService/ListSessions", CODE_PERMISSION_DENIED, "users.view_customuser",
                 "{\"user_id\": 1}");
-    expect_json(reader, "UserService/ListSessions", CODE_NOT_FOUND, "no user 4242", "{\"user_id\": 4242}");
-    expect_json(world->operator, "UserService/ListSessions", CODE_INVALID_ARGUMENT, "user_id is required", "{}");
+    expect_json(reader, "UserService/ListSessions", CODE_NOT_FOUND, "no user 4242",
+                "{\"user_id\": 4242}");
+    expect_json(world->operator, "UserService/ListSessions", CODE_INVALID_ARGUMENT,
+                "user_id is required", "{}");
     expect_json(world->operator, "UserService/ListSessions", CODE_NOT_FOUND, "no superuser 4242",
                 "{\"user_id\": 4242}");
     expect_json(world->acme, "UserService/ListSessions", CODE_INVALID_ARGUMENT, "page_token",
                 "{\"page_token\": \"x\"}");
 
     /* one that has ended is not there */
-    database_value(&world->database, "update acme.core_session set expire_time = now() where id = %" PRId64, second);
+    database_value(&world->database,
+                   "update acme.core_session set expire_time = now() where id = %" PRId64, second);
     assert_int_equal(session_count(reader, 0), 1);
     ciq_client_free(plain);
     ciq_client_free(reader);
@@ -335,8 +373,8 @@ test_revoke_session__never_in_another_tenant(void **state)
                 "{\"id\": %" PRId64 ", \"user_id\": 1}", id);
     expect_json(world->operator, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
                 "{\"id\": %" PRId64 ", \"user_id\": 1}", id);
-    expect_json(world->operator, "UserService/RevokeSession", CODE_INVALID_ARGUMENT, "user_id is required",
-                "{\"id\": %" PRId64 "}", id);
+    expect_json(world->operator, "UserService/RevokeSession", CODE_INVALID_ARGUMENT,
+                "user_id is required", "{\"id\": %" PRId64 "}", id);
     assert_int_equal(user_count(client, world_email), 1);
     ciq_client_free(client);
 }
@@ -346,7 +384,8 @@ test_revoke_session__of_others_by_right_only(void **state)
 {
     Pair *pair = *state;
     World *world = pair->world;
-    int64_t keeper_id = user_new(world->acme, "keeper@acme.example", false), victim_id, victim, keeper, admin, other;
+    int64_t keeper_id = user_new(world->acme, "keeper@acme.example", false), victim_id, victim,
+            keeper, admin, other;
 
     victim_id = user_new(world->acme, "victim@acme.example", false);
     CiqClient *victims = session_new(&world->server, "acme", "victim@acme.example", NULL, &victim);
@@ -354,24 +393,29 @@ test_revoke_session__of_others_by_right_only(void **state)
     CiqClient *admins = session_new(&world->server, "acme", world_email, NULL, &admin);
 
     /* without the right another's is not theirs, and theirs is all they may name */
-    expect_json(keepers, "UserService/RevokeSession", CODE_NOT_FOUND, "no session", "{\"id\": %" PRId64 "}", victim);
-    expect_json(keepers, "UserService/RevokeSession", CODE_PERMISSION_DENIED, "users.change_customuser",
-                "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}", victim, victim_id);
-    expect_json(keepers, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED, "users.change_customuser",
-                "{\"user_id\": %" PRId64 "}", victim_id);
+    expect_json(keepers, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
+                "{\"id\": %" PRId64 "}", victim);
+    expect_json(keepers, "UserService/RevokeSession", CODE_PERMISSION_DENIED,
+                "users.change_customuser", "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}",
+                victim, victim_id);
+    expect_json(keepers, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED,
+                "users.change_customuser", "{\"user_id\": %" PRId64 "}", victim_id);
     expect_json(world->acme, "UserService/GrantPermission", CODE_OK, NULL,
-                "{\"user_id\": %" PRId64 ", \"permission\": \"users.change_customuser\"}", keeper_id);
+                "{\"user_id\": %" PRId64 ", \"permission\": \"users.change_customuser\"}",
+                keeper_id);
     /* with it, but never upwards */
     expect_json(keepers, "UserService/RevokeSession", CODE_PERMISSION_DENIED, "only an admin",
                 "{\"id\": %" PRId64 ", \"user_id\": 1}", admin);
     expect_json(keepers, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
                 "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}", admin, victim_id);
-    expect_json(keepers, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED, "only an admin", "{\"user_id\": 1}");
+    expect_json(keepers, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED, "only an admin",
+                "{\"user_id\": 1}");
     assert_int_equal(user_count(admins, world_email), 1);
     expect_json(keepers, "UserService/RevokeSession", CODE_OK, NULL,
                 "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}", victim, victim_id);
     assert_refused_soon(victims);
-    expect_json(keepers, "UserService/RevokeAllSessions", CODE_NOT_FOUND, "no user", "{\"user_id\": 4242}");
+    expect_json(keepers, "UserService/RevokeAllSessions", CODE_NOT_FOUND, "no user",
+                "{\"user_id\": 4242}");
 
     /* one's own needs no right */
     CiqClient *mine = session_new(&world->server, "acme", "victim@acme.example", NULL, &victim);
@@ -428,28 +472,38 @@ test_sessions__of_superusers(void **state)
     World *world = pair->world;
     int64_t own, theirs;
 
-    expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"owner@sessions.example\", \"platform_role\": \"owner\"}, "
-                "\"password\": \"%s\"}", world_password);
-    expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
-                "{\"superuser\": {\"email\": \"helper@sessions.example\", \"platform_role\": \"support\"}, "
-                "\"password\": \"%s\"}", world_password);
-    int64_t owner_id = strtoll(database_value(&world->database, "select id from public.platform_superuser "
-                                              "where email = 'owner@sessions.example'"), NULL, 10);
+    expect_json(
+        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"owner@sessions.example\", \"platform_role\": \"owner\"}, "
+        "\"password\": \"%s\"}",
+        world_password);
+    expect_json(
+        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        "{\"superuser\": {\"email\": \"helper@sessions.example\", \"platform_role\": \"support\"}, "
+        "\"password\": \"%s\"}",
+        world_password);
+    int64_t owner_id =
+        strtoll(database_value(&world->database, "select id from public.platform_superuser "
+                                                 "where email = 'owner@sessions.example'"),
+                NULL, 10);
     CiqClient *helper = session_new(&pair->other, NULL, "helper@sessions.example", NULL, &theirs);
     CiqClient *owner = session_new(&world->server, NULL, "owner@sessions.example", NULL, &own);
 
     assert_int_equal(session_count(helper, 0), 1);
     assert_int_equal(session_count(helper, owner_id), 1); /* platform.view_superuser */
-    expect_json(helper, "UserService/RevokeSession", CODE_NOT_FOUND, "no session", "{\"id\": %" PRId64 "}", own);
-    expect_json(helper, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED, "platform.change_superuser",
-                "{\"user_id\": %" PRId64 "}", owner_id);
-    int64_t helper_id = strtoll(database_value(&world->database, "select id from public.platform_superuser "
-                                               "where email = 'helper@sessions.example'"), NULL, 10);
-    expect_json(owner, "UserService/RevokeSession", CODE_OK, NULL, "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}",
-                theirs, helper_id);
+    expect_json(helper, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
+                "{\"id\": %" PRId64 "}", own);
+    expect_json(helper, "UserService/RevokeAllSessions", CODE_PERMISSION_DENIED,
+                "platform.change_superuser", "{\"user_id\": %" PRId64 "}", owner_id);
+    int64_t helper_id =
+        strtoll(database_value(&world->database, "select id from public.platform_superuser "
+                                                 "where email = 'helper@sessions.example'"),
+                NULL, 10);
+    expect_json(owner, "UserService/RevokeSession", CODE_OK, NULL,
+                "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}", theirs, helper_id);
     assert_refused_soon(helper);
-    expect_json(world->operator, "UserService/RevokeAllSessions", CODE_OK, NULL, "{\"user_id\": %" PRId64 "}", owner_id);
+    expect_json(world->operator, "UserService/RevokeAllSessions", CODE_OK, NULL,
+                "{\"user_id\": %" PRId64 "}", owner_id);
     assert_refused_soon(owner);
     ciq_client_free(helper);
     ciq_client_free(owner);
@@ -464,19 +518,23 @@ test_deactivation_and_suspension__end_sessions_everywhere(void **state)
     int64_t user_id = user_new(world->acme, "gone@acme.example", false), id;
     CiqClient *there = session_new(&pair->other, "acme", "gone@acme.example", NULL, &id);
 
-    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", user_id);
+    expect_json(world->acme, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                user_id);
     assert_refused_soon(there);
-    expect_json(world->acme, "UserService/ActivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}", user_id);
+    expect_json(world->acme, "UserService/ActivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                user_id);
     assert_refused_soon(there); /* it has ended for good */
     ciq_client_free(there);
 
     tenant_new(world->operator, "resting");
     there = session_new(&pair->other, "resting", world_email, NULL, &id);
     Question question = {.client = there};
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL, "{\"schema_name\": \"resting\", \"reason\": \"unpaid\"}");
+    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"resting\", \"reason\": \"unpaid\"}");
     wait_until("the suspended tenant to be refused", is_refused, &question);
     assert_int_equal(question.code, CODE_FAILED_PRECONDITION);
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL, "{\"schema_name\": \"resting\"}");
+    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"resting\"}");
     wait_until("the other server to know that the tenant is active", is_not_suspended, &question);
     assert_int_equal(question.code, CODE_UNAUTHENTICATED);
     ciq_client_free(there);

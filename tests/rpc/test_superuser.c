@@ -17,7 +17,7 @@ superuser_new(World *world, const char *email, const char *role, bool can_create
     superuser.can_create_tenants = can_create_tenants;
     request.superuser = &superuser;
     request.password = TEXT(world_password);
-    ciq_create_superuser_response_free(ciq_create_superuser(world->operator, &request, &error));
+    ciq_create_superuser_response_free(ciq_create_superuser(world->operator, & request, &error));
     assert_ok(error);
     return sign_in(&world->server, NULL, email, world_password);
 }
@@ -36,8 +36,10 @@ test_roles__hold_what_they_say(void **state)
     drop.domain = TEXT("acme.localhost");
     assert_null(ciq_remove_domain(reader, &drop, &error));
     assert_code(error, CODE_PERMISSION_DENIED, "tenants.delete_domain");
-    assert_string_equal(database_value(&world->database, "select count(*) from public.core_audit where "
-                                       "code = 7 and caller_email = 'reader@platform.example'"), "1");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from public.core_audit where "
+                                       "code = 7 and caller_email = 'reader@platform.example'"),
+                        "1");
     ciq_client_free(reader);
 }
 
@@ -46,7 +48,7 @@ test_create_superuser__only_owners(void **state)
 {
     World *world = *state;
     CiqError *error = NULL;
-    CiqClient *operator = superuser_new(world, "operator@platform.example", "operator", true);
+    CiqClient *operator= superuser_new(world, "operator@platform.example", "operator", true);
     CiqSuperuser superuser = CLIENTIQ__V1__SUPERUSER__INIT;
     CiqCreateSuperuserRequest request = CLIENTIQ__V1__CREATE_SUPERUSER_REQUEST__INIT;
 
@@ -54,14 +56,14 @@ test_create_superuser__only_owners(void **state)
     superuser.platform_role = TEXT("owner");
     request.superuser = &superuser;
     request.password = TEXT(world_password);
-    assert_null(ciq_create_superuser(operator, &request, &error));
+    assert_null(ciq_create_superuser(operator, & request, &error));
     assert_code(error, CODE_PERMISSION_DENIED, "platform.add_superuser");
     superuser.platform_role = TEXT("king");
-    assert_null(ciq_create_superuser(world->operator, &request, &error));
+    assert_null(ciq_create_superuser(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "must be one of owner, operator, support, read-only");
     superuser.platform_role = TEXT("owner");
     superuser.email = TEXT("OPERATOR@platform.example");
-    assert_null(ciq_create_superuser(world->operator, &request, &error));
+    assert_null(ciq_create_superuser(world->operator, & request, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "email");
 
     tenant_new(operator, "bysuperuser"); /* a writer on the owner's connection */
@@ -91,7 +93,8 @@ static int64_t
 superuser_id(World *world, const char *email)
 {
     return strtoll(database_value(&world->database,
-                                  "select id from public.platform_superuser where email = '%s'", email),
+                                  "select id from public.platform_superuser where email = '%s'",
+                                  email),
                    NULL, 10);
 }
 
@@ -120,15 +123,15 @@ test_superuser__from_first_to_last(void **state)
 
     /* a role is that of the next call, on every server */
     expect_json(helper, "TenantService/ListTenants", CODE_OK, NULL, "{}");
-    expect_json(helper, "TenantService/RemoveDomain", CODE_PERMISSION_DENIED, "tenants.delete_domain",
-                "{\"domain\": \"nobodys.example\"}");
+    expect_json(helper, "TenantService/RemoveDomain", CODE_PERMISSION_DENIED,
+                "tenants.delete_domain", "{\"domain\": \"nobodys.example\"}");
     superuser.platform_role = TEXT("operator");
     superuser.email = TEXT("Helper@Platform.Example");
     mask.paths = paths;
     mask.n_paths = 2;
     update.superuser = &superuser;
     update.update_mask = &mask;
-    CiqUpdateSuperuserResponse *updated = ciq_update_superuser(world->operator, &update, &error);
+    CiqUpdateSuperuserResponse *updated = ciq_update_superuser(world->operator, & update, &error);
     assert_ok(error);
     assert_string_equal(updated->superuser->platform_role, "operator");
     assert_string_equal(updated->superuser->email, "Helper@Platform.Example");
@@ -138,70 +141,80 @@ test_superuser__from_first_to_last(void **state)
                 "{\"domain\": \"nobodys.example\"}");
 
     ciq_deactivate_superuser_response_free(
-        ciq_deactivate_superuser(world->operator, &deactivate, &error));
+        ciq_deactivate_superuser(world->operator, & deactivate, &error));
     assert_ok(error);
     expect_json(helper, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "has ended", "{}");
     expect_json(helper, "UserService/Login", CODE_UNAUTHENTICATED, "e-mail or password is wrong",
                 "{\"email\": \"helper@platform.example\", \"password\": \"%s\"}", world_password);
     CiqActivateSuperuserResponse *active =
-        ciq_activate_superuser(world->operator, &activate, &error);
+        ciq_activate_superuser(world->operator, & activate, &error);
     assert_ok(error);
     assert_true(active->superuser->is_active);
     ciq_activate_superuser_response_free(active);
     expect_json(helper, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "has ended", "{}");
 
-    ciq_delete_superuser_response_free(ciq_delete_superuser(world->operator, &delete, &error));
+    ciq_delete_superuser_response_free(ciq_delete_superuser(world->operator, & delete, &error));
     assert_ok(error);
-    assert_null(ciq_get_superuser(world->operator, &get, &error));
+    assert_null(ciq_get_superuser(world->operator, & get, &error));
     assert_code(error, CODE_NOT_FOUND, "no superuser");
-    assert_null(ciq_delete_superuser(world->operator, &delete, &error));
+    assert_null(ciq_delete_superuser(world->operator, & delete, &error));
     assert_code(error, CODE_NOT_FOUND, "no superuser");
     ciq_client_free(helper);
 }
 
-/* Nobody raises a role, their own or another's, above what they hold; and the rules of the fields. */
+/* Nobody raises a role, their own or another's, above what they hold; and the rules of the fields.
+ */
 static void
 test_superuser__nobody_raises_a_role(void **state)
 {
     World *world = *state;
     CiqClient *owner = superuser_new(world, "half@platform.example", "owner", false);
     CiqClient *full = superuser_new(world, "full@platform.example", "owner", true);
-    CiqClient *operator = superuser_new(world, "plain@platform.example", "operator", true);
+    CiqClient *operator= superuser_new(world, "plain@platform.example", "operator", true);
     int64_t owner_id = superuser_id(world, "half@platform.example");
     int64_t full_id = superuser_id(world, "full@platform.example");
     int64_t operator_id = superuser_id(world, "plain@platform.example");
-    const char *roles = "{\"id\": %lld, \"superuser\": {\"platform_role\": \"%s\", \"can_create_tenants\": "
-                        "%s, \"email\": \"%s\"}, \"update_mask\": \"%s\"}";
+    const char *roles =
+        "{\"id\": %lld, \"superuser\": {\"platform_role\": \"%s\", \"can_create_tenants\": "
+        "%s, \"email\": \"%s\"}, \"update_mask\": \"%s\"}";
 
     /* an operator changes no superuser, nor themselves */
-    expect_json(operator, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED, "platform.change_superuser",
-                roles, (long long) operator_id, "owner", "true", "", "platform_role");
+    expect_json(operator, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED,
+                "platform.change_superuser", roles, (long long) operator_id, "owner", "true", "",
+                "platform_role");
     /* an owner who may not create tenants takes that neither for themselves nor gives it */
-    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED, "holds tenants.add_tenant", roles,
-                (long long) owner_id, "owner", "true", "", "can_create_tenants");
-    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED, "holds tenants.add_tenant", roles,
-                (long long) owner_id, "owner", "true", "x@y.z", "*");
-    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED, "holds tenants.add_tenant", roles,
-                (long long) full_id, "support", "false", "", "platform_role");
-    expect_json(owner, "UserService/DeactivateSuperuser", CODE_PERMISSION_DENIED, "holds tenants.add_tenant",
-                "{\"id\": %lld}", (long long) operator_id);
-    assert_string_equal(database_value(&world->database,
-                                       "select count(*) > 0 from public.core_audit where code = 7 and "
-                                       "caller_email = 'half@platform.example'"), "t");
+    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED,
+                "holds tenants.add_tenant", roles, (long long) owner_id, "owner", "true", "",
+                "can_create_tenants");
+    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED,
+                "holds tenants.add_tenant", roles, (long long) owner_id, "owner", "true", "x@y.z",
+                "*");
+    expect_json(owner, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED,
+                "holds tenants.add_tenant", roles, (long long) full_id, "support", "false", "",
+                "platform_role");
+    expect_json(owner, "UserService/DeactivateSuperuser", CODE_PERMISSION_DENIED,
+                "holds tenants.add_tenant", "{\"id\": %lld}", (long long) operator_id);
+    assert_string_equal(
+        database_value(&world->database,
+                       "select count(*) > 0 from public.core_audit where code = 7 and "
+                       "caller_email = 'half@platform.example'"),
+        "t");
 
-    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT, "must be one of owner", roles,
-                (long long) operator_id, "king", "true", "", "platform_role");
-    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT, "superuser.platform_role is required",
-                roles, (long long) operator_id, "", "true", "", "platform_role");
-    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT, "which cannot be set", roles,
-                (long long) operator_id, "owner", "true", "", "is_active");
-    expect_json(full, "UserService/UpdateSuperuser", CODE_ALREADY_EXISTS, "email is taken already", roles,
-                (long long) operator_id, "owner", "true", "HALF@platform.example", "email");
-    expect_json(full, "UserService/UpdateSuperuser", CODE_NOT_FOUND, "no superuser 4711", roles, 4711ll,
-                "owner", "true", "", "platform_role");
-    expect_json(full, "UserService/UpdateSuperuser", CODE_OK, NULL, roles, (long long) owner_id, "owner",
-                "true", "", "can_create_tenants");
-    expect_json(full, "UserService/DeleteSuperuser", CODE_OK, NULL, "{\"id\": %lld}", (long long) operator_id);
+    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT, "must be one of owner",
+                roles, (long long) operator_id, "king", "true", "", "platform_role");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT,
+                "superuser.platform_role is required", roles, (long long) operator_id, "", "true",
+                "", "platform_role");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_INVALID_ARGUMENT, "which cannot be set",
+                roles, (long long) operator_id, "owner", "true", "", "is_active");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_ALREADY_EXISTS, "email is taken already",
+                roles, (long long) operator_id, "owner", "true", "HALF@platform.example", "email");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_NOT_FOUND, "no superuser 4711", roles,
+                4711ll, "owner", "true", "", "platform_role");
+    expect_json(full, "UserService/UpdateSuperuser", CODE_OK, NULL, roles, (long long) owner_id,
+                "owner", "true", "", "can_create_tenants");
+    expect_json(full, "UserService/DeleteSuperuser", CODE_OK, NULL, "{\"id\": %lld}",
+                (long long) operator_id);
     ciq_client_free(owner);
     ciq_client_free(full);
     ciq_client_free(operator);
@@ -218,7 +231,8 @@ count_end(Race *race, CiqError *error)
 
     atomic_fetch_add(code == CODE_OK                    ? &race->ok
                      : code == CODE_FAILED_PRECONDITION ? &race->refused
-                                                        : &race->other, 1);
+                                                        : &race->other,
+                     1);
     ciq_error_free(error);
     atomic_fetch_add(&race->done, 1);
 }
@@ -254,33 +268,42 @@ test_last_owner__stays(void **state)
     CiqDeactivateSuperuserRequest deactivate = CLIENTIQ__V1__DEACTIVATE_SUPERUSER_REQUEST__INIT;
     CiqDeleteSuperuserRequest delete = CLIENTIQ__V1__DELETE_SUPERUSER_REQUEST__INIT;
 
-    database_value(&world->database, "delete from public.platform_superuser where id <> %lld", (long long) id);
+    database_value(&world->database, "delete from public.platform_superuser where id <> %lld",
+                   (long long) id);
     expect_json(world->operator, "UserService/DeleteSuperuser", CODE_FAILED_PRECONDITION,
                 "the platform's last active owner", "{\"id\": %lld}", (long long) id);
     expect_json(world->operator, "UserService/DeactivateSuperuser", CODE_FAILED_PRECONDITION,
                 "the platform's last active owner", "{\"id\": %lld}", (long long) id);
     expect_json(world->operator, "UserService/UpdateSuperuser", CODE_FAILED_PRECONDITION,
-                "the platform's last active owner", "{\"id\": %lld, \"superuser\": {\"platform_role\": "
-                "\"operator\"}, \"update_mask\": \"platform_role\"}", (long long) id);
+                "the platform's last active owner",
+                "{\"id\": %lld, \"superuser\": {\"platform_role\": "
+                "\"operator\"}, \"update_mask\": \"platform_role\"}",
+                (long long) id);
     for (int round = 0; round < 12; round++) {
         Race race = {0};
 
         deactivate.id = id;
-        delete.id = strtoll(database_value(&world->database,
-                                           "insert into public.platform_superuser (email, platform_role) "
-                                           "values ('racer%d@x.y', 'owner') returning id", round), NULL, 10);
-        ciq_deactivate_superuser_async(world->operator, &deactivate, 20000, deactivated, &race);
-        ciq_delete_superuser_async(world->operator, &delete, 20000, deleted, &race);
+        delete.id =
+            strtoll(database_value(&world->database,
+                                   "insert into public.platform_superuser (email, platform_role) "
+                                   "values ('racer%d@x.y', 'owner') returning id",
+                                   round),
+                    NULL, 10);
+        ciq_deactivate_superuser_async(world->operator, & deactivate, 20000, deactivated, &race);
+        ciq_delete_superuser_async(world->operator, & delete, 20000, deleted, &race);
         wait_until("both calls to end", is_over, &race);
         assert_int_equal(race.ok, 1);
         assert_int_equal(race.refused, 1);
-        assert_string_equal(database_value(&world->database,
-                                           "select count(*) from public.platform_superuser where is_active "
-                                           "and platform_role = 'owner'"), "1");
-        database_value(&world->database,
-                       "with gone as (delete from public.platform_superuser where id <> %lld) update "
-                       "public.platform_superuser set is_active = true where id = %lld", (long long) id,
-                       (long long) id);
+        assert_string_equal(
+            database_value(&world->database,
+                           "select count(*) from public.platform_superuser where is_active "
+                           "and platform_role = 'owner'"),
+            "1");
+        database_value(
+            &world->database,
+            "with gone as (delete from public.platform_superuser where id <> %lld) update "
+            "public.platform_superuser set is_active = true where id = %lld",
+            (long long) id, (long long) id);
     }
 }
 
@@ -290,7 +313,7 @@ test_list_superusers__all(void **state)
     World *world = *state;
     CiqError *error = NULL;
     CiqListSuperusersRequest request = CLIENTIQ__V1__LIST_SUPERUSERS_REQUEST__INIT;
-    CiqListSuperusersResponse *response = ciq_list_superusers(world->operator, &request, &error);
+    CiqListSuperusersResponse *response = ciq_list_superusers(world->operator, & request, &error);
 
     assert_ok(error);
     assert_int_equal(response->n_superusers, 3);
@@ -324,8 +347,9 @@ test_groups__with_their_permissions(void **state)
     assert_ok(error);
     assert_int_equal(groups->n_groups, 2);
     assert_string_equal(groups->groups[0]->name, "Tenant Admins");
-    assert_int_equal(groups->groups[0]->n_permissions,
-                     atoi(database_value(&world->database, "select count(*) from acme.auth_permission")));
+    assert_int_equal(
+        groups->groups[0]->n_permissions,
+        atoi(database_value(&world->database, "select count(*) from acme.auth_permission")));
     assert_string_equal(groups->groups[1]->name, "Readers, \"quoted\" \\ {x}");
     assert_int_equal(groups->groups[1]->n_permissions, 2);
     assert_string_equal(groups->groups[1]->permissions[0], "business.view_company");
@@ -341,7 +365,7 @@ test_list_migrations__of_the_shared_schema(void **state)
     CiqListMigrationsResponse *response;
 
     request.page_size = 2;
-    response = ciq_list_migrations(world->operator, &request, &error);
+    response = ciq_list_migrations(world->operator, & request, &error);
     assert_ok(error);
     assert_int_equal(response->n_migrations, 2);
     assert_string_equal(response->migrations[0]->app, "core");

@@ -25,8 +25,8 @@ test_create_tenant__makes_everything(void **state)
 {
     World *world = *state;
     CiqError *error = NULL;
-    CiqCreateTenantResponse *response =
-        create(world->operator, "Whole Ltd", "whole", "Whole.LOCALHOST.", "boss@whole.example", &error);
+    CiqCreateTenantResponse *response = create(world->operator, "Whole Ltd", "whole",
+                                               "Whole.LOCALHOST.", "boss@whole.example", &error);
 
     assert_ok(error);
     assert_int_equal(strlen(response->admin_password), 20);
@@ -40,21 +40,25 @@ test_create_tenant__makes_everything(void **state)
     assert_string_equal(database_value(&world->database,
                                        "select domain || is_primary from public.tenants_domain d "
                                        "join public.tenants_tenant t on t.id = tenant_id "
-                                       "where schema_name = 'whole'"), "whole.localhosttrue");
+                                       "where schema_name = 'whole'"),
+                        "whole.localhosttrue");
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from whole.users_customuser_groups m "
                                        "join whole.auth_group g on g.id = m.group_id "
-                                       "where g.name = 'Tenant Admins'"), "1");
-    assert_string_equal(database_value(&world->database,
-                                       "select (select count(*) from whole.auth_group_permissions) = "
-                                       "(select count(*) from whole.auth_permission)"), "t");
+                                       "where g.name = 'Tenant Admins'"),
+                        "1");
+    assert_string_equal(
+        database_value(&world->database,
+                       "select (select count(*) from whole.auth_group_permissions) = "
+                       "(select count(*) from whole.auth_permission)"),
+        "t");
     assert_string_equal(database_value(&world->database,
                                        "select string_agg(distinct app, ',' order by app) "
                                        "from whole.core_migration"),
                         "business,core,users");
 
-    ciq_client_free(sign_in(&world->server, "whole.localhost", "BOSS@whole.example",
-                            response->admin_password));
+    ciq_client_free(
+        sign_in(&world->server, "whole.localhost", "BOSS@whole.example", response->admin_password));
     ciq_create_tenant_response_free(response);
 }
 
@@ -78,16 +82,28 @@ test_create_tenant__taken_names(void **state)
     database_value(&world->database, "create schema foreign_one");
     assert_null(create(world->operator, "A", "foreign_one", "foreign.localhost", "a@b.c", &error));
     assert_code(error, CODE_ALREADY_EXISTS, NULL);
-    assert_string_equal(database_value(&world->database, "select count(*) from public.tenants_tenant "
-                                       "where schema_name = 'foreign_one'"), "0");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from public.tenants_tenant "
+                                       "where schema_name = 'foreign_one'"),
+                        "0");
 }
 
 static void
 test_create_tenant__bad_names(void **state)
 {
-    static const char *const schemas[] = {"Acme", "pg_x", "public", "a\"b", "a'b", "select", "123", "",
+    static const char *const schemas[] = {"Acme",
+                                          "pg_x",
+                                          "public",
+                                          "a\"b",
+                                          "a'b",
+                                          "select",
+                                          "123",
+                                          "",
                                           "abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijkl",
-                                          "information_schema", "ciq_1", "a b", "a;drop schema acme"};
+                                          "information_schema",
+                                          "ciq_1",
+                                          "a b",
+                                          "a;drop schema acme"};
     World *world = *state;
     CiqError *error = NULL;
 
@@ -115,11 +131,14 @@ test_create_tenant__nothing_stays_of_a_failure(void **state)
              database_value(&world->database, "select min(number) from public.role_pool"));
     assert_null(create(world->operator, "A", "half", "techcorp.localhost", "a@b.c", &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain");
-    assert_string_equal(database_value(&world->database, "select count(*) from pg_namespace"), before);
-    assert_string_equal(database_value(&world->database, "select min(number) from public.role_pool"),
-                        pool);
-    assert_string_equal(database_value(&world->database, "select count(*) from public.tenants_tenant "
-                                       "where schema_name = 'half'"), "0");
+    assert_string_equal(database_value(&world->database, "select count(*) from pg_namespace"),
+                        before);
+    assert_string_equal(
+        database_value(&world->database, "select min(number) from public.role_pool"), pool);
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from public.tenants_tenant "
+                                       "where schema_name = 'half'"),
+                        "0");
 }
 
 enum { RACERS = 20 };
@@ -165,10 +184,13 @@ test_create_tenant__twenty_at_once(void **state)
     }
     assert_int_equal(won, 1);
     assert_int_equal(lost, RACERS - 1);
-    assert_string_equal(database_value(&world->database, "select count(*) from public.tenants_tenant "
-                                       "where schema_name = 'raced'"), "1");
     assert_string_equal(database_value(&world->database,
-                                       "select count(*) from pg_namespace where nspname = 'raced'"), "1");
+                                       "select count(*) from public.tenants_tenant "
+                                       "where schema_name = 'raced'"),
+                        "1");
+    assert_string_equal(database_value(&world->database,
+                                       "select count(*) from pg_namespace where nspname = 'raced'"),
+                        "1");
 }
 
 static void
@@ -180,21 +202,21 @@ test_get_tenant__by_id_and_by_schema(void **state)
     CiqGetTenantResponse *response;
 
     request.schema_name = TEXT("techcorp");
-    response = ciq_get_tenant(world->operator, &request, &error);
+    response = ciq_get_tenant(world->operator, & request, &error);
     assert_ok(error);
     assert_string_equal(response->tenant->domain, "techcorp.localhost");
     request.id = response->tenant->id;
     ciq_get_tenant_response_free(response);
     request.schema_name = TEXT("");
-    response = ciq_get_tenant(world->operator, &request, &error);
+    response = ciq_get_tenant(world->operator, & request, &error);
     assert_ok(error);
     assert_string_equal(response->tenant->schema_name, "techcorp");
     ciq_get_tenant_response_free(response);
     request.id = 987654;
-    assert_null(ciq_get_tenant(world->operator, &request, &error));
+    assert_null(ciq_get_tenant(world->operator, & request, &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant 987654");
     request.id = 0;
-    assert_null(ciq_get_tenant(world->operator, &request, &error));
+    assert_null(ciq_get_tenant(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "id or schema_name must be given");
 }
 
@@ -211,7 +233,7 @@ test_list_tenants__pages(void **state)
     request.page_size = 2;
     do {
         request.page_token = token;
-        CiqListTenantsResponse *response = ciq_list_tenants(world->operator, &request, &error);
+        CiqListTenantsResponse *response = ciq_list_tenants(world->operator, & request, &error);
         assert_ok(error);
         assert_true(response->n_tenants >= 1 && response->n_tenants <= 2);
         for (size_t i = 0; i < response->n_tenants; i++) {
@@ -225,7 +247,8 @@ test_list_tenants__pages(void **state)
     } while (token[0] != '\0');
     assert_true(pages > 1);
     assert_int_equal(count, strtol(database_value(&world->database,
-                                                  "select count(*) from public.tenants_tenant"), NULL, 10));
+                                                  "select count(*) from public.tenants_tenant"),
+                                   NULL, 10));
 }
 
 /* All names of a list in an order, two to a page, one after the other. */
@@ -239,11 +262,11 @@ collect(World *world, CiqListTenantsRequest request, char names[2048])
     request.page_size = 2;
     do {
         request.page_token = token;
-        CiqListTenantsResponse *response = ciq_list_tenants(world->operator, &request, &error);
+        CiqListTenantsResponse *response = ciq_list_tenants(world->operator, & request, &error);
         assert_ok(error);
         for (size_t i = 0; i < response->n_tenants; i++)
-            snprintf(names + strlen(names), 2048 - strlen(names), "%s%s", names[0] != '\0' ? "," : "",
-                     response->tenants[i]->schema_name);
+            snprintf(names + strlen(names), 2048 - strlen(names), "%s%s",
+                     names[0] != '\0' ? "," : "", response->tenants[i]->schema_name);
         snprintf(token, sizeof token, "%s", response->next_page_token);
         ciq_list_tenants_response_free(response);
     } while (token[0] != '\0');
@@ -275,7 +298,7 @@ test_list_tenants__orders_and_filters(void **state)
     create.tenant = &tenant;
     create.domain = TEXT("zeta.mining.example");
     create.admin_email = TEXT(world_email);
-    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, &create, &error));
+    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, & create, &error));
     assert_ok(error);
 
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
@@ -283,7 +306,8 @@ test_list_tenants__orders_and_filters(void **state)
         collect(world, request, names);
         assert_string_equal(names, database_value(&world->database,
                                                   "select string_agg(schema_name, ',' order by %s) "
-                                                  "from public.tenants_tenant", orders[i].sql));
+                                                  "from public.tenants_tenant",
+                                                  orders[i].sql));
     }
     request.industry = TEXT("Mining");
     collect(world, request, names);
@@ -304,7 +328,7 @@ test_list_tenants__orders_and_filters(void **state)
     assert_string_equal(names, "");
 
     request.order_by = TEXT("password");
-    assert_null(ciq_list_tenants(world->operator, &request, &error));
+    assert_null(ciq_list_tenants(world->operator, & request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "order_by");
 }
 

@@ -128,8 +128,14 @@ test_update_user__changes_what_the_mask_names(void **state)
 static void
 test_preferences__are_a_json_object(void **state)
 {
-    static const char *const wrong[] = {"[]", "1", "null", "\\\"a\\\"", "{", "{\\\"a\\\": 1,}",
-                                        "{\\\"a\\\": \\\"\\\\u0000\\\"}", "{\\\"a\\\": 1e131000}"};
+    static const char *const wrong[] = {"[]",
+                                        "1",
+                                        "null",
+                                        "\\\"a\\\"",
+                                        "{",
+                                        "{\\\"a\\\": 1,}",
+                                        "{\\\"a\\\": \\\"\\\\u0000\\\"}",
+                                        "{\\\"a\\\": 1e131000}"};
     World *world = *state;
     CiqError *error = NULL;
     json_t *made = call_json(world->acme, "UserService/CreateUser", &error,
@@ -142,15 +148,19 @@ test_preferences__are_a_json_object(void **state)
     snprintf(id, sizeof id, "%s", json_at(made, "user.id"));
     json_decref(made);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        expect_json(world->acme, "UserService/UpdateUser", CODE_INVALID_ARGUMENT, "user.preferences must",
-                    "{\"id\": %s, \"user\": {\"preferences\": \"%s\"}, \"update_mask\": \"preferences\"}",
-                    id, wrong[i]);
-        expect_json(world->acme, "UserService/CreateUser", CODE_INVALID_ARGUMENT, "user.preferences must",
+        expect_json(
+            world->acme, "UserService/UpdateUser", CODE_INVALID_ARGUMENT, "user.preferences must",
+            "{\"id\": %s, \"user\": {\"preferences\": \"%s\"}, \"update_mask\": \"preferences\"}",
+            id, wrong[i]);
+        expect_json(world->acme, "UserService/CreateUser", CODE_INVALID_ARGUMENT,
+                    "user.preferences must",
                     "{\"user\": {\"email\": \"x@y.z\", \"preferences\": \"%s\"}}", wrong[i]);
     }
-    expect_json(world->acme, "UserService/UpdateUser", CODE_INVALID_ARGUMENT, "must be 1 to 8192 characters",
+    expect_json(world->acme, "UserService/UpdateUser", CODE_INVALID_ARGUMENT,
+                "must be 1 to 8192 characters",
                 "{\"id\": %s, \"user\": {\"preferences\": \"{%8192d}\"}, \"update_mask\": "
-                "\"preferences\"}", id, 1);
+                "\"preferences\"}",
+                id, 1);
     /* an empty text is an empty object */
     made = call_json(world->acme, "UserService/UpdateUser", &error,
                      "{\"id\": %s, \"user\": {}, \"update_mask\": \"preferences\"}", id);

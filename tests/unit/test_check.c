@@ -33,12 +33,25 @@ static void
 test_check_schema_name(void **state)
 {
     static const Sample samples[] = {
-        {"acme", true}, {"a", true}, {"a_1", true},
+        {"acme", true},
+        {"a", true},
+        {"a_1", true},
         {"abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijk", true},
         {"abcdefghijklmnopqrstuvwxyz0123456789_abcdefghijkl", false},
-        {"Acme", false}, {"pg_x", false}, {"public", false}, {"a\"b", false}, {"a'b", false},
-        {"select", false}, {"123", false}, {"", false}, {"information_schema", false},
-        {"a-b", false}, {"a b", false}, {"\xc3\xa4", false}, {"ciq_1", false}, {"_a", false},
+        {"Acme", false},
+        {"pg_x", false},
+        {"public", false},
+        {"a\"b", false},
+        {"a'b", false},
+        {"select", false},
+        {"123", false},
+        {"", false},
+        {"information_schema", false},
+        {"a-b", false},
+        {"a b", false},
+        {"\xc3\xa4", false},
+        {"ciq_1", false},
+        {"_a", false},
     };
 
     (void) state;
@@ -49,18 +62,43 @@ static void
 test_check_json_object(void **state)
 {
     static const Sample samples[] = {
-        {"{}", true}, {" { } \n", true}, {"{\"a\": [1, -2.5e+10, true, null, {\"b\": \"\\u00e4\\n\"}]}", true},
-        {"{\"\xc3\xa4\": \"\\ud83d\\ude00\"}", true}, {"{\"a\": 1e308}", true},
-        {"", false}, {"[]", false}, {"1", false}, {"\"a\"", false}, {"null", false}, {"{", false},
-        {"{}}", false}, {"{} {}", false}, {"{\"a\"}", false}, {"{\"a\": }", false},
-        {"{\"a\": 1,}", false}, {"{,}", false}, {"{a: 1}", false}, {"{'a': 1}", false},
-        {"{\"a\": 01}", false}, {"{\"a\": +1}", false}, {"{\"a\": .5}", false},
-        {"{\"a\": 1.}", false}, {"{\"a\": 1e}", false}, {"{\"a\": NaN}", false},
-        {"{\"a\": [1 2]}", false}, {"{\"a\": [1,]}", false}, {"{\"a\": \"\n\"}", false},
-        {"{\"a\": \"\\x\"}", false}, {"{\"a\": \"\\u12g4\"}", false}, {"{\"a\": \"b}", false},
+        {"{}", true},
+        {" { } \n", true},
+        {"{\"a\": [1, -2.5e+10, true, null, {\"b\": \"\\u00e4\\n\"}]}", true},
+        {"{\"\xc3\xa4\": \"\\ud83d\\ude00\"}", true},
+        {"{\"a\": 1e308}", true},
+        {"", false},
+        {"[]", false},
+        {"1", false},
+        {"\"a\"", false},
+        {"null", false},
+        {"{", false},
+        {"{}}", false},
+        {"{} {}", false},
+        {"{\"a\"}", false},
+        {"{\"a\": }", false},
+        {"{\"a\": 1,}", false},
+        {"{,}", false},
+        {"{a: 1}", false},
+        {"{'a': 1}", false},
+        {"{\"a\": 01}", false},
+        {"{\"a\": +1}", false},
+        {"{\"a\": .5}", false},
+        {"{\"a\": 1.}", false},
+        {"{\"a\": 1e}", false},
+        {"{\"a\": NaN}", false},
+        {"{\"a\": [1 2]}", false},
+        {"{\"a\": [1,]}", false},
+        {"{\"a\": \"\n\"}", false},
+        {"{\"a\": \"\\x\"}", false},
+        {"{\"a\": \"\\u12g4\"}", false},
+        {"{\"a\": \"b}", false},
         /* JSON, but not for jsonb, or far larger there */
-        {"{\"a\": \"\\u0000\"}", false}, {"{\"a\": \"\\ud83d\"}", false},
-        {"{\"a\": \"\\ude00\\ud83d\"}", false}, {"{\"a\": 1e309}", false}, {"{\"a\": 1e-131000}", false},
+        {"{\"a\": \"\\u0000\"}", false},
+        {"{\"a\": \"\\ud83d\"}", false},
+        {"{\"a\": \"\\ude00\\ud83d\"}", false},
+        {"{\"a\": 1e309}", false},
+        {"{\"a\": 1e-131000}", false},
         {"{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", true},
         {"{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", false},
     };
@@ -73,11 +111,23 @@ static void
 test_check_email(void **state)
 {
     static const Sample samples[] = {
-        {"a@b.c", true}, {"admin@acme.com", true}, {"o'neil+tag@acme.co.uk", true},
-        {"\xc3\xa4@b.c", true}, {"a@localhost", true},
-        {"", false}, {"a", false}, {"@b.c", false}, {"a@", false}, {"a@b@c", false},
-        {"a b@c.d", false}, {"a\n@c.d", false}, {"a\x7f@c.d", false}, {"a\xc2\x9b@c.d", false},
-        {"\xc2\xa7@c.d", true}, {"a@.c", false}, {"a@b..c", false},
+        {"a@b.c", true},
+        {"admin@acme.com", true},
+        {"o'neil+tag@acme.co.uk", true},
+        {"\xc3\xa4@b.c", true},
+        {"a@localhost", true},
+        {"", false},
+        {"a", false},
+        {"@b.c", false},
+        {"a@", false},
+        {"a@b@c", false},
+        {"a b@c.d", false},
+        {"a\n@c.d", false},
+        {"a\x7f@c.d", false},
+        {"a\xc2\x9b@c.d", false},
+        {"\xc2\xa7@c.d", true},
+        {"a@.c", false},
+        {"a@b..c", false},
         {"a@b.", false},
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@b.c", false},
     };
@@ -90,11 +140,27 @@ static void
 test_check_host(void **state)
 {
     static const Sample samples[] = {
-        {"acme.localhost", true}, {"localhost", true}, {"ACME.Localhost.", true},
-        {"app.acmecorp.com", true}, {"a-b.c1", true}, {"xn--bcher-kva.example", true},
-        {"", false}, {".", false}, {"acme", false}, {"*.acme.com", false}, {"127.0.0.1", false},
-        {"1.2.3", false}, {"a..b", false}, {"-a.b", false}, {"a-.b", false}, {"a_b.c", false},
-        {"a b.c", false}, {"b\xc3\xbc""cher.example", false}, {"a.b:80", false},
+        {"acme.localhost", true},
+        {"localhost", true},
+        {"ACME.Localhost.", true},
+        {"app.acmecorp.com", true},
+        {"a-b.c1", true},
+        {"xn--bcher-kva.example", true},
+        {"", false},
+        {".", false},
+        {"acme", false},
+        {"*.acme.com", false},
+        {"127.0.0.1", false},
+        {"1.2.3", false},
+        {"a..b", false},
+        {"-a.b", false},
+        {"a-.b", false},
+        {"a_b.c", false},
+        {"a b.c", false},
+        {"b\xc3\xbc"
+         "cher.example",
+         false},
+        {"a.b:80", false},
         {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b", false},
     };
 
@@ -106,9 +172,15 @@ static void
 test_check_permission(void **state)
 {
     static const Sample samples[] = {
-        {"users.add_customuser", true}, {"a.b", true},
-        {"", false}, {"users", false}, {"users.", false}, {".add", false}, {"a.b.c", false},
-        {"Users.add", false}, {"users.add user", false},
+        {"users.add_customuser", true},
+        {"a.b", true},
+        {"", false},
+        {"users", false},
+        {"users.", false},
+        {".add", false},
+        {"a.b.c", false},
+        {"Users.add", false},
+        {"users.add user", false},
     };
 
     (void) state;
@@ -130,18 +202,20 @@ test_check_wire__strings(void **state)
         {"", 0, true, NULL},
         {"\x0a\x01x", 3, true, NULL},
         {"\x0a\x02\xc3\xa4", 4, true, NULL},
-        {"\x0a\x03""a\0b", 5, false, "NUL"},
+        {"\x0a\x03"
+         "a\0b",
+         5, false, "NUL"},
         {"\x0a\x01\xff", 3, false, "UTF-8"},
-        {"\x0a\x02\xc0\x80", 4, false, "UTF-8"},             /* an overlong NUL */
-        {"\x0a\x03\xed\xa0\x80", 5, false, "UTF-8"},         /* a surrogate */
-        {"\x0a\x04\xf4\x90\x80\x80", 6, false, "UTF-8"},     /* past U+10FFFF */
+        {"\x0a\x02\xc0\x80", 4, false, "UTF-8"},         /* an overlong NUL */
+        {"\x0a\x03\xed\xa0\x80", 5, false, "UTF-8"},     /* a surrogate */
+        {"\x0a\x04\xf4\x90\x80\x80", 6, false, "UTF-8"}, /* past U+10FFFF */
         {"\x0a\x04\xf0\x9f\x98\x80", 6, true, NULL},
-        {"\x0a\x02\xe2\x82", 4, false, "UTF-8"},             /* cut short */
-        {"\x0a\x05x", 3, false, "is not a"},                  /* truncated */
+        {"\x0a\x02\xe2\x82", 4, false, "UTF-8"}, /* cut short */
+        {"\x0a\x05x", 3, false, "is not a"},     /* truncated */
         {"\x0a", 1, false, "is not a"},
         {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11, false, "is not a"},
-        {"\x0b", 1, false, "is not a"},                       /* a group */
-        {"\xf8\x3f\x01", 3, true, NULL},                      /* an unknown field */
+        {"\x0b", 1, false, "is not a"},  /* a group */
+        {"\xf8\x3f\x01", 3, true, NULL}, /* an unknown field */
     };
 
     (void) state;
@@ -165,9 +239,8 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check_schema_name), cmocka_unit_test(test_check_email),
-        cmocka_unit_test(test_check_json_object),
-        cmocka_unit_test(test_check_host),        cmocka_unit_test(test_check_permission),
-        cmocka_unit_test(test_check_wire__strings),
+        cmocka_unit_test(test_check_json_object), cmocka_unit_test(test_check_host),
+        cmocka_unit_test(test_check_permission),  cmocka_unit_test(test_check_wire__strings),
     };
 
     return auth_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

@@ -1,5 +1,6 @@
-/* The client library against a server of the test's own, which does as it is told: answers late, drops the
- * connection, talks nonsense.  What is shown is what a caller sees and how often the server was asked.  */
+/* The client library against a server of the test's own, which does as it is told: answers late,
+ * drops the connection, talks nonsense.  What is shown is what a caller sees and how often the
+ * server was asked.  */
 #include "client/call.h"
 
 #include <setjmp.h>
@@ -310,7 +311,8 @@ await(Ended *all, size_t count)
     pthread_mutex_unlock(&all->lock);
 }
 
-/* The first call of a client goes out before there is a connection; its answer may take its time. */
+/* The first call of a client goes out before there is a connection; its answer may take its time.
+ */
 static void
 test_client__first_answer_late(void **state)
 {
@@ -393,7 +395,8 @@ test_client__deadline(void **state)
     server_close(&server);
 }
 
-/* Lost twice on its way, a write arrives three times under one key, each with less time than before. */
+/* Lost twice on its way, a write arrives three times under one key, each with less time than
+ * before. */
 static void
 test_client__lost_write_is_repeated(void **state)
 {
@@ -457,8 +460,8 @@ test_client__repeats_when_asked(void **state)
 static void
 test_client__does_not_repeat_what_is_final(void **state)
 {
-    static const int codes[] = {CODE_INVALID_ARGUMENT, CODE_NOT_FOUND, CODE_ABORTED,
-                                CODE_RESOURCE_EXHAUSTED, CODE_INTERNAL, 99};
+    static const int codes[] = {CODE_INVALID_ARGUMENT,   CODE_NOT_FOUND, CODE_ABORTED,
+                                CODE_RESOURCE_EXHAUSTED, CODE_INTERNAL,  99};
 
     (void) state;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {

@@ -1,5 +1,5 @@
-/* What a DNS server may answer, by a server that says what the test wants: only an answer of somebody who knows
- * decides anything.  */
+/* What a DNS server may answer, by a server that says what the test wants: only an answer of
+ * somebody who knows decides anything.  */
 #include "harness.h"
 
 #include "server/tenant/dns.h"
@@ -122,7 +122,8 @@ serve(void *argument)
         if (poll(&descriptor, 1, 20) <= 0)
             continue;
 
-        ssize_t size = recvfrom(liar->socket, message, 512, 0, (struct sockaddr *) &from, &from_size);
+        ssize_t size =
+            recvfrom(liar->socket, message, 512, 0, (struct sockaddr *) &from, &from_size);
 
         liar->asked++;
         if (size >= 12 && !liar->silent)
@@ -170,7 +171,8 @@ test_dns__found(void **state)
     assert_answer((Liar){.records = RECORDS(value)}, DNS_FOUND, "the record is there");
     assert_answer((Liar){.records = RECORDS("v=spf1 -all", value, "other")}, DNS_FOUND, "");
     assert_answer((Liar){.records = RECORDS("clientiq-verify=|0123456789|abcdef")}, DNS_FOUND, "");
-    assert_answer((Liar){.alias = "proof.elsewhere.example", .records = RECORDS("other", value)}, DNS_FOUND, "");
+    assert_answer((Liar){.alias = "proof.elsewhere.example", .records = RECORDS("other", value)},
+                  DNS_FOUND, "");
 }
 
 static void
@@ -180,12 +182,14 @@ test_dns__missing(void **state)
     assert_answer((Liar){.rcode = RCODE_NXDOMAIN}, DNS_MISSING, "no such name");
     assert_answer((Liar){.records = NULL}, DNS_MISSING, "no TXT record");
     assert_answer((Liar){.alias = "proof.elsewhere.example"}, DNS_MISSING, "no TXT record");
-    assert_answer((Liar){.records = RECORDS("clientiq-verify=0123456789abcde", "clientiq-verify=0123456789abcdef0",
-                                            " clientiq-verify=0123456789abcdef",
-                                            "Clientiq-Verify=0123456789ABCDEF", "clientiq-verify=")},
+    assert_answer((Liar){.records = RECORDS(
+                             "clientiq-verify=0123456789abcde", "clientiq-verify=0123456789abcdef0",
+                             " clientiq-verify=0123456789abcdef",
+                             "Clientiq-Verify=0123456789ABCDEF", "clientiq-verify=")},
                   DNS_MISSING, "of 5 TXT records of this name none has the value");
     /* the value in pieces of several records is not there */
-    assert_answer((Liar){.records = RECORDS("clientiq-verify=", "0123456789abcdef")}, DNS_MISSING, "of 2");
+    assert_answer((Liar){.records = RECORDS("clientiq-verify=", "0123456789abcdef")}, DNS_MISSING,
+                  "of 2");
 }
 
 /* Nothing of this says that the record is not there. */
@@ -242,8 +246,14 @@ test_dns__server_addresses(void **state)
         const char *text;
         bool valid;
     } samples[] = {
-        {"", true}, {"127.0.0.1", true}, {"127.0.0.1:5353", true}, {"::1", true}, {"[::1]:53", true},
-        {"dns.example.com", false}, {"127.0.0.1,127.0.0.2", false}, {"300.1.1.1", false},
+        {"", true},
+        {"127.0.0.1", true},
+        {"127.0.0.1:5353", true},
+        {"::1", true},
+        {"[::1]:53", true},
+        {"dns.example.com", false},
+        {"127.0.0.1,127.0.0.2", false},
+        {"300.1.1.1", false},
     };
 
     (void) state;

@@ -32,43 +32,50 @@ message_of(const ProtobufCMessageDescriptor *descriptor, const char *text, char 
     return message;
 }
 
-#define REFUSED(descriptor, text, why)                                                              \
-    do {                                                                                            \
-        char error_[256];                                                                           \
-        assert_null(message_of(&descriptor, text, error_));                                         \
-        assert_string_equal(error_, why);                                                           \
+#define REFUSED(descriptor, text, why)                                                             \
+    do {                                                                                           \
+        char error_[256];                                                                          \
+        assert_null(message_of(&descriptor, text, error_));                                        \
+        assert_string_equal(error_, why);                                                          \
     } while (0)
 
 /* Of a oneof only the chosen member is there, on both ways. */
 static void
 test_json__oneof(void **state)
 {
-    const ProtobufCMessageDescriptor *descriptor = &clientiq__v1__check_permission_request__descriptor;
+    const ProtobufCMessageDescriptor *descriptor =
+        &clientiq__v1__check_permission_request__descriptor;
     char error[256];
 
     (void) state;
     for (int i = 0; i < 2; i++) {
         CiqCheckPermissionRequest *request = (CiqCheckPermissionRequest *) message_of(
-            descriptor, i == 0 ? "{\"user_id\": 5}" : "{\"session_token\": \"t\", \"user_id\": null}", error);
+            descriptor,
+            i == 0 ? "{\"user_id\": 5}" : "{\"session_token\": \"t\", \"user_id\": null}", error);
         json_t *json;
 
         assert_non_null(request);
-        assert_int_equal(request->subject_case, i == 0 ? CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_USER_ID
-                                                       : CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN);
+        assert_int_equal(request->subject_case,
+                         i == 0 ? CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_USER_ID
+                                : CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN);
         json = json_of_message(&request->base);
-        assert_string_equal(json_string_value(json_object_get(json, i == 0 ? "user_id" : "session_token")),
-                            i == 0 ? "5" : "t");
+        assert_string_equal(
+            json_string_value(json_object_get(json, i == 0 ? "user_id" : "session_token")),
+            i == 0 ? "5" : "t");
         assert_null(json_object_get(json, i == 0 ? "session_token" : "user_id"));
         json_decref(json);
         protobuf_c_message_free_unpacked(&request->base, NULL);
     }
 
-    CiqCheckPermissionRequest *nothing = (CiqCheckPermissionRequest *) message_of(descriptor, "{}", error);
+    CiqCheckPermissionRequest *nothing =
+        (CiqCheckPermissionRequest *) message_of(descriptor, "{}", error);
     assert_int_equal(nothing->subject_case, 0);
     protobuf_c_message_free_unpacked(&nothing->base, NULL);
-    REFUSED(clientiq__v1__check_permission_request__descriptor, "{\"user_id\": 5, \"session_token\": \"t\"}",
+    REFUSED(clientiq__v1__check_permission_request__descriptor,
+            "{\"user_id\": 5, \"session_token\": \"t\"}",
             "session_token: excludes what was given before: only one of them can be");
-    REFUSED(clientiq__v1__check_permission_request__descriptor, "{\"session_token\": \"t\", \"user_id\": 5}",
+    REFUSED(clientiq__v1__check_permission_request__descriptor,
+            "{\"session_token\": \"t\", \"user_id\": 5}",
             "user_id: excludes what was given before: only one of them can be");
 }
 
@@ -110,7 +117,8 @@ test_json_to_message__enums(void **state)
     (void) state;
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
         snprintf(text, sizeof text, "{\"plan\": %s}", trials[i]);
-        CiqTenant *tenant = (CiqTenant *) message_of(&clientiq__v1__tenant__descriptor, text, error);
+        CiqTenant *tenant =
+            (CiqTenant *) message_of(&clientiq__v1__tenant__descriptor, text, error);
 
         assert_non_null(tenant);
         assert_int_equal(tenant->plan, CLIENTIQ__V1__PLAN__PLAN_TRIAL);
@@ -118,41 +126,55 @@ test_json_to_message__enums(void **state)
     }
     REFUSED(clientiq__v1__tenant__descriptor, "{\"plan\": \"gold\"}",
             "plan: must be one of: trial basic pro enterprise");
-    REFUSED(clientiq__v1__tenant__descriptor, "{\"plan\": 4294967296}", "plan: is a number out of its range");
-    REFUSED(clientiq__v1__tenant__descriptor, "{\"plan\": true}", "plan: must be one of an enum's names");
+    REFUSED(clientiq__v1__tenant__descriptor, "{\"plan\": 4294967296}",
+            "plan: is a number out of its range");
+    REFUSED(clientiq__v1__tenant__descriptor, "{\"plan\": true}",
+            "plan: must be one of an enum's names");
 }
 
 static void
 test_json_to_message__wrong(void **state)
 {
     (void) state;
-    REFUSED(clientiq__v1__get_user_request__descriptor, "[]", "GetUserRequest must be a JSON object");
-    REFUSED(clientiq__v1__get_user_request__descriptor, "{\"shoe\": 1}", "GetUserRequest has no field shoe");
-    REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"1x\"}", "id: must be a whole number");
-    REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"\"}", "id: must be a whole number");
-    REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": 1.5}", "id: must be a whole number");
+    REFUSED(clientiq__v1__get_user_request__descriptor, "[]",
+            "GetUserRequest must be a JSON object");
+    REFUSED(clientiq__v1__get_user_request__descriptor, "{\"shoe\": 1}",
+            "GetUserRequest has no field shoe");
+    REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"1x\"}",
+            "id: must be a whole number");
+    REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"\"}",
+            "id: must be a whole number");
+    REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": 1.5}",
+            "id: must be a whole number");
     REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"9223372036854775808\"}",
             "id: must be a whole number");
     REFUSED(clientiq__v1__list_users_request__descriptor, "{\"page_size\": 2147483648}",
             "page_size: is a number out of its range");
     /* under both names; the first of them has memory by then */
-    REFUSED(clientiq__v1__list_users_request__descriptor, "{\"page_token\": \"a\", \"pageToken\": \"b\"}",
-            "page_token: is given twice");
+    REFUSED(clientiq__v1__list_users_request__descriptor,
+            "{\"page_token\": \"a\", \"pageToken\": \"b\"}", "page_token: is given twice");
     REFUSED(clientiq__v1__user__descriptor, "{\"email\": 1}", "email: must be a string");
-    REFUSED(clientiq__v1__user__descriptor, "{\"is_admin\": \"yes\"}", "is_admin: must be true or false");
+    REFUSED(clientiq__v1__user__descriptor, "{\"is_admin\": \"yes\"}",
+            "is_admin: must be true or false");
     REFUSED(clientiq__v1__user__descriptor, "{\"groups\": \"a\"}", "groups: must be an array");
     REFUSED(clientiq__v1__user__descriptor, "{\"groups\": [\"a\", 1]}", "groups: must be a string");
-    REFUSED(clientiq__v1__update_user_request__descriptor, "{\"user\": {\"email\": \"a\", \"x\": 1}}",
-            "User has no field x");
+    REFUSED(clientiq__v1__update_user_request__descriptor,
+            "{\"user\": {\"email\": \"a\", \"x\": 1}}", "User has no field x");
 }
 
 static void
 test_json_to_message__times(void **state)
 {
-    static const char *const wrong[] = {"", "2026-01-31", "2026-01-31T12:00:00", "2026-01-31T12:00Z",
-                                        "2026-1-31T12:00:00Z", "2026-01-31T12:00:00.Z",
-                                        "2026-01-31T12:00:00.1234567890Z", "2026-01-31T12:00:00+1:00",
-                                        "2026-01-31T12:00:00+24:00", "2026-01-31T12:00:00Zx"};
+    static const char *const wrong[] = {"",
+                                        "2026-01-31",
+                                        "2026-01-31T12:00:00",
+                                        "2026-01-31T12:00Z",
+                                        "2026-1-31T12:00:00Z",
+                                        "2026-01-31T12:00:00.Z",
+                                        "2026-01-31T12:00:00.1234567890Z",
+                                        "2026-01-31T12:00:00+1:00",
+                                        "2026-01-31T12:00:00+24:00",
+                                        "2026-01-31T12:00:00Zx"};
     char error[256], text[96];
     CiqUser *user;
 
@@ -192,7 +214,8 @@ test_json_of_message__and_back(void **state)
     user.date_joined = &joined;
     json = json_of_message(&user.base);
     assert_string_equal(json_string_value(json_object_get(json, "id")), "-9223372036854775808");
-    assert_string_equal(json_string_value(json_object_get(json, "date_joined")), "2026-01-31T10:30:00.123456Z");
+    assert_string_equal(json_string_value(json_object_get(json, "date_joined")),
+                        "2026-01-31T10:30:00.123456Z");
     assert_true(json_is_null(json_object_get(json, "last_login")));
 
     again = json_to_message(&clientiq__v1__user__descriptor, json, error);
@@ -220,11 +243,18 @@ test_text_visible__nothing_to_obey(void **state)
     assert_visible("", "");
     assert_visible("Zoë 日本 🙂", "Zoë 日本 🙂");
     assert_visible("a\033[31mb\n\x7f", "a\\x1b[31mb\\x0a\\x7f");
-    assert_visible("a\xc2\x9b" "31m", "a\\x9b31m");           /* CSI as one character */
-    assert_visible("a\xe2\x80\xae" "b", "a\\u202eb");         /* right to left from here */
-    assert_visible("a\x9b" "b\xff", "a\\x9bb\\xff");          /* no UTF-8 */
-    assert_visible("\xc0\x9b|\xe0\x80\x9b|\xed\xa0\x80", "\\xc0\\x9b|\\xe0\\x80\\x9b|\\xed\\xa0\\x80");
-    assert_visible("\xf0\x9f\x99", "\\xf0\\x9f\\x99");        /* cut */
+    assert_visible("a\xc2\x9b"
+                   "31m",
+                   "a\\x9b31m"); /* CSI as one character */
+    assert_visible("a\xe2\x80\xae"
+                   "b",
+                   "a\\u202eb"); /* right to left from here */
+    assert_visible("a\x9b"
+                   "b\xff",
+                   "a\\x9bb\\xff"); /* no UTF-8 */
+    assert_visible("\xc0\x9b|\xe0\x80\x9b|\xed\xa0\x80",
+                   "\\xc0\\x9b|\\xe0\\x80\\x9b|\\xed\\xa0\\x80");
+    assert_visible("\xf0\x9f\x99", "\\xf0\\x9f\\x99"); /* cut */
 }
 
 static void

@@ -1,5 +1,5 @@
-/* The text of letters: whatever names and addresses hold, a letter has the headers and parts that it was given,
- * in lines that every SMTP server takes.  */
+/* The text of letters: whatever names and addresses hold, a letter has the headers and parts that
+ * it was given, in lines that every SMTP server takes.  */
 #include "harness.h"
 
 #include "server/mail/letter.h"
@@ -126,7 +126,8 @@ test_compose__subjects(void **state)
     static const struct {
         const char *company, *line;
     } samples[] = {
-        {"Acme", "Subject: Your workspace for Acme is ready\r\nDate: Fri, 02 Jan 1970 00:00:00 +0000\r\n"},
+        {"Acme",
+         "Subject: Your workspace for Acme is ready\r\nDate: Fri, 02 Jan 1970 00:00:00 +0000\r\n"},
         {"An Old Company of Merchants That Has a Rather Long Name",
          "Subject: Your workspace for An Old Company of Merchants That Has a Rather\r\n Long Name is ready\r\n"},
         /* of whole characters, although the sixteenth byte is the first half of one */
@@ -190,7 +191,9 @@ test_address__samples(void **state)
         {"\"a\"b\"@example.com", "\"\\\"a\\\"b\\\"\"@example.com"},
         {"a..b@example.com", "\"a..b\"@example.com"},
         {".a@example.com", "\".a\"@example.com"},
-        {"m\xc3\xbcller@b\xc3\xbc" "cher.example", "m\xc3\xbcller@xn--bcher-kva.example"},
+        {"m\xc3\xbcller@b\xc3\xbc"
+         "cher.example",
+         "m\xc3\xbcller@xn--bcher-kva.example"},
         {"ann@[192.0.2.1]", "ann@[192.0.2.1]"},
         {"ann", NULL},
         {"", NULL},
@@ -256,7 +259,8 @@ test_check__settings(void **state)
     expect_wrong(&config.link_url, "https://{{domain}}/", "--link-url must contain {{token}}");
     expect_wrong(&config.smtp_user, "ann", "need each other");
     expect_wrong(&config.smtp_password_file, "/etc/passwd", "need each other");
-    expect_wrong(&config.smtp_ca_file, "/nowhere/ca.pem", "--smtp-ca-file: cannot read /nowhere/ca.pem");
+    expect_wrong(&config.smtp_ca_file, "/nowhere/ca.pem",
+                 "--smtp-ca-file: cannot read /nowhere/ca.pem");
     expect_wrong(&config.mail_templates, "/nowhere", "--mail-templates must be a directory");
 
     setting_set(&config.smtp_user, "ann");

@@ -1,4 +1,5 @@
-/* Each rule of migration lint: what it must find, on which line, and what looks like it and is none.  */
+/* Each rule of migration lint: what it must find, on which line, and what looks like it and is
+ * none.  */
 #include "harness.h"
 
 #include "server/migration/lint.h"
@@ -19,7 +20,8 @@ note(void *argument, const MigrationFile *file, size_t line, const LintRule *rul
 
     (void) file;
     assert_true(rule->why[0] != '\0' && rule->instead[0] != '\0');
-    snprintf(found->text + used, sizeof found->text - used, "%s%s:%zu", used > 0 ? " " : "", rule->name, line);
+    snprintf(found->text + used, sizeof found->text - used, "%s%s:%zu", used > 0 ? " " : "",
+             rule->name, line);
 }
 
 static void
@@ -45,42 +47,54 @@ lint(const char *text, bool is_tenant, Found *found)
 
     *found = (Found){""};
     assert_true(migration_set_init(&set, NULL, 0, fail_mistake, NULL));
-    assert_true(migration_set_add(&set, "shop", "0001_x.sql", "tenant/shop/0001_x.sql", text, strlen(text)));
+    assert_true(migration_set_add(&set, "shop", "0001_x.sql", "tenant/shop/0001_x.sql", text,
+                                  strlen(text)));
     assert_int_equal(set.mistakes, 0);
     assert_true(lint_file(&set.files[0], is_tenant, note, found));
     migration_set_free(&set);
 }
 
 typedef struct Sample {
-    const char *up, *down; /* the sections, of which the first line is line 2 and 1 behind up's last */
-    const char *found;     /* "" is none */
+    const char *up,
+        *down;         /* the sections, of which the first line is line 2 and 1 behind up's last */
+    const char *found; /* "" is none */
 } Sample;
 
 static const Sample samples[] = {
     /* locks */
     {"create index a_b on a (b);", "drop index a_b;", "index-lock:2"},
     {"create unique index a_b on only a (b);", "drop index a_b;", "index-lock:2"},
-    {"create table a (id bigint primary key, b text);\ncreate index a_b on a (b);", "drop table a;", ""},
+    {"create table a (id bigint primary key, b text);\ncreate index a_b on a (b);", "drop table a;",
+     ""},
     {"create index concurrently a_b on a (b);", "drop index a_b;", "concurrently:2"},
     {"alter table a alter column b type bigint;", "select 1;", "type-change:2"},
-    {"alter table a add column c text,\n  alter b set data type text;", "alter table a drop column c;", "type-change:3"},
-    {"alter table a add column b uuid default gen_random_uuid();", "alter table a drop column b;", "column-rewrite:2"},
-    {"alter table a add column b bigserial;", "alter table a drop column b;", "column-rewrite:2"},
-    {"alter table a add column b bigint generated always as identity;", "alter table a drop column b;",
+    {"alter table a add column c text,\n  alter b set data type text;",
+     "alter table a drop column c;", "type-change:3"},
+    {"alter table a add column b uuid default gen_random_uuid();", "alter table a drop column b;",
      "column-rewrite:2"},
-    {"alter table a add column b timestamptz not null default now();", "alter table a drop column b;", ""},
-    {"alter table a add column b text not null;", "alter table a drop column b;", "not-null-column:2"},
+    {"alter table a add column b bigserial;", "alter table a drop column b;", "column-rewrite:2"},
+    {"alter table a add column b bigint generated always as identity;",
+     "alter table a drop column b;", "column-rewrite:2"},
+    {"alter table a add column b timestamptz not null default now();",
+     "alter table a drop column b;", ""},
+    {"alter table a add column b text not null;", "alter table a drop column b;",
+     "not-null-column:2"},
     {"alter table a add column b text not null default 'x', add column c text;",
      "alter table a drop column b, drop column c;", ""},
     {"alter table a alter column b set not null;", "select 1;", "set-not-null:2"},
-    {"alter table a validate constraint b_there;\nalter table a alter b set not null;", "select 1;", ""},
-    {"alter table a add constraint b_check check (b > 0);", "alter table a drop constraint b_check;",
-     "constraint-lock:2"},
-    {"alter table a add constraint b_check check (b > 0) not valid;", "alter table a drop constraint b_check;", ""},
+    {"alter table a validate constraint b_there;\nalter table a alter b set not null;", "select 1;",
+     ""},
+    {"alter table a add constraint b_check check (b > 0);",
+     "alter table a drop constraint b_check;", "constraint-lock:2"},
+    {"alter table a add constraint b_check check (b > 0) not valid;",
+     "alter table a drop constraint b_check;", ""},
     {"alter table a add foreign key (b) references c (id);", "select 1;", "constraint-lock:2"},
-    {"alter table a add column b bigint references c (id);", "alter table a drop column b;", "constraint-lock:2"},
-    {"alter table a add constraint b_key unique (b);", "alter table a drop constraint b_key;", "unique-lock:2"},
-    {"alter table a add constraint b_key unique using index b_index;", "alter table a drop constraint b_key;", ""},
+    {"alter table a add column b bigint references c (id);", "alter table a drop column b;",
+     "constraint-lock:2"},
+    {"alter table a add constraint b_key unique (b);", "alter table a drop constraint b_key;",
+     "unique-lock:2"},
+    {"alter table a add constraint b_key unique using index b_index;",
+     "alter table a drop constraint b_key;", ""},
     {"alter table a add primary key (b);", "select 1;", "unique-lock:2"},
     {"lock table a in exclusive mode;", "select 1;", "table-lock:2"},
     {"cluster a using b;", "select 1;", "table-lock:2"},
@@ -94,9 +108,10 @@ static const Sample samples[] = {
     {"create table a (b text, primary key (b));", "drop table a;", ""},
     {"create table a_1 partition of a for values in (1);", "drop table a_1;", ""},
     {"create table a (like b including all);", "drop table a;", ""},
-    {"create trigger t after insert on a for each row execute function f();", "drop trigger t on a;", "trigger:2"},
-    {"create constraint trigger t after insert on a for each row execute function f();", "drop trigger t on a;",
-     "trigger:2"},
+    {"create trigger t after insert on a for each row execute function f();",
+     "drop trigger t on a;", "trigger:2"},
+    {"create constraint trigger t after insert on a for each row execute function f();",
+     "drop trigger t on a;", "trigger:2"},
     {"create or replace rule r as on insert to a do nothing;", "drop rule r on a;", "rule:2"},
     {"create table a (primary key (id)) inherits (b);", "drop table a;", "inheritance:2"},
     {"alter table a inherit b;", "alter table a no inherit b;", "inheritance:2"},
@@ -104,7 +119,8 @@ static const Sample samples[] = {
     {"create temp table a as select 1;", "drop table a;", "temporary-table:2"},
     {"select 1 as b into temp a;", "select 1;", "temporary-table:2"},
     {"create materialized view a as select 1;", "drop materialized view a;", "materialized-view:2"},
-    {"create table a (id bigint primary key references public.b (id));", "drop table a;", "foreign-key:2"},
+    {"create table a (id bigint primary key references public.b (id));", "drop table a;",
+     "foreign-key:2"},
     {"insert into public.a values (1);", "select 1;", "qualified-name:2"},
     {"select 1\n  from public.a;", "select 1;", "qualified-name:3"},
     {"update only \"Other\".a set b = 1;", "select 1;", "qualified-name:2"},
@@ -114,7 +130,8 @@ static const Sample samples[] = {
     {"select '1'::other.number;", "select 1;", "qualified-name:2"},
     {"alter table a set schema b;", "select 1;", "qualified-name:2"},
     {"insert into a select x.b from c x join d on d.id = x.id where extract(year from x.t) > 1 and x.b is distinct "
-     "from d.b;", "select 1;", ""},
+     "from d.b;",
+     "select 1;", ""},
     {"insert into a select pg_catalog.lower(x.b) from pg_catalog.pg_class x;", "select 1;", ""},
     {"update a set b = random();", "select 1;", "volatile-write:2"},
     {"delete from a where b < clock_timestamp();", "select 1;", "volatile-write:2"},
@@ -124,8 +141,8 @@ static const Sample samples[] = {
     {"grant select on a to b;", "revoke select on a from b;", "outside:2 outside:4"},
     {"create extension pg_trgm;", "drop extension pg_trgm;", "outside:2 outside:4"},
     /* code */
-    {"create function f() returns integer language sql security definer as 'select 1';", "drop function f();",
-     "security-definer:2"},
+    {"create function f() returns integer language sql security definer as 'select 1';",
+     "drop function f();", "security-definer:2"},
     {"do $$ begin execute 'drop table ' || 'a'; end $$;", "select 1;", "dynamic-sql:2"},
     {"create function f() returns void language plpgsql as $body$\nbegin\n  execute format('x');\nend $body$;",
      "drop function f();", "dynamic-sql:2"},
@@ -143,23 +160,28 @@ static const Sample samples[] = {
     {"alter table a add column b text;", "alter table a drop column c;", "down-incomplete:2"},
     {"alter table a add constraint b check (c > 0) not valid;", "select 1;", "down-incomplete:2"},
     {"alter table a add column b bigint;\nalter table a add constraint c check (b > (0)) not valid, add constraint d "
-     "check (e > 0) not valid;", "alter table a drop column b;", "down-incomplete:3"},
+     "check (e > 0) not valid;",
+     "alter table a drop column b;", "down-incomplete:3"},
     {"create view a as select 1 as b;", "select 1;", "down-incomplete:2"},
     {"create function f() returns integer language sql as 'select 1';", "drop function f;", ""},
     {"create table a (id bigint primary key);\ncreate index on a (id);", "drop table a;", ""},
     /* what only looks like it */
-    {"-- create index a_b on a (b)\n/* lock table a; /* vacuum full */ cluster */\nselect 1;", "select 1;", ""},
+    {"-- create index a_b on a (b)\n/* lock table a; /* vacuum full */ cluster */\nselect 1;",
+     "select 1;", ""},
     {"insert into a (b) values ('create index a_b on public.a (b); lock table a; it''s'), (E'\\'; cluster a');",
      "delete from a;", ""},
-    {"insert into a (b) values ($x$ create temp table a; alter table a alter b type text; $x$);", "select 1;", ""},
-    {"create table a (\"lock\" bigint primary key, \"create trigger\" text, inherit text);", "drop table a;", ""},
+    {"insert into a (b) values ($x$ create temp table a; alter table a alter b type text; $x$);",
+     "select 1;", ""},
+    {"create table a (\"lock\" bigint primary key, \"create trigger\" text, inherit text);",
+     "drop table a;", ""},
     {"comment on table a is 'security definer';", "select 1;", ""},
     /* what is meant */
     {"-- lint: allow index-lock\ncreate index a_b on a (b);", "drop index a_b;", ""},
-    {"-- lint: allow type-change, index-lock: it is small\ncreate index a_b on a (b);", "drop index a_b;", ""},
+    {"-- lint: allow type-change, index-lock: it is small\ncreate index a_b on a (b);",
+     "drop index a_b;", ""},
     {"-- lint: allow type-change\ncreate index a_b on a (b);", "drop index a_b;", "index-lock:3"},
-    {"-- lint: allow index-lock\ncreate index a_b on a (b);\ncreate index a_c on a (c);", "drop index a_b, a_c;",
-     "index-lock:4"},
+    {"-- lint: allow index-lock\ncreate index a_b on a (b);\ncreate index a_c on a (c);",
+     "drop index a_b, a_c;", "index-lock:4"},
 };
 
 static void
@@ -170,11 +192,12 @@ test_lint__samples(void **state)
         char text[2048];
         Found found;
 
-        snprintf(text, sizeof text, "-- migrate:up\n%s\n-- migrate:down\n%s\n", samples[i].up, samples[i].down);
+        snprintf(text, sizeof text, "-- migrate:up\n%s\n-- migrate:down\n%s\n", samples[i].up,
+                 samples[i].down);
         lint(text, true, &found);
         if (strcmp(found.text, samples[i].found) != 0)
-            fail_msg("%s\n-- migrate:down\n%s\nfound: %s\nwanted: %s", samples[i].up, samples[i].down, found.text,
-                     samples[i].found);
+            fail_msg("%s\n-- migrate:down\n%s\nfound: %s\nwanted: %s", samples[i].up,
+                     samples[i].down, found.text, samples[i].found);
     }
 }
 
@@ -225,13 +248,17 @@ test_lint__files_of_their_own_kind(void **state)
 
     (void) state;
     lint("-- no-transaction\n-- migrate:up\ncreate index concurrently if not exists a_b on a (b);\n"
-         "-- migrate:down\ndrop index concurrently if exists a_b;\n", true, &found);
+         "-- migrate:down\ndrop index concurrently if exists a_b;\n",
+         true, &found);
     assert_string_equal(found.text, "");
-    lint("-- migrate:up\ncreate table public.a (id bigint primary key);\ncreate index a_id on public.a (id);\n"
-         "-- migrate:down\ndrop table public.a;\n", false, &found);
+    lint(
+        "-- migrate:up\ncreate table public.a (id bigint primary key);\ncreate index a_id on public.a (id);\n"
+        "-- migrate:down\ndrop table public.a;\n",
+        false, &found);
     assert_string_equal(found.text, "");
     lint("-- migrate:up\ncreate table public.a (id bigint);\ncreate index b_id on public.b (id);\n"
-         "-- migrate:down\ndrop table public.a;\ndrop index public.b_id;\n", false, &found);
+         "-- migrate:down\ndrop table public.a;\ndrop index public.b_id;\n",
+         false, &found);
     assert_string_equal(found.text, "primary-key:2 index-lock:3");
 }
 

@@ -1,4 +1,5 @@
-/* A computation that gives way: only while calls come in, and only between its begin and its end.  */
+/* A computation that gives way: only while calls come in, and only between its begin and its end.
+ */
 #include "harness.h"
 
 #include "server/base/clock.h"

@@ -1,4 +1,5 @@
-/* What both sides know of the wire: names of codes, the peek into a packed Request, where a server is.  */
+/* What both sides know of the wire: names of codes, the peek into a packed Request, where a server
+ * is.  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +22,8 @@ test_code_name__all(void **state)
     assert_string_equal(code_name(CODE_OK), "OK");
     /* the contract's names are these, with the prefix that enums have */
     for (int code = 1; code <= CODE_UNAUTHENTICATED; code++)
-        assert_string_equal(protobuf_c_enum_descriptor_get_value(codes, code)->name + strlen("CODE_"),
+        assert_string_equal(protobuf_c_enum_descriptor_get_value(codes, code)->name +
+                                strlen("CODE_"),
                             code_name(code));
     assert_string_equal(code_name(-1), "UNKNOWN");
     assert_string_equal(code_name(17), "UNKNOWN");
@@ -43,7 +45,8 @@ peek_at(const void *data, size_t size, Peek *peek)
 
     assert_non_null(copy);
     memcpy(copy, data, size);
-    ok = wire_peek(copy, size, &peek->method, &peek->method_size, &peek->tenant, &peek->tenant_size);
+    ok =
+        wire_peek(copy, size, &peek->method, &peek->method_size, &peek->tenant, &peek->tenant_size);
     if (ok && peek->method != NULL)
         peek->method = memcpy(method, peek->method, peek->method_size);
     if (ok && peek->tenant != NULL)
@@ -95,7 +98,8 @@ test_wire_peek__empty(void **state)
     assert_null(peek.method);
     assert_int_equal(peek.method_size, 0);
     assert_int_equal(peek.tenant_size, 0);
-    assert_true(wire_peek(NULL, 0, &peek.method, &peek.method_size, &peek.tenant, &peek.tenant_size));
+    assert_true(
+        wire_peek(NULL, 0, &peek.method, &peek.method_size, &peek.tenant, &peek.tenant_size));
 }
 
 /* Cut anywhere: refused, or ended between two fields; what unpacks is never refused. */
@@ -125,17 +129,26 @@ test_wire_peek__garbage(void **state)
     Peek peek;
 
     (void) state;
-    assert_false(PEEK("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", &peek)); /* a key without end */
-    assert_false(PEEK("\x00\x00", &peek));                     /* field 0 */
-    assert_false(PEEK("\x0b", &peek));                         /* a group, which proto3 has not */
-    assert_false(PEEK("\x0e", &peek));                         /* wire type 6 */
-    assert_false(PEEK("\x0a", &peek));                         /* a length that is not there */
-    assert_false(PEEK("\x0a\x05" "abcd", &peek));              /* more said than there */
+    assert_false(
+        PEEK("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", &peek)); /* a key without end */
+    assert_false(PEEK("\x00\x00", &peek));                                /* field 0 */
+    assert_false(PEEK("\x0b", &peek)); /* a group, which proto3 has not */
+    assert_false(PEEK("\x0e", &peek)); /* wire type 6 */
+    assert_false(PEEK("\x0a", &peek)); /* a length that is not there */
+    assert_false(PEEK("\x0a\x05"
+                      "abcd",
+                      &peek)); /* more said than there */
     assert_false(PEEK("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", &peek)); /* 2^64 - 1 bytes */
-    assert_false(PEEK("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f" "abcd", &peek)); /* 2^63 - 1 bytes */
-    assert_false(PEEK("\x09" "1234567", &peek));               /* 8 bytes, of which one is missing */
-    assert_false(PEEK("\x0d" "123", &peek));                   /* 4 bytes, of which one is missing */
-    assert_false(PEEK("\x08\x80", &peek));                     /* a number without end */
+    assert_false(PEEK("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"
+                      "abcd",
+                      &peek)); /* 2^63 - 1 bytes */
+    assert_false(PEEK("\x09"
+                      "1234567",
+                      &peek)); /* 8 bytes, of which one is missing */
+    assert_false(PEEK("\x0d"
+                      "123",
+                      &peek));             /* 4 bytes, of which one is missing */
+    assert_false(PEEK("\x08\x80", &peek)); /* a number without end */
 }
 
 static void
@@ -144,7 +157,14 @@ test_wire_peek__unknown_fields(void **state)
     Peek peek;
 
     (void) state;
-    assert_true(PEEK("\xa0\x06\x01" "\xa1\x06" "12345678" "\xa5\x06" "1234" "\xa2\x06\x02" "ab" "\x0a\x01m",
+    assert_true(PEEK("\xa0\x06\x01"
+                     "\xa1\x06"
+                     "12345678"
+                     "\xa5\x06"
+                     "1234"
+                     "\xa2\x06\x02"
+                     "ab"
+                     "\x0a\x01m",
                      &peek));
     assert_int_equal(peek.method_size, 1);
     assert_memory_equal(peek.method, "m", 1);
@@ -157,7 +177,12 @@ test_wire_peek__twice(void **state)
     Peek peek;
 
     (void) state;
-    assert_true(PEEK("\x0a\x01" "a" "\x12\x01t" "\x0a\x01" "b", &peek));
+    assert_true(PEEK("\x0a\x01"
+                     "a"
+                     "\x12\x01t"
+                     "\x0a\x01"
+                     "b",
+                     &peek));
     assert_memory_equal(peek.method, "b", 1);
     assert_memory_equal(peek.tenant, "t", 1);
 }

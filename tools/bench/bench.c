@@ -1,16 +1,17 @@
 /* Seven figures, each beside its baseline in the same run:
  *
  *   health   Health of the server, against a bare nng REP that echoes as many bytes
- *   check    CheckPermission by an API key, warm, against Health and against ResolveDomain of the same server
- *   getuser  authenticated GetUser over many tenants at random, against a C loop that sends exactly the
- *            same statements through libpq, as the same worker's login, with as many connections
- *   create   CreateTenant, against psql-like sending of the same DDL in one string on one connection
- *   growth   the same at 10, 1,000 and 10,000 tenants while GetUser runs, and its slowest hundredth then and before
- *   flood    the slowest hundredth of GetUser while sign-ins flood the server, against the same without
- *   login    a sign-in of an unknown e-mail, against one with a wrong password
+ *   check    CheckPermission by an API key, warm, against Health and against ResolveDomain of the
+ * same server getuser  authenticated GetUser over many tenants at random, against a C loop that
+ * sends exactly the same statements through libpq, as the same worker's login, with as many
+ * connections create   CreateTenant, against psql-like sending of the same DDL in one string on one
+ * connection growth   the same at 10, 1,000 and 10,000 tenants while GetUser runs, and its slowest
+ * hundredth then and before flood    the slowest hundredth of GetUser while sign-ins flood the
+ * server, against the same without login    a sign-in of an unknown e-mail, against one with a
+ * wrong password
  *
- * Called by tools/bench/run, which starts the server and names its parts in the environment.  Ratios of
- * medians over several rounds that take turns, so that a machine that gets slower slows both.  */
+ * Called by tools/bench/run, which starts the server and names its parts in the environment. Ratios
+ * of medians over several rounds that take turns, so that a machine that gets slower slows both. */
 #include "client/call.h"
 
 #include <inttypes.h>
@@ -189,7 +190,8 @@ measure(const char *url, const uint8_t *data, const size_t *offsets, size_t requ
     rate = (double) (atomic_load(&load.done) - done_before) / (now_s() - start);
     load_stop(&load);
     if (load.failed > 0)
-        fprintf(stderr, "bench: %zu of %zu requests failed\n", (size_t) load.failed, (size_t) load.done);
+        fprintf(stderr, "bench: %zu of %zu requests failed\n", (size_t) load.failed,
+                (size_t) load.done);
     return rate;
 }
 
@@ -217,12 +219,14 @@ timed_stop_p99(Load *load)
     p99 = load->times_us[count * 99 / 100];
     free(load->times_us);
     if (load->failed > 0)
-        fprintf(stderr, "bench: %zu of %zu requests failed\n", (size_t) load->failed, (size_t) load->done);
+        fprintf(stderr, "bench: %zu of %zu requests failed\n", (size_t) load->failed,
+                (size_t) load->done);
     return p99;
 }
 
 static double
-measure_p99(const char *url, const uint8_t *data, const size_t *offsets, size_t requests, int in_flight)
+measure_p99(const char *url, const uint8_t *data, const size_t *offsets, size_t requests,
+            int in_flight)
 {
     Load load = {.data = data, .offsets = offsets, .requests = requests, .in_flight = in_flight};
 
@@ -305,7 +309,8 @@ pack_request(const char *method, const char *tenant, const char *token,
 static void
 print_row(const char *name, double ours, double baseline, const char *unit)
 {
-    printf("| %-28s | %10.0f | %10.0f | %s | %.2f |\n", name, ours, baseline, unit, ours / baseline);
+    printf("| %-28s | %10.0f | %10.0f | %s | %.2f |\n", name, ours, baseline, unit,
+           ours / baseline);
     fflush(stdout);
 }
 
@@ -358,8 +363,9 @@ static void
 read_tenants(void)
 {
     PGconn *owner = connect_to(environment("BENCH_OWNER"));
-    PGresult *result = PQexec(owner, "select schema_name, role from public.tenants_tenant "
-                                     "where state = 'active' and schema_name like 'bench%' order by id");
+    PGresult *result =
+        PQexec(owner, "select schema_name, role from public.tenants_tenant "
+                      "where state = 'active' and schema_name like 'bench%' order by id");
 
     tenants.count = (size_t) PQntuples(result);
     for (size_t i = 0; i < tenants.count && i < TENANTS_MAX; i++) {
@@ -370,7 +376,8 @@ read_tenants(void)
     PQfinish(owner);
 }
 
-/* As many at a time as the server has connections of the owner's, so that thousands do not take all day. */
+/* As many at a time as the server has connections of the owner's, so that thousands do not take all
+ * day. */
 enum { MAKERS = 4 };
 
 typedef struct Maker {
@@ -412,8 +419,10 @@ static void
 create_tenants(size_t count)
 {
     CiqError *error = NULL;
-    CiqClient *client = ciq_client_new(
-        &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000, .attempts_max = 100}, &error);
+    CiqClient *client = ciq_client_new(&(CiqOptions){.urls = environment("BENCH_URL_ipc"),
+                                                     .timeout_ms = 60000,
+                                                     .attempts_max = 100},
+                                       &error);
     Maker makers[MAKERS];
 
     for (size_t i = 0; i < MAKERS; i++) {
@@ -512,8 +521,9 @@ pack_login(const char *email, uint8_t *out)
     return pack_request("clientiq.v1.UserService/Login", tenants.schema[0], "", &login.base, out);
 }
 
-/* For getuser, the server of tools/bench/run takes any number of failed sign-ins, so that each of the flood is hashed;
- * for flood it has the limits of an installation, and refuses nearly all of them before that. */
+/* For getuser, the server of tools/bench/run takes any number of failed sign-ins, so that each of
+ * the flood is hashed; for flood it has the limits of an installation, and refuses nearly all of
+ * them before that. */
 static void
 bench_flood(const uint8_t *data, const size_t *offsets, size_t count)
 {
@@ -526,12 +536,16 @@ bench_flood(const uint8_t *data, const size_t *offsets, size_t count)
     flood_offsets[1] = pack_login("admin@bench.example", flood_data);
     for (size_t f = 0; f < 2; f++) {
         for (int i = 0; i < ROUNDS; i++) {
-            Load flood = {.data = flood_data, .offsets = flood_offsets, .requests = 1, .in_flight = IN_FLIGHT};
+            Load flood = {.data = flood_data,
+                          .offsets = flood_offsets,
+                          .requests = 1,
+                          .in_flight = IN_FLIGHT};
 
             calm[i] = measure_p99(environment("BENCH_URL_ipc"), data, offsets, count, flights[f]);
             load_start(&flood, environment("BENCH_URL_ipc"));
             usleep(200000);
-            flooded[i] = measure_p99(environment("BENCH_URL_ipc"), data, offsets, count, flights[f]);
+            flooded[i] =
+                measure_p99(environment("BENCH_URL_ipc"), data, offsets, count, flights[f]);
             load_stop(&flood);
         }
         snprintf(name, sizeof name, "GetUser p99 in a login flood, %d", flights[f]);
@@ -539,7 +553,8 @@ bench_flood(const uint8_t *data, const size_t *offsets, size_t count)
     }
 }
 
-/* How long one sign-in with a wrong password takes, in microseconds: the hash of a password and little else. */
+/* How long one sign-in with a wrong password takes, in microseconds: the hash of a password and
+ * little else. */
 static double
 failed_login_us(CiqClient *client, const char *email)
 {
@@ -549,7 +564,8 @@ failed_login_us(CiqClient *client, const char *email)
 
     login.email = (char *) (uintptr_t) email;
     login.password = (char *) (uintptr_t) "not the password";
-    if (ciq_login(client, &login, &error) != NULL || ciq_error_code(error) != CODE_UNAUTHENTICATED) {
+    if (ciq_login(client, &login, &error) != NULL ||
+        ciq_error_code(error) != CODE_UNAUTHENTICATED) {
         fputs("bench: a wrong password was not refused as one\n", stderr);
         exit(1);
     }
@@ -566,12 +582,15 @@ bench_login(void)
     double times_us[2][LOGINS];
     CiqError *error = NULL;
     CiqClient *client = ciq_client_new(&(CiqOptions){.urls = environment("BENCH_URL_ipc"),
-                                                     .tenant = tenants.schema[0], .timeout_ms = 60000}, &error);
+                                                     .tenant = tenants.schema[0],
+                                                     .timeout_ms = 60000},
+                                       &error);
 
     for (int i = 0; i < LOGINS; i++)
         for (int which = 0; which < 2; which++)
             times_us[which][i] = failed_login_us(client, emails[which]);
-    print_row("Login, unknown e-mail", median(times_us[0], LOGINS), median(times_us[1], LOGINS), "us     ");
+    print_row("Login, unknown e-mail", median(times_us[0], LOGINS), median(times_us[1], LOGINS),
+              "us     ");
     ciq_client_free(client);
 }
 
@@ -605,7 +624,8 @@ make_key(CiqClient *client)
     return response;
 }
 
-/* All three are answered in the listener's callback, so the same client measures what each adds to an envelope. */
+/* All three are answered in the listener's callback, so the same client measures what each adds to
+ * an envelope. */
 static void
 bench_check(void)
 {
@@ -634,21 +654,22 @@ bench_check(void)
     check_message.session_token = session->token;
     check_message.permissions = permissions;
     check_message.n_permissions = 1;
-    check_offsets[1] = pack_request("clientiq.v1.UserService/CheckPermission", tenants.schema[0], key->token,
-                                    &check_message.base, check_data);
+    check_offsets[1] = pack_request("clientiq.v1.UserService/CheckPermission", tenants.schema[0],
+                                    key->token, &check_message.base, check_data);
     health_offsets[1] =
         pack_request("grpc.health.v1.Health/Check", "", "", &health_message.base, health_data);
     snprintf(domain, sizeof domain, "%s.localhost", tenants.schema[0]);
     domain_message.host = domain;
-    domain_offsets[1] = pack_request("clientiq.v1.TenantService/ResolveDomain", "", "", &domain_message.base,
-                                     domain_data);
+    domain_offsets[1] = pack_request("clientiq.v1.TenantService/ResolveDomain", "", "",
+                                     &domain_message.base, domain_data);
     for (int i = 0; i < ROUNDS; i++) {
         check[i] = measure(url, check_data, check_offsets, 1, IN_FLIGHT);
         health[i] = measure(url, health_data, health_offsets, 1, IN_FLIGHT);
         resolve[i] = measure(url, domain_data, domain_offsets, 1, IN_FLIGHT);
     }
     print_row("CheckPermission, Health", median(check, ROUNDS), median(health, ROUNDS), "calls/s");
-    print_row("CheckPermission, ResolveDomain", median(check, ROUNDS), median(resolve, ROUNDS), "calls/s");
+    print_row("CheckPermission, ResolveDomain", median(check, ROUNDS), median(resolve, ROUNDS),
+              "calls/s");
     ciq_create_api_key_response_free(key);
     ciq_login_response_free(session);
     ciq_client_free(client);
@@ -661,8 +682,8 @@ static void
 sign_in(size_t count, size_t many, uint8_t *data, size_t *offsets)
 {
     CiqError *error = NULL;
-    CiqClient *client =
-        ciq_client_new(&(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000}, &error);
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000}, &error);
     unsigned seed = 1;
 
     for (size_t i = 0; i < count; i++) {
@@ -677,8 +698,9 @@ sign_in(size_t count, size_t many, uint8_t *data, size_t *offsets)
         if (session == NULL)
             die_error(error);
         get.id = 1;
-        offsets[i + 1] = offsets[i] + pack_request("clientiq.v1.UserService/GetUser", tenants.schema[t],
-                                                   session->token, &get.base, data + offsets[i]);
+        offsets[i + 1] =
+            offsets[i] + pack_request("clientiq.v1.UserService/GetUser", tenants.schema[t],
+                                      session->token, &get.base, data + offsets[i]);
         ciq_login_response_free(session);
     }
     ciq_client_free(client);
@@ -714,7 +736,8 @@ bench_get_user(const SignedIn *users, int connections)
     char name[64];
 
     for (int i = 0; i < ROUNDS; i++) {
-        ours[i] = measure(environment("BENCH_URL_ipc"), users->data, users->offsets, users->count, IN_FLIGHT);
+        ours[i] = measure(environment("BENCH_URL_ipc"), users->data, users->offsets, users->count,
+                          IN_FLIGHT);
         baseline[i] = measure_loop(connections);
     }
     snprintf(name, sizeof name, "GetUser, %zu tenants", users->count);
@@ -728,8 +751,10 @@ bench_create(const char *name, size_t count)
 {
     PGconn *owner = connect_to(environment("BENCH_OWNER"));
     CiqError *error = NULL;
-    CiqClient *client = ciq_client_new(
-        &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .timeout_ms = 60000, .attempts_max = 100}, &error);
+    CiqClient *client = ciq_client_new(&(CiqOptions){.urls = environment("BENCH_URL_ipc"),
+                                                     .timeout_ms = 60000,
+                                                     .attempts_max = 100},
+                                       &error);
     double *ours = calloc(count, sizeof *ours), *baseline = calloc(count, sizeof *baseline);
     double *hash = calloc(count, sizeof *hash);
     FILE *file = fopen(environment("BENCH_DDL_FILE"), "r");
@@ -750,7 +775,8 @@ bench_create(const char *name, size_t count)
         double start;
 
         /* the role is made ahead on our side, so it is on the other */
-        PGresult *role = PQexec(owner, "select role from public.role_pool order by number desc limit 1");
+        PGresult *role =
+            PQexec(owner, "select role from public.role_pool order by number desc limit 1");
         FILE *stream = open_memstream(&script, &script_size);
         snprintf(schema, sizeof schema, "psql%d_%zu", (int) getpid(), made);
         fputs("begin;\n", stream);
@@ -806,7 +832,8 @@ bench_create(const char *name, size_t count)
     free(ddl);
 }
 
-/* Whether a tenant is made as fast where there are thousands, and what it does to the others' calls. */
+/* Whether a tenant is made as fast where there are thousands, and what it does to the others'
+ * calls. */
 static void
 bench_growth(size_t most)
 {
@@ -823,7 +850,8 @@ bench_growth(size_t most)
         /* the first time only reads what PostgreSQL keeps of each schema */
         (void) measure_p99(url, data, offsets, SIGNED_IN, IN_FLIGHT_BESIDE);
         double calm = measure_p99(url, data, offsets, SIGNED_IN, IN_FLIGHT_BESIDE);
-        Load load = {.data = data, .offsets = offsets, .requests = SIGNED_IN, .in_flight = IN_FLIGHT_BESIDE};
+        Load load = {
+            .data = data, .offsets = offsets, .requests = SIGNED_IN, .in_flight = IN_FLIGHT_BESIDE};
 
         snprintf(name, sizeof name, "CreateTenant at %zu tenants", sizes[i]);
         bench_create(name, 40);
@@ -841,8 +869,9 @@ main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "echo") == 0)
         return echo_main(argv[2], (size_t) strtoul(argv[3], NULL, 10));
     if (argc != 3 && argc != 4) {
-        fputs("usage: bench TENANTS CONNECTIONS [health | create | getuser | flood | growth] (by tools/bench/run)\n",
-              stderr);
+        fputs(
+            "usage: bench TENANTS CONNECTIONS [health | create | getuser | flood | growth] (by tools/bench/run)\n",
+            stderr);
         return 2;
     }
 

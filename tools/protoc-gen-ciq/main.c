@@ -1,6 +1,6 @@
-/* protoc's plugin: reads a CodeGeneratorRequest from stdin, writes a CodeGeneratorResponse to stdout.
- * Parameter: sql=DIRECTORY, where the rpcs that are one statement have their .sql.  A mistake in a .proto
- * is an error of the build, all of them at once.  */
+/* protoc's plugin: reads a CodeGeneratorRequest from stdin, writes a CodeGeneratorResponse to
+ * stdout. Parameter: sql=DIRECTORY, where the rpcs that are one statement have their .sql.  A
+ * mistake in a .proto is an error of the build, all of them at once.  */
 #include "write.h"
 
 #include <stdio.h>
@@ -15,9 +15,12 @@ typedef struct Output {
 } Output;
 
 static const Output outputs[] = {
-    {"methods.c", write_methods_c},   {"rpc/handlers.h", write_rpc_h},
-    {"server_methods.c", write_server_methods_c}, {"clientiq/calls.h", write_calls_h},
-    {"calls.c", write_calls_c},       {"reference.md", write_reference_md},
+    {"methods.c", write_methods_c},
+    {"rpc/handlers.h", write_rpc_h},
+    {"server_methods.c", write_server_methods_c},
+    {"clientiq/calls.h", write_calls_h},
+    {"calls.c", write_calls_c},
+    {"reference.md", write_reference_md},
     {"access.md", write_access_md},
 };
 
@@ -61,7 +64,8 @@ main(void)
     }
     model_build(&model, request, parameter + 4, &errors);
     response.has_supported_features = 1;
-    response.supported_features = 1; /* proto3 optional arrives, and is then refused with its line */
+    response.supported_features =
+        1; /* proto3 optional arrives, and is then refused with its line */
     if (errors.size > 0) {
         errors.data[errors.size - 1] = '\0';
         response.error = errors.data;

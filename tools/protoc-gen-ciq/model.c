@@ -1,4 +1,5 @@
-/* Reads protoc's descriptors into the model, and checks what every rpc, field and comment must be.  */
+/* Reads protoc's descriptors into the model, and checks what every rpc, field and comment must be.
+ */
 #include "model.h"
 
 #include <ctype.h>
@@ -253,9 +254,8 @@ add_message(Model *model, const ProtoFile *file, const ProtoMessage *proto, cons
         out->fields[i] = (Field){
             .proto = field,
             .comment = comment_of(errors, file, &at, "field", field->name),
-            .rule = field->options != NULL && field->options->field != NULL
-                        ? field->options->field
-                        : &no_rule,
+            .rule = field->options != NULL && field->options->field != NULL ? field->options->field
+                                                                            : &no_rule,
         };
         if (field->proto3_optional)
             mistake(errors, file, line_of(file, &at),
@@ -362,7 +362,8 @@ is_own_field(const Message *request, const char *name)
         const ProtoField *field = request->fields[i].proto;
 
         if (strcmp(field->name, name) == 0)
-            return field->label != LABEL_REPEATED && (field->type == TYPE_INT64 || field->type == TYPE_STRING);
+            return field->label != LABEL_REPEATED &&
+                   (field->type == TYPE_INT64 || field->type == TYPE_STRING);
     }
     return false;
 }
@@ -398,9 +399,11 @@ check_rule(const Method *method, Text *errors)
         mistake(errors, file, line, "own_fields are for ACCESS_PERMISSION only");
     for (size_t i = 0; i < rule->n_own_fields; i++)
         if (!is_own_field(method->request, rule->own_fields[i]))
-            mistake(errors, file, line, "own_fields name fields of the request that are int64 or string");
+            mistake(errors, file, line,
+                    "own_fields name fields of the request that are int64 or string");
     if (!is_command(rule->command))
-        mistake(errors, file, line, "a command is a noun and a verb, or two nouns and a verb: \"user list\"");
+        mistake(errors, file, line,
+                "a command is a noun and a verb, or two nouns and a verb: \"user list\"");
     if (rule->hashes_password && rule->database != CLIENTIQ__V1__DATABASE__DATABASE_WORKER)
         mistake(errors, file, line, "hashes_password is for DATABASE_WORKER only");
     if (rule->database == CLIENTIQ__V1__DATABASE__DATABASE_NONE && rule->writes)
@@ -569,9 +572,9 @@ model_build(Model *model, const PluginRequest *request, const char *sql_folder, 
         for (size_t j = 0; j < file->n_service; j++) {
             Place place = place_add((Place){0}, 6, j);
 
-            model->services[model->services_count++] = (Service){
-                file->service[j]->name,
-                comment_of(errors, file, &place, "service", file->service[j]->name)};
+            model->services[model->services_count++] =
+                (Service){file->service[j]->name,
+                          comment_of(errors, file, &place, "service", file->service[j]->name)};
             for (size_t k = 0; k < file->service[j]->n_method; k++)
                 add_method(model, file, file->service[j], file->service[j]->method[k],
                            place_add(place, 2, k), sql_folder, errors);

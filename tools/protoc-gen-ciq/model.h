@@ -1,6 +1,6 @@
-/* What protoc-gen-ciq knows of the .proto files: every method with its rule, every message that a method
- * uses, and the comment of each.  Built and checked once, then read by the writers.  The program runs for
- * a moment and frees nothing.  */
+/* What protoc-gen-ciq knows of the .proto files: every method with its rule, every message that a
+ * method uses, and the comment of each.  Built and checked once, then read by the writers.  The
+ * program runs for a moment and frees nothing.  */
 #ifndef CIQ_GENERATOR_MODEL_H
 #define CIQ_GENERATOR_MODEL_H
 
@@ -31,14 +31,14 @@ typedef struct Field {
 struct Message {
     const ProtoFile *file;
     const ProtoMessage *proto;
-    char *name;     /* "clientiq.v1.User" */
-    char *c_name;   /* "Clientiq__V1__User" */
-    char *c_lower;  /* "clientiq__v1__user" */
+    char *name;    /* "clientiq.v1.User" */
+    char *c_name;  /* "Clientiq__V1__User" */
+    char *c_lower; /* "clientiq__v1__user" */
     const char *comment;
-    Field *fields;  /* sorted by number, as protobuf-c's descriptors are */
+    Field *fields; /* sorted by number, as protobuf-c's descriptors are */
     size_t fields_count;
-    bool used;      /* by a request or response */
-    int visit;      /* for the search for circles */
+    bool used; /* by a request or response */
+    int visit; /* for the search for circles */
 };
 
 typedef struct Enumeration {
@@ -51,13 +51,13 @@ typedef struct Enumeration {
 
 typedef struct Method {
     const ProtoFile *file;
-    char *name;      /* "clientiq.v1.UserService/GetUser" */
+    char *name; /* "clientiq.v1.UserService/GetUser" */
     const char *service, *rpc;
     char *service_snake, *rpc_snake;
     const char *comment;
     Rule rule;
     Message *request, *response;
-    bool is_sql;     /* sql/rpc/<service>/<rpc>.sql exists */
+    bool is_sql; /* sql/rpc/<service>/<rpc>.sql exists */
     size_t line;
 } Method;
 

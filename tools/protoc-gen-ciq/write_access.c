@@ -1,6 +1,6 @@
-/* Who may call what, in Markdown: every rpc in every place where it may be called, for every kind of caller.  It
- * says what server/serve/dispatch.c must do, from the rules alone; tests/every/test_access.c reads the page and tries
- * every cell.  */
+/* Who may call what, in Markdown: every rpc in every place where it may be called, for every kind
+ * of caller.  It says what server/serve/dispatch.c must do, from the rules alone;
+ * tests/every/test_access.c reads the page and tries every cell.  */
 #include "write.h"
 
 #include <string.h>
@@ -8,7 +8,8 @@
 /* Where a caller is known. */
 typedef enum Home { HOME_NOWHERE, HOME_TENANT, HOME_OTHER_TENANT, HOME_PLATFORM } Home;
 
-/* One column: a caller with a token, or the local operator, who has none and is known on the platform. */
+/* One column: a caller with a token, or the local operator, who has none and is known on the
+ * platform. */
 typedef struct Kind {
     const char *name;
     Home home;
@@ -21,14 +22,30 @@ typedef struct Kind {
 static const Kind kinds[] = {
     {.name = "anonymous", .home = HOME_NOWHERE},
     {.name = "user", .home = HOME_TENANT, .has_token = true, .is_account = true},
-    {.name = "user with it", .home = HOME_TENANT, .has_token = true, .holds = true, .is_account = true},
-    {.name = "tenant admin", .home = HOME_TENANT, .has_token = true, .holds = true, .is_account = true},
+    {.name = "user with it",
+     .home = HOME_TENANT,
+     .has_token = true,
+     .holds = true,
+     .is_account = true},
+    {.name = "tenant admin",
+     .home = HOME_TENANT,
+     .has_token = true,
+     .holds = true,
+     .is_account = true},
     {.name = "API key", .home = HOME_TENANT, .has_token = true, .is_api_key = true},
-    {.name = "API key with it", .home = HOME_TENANT, .has_token = true, .holds = true, .is_api_key = true},
+    {.name = "API key with it",
+     .home = HOME_TENANT,
+     .has_token = true,
+     .holds = true,
+     .is_api_key = true},
     {.name = "acting in it", .home = HOME_TENANT, .has_token = true, .holds = true},
     {.name = "other tenant's admin", .home = HOME_OTHER_TENANT, .has_token = true, .holds = true},
     {.name = "superuser", .home = HOME_PLATFORM, .has_token = true, .is_account = true},
-    {.name = "superuser with it", .home = HOME_PLATFORM, .has_token = true, .holds = true, .is_account = true},
+    {.name = "superuser with it",
+     .home = HOME_PLATFORM,
+     .has_token = true,
+     .holds = true,
+     .is_account = true},
     {.name = "platform's API key", .home = HOME_PLATFORM, .has_token = true, .is_api_key = true},
     {.name = "platform's API key with it",
      .home = HOME_PLATFORM,
@@ -88,15 +105,17 @@ write_row(const Method *method, Home place, Text *out)
 void
 write_access_md(const Model *model, Text *out)
 {
-    text_add(out, "# Who may call what\n\n"
-                  "Made from the rules in `proto/` by `tools/protoc-gen-ciq`; `tests/every/test_access.c` tries every\n"
-                  "cell. \"With it\" is a caller who holds the permission that the row needs and no other; \"yes\"\n"
-                  "means that dispatch lets the call through to its handler, which may still refuse by what the data\n"
-                  "say (`server/rpc/rights.h`); \"own\" means that it does so for what is the caller's own, and that\n"
-                  "anything else is PERMISSION_DENIED. A tenant's token on the platform, a superuser's in a tenant, and one\n"
-                  "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n"
-                  "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.  A platform's API key\n"
-                  "with `platform.forward` may also call in a tenant what needs nothing, for an end user.\n");
+    text_add(
+        out,
+        "# Who may call what\n\n"
+        "Made from the rules in `proto/` by `tools/protoc-gen-ciq`; `tests/every/test_access.c` tries every\n"
+        "cell. \"With it\" is a caller who holds the permission that the row needs and no other; \"yes\"\n"
+        "means that dispatch lets the call through to its handler, which may still refuse by what the data\n"
+        "say (`server/rpc/rights.h`); \"own\" means that it does so for what is the caller's own, and that\n"
+        "anything else is PERMISSION_DENIED. A tenant's token on the platform, a superuser's in a tenant, and one\n"
+        "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n"
+        "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.  A platform's API key\n"
+        "with `platform.forward` may also call in a tenant what needs nothing, for an end user.\n");
     for (size_t s = 0; s < model->services_count; s++) {
         text_add(out, "\n## %s\n\n| rpc | called on | needs |", model->services[s].name);
         for (size_t i = 0; i < KINDS; i++)

@@ -72,10 +72,11 @@ write_calls_c(const Model *model, Text *out)
                  "    return (Ciq%s *) ciq_call(client, &methods[%zu], "
                  "(const ProtobufCMessage *) request, error);\n}\n\n",
                  response, name, request, response, i);
-        text_add(out,
-                 "void\nciq_%s_response_free(Ciq%s *response)\n{\n"
-                 "    if (response != NULL)\n"
-                 "        protobuf_c_message_free_unpacked((ProtobufCMessage *) response, NULL);\n}\n",
-                 name, response);
+        text_add(
+            out,
+            "void\nciq_%s_response_free(Ciq%s *response)\n{\n"
+            "    if (response != NULL)\n"
+            "        protobuf_c_message_free_unpacked((ProtobufCMessage *) response, NULL);\n}\n",
+            name, response);
     }
 }

@@ -1,16 +1,18 @@
-/* The API reference, in Markdown: every rpc with its rule, every message with its fields and limits.  */
+/* The API reference, in Markdown: every rpc with its rule, every message with its fields and
+ * limits.  */
 #include "write.h"
 
 #include <string.h>
 
-static const char *const scope_texts[] = {"", "the platform", "a tenant", "a tenant or the platform"};
+static const char *const scope_texts[] = {"", "the platform", "a tenant",
+                                          "a tenant or the platform"};
 static const char *const database_texts[] = {"", "none: from memory", "worker", "owner"};
 
 /* protoc's numbers of scalar types. */
-static const char *const type_names[] = {"",       "double",  "float",  "int64",    "uint64",
-                                         "int32",  "fixed64", "fixed32", "bool",    "string",
-                                         "group",  "message", "bytes",  "uint32",   "enum",
-                                         "sfixed32", "sfixed64", "sint32", "sint64"};
+static const char *const type_names[] = {"",         "double",   "float",   "int64",  "uint64",
+                                         "int32",    "fixed64",  "fixed32", "bool",   "string",
+                                         "group",    "message",  "bytes",   "uint32", "enum",
+                                         "sfixed32", "sfixed64", "sint32",  "sint64"};
 
 static void
 write_limits(const Field *field, Text *out)
@@ -47,11 +49,10 @@ write_fields(const Message *message, Text *out)
         const Field *field = &message->fields[i];
         const ProtoField *proto = field->proto;
 
-        text_add(out, "| `%s` | %s%s | ", proto->name,
-                 proto->label == LABEL_REPEATED ? "repeated " : "",
-                 proto->type == TYPE_MESSAGE || proto->type == TYPE_ENUM
-                     ? bare_name(proto->type_name)
-                     : type_names[proto->type]);
+        text_add(
+            out, "| `%s` | %s%s | ", proto->name, proto->label == LABEL_REPEATED ? "repeated " : "",
+            proto->type == TYPE_MESSAGE || proto->type == TYPE_ENUM ? bare_name(proto->type_name)
+                                                                    : type_names[proto->type]);
         write_limits(field, out);
         text_add(out, "| %s |\n", one_line(field->comment));
     }
@@ -111,7 +112,8 @@ write_reference_md(const Model *model, Text *out)
                  bare_name(enumeration->name), enumeration->comment);
         for (size_t j = 0; j < enumeration->proto->n_value; j++)
             text_add(out, "| `%s` | %d | %s |\n", enumeration->proto->value[j]->name,
-                     enumeration->proto->value[j]->number, one_line(enumeration->value_comments[j]));
+                     enumeration->proto->value[j]->number,
+                     one_line(enumeration->value_comments[j]));
         text_add(out, "\n");
     }
 }

@@ -126,22 +126,22 @@ write_methods_c(const Model *model, Text *out)
     for (size_t i = 0; i < model->methods_count; i++) {
         const Method *method = &model->methods[i];
 
-        text_add(out,
-                 "    {\n        .name = \"%s\",\n        .service = \"%s\",\n        .rpc = \"%s\",\n"
-                 "        .command = \"%s\",\n        .comment = %s,\n        .permission = \"%s\",\n"
-                 "        .platform_permission = \"%s\",\n"
-                 "        .request = &info_%s,\n        .response = &info_%s,\n"
-                 "        .scope = (MethodScope) %d,\n        .access = (MethodAccess) %d,\n"
-                 "        .database = (MethodDatabase) %d,\n        .writes = %s,\n"
-                 "        .hashes_password = %s,\n        .never_replayed = %s,\n        .from_memory = %s,\n"
-                 "        .by_api_key = %s,\n",
-                 method->name, method->service, method->rpc, method->rule.command,
-                 c_string(method->comment), method->rule.permission,
-                 method->rule.platform_permission, method->request->c_lower,
-                 method->response->c_lower, (int) method->rule.scope, (int) method->rule.access,
-                 (int) method->rule.database, truth(method->rule.writes),
-                 truth(method->rule.hashes_password), truth(method->rule.never_replayed),
-                 truth(method->rule.from_memory), truth(method->rule.by_api_key));
+        text_add(
+            out,
+            "    {\n        .name = \"%s\",\n        .service = \"%s\",\n        .rpc = \"%s\",\n"
+            "        .command = \"%s\",\n        .comment = %s,\n        .permission = \"%s\",\n"
+            "        .platform_permission = \"%s\",\n"
+            "        .request = &info_%s,\n        .response = &info_%s,\n"
+            "        .scope = (MethodScope) %d,\n        .access = (MethodAccess) %d,\n"
+            "        .database = (MethodDatabase) %d,\n        .writes = %s,\n"
+            "        .hashes_password = %s,\n        .never_replayed = %s,\n        .from_memory = %s,\n"
+            "        .by_api_key = %s,\n",
+            method->name, method->service, method->rpc, method->rule.command,
+            c_string(method->comment), method->rule.permission, method->rule.platform_permission,
+            method->request->c_lower, method->response->c_lower, (int) method->rule.scope,
+            (int) method->rule.access, (int) method->rule.database, truth(method->rule.writes),
+            truth(method->rule.hashes_password), truth(method->rule.never_replayed),
+            truth(method->rule.from_memory), truth(method->rule.by_api_key));
         if (method->rule.n_own_fields > 0) {
             text_add(out, "        .own_fields = (const char *const[]){");
             for (size_t j = 0; j < method->rule.n_own_fields; j++)
@@ -156,26 +156,28 @@ write_methods_c(const Model *model, Text *out)
     for (size_t i = 0; i < model->messages_count; i++)
         if (model->messages[i].used)
             text_add(out, "    &info_%s,\n", model->messages[i].c_lower);
-    text_add(out,
-             "};\n\n"
-             "static int\ncompare(const void *name, const void *method)\n{\n"
-             "    return strcmp(name, ((const Method *) method)->name);\n}\n\n"
-             "const Method *\nmethod_find(const char *name)\n{\n"
-             "    return bsearch(name, methods, methods_count, sizeof *methods, compare);\n}\n\n"
-             "const MessageInfo *\nmessage_info_find(const ProtobufCMessageDescriptor *descriptor)\n{\n"
-             "    for (size_t i = 0; i < sizeof infos / sizeof *infos; i++)\n"
-             "        if (infos[i]->descriptor == descriptor)\n            return infos[i];\n"
-             "    return NULL;\n}\n");
+    text_add(
+        out,
+        "};\n\n"
+        "static int\ncompare(const void *name, const void *method)\n{\n"
+        "    return strcmp(name, ((const Method *) method)->name);\n}\n\n"
+        "const Method *\nmethod_find(const char *name)\n{\n"
+        "    return bsearch(name, methods, methods_count, sizeof *methods, compare);\n}\n\n"
+        "const MessageInfo *\nmessage_info_find(const ProtobufCMessageDescriptor *descriptor)\n{\n"
+        "    for (size_t i = 0; i < sizeof infos / sizeof *infos; i++)\n"
+        "        if (infos[i]->descriptor == descriptor)\n            return infos[i];\n"
+        "    return NULL;\n}\n");
 }
 
 void
 write_rpc_h(const Model *model, Text *out)
 {
-    text_add(out,
-             "%s/* The types of all services under their own names, and the handlers of the rpcs that\n"
-             " * are no single statement; each is in server/rpc/.  */\n"
-             "#ifndef CIQ_RPC_H\n#define CIQ_RPC_H\n\n#include \"call/call.h\"\n",
-             made_by);
+    text_add(
+        out,
+        "%s/* The types of all services under their own names, and the handlers of the rpcs that\n"
+        " * are no single statement; each is in server/rpc/.  */\n"
+        "#ifndef CIQ_RPC_H\n#define CIQ_RPC_H\n\n#include \"call/call.h\"\n",
+        made_by);
     write_includes(model, out);
     text_add(out, "\n");
     for (size_t i = 0; i < model->messages_count; i++)
@@ -197,8 +199,10 @@ write_rpc_h(const Model *model, Text *out)
 void
 write_server_methods_c(const Model *model, Text *out)
 {
-    text_add(out, "%s#include \"serve/methods.h\"\n#include \"db/queries.h\"\n#include \"rpc/handlers.h\"\n\n",
-             made_by);
+    text_add(
+        out,
+        "%s#include \"serve/methods.h\"\n#include \"db/queries.h\"\n#include \"rpc/handlers.h\"\n\n",
+        made_by);
     for (size_t i = 0; i < model->methods_count; i++) {
         const Method *method = &model->methods[i];
 
