@@ -214,7 +214,8 @@ check_archive(FILE *file, bool shows)
     internal_call(&call, NULL, arena, NULL, CHECK_MAX_MS);
     ok = import_check(&call, file, &result);
     if (!ok)
-        fprintf(stderr, "ciq-server: %s: %s\n", code_name((int) call.code), call.text);
+        fprintf(stderr, "ciq-server: %s: %s\n", code_name((int) call.failure.code),
+                call.failure.text);
     else if (shows)
         show(&result);
     arena_free(arena);

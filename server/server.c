@@ -7,20 +7,21 @@
 #include "db/cluster.h"
 #include "serve/dispatch.h"
 #include "tenant/dns.h"
-#include "db/heartbeat.h"
+#include "db/listen.h"
+#include "access/audit.h"
+#include "access/cache.h"
+#include "jobs.h"
+#include "migration/apps.h"
+#include "serve/queue.h"
 #include "call/internal.h"
-#include "serve/job.h"
 #include "access/key_use.h"
 #include "serve/nng.h"
 #include "base/log.h"
 #include "migration/migrate.h"
-#include "mail/outbox.h"
 #include "db/queries.h"
 #include "access/rate.h"
 #include "rpc/handlers.h"
-#include "migration/runs.h"
 #include "access/seal.h"
-#include "server_state.h"
 #include "access/use.h"
 #include "serve/worker.h"
 
@@ -36,23 +37,20 @@ enum {
         10 /* hashing takes what is left of the cores: a flood of sign-ins slows few others */
 };
 
-const uint8_t *
-server_key(const Server *server)
-{
-    return server->key;
-}
-
-const Config *
-server_config(const Server *server)
-{
-    return server->config;
-}
-
-bool
-server_is_serving(const Server *server)
-{
-    return atomic_load(&server->serving);
-}
+struct Server {
+    Core core;
+    Cluster *cluster; /* NULL: the database is somebody else's */
+    char *conninfo_worker, *conninfo_owner;
+    DbOptions worker_options, owner_options;
+    char *extension_schemas, *operator_permissions; /* what the core's point to */
+    Apps *apps;
+    Jobs *jobs;
+    Queue *queues[LANE_COUNT];
+    Worker **workers;
+    size_t workers_count;
+    Listener *listener;
+    Listen *listen; /* NULL: pooled */
+};
 
 bool
 server_url(const Server *server, const char *scheme, char *url, size_t size)
@@ -72,7 +70,7 @@ log_failure(const char *what, const char *reason)
 static bool
 find_database(Server *server, bool beside)
 {
-    const Config *config = server->config;
+    const Config *config = server->core.config;
     char reason[512] = "";
 
     if (config->database[0] != '\0') {
@@ -101,12 +99,12 @@ find_database(Server *server, bool beside)
 static bool
 quote_extension_schemas(Server *server)
 {
-    const char *names = server->config->extension_schemas;
+    const char *names = server->core.config->extension_schemas;
     char *quoted = calloc(1, strlen(names) * 5 + 1), *end = quoted;
 
     if (quoted == NULL)
         return false;
-    server->extension_schemas = quoted;
+    server->core.extension_schemas = server->extension_schemas = quoted;
     while (*names != '\0') {
         size_t size = strcspn(names, ",");
         char name[64] = "";
@@ -134,21 +132,25 @@ read_database(Server *server)
     char reason[512] = "";
     bool pooled;
 
-    if (!db_login(server->conninfo_worker, server->worker_login, &pooled, reason, sizeof reason)) {
+    if (!db_login(server->conninfo_worker, server->core.installation.worker_login, &pooled, reason,
+                  sizeof reason)) {
         log_failure("cannot connect as the workers' login", reason);
         return false;
     }
 
-    const char *named = server->config->named_statements;
+    const char *named = server->core.config->named_statements;
     DbOptions options = {
         .conninfo = server->conninfo_worker,
         .named = strcmp(named, "on") == 0 || (strcmp(named, "auto") == 0 && !pooled),
-        .tenants_max = (unsigned) server->config->connection_tenants,
-        .creations_max = (unsigned) server->config->connection_creations,
+        .tenants_max = (unsigned) server->core.config->connection_tenants,
+        .creations_max = (unsigned) server->core.config->connection_creations,
         .extension_schemas = server->extension_schemas,
+        .platform_role = server->core.installation.platform_role,
     };
 
-    server->pooled = pooled;
+    server->core.pooled = pooled;
+    server->core.worker_options = &server->worker_options;
+    server->core.owner_options = &server->owner_options;
     server->worker_options = options;
     options.conninfo = server->conninfo_owner;
     options.owner = true;
@@ -168,12 +170,14 @@ read_installation(Server *server, Call *call)
     if (!db_row(call, &query_installation, NULL, NULL, &row))
         return false;
     key = row == NULL ? NULL : db_row_bytes(row, "key", &size);
-    if (key == NULL || size != sizeof server->key)
+    if (key == NULL || size != sizeof server->core.installation.key)
         return call_fail(call, CODE_DATA_LOSS, "the installation's row is missing or damaged");
-    memcpy(server->key, key, size);
-    snprintf(server->installation, sizeof server->installation, "%s", db_row_text(row, "id"));
-    snprintf(server->worker_options.platform_role, sizeof server->worker_options.platform_role,
-             "%s", db_row_text(row, "platform_role"));
+    memcpy(server->core.installation.key, key, size);
+    snprintf(server->core.installation.name, sizeof server->core.installation.name, "%s",
+             db_row_text(row, "id"));
+    snprintf(server->core.installation.platform_role,
+             sizeof server->core.installation.platform_role, "%s",
+             db_row_text(row, "platform_role"));
 
     db_begin(call, DB_READ);
     if (!db_row(call, &query_operator_permissions, NULL, NULL, &row) || row == NULL)
@@ -186,6 +190,7 @@ read_installation(Server *server, Call *call)
         return call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory");
     for (size_t i = 0; lines[i] != '\0'; i++)
         server->operator_permissions[i] = (char) (lines[i] == '\n' ? '\0' : lines[i]);
+    server->core.installation.operator_permissions = server->operator_permissions;
     return true;
 }
 
@@ -213,9 +218,10 @@ prepare_database(Server *server, ServerOpening opening)
     if (db != NULL && arena != NULL && db_ready(db, reason, sizeof reason)) {
         Call call;
 
-        internal_call(&call, server, arena, db, START_MAX_MS);
-        ok = (opening == SERVER_PREPARED ? migrate_shared(&call, server->worker_login)
-                                         : is_installed(&call, server->worker_login)) &&
+        internal_call(&call, &server->core, arena, db, START_MAX_MS);
+        ok = (opening == SERVER_PREPARED
+                  ? migrate_shared(&call, server->core.installation.worker_login)
+                  : is_installed(&call, server->core.installation.worker_login)) &&
              read_installation(server, &call);
         if (!ok)
             internal_log(&call, LOG_LEVEL_ERROR, "cannot prepare the database");
@@ -230,15 +236,15 @@ prepare_database(Server *server, ServerOpening opening)
 static bool
 read_audit_key(Server *server)
 {
-    const char *path = server->config->audit_key_file;
+    const char *path = server->core.config->audit_key_file;
     char reason[512];
 
     if (path[0] == '\0')
         return true;
-    server->has_audit_key = seal_read_key(path, server->audit_key, reason, sizeof reason);
-    if (!server->has_audit_key)
+    server->core.has_audit_key = seal_read_key(path, server->core.audit_key, reason, sizeof reason);
+    if (!server->core.has_audit_key)
         log_failure("cannot start", reason);
-    return server->has_audit_key;
+    return server->core.has_audit_key;
 }
 
 typedef struct LaneSize {
@@ -263,13 +269,14 @@ lane_size(const Config *config, Lane lane)
     return (LaneSize){0};
 }
 
-size_t
-server_queued_max(const Server *server)
+/* Calls that can be queued or served at once, over all lanes. */
+static size_t
+calls_max(const Config *config)
 {
     size_t count = 0;
 
     for (Lane lane = 0; lane < LANE_COUNT; lane++) {
-        LaneSize size = lane_size(server->config, lane);
+        LaneSize size = lane_size(config, lane);
 
         count += size.workers + size.calls_max;
     }
@@ -282,20 +289,20 @@ start_workers(Server *server)
     size_t total = 0;
 
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
-        total += lane_size(server->config, lane).workers;
+        total += lane_size(server->core.config, lane).workers;
     server->workers = calloc(total, sizeof *server->workers);
     if (server->workers == NULL)
         return false;
     for (Lane lane = 0; lane < LANE_COUNT; lane++) {
-        LaneSize size = lane_size(server->config, lane);
+        LaneSize size = lane_size(server->core.config, lane);
 
         server->queues[lane] =
-            queue_new(size.calls_max, (size_t) server->config->queue_bytes, size.workers);
+            queue_new(size.calls_max, (size_t) server->core.config->queue_bytes, size.workers);
         if (server->queues[lane] == NULL)
             return false;
         for (size_t i = 0; i < size.workers; i++) {
             Worker *worker =
-                worker_start(server, server->queues[lane], i,
+                worker_start(&server->core, server->queues[lane], i,
                              lane == LANE_OWNER ? &server->owner_options : &server->worker_options,
                              lane == LANE_PASSWORDS ? PASSWORD_NICENESS : 0);
 
@@ -311,13 +318,13 @@ static bool
 start_listening(Server *server)
 {
     char reason[512], urls[512];
-    const char *listen = server->config->listen;
+    const char *listen = server->core.config->listen;
 
     if (listen[0] == '\0') {
         char directory[256];
 
-        if (server->config->runtime_dir[0] != '\0')
-            snprintf(directory, sizeof directory, "%s", server->config->runtime_dir);
+        if (server->core.config->runtime_dir[0] != '\0')
+            snprintf(directory, sizeof directory, "%s", server->core.config->runtime_dir);
         else if (!wire_runtime_dir(directory, sizeof directory)) {
             log_failure("cannot listen", "the runtime directory's name is too long");
             return false;
@@ -331,10 +338,29 @@ start_listening(Server *server)
         snprintf(urls, sizeof urls, "ipc://%s/ciq.sock,tcp://127.0.0.1:7420", directory);
         listen = urls;
     }
-    server->listener = listener_start(server, listen, reason, sizeof reason);
+    server->listener = listener_start(&server->core, server->queues, calls_max(server->core.config),
+                                      listen, reason, sizeof reason);
     if (server->listener == NULL)
         log_failure("cannot listen", reason);
     return server->listener != NULL;
+}
+
+/* What a call needs in memory. */
+static bool
+make_core(Server *server)
+{
+    Core *core = &server->core;
+    const Config *config = core->config;
+    uint32_t run[2];
+
+    auth_random(run, sizeof run);
+    snprintf(core->run_id, sizeof core->run_id, "%08x%08x", run[0], run[1]);
+    return (core->cache = cache_new((size_t) config->cache_tenants,
+                                    (size_t) config->cache_sessions)) != NULL &&
+           (core->audit = audit_new()) != NULL && (core->rate = rate_new()) != NULL &&
+           (core->key_use = key_use_new()) != NULL && (server->jobs = jobs_new(core)) != NULL &&
+           read_audit_key(server) && quote_extension_schemas(server) &&
+           (core->apps = server->apps = apps_new(config->apps)) != NULL;
 }
 
 /* A server that has its database and everything that a call needs, but no thread of its own yet. */
@@ -345,40 +371,30 @@ server_open(const Config *config, ServerOpening opening, bool beside)
 
     if (server == NULL)
         return NULL;
-    server->config = config;
-    if (auth_init()) {
-        uint32_t run[2];
-
-        auth_random(run, sizeof run);
-        snprintf(server->run_id, sizeof server->run_id, "%08x%08x", run[0], run[1]);
-        server->cache = cache_new((size_t) config->cache_tenants, (size_t) config->cache_sessions);
-        server->audit = audit_new();
-        server->rate = rate_new();
-        server->key_use = key_use_new();
-        server->outbox = outbox_new();
-        server->use = use_new(config);
-        if (server->cache != NULL && server->audit != NULL && server->rate != NULL &&
-            server->key_use != NULL && server->outbox != NULL && server->use != NULL &&
-            read_audit_key(server) && quote_extension_schemas(server) &&
-            (server->apps = apps_new(config->apps)) != NULL && find_database(server, beside) &&
-            read_database(server) && prepare_database(server, opening))
-            return server;
-    }
+    server->core.config = config;
+    if (auth_init() && make_core(server) && find_database(server, beside) &&
+        read_database(server) && prepare_database(server, opening))
+        return server;
     server_stop(server);
     return NULL;
 }
 
 static bool
-start_prover(Server *server)
+check_dns_server(const Config *config)
 {
-    if (strcmp(server->config->verify_domains, "on") != 0)
+    if (strcmp(config->verify_domains, "on") != 0 || dns_server_is_valid(config->dns_server))
         return true;
-    if (!dns_server_is_valid(server->config->dns_server)) {
-        log_failure("cannot start", "--dns-server must be an IP address, or one with a port");
-        return false;
-    }
-    server->prover = job_start(server, &job_domains);
-    return server->prover != NULL;
+    log_failure("cannot start", "--dns-server must be an IP address, or one with a port");
+    return false;
+}
+
+static bool
+start_listen(Server *server)
+{
+    if (server->core.pooled)
+        return true;
+    server->listen = listen_start(&server->core, server->conninfo_worker);
+    return server->listen != NULL;
 }
 
 Server *
@@ -388,14 +404,9 @@ server_start(const Config *config)
 
     if (server == NULL)
         return NULL;
-    if ((server->job = job_start(server, &job_housekeeping)) != NULL &&
-        (server->mailer = job_start(server, &job_mail)) != NULL &&
-        (!server->has_audit_key || (server->sealer = job_start(server, &job_seal)) != NULL) &&
-        (server->keeper = job_start(server, &job_sessions)) != NULL && start_prover(server) &&
-        (server->runs = runs_start(server)) != NULL && start_workers(server) &&
-        (server->pooled || (server->heartbeat = heartbeat_start(server)) != NULL) &&
-        start_listening(server)) {
-        atomic_store(&server->serving, true);
+    if (check_dns_server(config) && jobs_start(server->jobs) && start_workers(server) &&
+        start_listen(server) && start_listening(server)) {
+        atomic_store(&server->core.serving, true);
         return server;
     }
     server_stop(server);
@@ -415,7 +426,7 @@ call_as_operator(Server *server, const Request *request, char *reason, size_t si
     snprintf(reason, size, "no memory");
     if (data != NULL && db != NULL && arena != NULL && db_ready(db, reason, size)) {
         Call call = {
-            .server = server,
+            .core = &server->core,
             .arena = arena,
             .db = db,
             .receive_us = clock_us(),
@@ -425,7 +436,7 @@ call_as_operator(Server *server, const Request *request, char *reason, size_t si
 
         clientiq__v1__request__pack(request, data);
         dispatch(&call, data, data_size, &reply);
-        ok = call.code == CODE_OK;
+        ok = call.failure.code == CODE_OK;
         if (!ok)
             snprintf(reason, size, "%s: %s", code_name((int) reply.code), reply.message);
     }
@@ -484,12 +495,13 @@ server_work(const Config *config, ServerOpening opening, ServerWork work, void *
     if (db != NULL && arena != NULL && db_ready(db, reason, size)) {
         Call call;
 
-        internal_call(&call, server, arena, db, WORK_MAX_MS);
+        internal_call(&call, &server->core, arena, db, WORK_MAX_MS);
         ok = work(&call, argument);
         if (!ok)
-            snprintf(reason, size, "%s: %s%s%s%s", code_name((int) call.code), call.text,
-                     call.detail != NULL ? " (" : "", call.detail != NULL ? call.detail : "",
-                     call.detail != NULL ? ")" : "");
+            snprintf(reason, size, "%s: %s%s%s%s", code_name((int) call.failure.code),
+                     call.failure.text, call.failure.detail != NULL ? " (" : "",
+                     call.failure.detail != NULL ? call.failure.detail : "",
+                     call.failure.detail != NULL ? ")" : "");
     }
     db_free(db);
     arena_free(arena);
@@ -502,36 +514,29 @@ server_stop(Server *server)
 {
     if (server == NULL)
         return;
-    atomic_store(&server->serving, false);
+    atomic_store(&server->core.serving, false);
     if (server->listener != NULL)
-        listener_drain(server->listener, server->config->drain_ms);
+        listener_drain(server->listener, server->core.config->drain_ms);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         if (server->queues[lane] != NULL)
             queue_close(server->queues[lane]);
     for (size_t i = 0; i < server->workers_count; i++)
         worker_join(server->workers[i]);
     listener_stop(server->listener);
-    heartbeat_stop(server->heartbeat);
-    runs_stop(server->runs);
-    outbox_stop(server->outbox);
-    job_stop(server->sealer);
-    job_stop(server->prover);
-    job_stop(server->mailer);
-    use_finish(server->use);
-    job_stop(server->keeper);
-    job_stop(server->job);
+    listen_stop(server->listen);
+    jobs_stop(server->jobs);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         queue_free(server->queues[lane]);
     cluster_stop(server->cluster);
-    cache_free(server->cache);
-    audit_free(server->audit);
-    rate_free(server->rate);
-    key_use_free(server->key_use);
-    outbox_free(server->outbox);
-    use_free(server->use);
+    jobs_free(server->jobs);
+    cache_free(server->core.cache);
+    audit_free(server->core.audit);
+    rate_free(server->core.rate);
+    key_use_free(server->core.key_use);
+    use_free(server->core.use);
     apps_free(server->apps);
-    auth_wipe(server->key, sizeof server->key);
-    auth_wipe(server->audit_key, sizeof server->audit_key);
+    auth_wipe(server->core.installation.key, sizeof server->core.installation.key);
+    auth_wipe(server->core.audit_key, sizeof server->core.audit_key);
     free(server->workers);
     free(server->operator_permissions);
     free(server->extension_schemas);

@@ -2,6 +2,7 @@
  * order in which they apply.  Runs at build time: embed_sql <sql directory> <output directory>;
  * writes queries.c and queries.h (see server/db/query.h) and names every mistake by file and line.
  */
+#include "call/changes.h"
 #include "migration/file.h"
 
 #include <ctype.h>
@@ -36,7 +37,7 @@ typedef struct Statement {
     char *parameters[PARAMETERS_MAX];
     size_t parameters_count;
     char rows[8], into[NAME_SIZE];
-    bool changes_cached, changes_names;
+    unsigned changes; /* CHANGE_BITs */
 } Statement;
 
 static File files[FILES_MAX];
@@ -189,6 +190,37 @@ header_value(const char *line, const char *key)
     return line + strspn(line, " ");
 }
 
+/* "names", or several kinds of server/call/changes.def with spaces between. */
+static void
+parse_changes(Statement *statement, size_t line, const char *value, size_t size)
+{
+    static const char *const kinds[CHANGE_KINDS] = {
+#define CHANGE(name, letter, what) [CHANGE_##name] = #name,
+#include "call/changes.def"
+#undef CHANGE
+    };
+    const char *end = value + size;
+
+    while (value < end) {
+        size_t length = 0;
+        ChangeKind kind = 0;
+
+        while (value + length < end && value[length] != ' ')
+            length++;
+        while (kind < CHANGE_KINDS &&
+               (strlen(kinds[kind]) != length || strncasecmp(kinds[kind], value, length) != 0))
+            kind++;
+        if (kind == CHANGE_KINDS) {
+            mistake(statement->file, line, "%.*s is not a kind of change of call/changes.def",
+                    (int) length, value);
+            return;
+        }
+        statement->changes |= CHANGE_BIT(kind);
+        value += length;
+        value += strspn(value, " ");
+    }
+}
+
 static void
 parse_rows(Statement *statement, size_t line, const char *value, size_t size)
 {
@@ -226,14 +258,7 @@ parse_header(Statement *statement)
                 mistake(file, line, "rows is said twice");
             parse_rows(statement, line, value, (size_t) (at + size - value));
         } else if ((value = header_value(at, "changes")) != NULL) {
-            size_t length = (size_t) (at + size - value);
-
-            if (length == 6 && strncmp(value, "cached", 6) == 0)
-                statement->changes_cached = true;
-            else if (length == 5 && strncmp(value, "names", 5) == 0)
-                statement->changes_names = true;
-            else
-                mistake(file, line, "changes must be cached or names");
+            parse_changes(statement, line, value, (size_t) (at + size - value));
         } else if (strncmp(at, "--", 2) == 0) {
             size_t word = strspn(at + 2, " ") + 2;
             size_t letters = strspn(at + word, "abcdefghijklmnopqrstuvwxyz_");
@@ -443,9 +468,7 @@ write_statement(FILE *out, const Statement *statement, size_t index)
             strcmp(statement->rows, "one") == 0    ? "ONE"
             : strcmp(statement->rows, "many") == 0 ? "MANY"
                                                    : "NONE");
-    fprintf(out, "    .changes_cached = %s,\n    .changes_names = %s,\n};\n\n",
-            statement->changes_cached ? "true" : "false",
-            statement->changes_names ? "true" : "false");
+    fprintf(out, "    .changes = %uu,\n};\n\n", statement->changes);
 }
 
 static void

@@ -98,7 +98,6 @@ audit_refuse(Audit *audit, Call *call)
         return;
     db_rollback(call);
     db_begin(call, DB_WRITE);
-    call->changes_cached = call->changes_names = call->changes_roles = false;
-    if (!queue_row(call, call->code, count) || !db_commit(call))
+    if (!queue_row(call, call->failure.code, count) || !db_commit(call))
         db_rollback(call);
 }

@@ -3,10 +3,8 @@
 #include "access/caller.h"
 #include "access/cache.h"
 #include "db/db.h"
-#include "serve/job.h"
 #include "access/key_use.h"
 #include "db/queries.h"
-#include "server_state.h"
 #include "access/use.h"
 
 #include <inttypes.h>
@@ -51,14 +49,13 @@ read_row(Call *call, const Query *query, const uint8_t hash[32], const DbRow **r
 static void
 note_use(Call *call, const Caller *caller)
 {
-    if (!use_note(call->server->use, call->tenant.id, caller->session_id))
-        job_wake(call->server->keeper);
+    use_note(call->core->use, call->tenant.id, caller->session_id);
 }
 
 bool
 caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
 {
-    Cache *cache = call->server->cache;
+    Cache *cache = call->core->cache;
     bool on_platform = call->tenant.id == 0;
     CacheMoment moment = cache_moment(cache);
     const DbRow *row;
@@ -95,7 +92,7 @@ caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *foun
 bool
 caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
 {
-    Cache *cache = call->server->cache;
+    Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
     const DbRow *row;
 
@@ -120,7 +117,7 @@ caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
                           db_row_time_us(row, "expire_time"));
         *found = true;
     }
-    key_use_note(call->server->key_use, call->tenant.id, caller->id);
+    key_use_note(call->core->key_use, call->tenant.id, caller->id);
     return true;
 }
 

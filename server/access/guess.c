@@ -2,7 +2,6 @@
  * passwords.  */
 #include "access/guess.h"
 #include "access/origin.h"
-#include "server_state.h"
 #include "access/throttle.h"
 
 #include <inttypes.h>
@@ -23,7 +22,7 @@ struct Guess {
 static Guess *
 guess_new(Call *call, const char *email)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     Guess *guess = call_alloc(call, sizeof *guess);
     char origin[ORIGIN_SIZE];
 
@@ -70,7 +69,7 @@ guess_begin(Call *call, const char *email)
 bool
 guess_failed(Call *call, const Guess *guess)
 {
-    call->refused = true;
+    call->failure.is_refused = true;
     return throttle_count_failure(call, guess->counters, KNOWN) &&
            call_fail(call, CODE_UNAUTHENTICATED, "e-mail or password is wrong");
 }
@@ -88,7 +87,7 @@ guess_passed(Call *call, const Guess *guess)
 Guess *
 guess_begin_own(Call *call)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     const char *id = call_printf(call, "%" PRId64, call->caller.id);
     Guess *guess = call_alloc(call, sizeof *guess);
 
@@ -108,7 +107,7 @@ guess_begin_own(Call *call)
 bool
 guess_failed_own(Call *call, const Guess *guess, const char *field)
 {
-    call->refused = true;
+    call->failure.is_refused = true;
     return throttle_count_failure(call, guess->counters, 1) &&
            call_fail_field_code(call, CODE_PERMISSION_DENIED, field, "is wrong");
 }

@@ -6,7 +6,6 @@
 #include "call/internal.h"
 #include "base/log.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -112,7 +111,7 @@ write_use(Call *call, const Place *due)
 }
 
 bool
-key_use_write(Call *call)
+key_use_write(Call *call, void *state UNUSED)
 {
     size_t writes = 0;
     Place due;
@@ -120,7 +119,7 @@ key_use_write(Call *call)
     for (size_t i = 0; i < PLACES && writes < WRITES_MAX; i++) {
         Call write = *call;
 
-        if (!take(call->server->key_use, i, &due))
+        if (!take(call->core->key_use, i, &due))
             continue;
         writes++;
         if (write_use(&write, &due))
@@ -128,7 +127,7 @@ key_use_write(Call *call)
         /* one tenant's damage is not the others' */
         db_rollback(&write);
         internal_log(&write, LOG_LEVEL_WARNING, "the last use of an API key is not written");
-        if (write.code == CODE_UNAVAILABLE)
+        if (write.failure.code == CODE_UNAVAILABLE)
             return true;
     }
     return true;

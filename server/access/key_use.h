@@ -17,6 +17,6 @@ void key_use_free(KeyUse *use);
 void key_use_note(KeyUse *use, int64_t tenant_id, int64_t key_id);
 
 /* A task of job.c: writes what has not been written for a minute. */
-MUST_CHECK bool key_use_write(Call *call);
+MUST_CHECK bool key_use_write(Call *call, void *state);
 
 #endif

@@ -2,7 +2,6 @@
  * takes is refused. The list is short because a guess against the server costs tens of milliseconds
  * and few are allowed; it holds what is tried first.  */
 #include "access/password.h"
-#include "server_state.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -85,7 +84,7 @@ bool
 password_hash(Call *call, const char *field, const char *password, const char *email,
               char out[AUTH_HASH_SIZE])
 {
-    int64_t least = server_config(call->server)->password_length, length = length_of(password);
+    int64_t least = call->core->config->password_length, length = length_of(password);
     const char *wrong;
 
     if (length < least)

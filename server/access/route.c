@@ -5,7 +5,6 @@
 #include "db/db.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,7 +45,7 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
 static bool
 find(Call *call, const char *key, const Query *query, DbArg arg, TenantContext *tenant)
 {
-    Cache *cache = call->server->cache;
+    Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
     const DbRow *row;
 

@@ -5,7 +5,6 @@
 #include "call/internal.h"
 #include "base/log.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <endian.h>
 #include <inttypes.h>
@@ -66,7 +65,7 @@ batch_mac(const Call *call, const Batch *batch, uint8_t mac[MAC_SIZE])
 {
     int64_t numbers[] = {batch->tenant_id, batch->number, batch->total};
 
-    auth_mac(call->server->audit_key,
+    auth_mac(call->core->audit_key,
              (AuthPart[]){{"seal", 4},
                           {numbers, sizeof numbers},
                           {batch->before.data, batch->before.size},
@@ -81,7 +80,7 @@ anchor_mac(const Call *call, int64_t tenant_id, int64_t seals, int64_t total, By
 {
     int64_t numbers[] = {tenant_id, seals, total};
 
-    auth_mac(call->server->audit_key,
+    auth_mac(call->core->audit_key,
              (AuthPart[]){{"anchor", 6}, {numbers, sizeof numbers}, {head.data, head.size}}, 3,
              mac);
 }
@@ -235,10 +234,11 @@ seal_audit(const Call *call, int64_t tenant_id, const char *schema)
     }
 }
 
-static bool
-seal_audits(Call *call)
+bool
+seal_audits(Call *call, void *state)
 {
-    int64_t *after = &call->server->seal_after;
+    Sealer *sealer = state;
+    int64_t *after = &sealer->after;
 
     seal_audit(call, 0, "");
     for (int i = 0; i < TENANTS_A_LOOK; i++) {
@@ -259,15 +259,6 @@ seal_audits(Call *call)
     }
     return true;
 }
-
-static int64_t
-interval_s(const Config *config)
-{
-    return config->audit_seal_s;
-}
-
-static const JobTask seal_tasks[] = {{"seal_audits", seal_audits}};
-const JobKind job_seal = {.interval_of = interval_s, .tasks = seal_tasks, .tasks_count = 1};
 
 /* ---- comparing ---- */
 

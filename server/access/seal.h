@@ -7,10 +7,15 @@
 #ifndef CIQ_SERVER_SEAL_H
 #define CIQ_SERVER_SEAL_H
 
-#include "serve/job.h"
+#include "call/call.h"
 
-/* Seals what is due; only with a key. */
-extern const JobKind job_seal;
+/* Where the next look at the audits begins. */
+typedef struct Sealer {
+    int64_t after; /* the tenant that was seen last */
+} Sealer;
+
+/* A task of a job's, only with a key: seals what is due.  state is a Sealer. */
+MUST_CHECK bool seal_audits(Call *call, void *state);
 
 /* Reads the key's file: at least 32 bytes that nobody else knows.  False: reason says why. */
 MUST_CHECK bool seal_read_key(const char *path, uint8_t key[32], char *reason, size_t size);

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -29,7 +28,7 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
      * be written, which few can be in more than two ways */
     for (size_t i = 0; account != NULL && i < ACCOUNT_MAX && account[i] != '\0'; i++)
         folded[i] = (char) tolower((unsigned char) account[i]);
-    auth_digest((AuthPart[]){{server_key(call->server), 32},
+    auth_digest((AuthPart[]){{call->core->installation.key, 32},
                              {"throttle", 8},
                              {kind, strlen(kind)},
                              {&tenant_id, sizeof tenant_id},
@@ -144,17 +143,17 @@ throttle_count(Call *call, const Throttle *counters, size_t count)
 static bool
 record_failure(Call *call)
 {
-    return queue_count(call, call->failure_data);
+    return queue_count(call, call->record.data);
 }
 
 bool
 throttle_count_failure(Call *call, const Throttle *counters, size_t count)
 {
-    call->failure_data = make_arrays(call, counters, count);
-    if (call->failure_data == NULL)
+    call->record.data = make_arrays(call, counters, count);
+    if (call->record.data == NULL)
         return false;
-    call->record_failure = record_failure;
-    call->failure_is_platforms = true;
+    call->record.write = record_failure;
+    call->record.is_platforms = true;
     return true;
 }
 
@@ -194,9 +193,10 @@ throttle_fail(Call *call, const Throttle *counter, const char *what)
 {
     int64_t seconds = (counter->wait_ms + 999) / 1000, minutes = (seconds + 59) / 60;
 
-    call->retry_after_ms = counter->wait_ms > UINT32_MAX ? UINT32_MAX : (uint32_t) counter->wait_ms;
-    call->refused = true;
-    call->pause_ms = pause_of(call);
+    call->failure.retry_after_ms =
+        counter->wait_ms > UINT32_MAX ? UINT32_MAX : (uint32_t) counter->wait_ms;
+    call->failure.is_refused = true;
+    call->failure.pause_ms = pause_of(call);
     if (seconds < 120)
         return call_fail(call, CODE_RESOURCE_EXHAUSTED, "%s: try again in %" PRId64 " s", what,
                          seconds);

@@ -6,11 +6,9 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "call/internal.h"
-#include "serve/job.h"
 #include "base/log.h"
 #include "migration/plan.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -35,19 +33,21 @@ typedef struct Place {
 
 struct Use {
     const Config *config;
+    Wake *wake; /* of the job that writes */
     pthread_mutex_t stripes[STRIPES];
     _Atomic bool has_new, finishing;
     Place places[BUCKETS][PLACES];
 };
 
 Use *
-use_new(const Config *config)
+use_new(const Config *config, Wake *wake)
 {
     Use *use = calloc(1, sizeof *use); /* pages that nobody touches cost no memory */
 
     if (use == NULL)
         return NULL;
     use->config = config;
+    use->wake = wake;
     for (size_t i = 0; i < STRIPES; i++)
         pthread_mutex_init(&use->stripes[i], NULL);
     return use;
@@ -99,7 +99,7 @@ find_place(Place places[PLACES], int64_t tenant_id, int64_t session_id)
     return free_place;
 }
 
-bool
+void
 use_note(Use *use, int64_t tenant_id, int64_t session_id)
 {
     size_t bucket = bucket_of(tenant_id, session_id);
@@ -115,7 +115,8 @@ use_note(Use *use, int64_t tenant_id, int64_t session_id)
     /* a store by every call would take the cache line from every other core */
     if (place != NULL && !atomic_load_explicit(&use->has_new, memory_order_relaxed))
         atomic_store(&use->has_new, true);
-    return place != NULL;
+    if (place == NULL)
+        wake_ring(use->wake);
 }
 
 void
@@ -207,7 +208,7 @@ array_of(Call *call, const Place *due, size_t count, bool ages)
 static bool
 write_tenant(Call *call, const Place *due, size_t count)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     const char *id = call_printf(call, "%" PRId64, due->tenant_id);
     const char *hours = call_printf(call, "%" PRId64, config->session_hours);
     const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(config));
@@ -253,13 +254,13 @@ write_or_log(Call *call, const Place *due, size_t count)
         return true;
     db_rollback(&write);
     internal_log(&write, LOG_LEVEL_WARNING, "the last use of sessions is not written");
-    return write.code != CODE_UNAVAILABLE;
+    return write.failure.code != CODE_UNAVAILABLE;
 }
 
 bool
-use_write(Call *call)
+use_write(Call *call, void *state UNUSED)
 {
-    Use *use = call->server->use;
+    Use *use = call->core->use;
     Place *due = call_alloc(call, DUE_MAX * sizeof *due);
     size_t count, tenants = 0, group;
     bool more;
@@ -282,6 +283,6 @@ use_write(Call *call)
     if (more)
         atomic_store(&use->has_new, true);
     if (count == DUE_MAX || tenants == TENANTS_MAX)
-        job_wake(call->server->keeper);
+        wake_ring(use->wake);
     return true;
 }

@@ -6,24 +6,26 @@
 #ifndef CIQ_SERVER_USE_H
 #define CIQ_SERVER_USE_H
 
+#include "base/wake.h"
 #include "call/call.h"
 #include "base/config.h"
 
 typedef struct Use Use;
 
 /* NULL: no memory. */
-MUST_CHECK Use *use_new(const Config *config);
+MUST_CHECK Use *use_new(const Config *config, Wake *wake);
 void use_free(Use *use);
 
 /* A session (of a tenant, 0: of the platform) is used now.  From any thread; holds one of many
- * short locks. False: too many wait to be written; this one is noted by its next call. */
-bool use_note(Use *use, int64_t tenant_id, int64_t session_id);
+ * short locks.  When too many wait to be written it rings for the job, and this one is noted by its
+ * next call. */
+void use_note(Use *use, int64_t tenant_id, int64_t session_id);
 
 /* No more calls come: from now on a use need not have waited to be written. */
 void use_finish(Use *use);
 
 /* A task of job.c: writes what has waited long enough. */
-MUST_CHECK bool use_write(Call *call);
+MUST_CHECK bool use_write(Call *call, void *state);
 
 /* How long a session lives that is not used, in seconds, as the database has it. */
 int64_t use_idle_s(const Config *config);

@@ -2,7 +2,6 @@
  * function here logs, or keeps a secret after it returns.  */
 #include "call/auth.h"
 #include "base/pace.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -52,7 +51,7 @@ auth_hash(Call *call, const char *password, char out[AUTH_HASH_SIZE])
 {
     _Static_assert(AUTH_HASH_SIZE == crypto_pwhash_STRBYTES, "a hash of libsodium fits");
 
-    pace_begin(&call->server->last_call_us);
+    pace_begin(&call->core->last_call_us);
 
     bool done = crypto_pwhash_str_alg(out, password, strlen(password), OPERATIONS, MEMORY,
                                       crypto_pwhash_ALG_ARGON2ID13) == 0;
@@ -69,7 +68,7 @@ auth_verify(Call *call, const char *password, const char *stored, bool *ok, bool
     bool known = stored != NULL && stored[0] == '$' && strlen(stored) < AUTH_HASH_SIZE;
     const char *hash = known ? stored : dummy_hash;
 
-    pace_begin(&call->server->last_call_us);
+    pace_begin(&call->core->last_call_us);
 
     bool right = crypto_pwhash_str_verify(hash, password, strlen(password)) == 0;
 

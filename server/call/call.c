@@ -23,14 +23,14 @@ static const char no_memory_text[] = "the call needs too much memory";
 static bool
 call_vfail(Call *call, Code code, const char *format, va_list arguments)
 {
-    if (call->code != CODE_OK)
+    if (call->failure.code != CODE_OK)
         return false;
-    call->code = code;
+    call->failure.code = code;
 
     const char *text = call_vprintf(call, format, arguments);
 
     /* if even the text did not fit, call_alloc has already changed the code */
-    call->text = text != NULL ? text : no_memory_text;
+    call->failure.text = text != NULL ? text : no_memory_text;
     return false;
 }
 
@@ -52,13 +52,14 @@ call_vfail_field(Call *call, Code code, const char *field, const char *format, v
 
     if (description == NULL)
         return false;
-    if (call->code == CODE_OK) {
-        call->code = code;
-        call->text = call_printf(call, "%s %s", field, description);
+    if (call->failure.code == CODE_OK) {
+        call->failure.code = code;
+        call->failure.text = call_printf(call, "%s %s", field, description);
     }
-    if (call->violations == NULL)
-        call->violations = call_alloc(call, LIMIT_VIOLATIONS * sizeof *call->violations);
-    if (call->violations == NULL || call->violations_count == LIMIT_VIOLATIONS)
+    if (call->failure.violations == NULL)
+        call->failure.violations =
+            call_alloc(call, LIMIT_VIOLATIONS * sizeof *call->failure.violations);
+    if (call->failure.violations == NULL || call->failure.violations_count == LIMIT_VIOLATIONS)
         return false;
 
     FieldViolation *violation = call_alloc(call, sizeof *violation);
@@ -69,7 +70,7 @@ call_vfail_field(Call *call, Code code, const char *field, const char *format, v
     violation->field = call_strdup(call, field);
     violation->description = call_strdup(call, description);
     if (violation->field != NULL && violation->description != NULL)
-        call->violations[call->violations_count++] = violation;
+        call->failure.violations[call->failure.violations_count++] = violation;
     return false;
 }
 
@@ -100,9 +101,9 @@ call_alloc(Call *call, size_t size)
 {
     void *memory = arena_alloc(call->arena, size);
 
-    if (memory == NULL && call->text == NULL) {
-        call->code = CODE_RESOURCE_EXHAUSTED;
-        call->text = no_memory_text;
+    if (memory == NULL && call->failure.text == NULL) {
+        call->failure.code = CODE_RESOURCE_EXHAUSTED;
+        call->failure.text = no_memory_text;
     }
     return memory;
 }
@@ -117,24 +118,24 @@ call_strdup(Call *call, const char *text)
 }
 
 void
-call_forget_changes(Call *call)
+call_change(Call *call, ChangeKind kind, int64_t tenant_id)
 {
-    call->changes_cached = call->changes_names = call->changes_roles = call->changes_runs = false;
-    call->wakes_job = call->wakes_prover = call->fills_outbox = false;
-    call->changes_tenant_id = 0;
+    changes_add(&call->changes, kind, tenant_id);
+}
+
+void
+call_tell(const Call *call, ChangeKind kind, int64_t tenant_id)
+{
+    const ChangeListener *listener = &call->core->changes;
+
+    listener->tell(listener->argument, (Change){kind, tenant_id});
 }
 
 void
 call_forget_failure(Call *call)
 {
-    call->code = CODE_OK;
-    call->text = call->detail = NULL;
-    call->sqlstate[0] = '\0';
-    call->violations = NULL;
-    call->violations_count = 0;
-    call->retry_after_ms = 0;
-    call->plan_changed = call->replay = false;
-    call_forget_changes(call);
+    call->failure = (CallFailure){0};
+    call->changes.count = 0;
 }
 
 char *

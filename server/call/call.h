@@ -7,13 +7,14 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/limits.h"
+#include "call/core.h"
 #include "proto/method.h"
 #include "proto/wire.h"
 #include <stdarg.h>
 #include <sys/types.h>
 
 typedef struct Db Db;
-typedef struct Server Server;
+struct Call;
 
 /* What a tenant's plan, or the tenant itself, allows; 0 = no limit. */
 typedef struct TenantLimits {
@@ -66,10 +67,50 @@ typedef struct Peer {
     char address[64]; /* "ipc:uid=0", "tcp:127.0.0.1:5432", "inproc" */
 } Peer;
 
+/* The first failure of a call; code 0: none so far. */
+typedef struct CallFailure {
+    Code code;
+    const char *text;
+    uint32_t retry_after_ms;
+    uint32_t pause_ms; /* before the answer is sent; no thread waits for it */
+    FieldViolation **violations;
+    size_t violations_count;
+    bool is_refused;    /* it belongs into the audit */
+    bool is_replay;     /* the idempotency key was used before */
+    bool is_stale_plan; /* a prepared statement does not fit any more: the call may run once more */
+    const char *detail; /* for the log only, never the client; NULL: none */
+    char sqlstate[6];   /* of the statement that failed, for the log; "" */
+    /* in a script that failed: how many of its statements had not, and the character of the script
+     * that PostgreSQL points to, from 1; 0: none */
+    size_t script_statement;
+    int script_position;
+} CallFailure;
+
+/* What a failure leaves behind that nobody can mend by asking again, in a transaction of its own.
+ */
+typedef struct CallRecord {
+    bool (*write)(struct Call *call); /* NULL: nothing */
+    const char *id;
+    const void *data;
+    bool is_platforms; /* that transaction is the platform's, not the tenant's */
+} CallRecord;
+
+/* What the call's statements were, if that was asked for and allowed. */
+typedef struct CallExplain {
+    bool wanted;
+    Statement **statements;
+    size_t statements_count;
+    char **schemas;
+    size_t schemas_count;
+} CallExplain;
+
 typedef struct Call {
-    Server *server;
+    Core *core;
     Arena *arena;
-    Db *db;
+    Db *db;                     /* NULL: memory alone must answer */
+    char id[LIMIT_CALL_ID + 1]; /* the request id in reply, log and audit */
+
+    /* what was asked, by whom and for whom */
     const Method *method;
     Request *request;          /* the envelope */
     ProtobufCMessage *message; /* the rpc's request, checked */
@@ -78,62 +119,32 @@ typedef struct Call {
     bool forwards;      /* the token is a key that may say for which end user it calls */
     TenantContext tenant;
     Caller caller;
-    int64_t receive_us, deadline_us;               /* monotonic */
-    int64_t statement_timeout_ms, lock_timeout_ms; /* of each statement, for the server's own work;
-                                                    * 0: by the deadline */
-    const int *stop_fd; /* readable: give up at once, whatever runs; NULL: nothing says so */
-    char id[LIMIT_CALL_ID + 1]; /* the request id in reply, log and audit */
+    bool must_be_own; /* the caller lacks the permission for what is not their own */
 
-    /* the first failure; code 0: none so far */
-    Code code;
-    const char *text;
-    uint32_t retry_after_ms;
-    uint32_t pause_ms; /* before the answer is sent; no thread waits for it */
-    FieldViolation **violations;
-    size_t violations_count;
-    char sqlstate[6];        /* of the statement that failed, for the log; "" */
-    size_t script_statement; /* in a script that failed: how many of its statements had not, */
-    int script_position; /* and the character of the script that PostgreSQL points to, from 1; 0:
-                            none */
-    const char *detail;  /* for the log only, never the client; NULL: none */
-    bool must_be_own;    /* the caller lacks the permission for what is not their own */
-    bool refused;        /* the failure belongs into the audit */
-    /* what a failure that nobody can mend by asking again leaves behind, in a transaction of its
-     * own */
-    bool (*record_failure)(struct Call *call);
-    const char *failure_id;
-    const void *failure_data;
-    bool failure_is_platforms; /* that transaction is the platform's, not the tenant's */
-    bool replay;               /* the idempotency key was used before */
-    bool plan_changed;         /* a prepared statement went stale: the call may run once more */
+    /* how long it may take */
+    int64_t receive_us, deadline_us; /* monotonic */
+    int64_t statement_timeout_ms,
+        lock_timeout_ms; /* of each statement, for the server's own work; 0: by the deadline */
+    const int *stop_fd;  /* readable: give up at once, whatever runs; NULL: nothing says so */
 
-    /* what dispatch's transaction must do beside the handler's own statements */
-    bool changes_cached;       /* notify every server that what it cached of this tenant is old */
-    bool changes_names;        /* the same for the way from names to tenants */
-    bool changes_roles;        /* new roles: connections warm themselves */
-    int64_t changes_tenant_id; /* notify what changes_cached does of another tenant; 0: none */
-    bool wakes_job;            /* the commit leaves work for the background */
-    bool wakes_prover;         /* DNS is to be asked about a domain */
-    bool fills_outbox; /* of the tenant outbox_tenant_id (0: the platform): there is mail to send */
-    int64_t outbox_tenant_id;
-    bool changes_runs;  /* a migration run begins, goes on or ends */
+    CallFailure failure;
+    CallRecord record;
+    Changes changes;    /* of the transaction that is open */
     const char *target; /* what was changed, for the audit: "user 5"; NULL: nothing named */
-
-    /* if explain was asked for and allowed */
-    bool explain;
-    Statement **statements;
-    size_t statements_count;
-    char **schemas;
-    size_t schemas_count;
+    CallExplain explain;
 } Call;
+
+/* Notes what the open transaction changes; tenant_id 0: the platform, or the kind is about no
+ * tenant. */
+void call_change(Call *call, ChangeKind kind, int64_t tenant_id);
+
+/* Tells this server alone, at once, whatever becomes of the transaction. */
+void call_tell(const Call *call, ChangeKind kind, int64_t tenant_id);
 
 /* Fails the call and returns false.  The first failure wins; the text reaches the client. */
 MUST_CHECK bool call_fail(Call *call, Code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* What a transaction that is rolled back would have told others. */
-void call_forget_changes(Call *call);
-
-/* The same, and as if the call had not failed. */
+/* As if the call had not failed, and had changed nothing. */
 void call_forget_failure(Call *call);
 
 /* The same with INVALID_ARGUMENT (or ALREADY_EXISTS by call_fail_field_code) and a violation that

@@ -3,7 +3,6 @@
 #include "call/host.h"
 #include "call/check.h"
 #include "base/config.h"
-#include "server_state.h"
 
 #include <ctype.h>
 #include <idn2.h>
@@ -82,9 +81,9 @@ host_normalise(const char *text, bool strip_www, char name[HOST_SIZE])
 }
 
 const char *
-host_name(const Server *server, const char *text, char name[HOST_SIZE])
+host_name(const Core *core, const char *text, char name[HOST_SIZE])
 {
-    return host_normalise(text, strcmp(server_config(server)->www, "strip") == 0, name);
+    return host_normalise(text, strcmp(core->config->www, "strip") == 0, name);
 }
 
 /* True if the host is the domain or lies under it. */
@@ -100,8 +99,8 @@ is_under(const char *host, const char *domain)
 bool
 host_read(Call *call, const char *field, const char *text, Host *host)
 {
-    const char *base_domain = server_config(call->server)->base_domain;
-    const char *wrong = host_name(call->server, text, host->name);
+    const char *base_domain = call->core->config->base_domain;
+    const char *wrong = host_name(call->core, text, host->name);
 
     if (wrong != NULL)
         return call_fail_field(call, field, "%s", wrong);
@@ -126,9 +125,9 @@ host_kind_name(HostKind kind)
 }
 
 bool
-host_must_prove(const Server *server, HostKind kind)
+host_must_prove(const Core *core, HostKind kind)
 {
-    return kind == HOST_CUSTOM && strcmp(server_config(server)->verify_domains, "on") == 0;
+    return kind == HOST_CUSTOM && strcmp(core->config->verify_domains, "on") == 0;
 }
 
 bool

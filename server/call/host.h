@@ -28,7 +28,7 @@ typedef struct Host {
 MUST_CHECK const char *host_normalise(const char *text, bool strip_www, char name[HOST_SIZE]);
 
 /* The same by the server's settings. */
-MUST_CHECK const char *host_name(const Server *server, const char *text, char name[HOST_SIZE]);
+MUST_CHECK const char *host_name(const Core *core, const char *text, char name[HOST_SIZE]);
 
 /* The same with the kind; fails the call with the field's name. */
 MUST_CHECK bool host_read(Call *call, const char *field, const char *text, Host *host);
@@ -37,7 +37,7 @@ MUST_CHECK bool host_read(Call *call, const char *field, const char *text, Host 
 const char *host_kind_name(HostKind kind);
 
 /* Whether DNS must prove that a domain is its tenant's before it leads there. */
-bool host_must_prove(const Server *server, HostKind kind);
+bool host_must_prove(const Core *core, HostKind kind);
 
 /* Whether an envelope's tenant is a domain (it has a dot or is "localhost", port aside) or a schema
  * name. */

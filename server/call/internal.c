@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 void
-internal_call(Call *call, Server *server, Arena *arena, Db *db, int64_t timeout_ms)
+internal_call(Call *call, Core *core, Arena *arena, Db *db, int64_t timeout_ms)
 {
     *call = (Call){
-        .server = server,
+        .core = core,
         .arena = arena,
         .db = db,
         .caller = {.kind = CALLER_OPERATOR, .email = "", .permissions = ""},
@@ -24,7 +24,9 @@ internal_log(const Call *call, LogLevel level, const char *what)
 {
     char text[1024], detail[2048];
 
-    log_write(level, what, "code=%s text=%s sqlstate=%s detail=%s", code_name((int) call->code),
-              log_quote(text, sizeof text, call->text != NULL ? call->text : ""), call->sqlstate,
-              log_quote(detail, sizeof detail, call->detail != NULL ? call->detail : ""));
+    log_write(
+        level, what, "code=%s text=%s sqlstate=%s detail=%s", code_name((int) call->failure.code),
+        log_quote(text, sizeof text, call->failure.text != NULL ? call->failure.text : ""),
+        call->failure.sqlstate,
+        log_quote(detail, sizeof detail, call->failure.detail != NULL ? call->failure.detail : ""));
 }

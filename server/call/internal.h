@@ -6,7 +6,7 @@
 #include "call/call.h"
 #include "base/log.h"
 
-void internal_call(Call *call, Server *server, Arena *arena, Db *db, int64_t timeout_ms);
+void internal_call(Call *call, Core *core, Arena *arena, Db *db, int64_t timeout_ms);
 
 /* One line about how it failed. */
 void internal_log(const Call *call, LogLevel level, const char *what);

@@ -3,7 +3,6 @@
 #include "db/bind.h"
 #include "call/auth.h"
 #include "proto/method.h"
-#include "server_state.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -340,7 +339,7 @@ value_page(Call *call, const char *name, const ProtobufCMessage *message, BindVa
         return true;
     }
     return page_binding(call, message, binding) &&
-           auth_page_key(call, server_key(call->server), binding, token, &key) &&
+           auth_page_key(call, call->core->installation.key, binding, token, &key) &&
            value_text(call, key, value);
 }
 
@@ -698,7 +697,7 @@ answer_next_page(Call *call, const ProtobufCMessage *message, BindColumn key_col
     if (key == NULL || !page_binding(call, message, binding))
         return false;
 
-    char *token = auth_page_token(call, server_key(call->server), binding, key);
+    char *token = auth_page_token(call, call->core->installation.key, binding, key);
 
     if (token == NULL)
         return false;

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -154,7 +153,7 @@ fail_lost(Call *call)
     Db *db = call->db;
 
     if (db->connection != NULL)
-        call->detail = call_strdup(call, PQerrorMessage(db->connection));
+        call->failure.detail = call_strdup(call, PQerrorMessage(db->connection));
     db->stale = true;
     return call_fail(call, CODE_UNAVAILABLE, "the database is not available");
 }
@@ -209,25 +208,25 @@ fail_result(Call *call, const Query *query, const PGresult *result)
 
     if (state == NULL)
         return fail_lost(call);
-    snprintf(call->sqlstate, sizeof call->sqlstate, "%s", state);
+    snprintf(call->failure.sqlstate, sizeof call->failure.sqlstate, "%s", state);
     if (query == NULL) {
         const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
 
-        call->script_position = position == NULL ? 0 : atoi(position);
+        call->failure.script_position = position == NULL ? 0 : atoi(position);
     }
     /* the first line only: the others quote values of the row */
-    call->detail = call_printf(call, "%s: %s", query == NULL ? "script" : query->name,
-                               PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    call->failure.detail = call_printf(call, "%s: %s", query == NULL ? "script" : query->name,
+                                       PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 
     if (query == &query_idempotency_claim && strcmp(state, "23505") == 0) {
-        call->replay = true;
+        call->failure.is_replay = true;
         return call_fail(call, CODE_ABORTED, "this idempotency key was used before");
     }
     if (strcmp(state, "23505") == 0 && constraint != NULL && table != NULL)
         return call_fail_field_code(call, CODE_ALREADY_EXISTS,
                                     constraint_field(call, constraint, table), "is taken already");
     if (strcmp(state, "0A000") == 0) {
-        call->plan_changed = true;
+        call->failure.is_stale_plan = true;
         call->db->stale = true;
         return call_fail(call, CODE_ABORTED, "the schema changed while the call ran");
     }
@@ -248,7 +247,7 @@ fail_result(Call *call, const Query *query, const PGresult *result)
         if (strncmp(state, row->prefix, strlen(row->prefix)) != 0)
             continue;
         if (row->code == CODE_ABORTED)
-            call->retry_after_ms = 100;
+            call->failure.retry_after_ms = 100;
         return call_fail(call, row->code, "%s", row->text);
     }
     return call_fail(call, CODE_INTERNAL, "the server has a defect; its log names this call");
@@ -362,7 +361,7 @@ collect(Call *call, int64_t until_us, const Query *query, PGresult **keep)
         ExecStatusType status = PQresultStatus(result);
 
         if (status != PGRES_FATAL_ERROR && query == NULL && ok)
-            call->script_statement++;
+            call->failure.script_statement++;
         if (status == PGRES_FATAL_ERROR) {
             ok = fail_result(call, query, result);
         } else if (status == PGRES_PIPELINE_ABORTED) {
@@ -396,20 +395,20 @@ collect_sync(Call *call, int64_t until_us)
 static void
 explain_statement(Call *call, const Query *query, int64_t duration_us)
 {
-    if (!call->explain || call->statements_count == LIMIT_STATEMENTS)
+    if (!call->explain.wanted || call->explain.statements_count == LIMIT_STATEMENTS)
         return;
 
     Statement *statement = call_alloc(call, sizeof *statement);
 
-    if (call->statements == NULL)
-        call->statements = call_alloc(call, LIMIT_STATEMENTS * sizeof(Statement *));
-    if (statement == NULL || call->statements == NULL)
+    if (call->explain.statements == NULL)
+        call->explain.statements = call_alloc(call, LIMIT_STATEMENTS * sizeof(Statement *));
+    if (statement == NULL || call->explain.statements == NULL)
         return;
     clientiq__v1__statement__init(statement);
     statement->text = call_strdup(call, query->text);
     statement->duration_us = (uint64_t) duration_us;
     if (statement->text != NULL)
-        call->statements[call->statements_count++] = statement;
+        call->explain.statements[call->explain.statements_count++] = statement;
 }
 
 static void
@@ -417,21 +416,22 @@ explain_schemas(Call *call, const PGresult *result)
 {
     int count = PQntuples(result);
 
-    for (int i = 0; i < count && call->schemas_count < LIMIT_STATEMENTS; i++) {
+    for (int i = 0; i < count && call->explain.schemas_count < LIMIT_STATEMENTS; i++) {
         const char *schema = PQgetvalue(result, i, 0);
         size_t known = 0;
 
-        if (call->schemas == NULL)
-            call->schemas = call_alloc(call, LIMIT_STATEMENTS * sizeof(char *));
-        if (call->schemas == NULL)
+        if (call->explain.schemas == NULL)
+            call->explain.schemas = call_alloc(call, LIMIT_STATEMENTS * sizeof(char *));
+        if (call->explain.schemas == NULL)
             return;
-        while (known < call->schemas_count && strcmp(call->schemas[known], schema) != 0)
+        while (known < call->explain.schemas_count &&
+               strcmp(call->explain.schemas[known], schema) != 0)
             known++;
-        if (known < call->schemas_count)
+        if (known < call->explain.schemas_count)
             continue;
-        call->schemas[known] = call_strdup(call, schema);
-        if (call->schemas[known] != NULL)
-            call->schemas_count++;
+        call->explain.schemas[known] = call_strdup(call, schema);
+        if (call->explain.schemas[known] != NULL)
+            call->explain.schemas_count++;
     }
 }
 
@@ -472,7 +472,7 @@ flush(Call *call, PGresult **own)
         if (locks != NULL)
             explain_schemas(call, locks);
         PQclear(locks);
-        if (db->stale && !call->plan_changed)
+        if (db->stale && !call->failure.is_stale_plan)
             return false;
         explain_statement(call, query, clock_us() - start_us);
     }
@@ -489,8 +489,9 @@ queue(Call *call, const Query *query, const ProtobufCMessage *message, const DbA
     if (values == NULL || !bind_parameters(call, query, message, args, values))
         return false;
     db->queue[db->queue_size++] = (Queued){query, values, own};
-    call->changes_cached |= query->changes_cached;
-    call->changes_names |= query->changes_names;
+    for (ChangeKind kind = 0; kind < CHANGE_KINDS; kind++)
+        if ((query->changes & CHANGE_BIT(kind)) != 0)
+            call_change(call, kind, kind == CHANGE_TENANT ? call->tenant.id : 0);
     return true;
 }
 
@@ -562,6 +563,7 @@ db_begin(Call *call, DbMode mode)
     db->mode = mode;
     db->begun = true;
     db->queue_size = 0;
+    call->changes.count = 0;
 }
 
 /* The transaction's start, queued ahead of its first statement. */
@@ -600,24 +602,42 @@ run(Call *call, const Query *query, const ProtobufCMessage *message, const DbArg
         db->queue_size = 0;
         return false;
     }
-    if (call->explain && db->mode == DB_READ && !queue(call, &query_locks, NULL, NULL, false))
+    if (call->explain.wanted && db->mode == DB_READ &&
+        !queue(call, &query_locks, NULL, NULL, false))
         return false;
     if (flush(call, result) && *result != NULL)
         return true;
     PQclear(*result);
     *result = NULL;
-    if (call->code == CODE_OK)
+    if (call->failure.code == CODE_OK)
         return fail_lost(call);
     return false;
 }
 
+/* The other servers hear of it when, and only if, the transaction is committed. */
 static bool
-queue_notify(Call *call, const char *kind, int64_t id)
+queue_notifications(Call *call)
 {
-    const char *payload = call_printf(call, "%s%" PRId64, kind, id);
+    for (size_t i = 0; i < call->changes.count; i++) {
+        char *payload = call_alloc(call, CHANGE_PAYLOAD_SIZE);
 
-    return payload != NULL && queue(call, &query_notify, NULL,
-                                    (DbArg[]){{.name = "payload", .text = payload}, {0}}, false);
+        if (payload == NULL)
+            return false;
+        if (change_encode(call->changes.list[i], payload) &&
+            !queue(call, &query_notify, NULL, (DbArg[]){{.name = "payload", .text = payload}, {0}},
+                   false))
+            return false;
+    }
+    return true;
+}
+
+/* This server does not wait for its own notification. */
+static void
+tell_changes(Call *call)
+{
+    for (size_t i = 0; i < call->changes.count; i++)
+        call_tell(call, call->changes.list[i].kind, call->changes.list[i].tenant_id);
+    call->changes.count = 0;
 }
 
 bool
@@ -629,19 +649,9 @@ db_commit(Call *call)
     assert(db->begun && db->mode == DB_WRITE);
     if (!queue_start(call))
         return false;
-    if (call->changes_cached && !queue_notify(call, "t", call->tenant.id))
+    if (!queue_notifications(call))
         return false;
-    if (call->changes_tenant_id != 0 && !queue_notify(call, "t", call->changes_tenant_id))
-        return false;
-    if (call->changes_names && !queue_notify(call, "n", 0))
-        return false;
-    if (call->fills_outbox && !queue_notify(call, "o", call->outbox_tenant_id))
-        return false;
-    if (call->changes_roles && !queue_notify(call, "r", 0))
-        return false;
-    if (call->changes_runs && !queue_notify(call, "m", 0))
-        return false;
-    if (call->explain && !queue(call, &query_locks, NULL, NULL, false))
+    if (call->explain.wanted && !queue(call, &query_locks, NULL, NULL, false))
         return false;
     if (!queue(call, &query_commit, NULL, NULL, true) || !flush(call, &result)) {
         PQclear(result);
@@ -655,6 +665,7 @@ db_commit(Call *call)
     PQclear(result);
     if (!committed)
         return call_fail(call, CODE_INTERNAL, "a failed transaction was committed");
+    tell_changes(call);
     return true;
 }
 
@@ -947,8 +958,8 @@ db_script(Call *call, const char *script, const DbArg *args)
         return false;
     if (!script_text(call, script, args, &text))
         return false;
-    call->script_statement = 0;
-    call->script_position = 0;
+    call->failure.script_statement = 0;
+    call->failure.script_position = 0;
 
     /* several statements in one message exist outside pipeline mode only */
     if (PQexitPipelineMode(db->connection) != 1 || PQsendQuery(db->connection, text.data) != 1)
@@ -957,7 +968,7 @@ db_script(Call *call, const char *script, const DbArg *args)
     bool ok = collect(call, until_us, NULL, NULL);
 
     if (db->stale || PQenterPipelineMode(db->connection) != 1)
-        return call->code != CODE_OK ? false : fail_lost(call);
+        return call->failure.code != CODE_OK ? false : fail_lost(call);
     return ok;
 }
 
@@ -1001,7 +1012,7 @@ copy_end(Call *call, PGresult **result)
     bool ok = collect(call, call->deadline_us, NULL, result);
 
     if (db->stale || PQenterPipelineMode(db->connection) != 1)
-        return call->code != CODE_OK ? false : fail_lost(call);
+        return call->failure.code != CODE_OK ? false : fail_lost(call);
     return ok;
 }
 

@@ -20,7 +20,7 @@ typedef struct DbOptions {
     bool owner;                    /* no role is set: the login itself owns what it touches */
     bool tries;       /* scripts may run although it is not the owner's: see rpc/isolation.c */
     const char *user; /* signs in as this role instead of conninfo's; NULL: as conninfo says */
-    char platform_role[LIMIT_ROLE_NAME + 1]; /* the role of platform calls, unless owner */
+    const char *platform_role; /* the role of platform calls, unless owner */
 } DbOptions;
 
 /* One connection, not opened yet.  NULL: no memory.  options must outlive it. */

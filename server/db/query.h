@@ -22,6 +22,7 @@
 #ifndef CIQ_SERVER_QUERY_H
 #define CIQ_SERVER_QUERY_H
 
+#include "call/changes.h"
 #include "migration/file.h"
 
 #include <stdbool.h>
@@ -39,7 +40,7 @@ typedef struct Query {
     const char *into; /* "user"; NULL: the message itself */
     uint16_t index;   /* 0 … queries_count - 1 */
     QueryRows rows;
-    bool changes_cached, changes_names;
+    unsigned changes; /* CHANGE_BIT of each kind that its header line names */
 } Query;
 
 /* Every statement of sql/rpc and sql/query; each is also extern as query_<name> in queries.h. */

@@ -10,7 +10,6 @@
 #include "call/internal.h"
 #include "mail/mail.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -129,7 +128,7 @@ static const char *
 make_link(Call *call, const char *domain, const char *token)
 {
     const LetterValue values[] = {{"domain", domain}, {"token", token}, {0}};
-    char *link = letter_fill(server_config(call->server)->link_url, values, false);
+    char *link = letter_fill(call->core->config->link_url, values, false);
     const char *copy = link == NULL ? NULL : call_strdup(call, link);
 
     if (link != NULL)
@@ -177,7 +176,7 @@ enter(Call *call, const char **state)
 static bool
 make_token(Call *call, Taken *taken)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     bool is_reset = strcmp(taken->template_name, "reset") == 0;
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *row;
@@ -204,7 +203,7 @@ make_token(Call *call, Taken *taken)
 static bool
 take_mail(Call *call, Taken *taken)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     const char *lease = call_printf(call, "%d", LEASE_S), *state;
     const DbRow *row = NULL;
 
@@ -249,7 +248,7 @@ mail_directory(const Config *config, char directory[DIRECTORY_SIZE])
 static bool
 record(Call *call, const Taken *taken, MailResult result, const char *reason)
 {
-    int64_t retry_s = server_config(call->server)->mail_retry_s;
+    int64_t retry_s = call->core->config->mail_retry_s;
     const char *wait = call_printf(call, "%" PRId64, retry_s), *state;
     const char *wait_max =
         call_printf(call, "%d", result == MAIL_DOWN ? DOWN_WAIT_MAX_S : WAIT_MAX_S);
@@ -278,10 +277,10 @@ record(Call *call, const Taken *taken, MailResult result, const char *reason)
 
 /* By template, and by who sends: an installation, a tenant's number, its mail's number. */
 static MailResult
-deliver(Call *call, const Taken *taken, const char *link, const char *message_id,
+deliver(Outbox *outbox, Call *call, const Taken *taken, const char *link, const char *message_id,
         const char *file_name, char *reason, size_t size)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     char directory[DIRECTORY_SIZE];
 
     mail_directory(config, directory);
@@ -306,16 +305,15 @@ deliver(Call *call, const Taken *taken, const char *link, const char *message_id
                              },
                          .directory = directory,
                          .file_name = file_name,
-                         .stop = &call->server->outbox->stop,
+                         .stop = &outbox->stop,
                      },
                      reason, size);
 }
 
 /* *sent: there was one to send, and *result is what became of it. */
 static bool
-send_one(Call *call, bool *sent, MailResult *result)
+send_one(Outbox *outbox, Call *call, bool *sent, MailResult *result)
 {
-    const Server *server = call->server;
     char reason[512] = "", text[1024];
     Taken taken;
 
@@ -330,13 +328,13 @@ send_one(Call *call, bool *sent, MailResult *result)
     const char *link = make_link(call, taken.domain, taken.token);
     const char *message_id =
         call_printf(call, "%" PRId64 ".%s.%" PRId64 "@%s.clientiq.internal", call->tenant.id,
-                    taken.id, taken.time_s, server->installation);
+                    taken.id, taken.time_s, call->core->installation.name);
     const char *file_name = call_printf(call, "%" PRId64 "-%s.eml", call->tenant.id, taken.id);
 
     if (link == NULL || message_id == NULL || file_name == NULL)
         return false;
     if (taken.has_reader) {
-        *result = deliver(call, &taken, link, message_id, file_name, reason, sizeof reason);
+        *result = deliver(outbox, call, &taken, link, message_id, file_name, reason, sizeof reason);
     } else {
         *result = MAIL_NEVER;
         snprintf(reason, sizeof reason, "the user is gone, inactive, or has another address now");
@@ -353,10 +351,9 @@ send_one(Call *call, bool *sent, MailResult *result)
 
 /* No letter goes for a while, whosever it is. */
 static void
-pause_all(Call *call)
+pause_all(Outbox *outbox, const Call *call)
 {
-    Outbox *outbox = call->server->outbox;
-    int64_t retry_s = server_config(call->server)->mail_retry_s;
+    int64_t retry_s = call->core->config->mail_retry_s;
 
     outbox->pause_until_us =
         clock_us() + (retry_s < DOWN_PAUSE_MAX_S ? retry_s : DOWN_PAUSE_MAX_S) * 1000000;
@@ -364,10 +361,8 @@ pause_all(Call *call)
 
 /* Reads first, which is all that there is to do for nearly every tenant of a sweep. */
 static bool
-look_into(Call *call)
+look_into(Outbox *outbox, Call *call)
 {
-    Outbox *outbox = call->server->outbox;
-
     for (int i = 0; i < MAILS_A_LOOK && !atomic_load(&outbox->stop); i++) {
         MailResult result;
         const DbRow *row;
@@ -382,12 +377,12 @@ look_into(Call *call)
             hint_in(outbox, call->tenant.id, db_row_int64(row, "seconds"));
             return true;
         }
-        if (!send_one(call, &sent, &result))
+        if (!send_one(outbox, call, &sent, &result))
             return false;
         if (!sent) /* another server has it, or the tenant is closed */
             return true;
         if (result == MAIL_DOWN) {
-            pause_all(call);
+            pause_all(outbox, call);
             break;
         }
     }
@@ -398,13 +393,13 @@ look_into(Call *call)
 /* A tenant that cannot be looked into must not stop the others; what it has is due again later.
  * Each look has the memory of one call.  False: there is no database. */
 static bool
-look(const Call *base, int64_t tenant_id, const char *schema)
+look(Outbox *outbox, const Call *base, int64_t tenant_id, const char *schema)
 {
     Call call;
     char reason[512], text[1024];
 
     arena_wipe(base->arena);
-    internal_call(&call, base->server, base->arena, base->db, LOOK_MAX_MS);
+    internal_call(&call, base->core, base->arena, base->db, LOOK_MAX_MS);
     if (!db_ready(base->db, reason, sizeof reason)) {
         log_write(LOG_LEVEL_WARNING, "outbox waits for the database", "reason=%s",
                   log_quote(text, sizeof text, reason));
@@ -412,12 +407,12 @@ look(const Call *base, int64_t tenant_id, const char *schema)
     }
     call.tenant.id = tenant_id;
     snprintf(call.tenant.schema, sizeof call.tenant.schema, "%s", schema);
-    if (look_into(&call))
+    if (look_into(outbox, &call))
         return true;
     db_rollback(&call);
     internal_log(&call, LOG_LEVEL_WARNING, "outbox");
-    if (call.code == CODE_ABORTED || call.code == CODE_UNAVAILABLE)
-        hint_in(base->server->outbox, tenant_id, LOCK_RETRY_S);
+    if (call.failure.code == CODE_ABORTED || call.failure.code == CODE_UNAVAILABLE)
+        hint_in(outbox, tenant_id, LOCK_RETRY_S);
     return true;
 }
 
@@ -432,7 +427,7 @@ read_tenants(const Call *base, int64_t after, int count, char **lines)
     const char *text;
 
     arena_wipe(base->arena);
-    internal_call(&call, base->server, base->arena, base->db, LOOK_MAX_MS);
+    internal_call(&call, base->core, base->arena, base->db, LOOK_MAX_MS);
     db_begin(&call, DB_READ);
 
     const char *after_text = call_printf(&call, "%" PRId64, after);
@@ -466,9 +461,8 @@ next_tenant(const char **lines, int64_t *id, char schema[TENANT_LINE])
 }
 
 static bool
-look_where_hinted(const Call *base)
+look_where_hinted(Outbox *outbox, const Call *base)
 {
-    Outbox *outbox = base->server->outbox;
     int64_t now_us = clock_us(), tenant_id;
 
     while (outbox->pause_until_us <= clock_us() && !atomic_load(&outbox->stop) &&
@@ -485,7 +479,7 @@ look_where_hinted(const Call *base)
             tenant_id == 0 || (next_tenant(&line, &found, schema) && found == tenant_id);
 
         free(lines);
-        if (is_there && !look(base, tenant_id, schema))
+        if (is_there && !look(outbox, base, tenant_id, schema))
             return false;
     }
     return true;
@@ -493,9 +487,8 @@ look_where_hinted(const Call *base)
 
 /* What no hint is about: of a server that was killed, or more than there is room for. */
 static bool
-sweep(const Call *base)
+sweep(Outbox *outbox, const Call *base)
 {
-    Outbox *outbox = base->server->outbox;
     char *lines = NULL, schema[TENANT_LINE];
     const char *line;
     int64_t id;
@@ -505,28 +498,28 @@ sweep(const Call *base)
         return false;
     if (lines[0] == '\0') {
         outbox->sweep_after = 0;
-        ok = look(base, 0, "");
+        ok = look(outbox, base, 0, "");
     }
     line = lines;
     while (ok && outbox->pause_until_us <= clock_us() && !atomic_load(&outbox->stop) &&
            next_tenant(&line, &id, schema)) {
         outbox->sweep_after = id;
-        ok = look(base, id, schema);
+        ok = look(outbox, base, id, schema);
     }
     free(lines);
     return ok;
 }
 
 bool
-outbox_work(Call *call)
+outbox_work(Call *call, void *state)
 {
-    Outbox *outbox = call->server->outbox;
+    Outbox *outbox = state;
 
     /* what failed is logged, and the next look is the next attempt */
-    if (look_where_hinted(call) && outbox->pause_until_us <= clock_us() &&
+    if (look_where_hinted(outbox, call) && outbox->pause_until_us <= clock_us() &&
         outbox->sweep_next_us <= clock_us()) {
         outbox->sweep_next_us = clock_us() + SWEEP_S * 1000000;
-        (void) !sweep(call);
+        (void) !sweep(outbox, call);
     }
     return true;
 }

@@ -18,7 +18,8 @@ void outbox_stop(Outbox *outbox);
 /* A transaction has written to the tenant's outbox (0: the platform's).  From any thread. */
 void outbox_hint(Outbox *outbox, int64_t tenant_id);
 
-/* A task of job.c: sends what is due where a hint was, then looks into the next few tenants. */
-MUST_CHECK bool outbox_work(Call *call);
+/* A task of a job: sends what is due where a hint was, then looks into the next few tenants.  state
+ * is an Outbox. */
+MUST_CHECK bool outbox_work(Call *call, void *state);
 
 #endif

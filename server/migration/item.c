@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "migration/plan.h"
 #include "db/queries.h"
-#include "server_state.h"
 #include "migration/shape.h"
 
 #include <inttypes.h>
@@ -287,14 +286,14 @@ static bool
 run_alone(Item *item, const PlanStep *step)
 {
     Call *call = item->call, second = *call;
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     const char *timeout = call_printf(call, "%" PRId64, config->migration_statement_timeout_ms);
     char reason[256] = "no memory";
     bool ok;
 
     if (!db_script(call, script_alone_ready.text, NULL))
         return false;
-    second.db = db_new(&call->server->owner_options);
+    second.db = db_new(call->core->owner_options);
     second.tenant = (TenantContext){0};
     ok = timeout != NULL && second.db != NULL;
     if (!ok || !db_ready(second.db, reason, sizeof reason))
@@ -308,14 +307,8 @@ run_alone(Item *item, const PlanStep *step)
                              {0}}) &&
          alone_step(item, &second, step);
     db_free(second.db);
-    if (!ok) {
-        call->code = second.code;
-        call->text = second.text;
-        call->detail = second.detail;
-        memcpy(call->sqlstate, second.sqlstate, sizeof call->sqlstate);
-        call->script_statement = second.script_statement;
-        call->script_position = second.script_position;
-    }
+    if (!ok)
+        call->failure = second.failure;
     return ok;
 }
 
@@ -410,7 +403,8 @@ write_heads(Item *item)
     }
     strcat(heads, "}");
     strcat(gone, "}");
-    call->changes_cached = item->moves_own_app;
+    if (item->moves_own_app)
+        call_change(call, CHANGE_TENANT, item->id.tenant_id);
     /* PostgreSQL analyses a prepared statement anew wherever search_path is not what it was: what
      * is about the platform is sent under the platform's */
     return db_queue(call, &query_path_public, NULL, NULL) &&
@@ -454,8 +448,7 @@ write_done(Item *item)
     if (item->is_shared && item->steps_done > 0 &&
         !db_script(
             call, script_install_after.text,
-            (DbArg[]){{.name = "platform", .text = call->server->worker_options.platform_role},
-                      {0}}))
+            (DbArg[]){{.name = "platform", .text = call->core->installation.platform_role}, {0}}))
         return false;
     if (!item->is_shared && !write_heads(item))
         return false;
@@ -483,12 +476,13 @@ failed_statement(const Item *item, size_t *size)
 {
     const Call *call = item->call;
     const char *at = item->script, *start = NULL, *next;
-    const char *point =
-        call->script_position > 0 ? position_in(item->script, call->script_position) : NULL;
+    const char *point = call->failure.script_position > 0
+                            ? position_in(item->script, call->failure.script_position)
+                            : NULL;
 
     *size = 0;
     for (size_t i = 0; (next = migration_statement(at, &start, size)) != NULL; i++) {
-        if (point != NULL ? point < next : i == call->script_statement)
+        if (point != NULL ? point < next : i == call->failure.script_statement)
             break;
         at = next;
     }
@@ -510,10 +504,12 @@ locate(const Item *item, Failure *failure)
     char *statement;
 
     failure->file = item->step->file->file;
-    if (item->script == NULL || call->sqlstate[0] == '\0')
+    if (item->script == NULL || call->failure.sqlstate[0] == '\0')
         return;
     start = failed_statement(item, &size);
-    point = call->script_position > 0 ? position_in(item->script, call->script_position) : start;
+    point = call->failure.script_position > 0
+                ? position_in(item->script, call->failure.script_position)
+                : start;
     if (start == NULL || point == NULL)
         return;
     failure->line = item->step->down ? item->step->file->down_line : item->step->file->up_line;
@@ -533,20 +529,22 @@ static bool
 is_temporary(const Item *item)
 {
     const Call *call = item->call;
-    int64_t limit_ms = server_config(call->server)->migration_statement_timeout_ms;
+    int64_t limit_ms = call->core->config->migration_statement_timeout_ms;
 
-    if (strcmp(call->sqlstate, "57014") == 0)
+    if (strcmp(call->failure.sqlstate, "57014") == 0)
         return item->script == NULL || clock_us() - item->script_us < limit_ms * 1000;
-    return strcmp(call->sqlstate, "40P01") == 0 || strcmp(call->sqlstate, "55P03") == 0 ||
-           strcmp(call->sqlstate, "40001") == 0 || call->code == CODE_UNAVAILABLE;
+    return strcmp(call->failure.sqlstate, "40P01") == 0 ||
+           strcmp(call->failure.sqlstate, "55P03") == 0 ||
+           strcmp(call->failure.sqlstate, "40001") == 0 || call->failure.code == CODE_UNAVAILABLE;
 }
 
 static Failure
 make_failure(Item *item)
 {
     Call *call = item->call;
-    const char *sqlstate = call_strdup(call, call->sqlstate);
-    const char *error = call->sqlstate[0] != '\0' ? call->detail : call->text;
+    const char *sqlstate = call_strdup(call, call->failure.sqlstate);
+    const char *error =
+        call->failure.sqlstate[0] != '\0' ? call->failure.detail : call->failure.text;
     Failure failure = {
         .error = error != NULL ? error : "unknown",
         .sqlstate = sqlstate != NULL ? sqlstate : "",
@@ -578,8 +576,7 @@ pause_ms(int32_t attempts)
 static bool
 queue_failure(Call *call, const ItemId *id, const Failure *failure, const char *elapsed)
 {
-    bool again =
-        failure->is_temporary && id->attempts + 1 < server_config(call->server)->migration_attempts;
+    bool again = failure->is_temporary && id->attempts + 1 < call->core->config->migration_attempts;
     const char *run = call_printf(call, "%" PRId64, id->run_id);
     const char *tenant = call_printf(call, "%" PRId64, id->tenant_id);
     const char *delay = call_printf(call, "%" PRId64, again ? pause_ms(id->attempts) : 0);
@@ -641,7 +638,7 @@ static bool
 read_claim(Item *item, const DbRow *row)
 {
     Call *call = item->call;
-    const Apps *apps = call->server->apps;
+    const Apps *apps = call->core->apps;
 
     item->id.tenant_id = db_row_int64(row, "tenant_id");
     item->id.attempts = (int32_t) db_row_int64(row, "attempts");

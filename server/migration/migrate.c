@@ -5,7 +5,7 @@
 #include "db/db.h"
 #include "migration/plan.h"
 #include "db/queries.h"
-#include "server_state.h"
+#include "migration/apps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,12 +59,12 @@ hex_random(Call *call, size_t bytes)
     return text;
 }
 
-typedef struct Installation {
+typedef struct InstallationNames {
     const char *id, *platform_role;
-} Installation;
+} InstallationNames;
 
 static bool
-install(Call *call, const char *database, const char *worker_login, Installation *installation)
+install(Call *call, const char *database, const char *worker_login, InstallationNames *installation)
 {
     installation->id = hex_random(call, 4);
     if (installation->id == NULL)
@@ -79,7 +79,7 @@ install(Call *call, const char *database, const char *worker_login, Installation
 }
 
 static bool
-read_installation(Call *call, const char *worker_login, Installation *installation)
+read_installation(Call *call, const char *worker_login, InstallationNames *installation)
 {
     const DbRow *row;
 
@@ -111,8 +111,8 @@ apply_step(Call *call, const MigrationFile *step)
                          "%s: a shared migration without a transaction cannot run at start",
                          step->file);
     if (!db_script(call, step->up, NULL)) {
-        call->detail =
-            call_printf(call, "%s: %s", step->file, call->detail != NULL ? call->detail : "");
+        call->failure.detail = call_printf(
+            call, "%s: %s", step->file, call->failure.detail != NULL ? call->failure.detail : "");
         return false;
     }
     return db_run(call, &query_ledger_insert, NULL,
@@ -126,7 +126,7 @@ apply_step(Call *call, const MigrationFile *step)
 static bool
 apply_pending(Call *call, bool is_new, size_t *applied)
 {
-    const MigrationSet *set = &call->server->apps->shared;
+    const MigrationSet *set = &call->core->apps->shared;
 
     for (size_t i = 0; i < set->count; i++) {
         const MigrationFile *step = &set->files[i];
@@ -158,7 +158,7 @@ apply_pending(Call *call, bool is_new, size_t *applied)
 static bool
 check_tenant_files(Call *call)
 {
-    const DbArg files[] = {{.name = "files", .text = call->server->apps->tenant_files}, {0}};
+    const DbArg files[] = {{.name = "files", .text = call->core->apps->tenant_files}, {0}};
     const DbRow *row;
 
     if (!db_row(call, &query_migration_file_changed, NULL, files, &row))
@@ -171,7 +171,7 @@ check_tenant_files(Call *call)
 }
 
 static bool
-record_installation(Call *call, const Installation *installation, const char *worker_login)
+record_installation(Call *call, const InstallationNames *installation, const char *worker_login)
 {
     uint8_t key[32];
 
@@ -188,7 +188,7 @@ record_installation(Call *call, const Installation *installation, const char *wo
 bool
 migrate_shared(Call *call, const char *worker_login)
 {
-    Installation installation = {0};
+    InstallationNames installation = {0};
     const DbRow *row;
     size_t applied = 0;
 
@@ -225,7 +225,6 @@ migrate_shared(Call *call, const char *worker_login)
 bool
 migrate_role_block(Call *call, unsigned count)
 {
-    const Server *server = call->server;
     const DbRow *row;
     const char *prefix, *number;
 
@@ -236,11 +235,11 @@ migrate_role_block(Call *call, unsigned count)
     number = call_printf(call, "%u", count);
     if (prefix == NULL || number == NULL)
         return false;
-    call->changes_roles = true;
+    call_change(call, CHANGE_ROLES, 0);
     return db_script(call, script_role_block.text,
                      (DbArg[]){{.name = "count", .text = number},
                                {.name = "prefix", .text = prefix},
-                               {.name = "worker", .text = server->worker_login},
+                               {.name = "worker", .text = call->core->installation.worker_login},
                                {0}}) &&
            db_commit(call);
 }
@@ -251,14 +250,14 @@ static bool
 fail_migrations(Call *call)
 {
     const char *text =
-        call->detail == NULL
+        call->failure.detail == NULL
             ? NULL
             : call_printf(call, "the migrations fail in a new schema (SQLSTATE %s): %s",
-                          call->sqlstate, call->detail + strlen("script: "));
+                          call->failure.sqlstate, call->failure.detail + strlen("script: "));
 
-    if (call->code == CODE_INTERNAL && text != NULL) {
-        call->code = CODE_FAILED_PRECONDITION;
-        call->text = text;
+    if (call->failure.code == CODE_INTERNAL && text != NULL) {
+        call->failure.code = CODE_FAILED_PRECONDITION;
+        call->failure.text = text;
     }
     return false;
 }
@@ -284,7 +283,7 @@ migrate_new_tenant(Call *call, const char *schema, const char *role)
 
     /* the migrations alone have no names to replace: what looks like one is their own text */
     return db_script(call, script_tenant_provision.text, names) &&
-           (db_script(call, call->server->apps->new_tenant, NULL) || fail_migrations(call)) &&
+           (db_script(call, call->core->apps->new_tenant, NULL) || fail_migrations(call)) &&
            db_script(call, script_tenant_provision_after.text, names);
 }
 
@@ -302,7 +301,7 @@ bool
 migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads)
 {
     const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
-    const MigrationSet *set = &call->server->apps->tenant;
+    const MigrationSet *set = &call->core->apps->tenant;
     bool *applied;
 
     if (!plan_applied(call, set, heads, &applied) ||
@@ -320,7 +319,7 @@ migrate_tenant_at(Call *call, const char *schema, const char *role, const char *
 bool
 migrate_to_newest(Call *call, const char *heads, const char *role)
 {
-    const MigrationSet *set = &call->server->apps->tenant;
+    const MigrationSet *set = &call->core->apps->tenant;
     bool *applied;
     Plan plan;
 

@@ -8,7 +8,7 @@
 #include "migration/item.h"
 #include "base/log.h"
 #include "db/queries.h"
-#include "server_state.h"
+#include "migration/apps.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -35,7 +35,7 @@ typedef struct Runner {
 } Runner;
 
 struct Runs {
-    Server *server;
+    Core *core;
     int stop_fd;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -48,10 +48,10 @@ struct Runs {
 static void
 begin_call(Runner *runner, Call *call)
 {
-    const Config *config = server_config(runner->runs->server);
+    const Config *config = runner->runs->core->config;
 
     arena_wipe(runner->arena);
-    internal_call(call, runner->runs->server, runner->arena, runner->db, CALL_MAX_MS);
+    internal_call(call, runner->runs->core, runner->arena, runner->db, CALL_MAX_MS);
     call->statement_timeout_ms = config->migration_statement_timeout_ms;
     call->lock_timeout_ms = config->migration_lock_timeout_ms;
     call->stop_fd = &runner->runs->stop_fd;
@@ -75,7 +75,7 @@ is_ready(Runner *runner)
     char reason[512], text[1024];
 
     if (runner->db == NULL)
-        runner->db = db_new(&runner->runs->server->owner_options);
+        runner->db = db_new(runner->runs->core->owner_options);
     if (runner->db == NULL)
         return false;
     if (db_ready(runner->db, reason, sizeof reason))
@@ -88,7 +88,7 @@ is_ready(Runner *runner)
 static bool
 next_run(Runner *runner, int64_t *run_id)
 {
-    const Apps *apps = runner->runs->server->apps;
+    const Apps *apps = runner->runs->core->apps;
     const DbRow *row;
     Call call;
 
@@ -254,7 +254,7 @@ keep_once(Runner *runner)
     }
     if (db_row_int64(row, "count") > 0)
         return INTERRUPT_MS;
-    return runs->server->pooled ? KEEPER_POOLED_MS : KEEPER_MS;
+    return runs->core->pooled ? KEEPER_POOLED_MS : KEEPER_MS;
 }
 
 /* Until the counter has grown, or so long.  False: it is time to stop. */
@@ -325,16 +325,16 @@ keep_loop(void *argument)
 }
 
 Runs *
-runs_start(Server *server)
+runs_start(Core *core)
 {
     Runs *runs = calloc(1, sizeof *runs);
-    size_t count = (size_t) server_config(server)->migration_workers + 1;
+    size_t count = (size_t) core->config->migration_workers + 1;
 
     if (runs == NULL)
         return NULL;
     pthread_mutex_init(&runs->lock, NULL);
     pthread_cond_init(&runs->wake, NULL);
-    runs->server = server;
+    runs->core = core;
     runs->stop_fd = eventfd(0, EFD_CLOEXEC);
     runs->runners = calloc(count, sizeof *runs->runners);
     for (size_t i = 0; i < count && runs->runners != NULL && runs->stop_fd >= 0; i++) {

@@ -9,7 +9,7 @@
 typedef struct Runs Runs;
 
 /* Starts the threads; runs that were left are taken up at once.  NULL: no memory or no thread. */
-MUST_CHECK Runs *runs_start(Server *server);
+MUST_CHECK Runs *runs_start(Core *core);
 
 /* What is under way is rolled back, and waits for the next server. */
 void runs_stop(Runs *runs);

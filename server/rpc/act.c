@@ -7,7 +7,6 @@
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
-#include "server_state.h"
 #include "rpc/tenant.h"
 
 #include <inttypes.h>
@@ -51,8 +50,7 @@ audit_there(Call *call, const DbRow *tenant, const char *target)
 bool
 rpc_act_as(Call *call, const ActAsRequest *request, ActAsResponse *response)
 {
-    const char *minutes =
-        call_printf(call, "%" PRId64, server_config(call->server)->act_as_minutes);
+    const char *minutes = call_printf(call, "%" PRId64, call->core->config->act_as_minutes);
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *tenant, *session;

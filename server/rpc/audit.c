@@ -4,7 +4,6 @@
 #include "db/queries.h"
 #include "rpc/handlers.h"
 #include "access/seal.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,12 +49,12 @@ rpc_list_audit_events(Call *call, const ListAuditEventsRequest *request,
 bool
 rpc_verify_audit(Call *call, const VerifyAuditRequest *request, VerifyAuditResponse *response)
 {
-    const uint8_t *key = server_key(call->server);
+    const uint8_t *key = call->core->installation.key;
     const char *after = "0";
     uint8_t binding[32];
     SealLook look;
 
-    if (!call->server->has_audit_key)
+    if (!call->core->has_audit_key)
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "audits are not sealed: this server has no --audit-key-file");
     auth_digest((AuthPart[]){{call->method->name, strlen(call->method->name)},

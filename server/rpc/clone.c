@@ -5,9 +5,9 @@
 #include "migration/migrate.h"
 #include "migration/plan.h"
 #include "db/queries.h"
+#include "migration/apps.h"
 #include "access/quota.h"
 #include "tenant/rows.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -35,7 +35,7 @@ check_request(Call *call, const CloneTenantRequest *request)
 static bool
 lock_source(Call *call, const CloneTenantRequest *request, Source *source)
 {
-    const MigrationSet *set = &call->server->apps->tenant;
+    const MigrationSet *set = &call->core->apps->tenant;
     const DbRow *row;
     const char *state;
 

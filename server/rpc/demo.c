@@ -5,7 +5,6 @@
 #include "call/host.h"
 #include "access/origin.h"
 #include "db/queries.h"
-#include "server_state.h"
 #include "rpc/tenant.h"
 
 #include <inttypes.h>
@@ -46,7 +45,7 @@ set_state(Call *call, int64_t id, const char *state, const char *reason, const c
 static bool
 fail_often(Call *call, const char *what, int64_t limit, const char *time, uint32_t retry_after_ms)
 {
-    call->retry_after_ms = retry_after_ms;
+    call->failure.retry_after_ms = retry_after_ms;
     return call_fail(call, CODE_RESOURCE_EXHAUSTED,
                      "too many demo requests %s: %" PRId64 " in %s are allowed", what, limit, time);
 }
@@ -54,7 +53,7 @@ fail_often(Call *call, const char *what, int64_t limit, const char *time, uint32
 static bool
 within_limits(Call *call, const CreateDemoRequestRequest *request, const DbArg *args)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     const DbRow *row;
 
     if (!db_row(call, &query_demo_recent, &request->base, args, &row))
@@ -209,7 +208,7 @@ static bool
 choose_names(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo,
              const char **schema, const char **domain)
 {
-    const char *base = server_config(call->server)->base_domain, *slug;
+    const char *base = call->core->config->base_domain, *slug;
     const DbRow *row;
 
     *schema = request->schema_name;
@@ -243,8 +242,8 @@ record_failure(Call *call)
     const char *who = call_actor(call);
 
     return who != NULL && db_queue(call, &query_demo_failed, NULL,
-                                   (DbArg[]){{.name = "id", .text = call->failure_id},
-                                             {.name = "text", .text = call->text},
+                                   (DbArg[]){{.name = "id", .text = call->record.id},
+                                             {.name = "text", .text = call->failure.text},
                                              {.name = "actor", .text = who},
                                              {0}});
 }
@@ -301,12 +300,11 @@ rpc_convert_demo_request(Call *call, const ConvertDemoRequestRequest *request,
                              request->id);
         return tenant_fill(call, db_row_int64(demo, "tenant_id"), &response->tenant);
     }
-    call->record_failure = record_failure;
-    call->failure_id = call_printf(call, "%" PRId64, request->id);
+    call->record.write = record_failure;
+    call->record.id = call_printf(call, "%" PRId64, request->id);
     if (!make_tenant(call, request, demo, &response->tenant))
         return false;
-    call->fills_outbox = true;
-    call->outbox_tenant_id = response->tenant->id;
+    call_change(call, CHANGE_OUTBOX, response->tenant->id);
     id = call_printf(call, "%" PRId64, response->tenant->id);
     call->target = call_printf(call, "demo request %" PRId64 ", tenant %" PRId64, request->id,
                                response->tenant->id);

@@ -5,7 +5,6 @@
 #include "db/queries.h"
 #include "access/route.h"
 #include "rpc/handlers.h"
-#include "server_state.h"
 #include "rpc/tenant.h"
 
 #include <inttypes.h>
@@ -148,7 +147,7 @@ explain_host(Call *call, const char *asked, ExplainDomainResponse *response)
 {
     const DbRow *row;
     char host[HOST_SIZE];
-    const char *wrong = host_name(call->server, asked, host);
+    const char *wrong = host_name(call->core, asked, host);
 
     if (wrong != NULL)
         return add_step(call, response, false, "host", "%s", wrong);
@@ -182,7 +181,7 @@ rpc_explain_domain(Call *call, const ExplainDomainRequest *request, ExplainDomai
     if (response->steps == NULL)
         return false;
     response->routes = explain_host(call, request->host, response);
-    return call->code == CODE_OK;
+    return call->failure.code == CODE_OK;
 }
 
 /* ---- DNS records ---- */
@@ -240,7 +239,7 @@ bool
 rpc_list_domain_records(Call *call, const ListDomainRecordsRequest *request,
                         ListDomainRecordsResponse *response)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     char name[HOST_SIZE];
     const char *target, *wildcard;
     Host host;
@@ -375,9 +374,12 @@ rpc_verify_domain(Call *call, const VerifyDomainRequest *request, VerifyDomainRe
     if (!lock_domain(call, request->domain, request->schema_name, &host, &domain))
         return false;
     if (strcmp(db_row_text(domain, "kind"), "custom") == 0) {
-        call->wakes_prover = host_must_prove(call->server, HOST_CUSTOM);
-        if (!change_domain(
-                call, call->wakes_prover ? &query_domain_check_now : &query_domain_accept, domain))
+        bool must_prove = host_must_prove(call->core, HOST_CUSTOM);
+
+        if (must_prove)
+            call_change(call, CHANGE_PROOFS, 0);
+        if (!change_domain(call, must_prove ? &query_domain_check_now : &query_domain_accept,
+                           domain))
             return false;
     }
     return fill_domain(call, db_row_int64(domain, "id"), &response->base);

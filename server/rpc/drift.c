@@ -6,8 +6,8 @@
 #include "db/db.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
+#include "migration/apps.h"
 #include "rpc/handlers.h"
-#include "server_state.h"
 #include "migration/shape.h"
 
 #include <inttypes.h>
@@ -93,7 +93,8 @@ read_whole(Call *call, const char *schema, const char *role, const char **shape)
     if (!db_savepoint(call))
         return false;
     if (!db_row(call, &query_drift_ledger, NULL, NULL, &row)) {
-        if (strcmp(call->sqlstate, "42P01") != 0 && strcmp(call->sqlstate, "42703") != 0)
+        if (strcmp(call->failure.sqlstate, "42P01") != 0 &&
+            strcmp(call->failure.sqlstate, "42703") != 0)
             return false;
         return db_savepoint_rollback(call);
     }
@@ -138,7 +139,7 @@ read_found(Drift *drift, const Registered *tenant, const char **shape)
 {
     Call *call = drift->call;
     const char *path =
-        call_printf(call, "\"%s\", %spg_temp", tenant->schema, call->server->extension_schemas);
+        call_printf(call, "\"%s\", %spg_temp", tenant->schema, call->core->extension_schemas);
 
     return path != NULL &&
            db_queue(call, &query_path, NULL,
@@ -159,7 +160,7 @@ read_registered(Drift *drift, const VerifiedTenant *tenant, Registered *register
     *registered = (Registered){.schema = tenant->schema_name};
     if (id == NULL || !db_row(call, &query_drift_tenant, NULL,
                               (DbArg[]){{.name = "id", .text = id},
-                                        {.name = "newest", .text = call->server->apps->heads},
+                                        {.name = "newest", .text = call->core->apps->heads},
                                         {0}},
                               &row))
         return false;

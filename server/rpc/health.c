@@ -1,7 +1,6 @@
 /* grpc.health.v1: from memory.  */
 #include "proto/method.h"
 #include "rpc/handlers.h"
-#include "server_state.h"
 
 #include <string.h>
 
@@ -22,7 +21,7 @@ rpc_check(Call *call, const HealthCheckRequest *request, HealthCheckResponse *re
 {
     if (request->service[0] != '\0' && !is_service(request->service))
         return call_fail(call, CODE_NOT_FOUND, "no service %.100s", request->service);
-    response->status = server_is_serving(call->server)
+    response->status = atomic_load(&call->core->serving)
                            ? GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
                            : GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING;
     return true;

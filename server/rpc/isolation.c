@@ -5,7 +5,6 @@
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -102,15 +101,6 @@ add_checks(Verifier *verifier, Call *call, const Query *query, const DbArg *args
 
 /* ---- attempts ---- */
 
-static void
-take_failure(Call *call, const Call *failed)
-{
-    call->code = failed->code;
-    call->text = failed->text;
-    call->detail = failed->detail;
-    memcpy(call->sqlstate, failed->sqlstate, sizeof call->sqlstate);
-}
-
 /* who: "tenant", "platform", or "worker" (without a role).  The transaction's context is that of a
  * real call. */
 static bool
@@ -120,22 +110,23 @@ try_as(Verifier *verifier, Call *attempts, const Subject *subject, const char *w
 
     attempts->tenant = subject->context;
     db_begin(attempts, DB_WRITE);
-    ok = db_script(attempts, script_isolation_try.text,
-                   (DbArg[]){{.name = "who", .text = who},
-                             {.name = "login", .text = login ? "yes" : "no"},
-                             {.name = "state", .text = subject->state},
-                             {.name = "own", .text = subject->context.schema},
-                             {.name = "role", .text = subject->context.role},
-                             {.name = "other", .text = subject->other_schema},
-                             {.name = "other_role", .text = subject->other_role},
-                             {.name = "platform", .text = verifier->platform_role},
-                             {.name = "worker", .text = verifier->call->server->worker_login},
-                             {.name = "owner", .text = verifier->owner_login},
-                             {0}}) &&
+    ok = db_script(
+             attempts, script_isolation_try.text,
+             (DbArg[]){{.name = "who", .text = who},
+                       {.name = "login", .text = login ? "yes" : "no"},
+                       {.name = "state", .text = subject->state},
+                       {.name = "own", .text = subject->context.schema},
+                       {.name = "role", .text = subject->context.role},
+                       {.name = "other", .text = subject->other_schema},
+                       {.name = "other_role", .text = subject->other_role},
+                       {.name = "platform", .text = verifier->platform_role},
+                       {.name = "worker", .text = verifier->call->core->installation.worker_login},
+                       {.name = "owner", .text = verifier->owner_login},
+                       {0}}) &&
          add_checks(verifier, attempts, &query_isolation_attempts,
                     (DbArg[]){{.name = "schema", .text = subject->context.schema}, {0}});
     if (!ok)
-        take_failure(verifier->call, attempts);
+        verifier->call->failure = attempts->failure;
     db_rollback(attempts);
     return ok;
 }
@@ -176,17 +167,20 @@ trace(Verifier *verifier, const Subject *subject)
     clientiq__v1__list_users_response__init(response);
     request->page_size = 1;
     traced.tenant = subject->context;
-    traced.explain = true;
-    traced.statements_count = traced.schemas_count = 0;
-    traced.schemas = NULL;
-    traced.statements = NULL;
+    traced.explain.wanted = true;
+    traced.explain.statements_count = traced.explain.schemas_count = 0;
+    traced.explain.schemas = NULL;
+    traced.explain.statements = NULL;
     db_begin(&traced, DB_READ);
     ok = db_fill(&traced, &query_users_by_id, &request->base, NULL, &response->base);
     db_rollback(&traced);
-    for (size_t i = 0; ok && schemas != NULL && i < traced.schemas_count; i++)
-        schemas = call_printf(call, "%s%s%s", schemas, i > 0 ? ", " : "", traced.schemas[i]);
+    for (size_t i = 0; ok && schemas != NULL && i < traced.explain.schemas_count; i++)
+        schemas =
+            call_printf(call, "%s%s%s", schemas, i > 0 ? ", " : "", traced.explain.schemas[i]);
     if (!ok)
-        schemas = call_printf(call, "%s", traced.detail != NULL ? traced.detail : traced.text);
+        schemas = call_printf(call, "%s",
+                              traced.failure.detail != NULL ? traced.failure.detail
+                                                            : traced.failure.text);
     return schemas != NULL &&
            add_one(verifier, verifier->tenant->schema_name, "trace",
                    "the schemas that ListUsers touches", verifier->tenant->schema_name, schemas);
@@ -203,11 +197,12 @@ read_subject(Verifier *verifier, Subject *subject, const char **broken)
     const DbRow *row;
 
     *broken = NULL;
-    if (id == NULL || !db_row(call, &query_isolation_tenant, NULL,
-                              (DbArg[]){{.name = "id", .text = id},
-                                        {.name = "worker", .text = call->server->worker_login},
-                                        {0}},
-                              &row))
+    if (id == NULL ||
+        !db_row(call, &query_isolation_tenant, NULL,
+                (DbArg[]){{.name = "id", .text = id},
+                          {.name = "worker", .text = call->core->installation.worker_login},
+                          {0}},
+                &row))
         return false;
     if (row == NULL) {
         *broken = "the tenant is gone";
@@ -245,10 +240,11 @@ verify_tenant(Verifier *verifier)
     if (broken != NULL)
         return true;
 
-    const DbArg args[] = {{.name = "schema", .text = schema},
-                          {.name = "role", .text = subject.context.role},
-                          {.name = "worker", .text = verifier->call->server->worker_login},
-                          {0}};
+    const DbArg args[] = {
+        {.name = "schema", .text = schema},
+        {.name = "role", .text = subject.context.role},
+        {.name = "worker", .text = verifier->call->core->installation.worker_login},
+        {0}};
 
     return try_as_tenant(verifier, &subject) &&
            try_as(verifier, &verifier->attempts, &subject, "worker", false) &&
@@ -317,11 +313,11 @@ rpc_verify_isolation(Call *call, const VerifyIsolationRequest *request,
         .call = call, .attempts = *call, .failed_only = request->failed, .response = response};
     if (!read_installation(verifier))
         return false;
-    verifier->options = call->server->worker_options;
+    verifier->options = *call->core->worker_options;
     verifier->options.tries = true;
     verifier->user_options = verifier->options;
     verifier->attempts.lock_timeout_ms = LOCK_MS;
-    verifier->attempts.explain = false;
+    verifier->attempts.explain = (CallExplain){0};
     verifier->attempts.db = db_new(&verifier->options);
     ok = verifier->attempts.db != NULL && db_ready(verifier->attempts.db, reason, sizeof reason)
              ? verify_page(verifier, request->page_token[0] == '\0')

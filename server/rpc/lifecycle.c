@@ -2,10 +2,8 @@
  * purged. Each handler locks the registry's row first, so that no two of them meet, and runs as the
  * owner.  */
 #include "rpc/tenant.h"
-#include "serve/job.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -41,7 +39,7 @@ lock_tenant(Call *call, const ProtobufCMessage *request, int64_t id, const char 
     };
     locked->id_text = call_printf(call, "%" PRId64, locked->id);
     call->target = call_printf(call, "tenant %" PRId64, locked->id);
-    call->changes_tenant_id = locked->id;
+    call_change(call, CHANGE_TENANT, locked->id);
     return locked->id_text != NULL && call->target != NULL;
 }
 
@@ -85,8 +83,7 @@ run_script(Call *call, const Script *script, const char *schema, const char *rol
 static void
 look_into_outbox(Call *call, const Locked *tenant)
 {
-    call->fills_outbox = true;
-    call->outbox_tenant_id = tenant->id;
+    call_change(call, CHANGE_OUTBOX, tenant->id);
 }
 
 /* ---- suspend and activate ---- */
@@ -145,7 +142,7 @@ rename_schema(Call *call, const Locked *tenant, const char *to)
 bool
 rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantResponse *response)
 {
-    const char *days = call_printf(call, "%" PRId64, server_config(call->server)->retention_days);
+    const char *days = call_printf(call, "%" PRId64, call->core->config->retention_days);
     const char *reserved;
     Locked tenant;
 
@@ -215,7 +212,7 @@ rpc_purge_tenant(Call *call, const PurgeTenantRequest *request, PurgeTenantRespo
                   (DbArg[]){{.name = "id", .text = tenant.id_text}, {0}}) ||
         !tenant_fill(call, tenant.id, &response->tenant))
         return false;
-    call->wakes_job = true;
+    call_change(call, CHANGE_POOL, 0);
     return true;
 }
 
@@ -270,10 +267,10 @@ repair_frame(Call *call, const Locked *tenant, Report *repaired)
                 &row))
         return false;
     if (!db_row_bool(row, "has_role")) {
-        call->changes_roles = true;
+        call_change(call, CHANGE_ROLES, 0);
         if (!db_script(call, script_tenant_role.text,
                        (DbArg[]){{.name = "role", .text = tenant->role},
-                                 {.name = "worker", .text = call->server->worker_login},
+                                 {.name = "worker", .text = call->core->installation.worker_login},
                                  {0}}) ||
             !report(call, repaired, "role", tenant->role))
             return false;
@@ -330,7 +327,7 @@ rpc_repair_tenant(Call *call, const RepairTenantRequest *request, RepairTenantRe
         return fail_state(call, &tenant, "active or suspended");
     if (!repair_frame(call, &tenant, repaired) || !repair_tables(call, &tenant, repaired))
         return false;
-    call->changes_names = true;
+    call_change(call, CHANGE_NAMES, 0);
     response->repaired = repaired->lines;
     response->n_repaired = repaired->count;
     return tenant_fill(call, tenant.id, &response->tenant);

@@ -2,7 +2,6 @@
  * more.  */
 #include "db/db.h"
 #include "db/queries.h"
-#include "server_state.h"
 #include "rpc/tenant.h"
 
 #include <inttypes.h>
@@ -14,8 +13,7 @@ retry(Call *call, int64_t tenant_id, int64_t id, uint64_t *count)
 {
     const char *text = call_printf(call, "%" PRId64, id);
 
-    call->fills_outbox = true;
-    call->outbox_tenant_id = tenant_id;
+    call_change(call, CHANGE_OUTBOX, tenant_id);
     return text != NULL && db_run(call, &query_outbox_retry, NULL,
                                   (DbArg[]){{.name = "id", .text = text}, {0}}, count);
 }

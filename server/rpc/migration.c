@@ -5,7 +5,6 @@
 #include "migration/plan.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -53,7 +52,7 @@ find_target(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted
 static bool
 find_wanted(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted)
 {
-    const Apps *apps = call->server->apps;
+    const Apps *apps = call->core->apps;
 
     *wanted = (Wanted){.set = request->shared ? &apps->shared : &apps->tenant,
                        .target = {.app = request->app}};
@@ -318,7 +317,7 @@ insert_run(Call *call, const CreateMigrationRunRequest *request, const Wanted *w
         return false;
     if (*joined)
         return true;
-    call->changes_runs = true;
+    call_change(call, CHANGE_RUNS, 0);
     call->target = call_printf(call, "migration run %" PRId64, *id);
     return check_conflict(call, text) &&
            (request->shared || wanted->target.number != 0 || check_suspended(call, text));
@@ -342,7 +341,7 @@ bool
 rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
                          CreateMigrationRunResponse *response)
 {
-    const Apps *apps = call->server->apps;
+    const Apps *apps = call->core->apps;
     Wanted wanted;
     int64_t id;
     bool joined = false;
@@ -356,8 +355,7 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
                                      wanted.target.number == PLAN_NEWEST ? (int64_t) wanted.newest
                                                                          : wanted.target.number);
     const char *target = call_printf(call, "%" PRId64, wanted.target.number);
-    const char *failures =
-        call_printf(call, "%" PRId64, server_config(call->server)->migration_failures);
+    const char *failures = call_printf(call, "%" PRId64, call->core->config->migration_failures);
     const char *caller =
         call->caller.kind == CALLER_SUPERUSER ? call->caller.email : call_actor(call);
     const DbArg args[] = {
@@ -406,7 +404,7 @@ rpc_cancel_migration_run(Call *call, const CancelMigrationRunRequest *request,
     if (rows == 0)
         return call_fail(call, CODE_FAILED_PRECONDITION, "run %" PRId64 " has ended already",
                          request->id);
-    call->changes_runs = true;
+    call_change(call, CHANGE_RUNS, 0);
     call->target = call_printf(call, "migration run %" PRId64, request->id);
     return true;
 }
@@ -429,7 +427,7 @@ rpc_resume_migration_run(Call *call, const ResumeMigrationRunRequest *request,
                          " is under way or done: only a failed or canceled run can go on",
                          request->id);
     }
-    call->changes_runs = true;
+    call_change(call, CHANGE_RUNS, 0);
     call->target = call_printf(call, "migration run %" PRId64, request->id);
     return db_queue(call, &query_run_resume_items, &request->base, NULL) &&
            check_conflict(call, id) && get_run(call, request->id, &request->base, &response->run);
@@ -440,6 +438,6 @@ rpc_get_migration_status(Call *call, const GetMigrationStatusRequest *request,
                          GetMigrationStatusResponse *response)
 {
     return db_fill(call, &query_migration_status, &request->base,
-                   (DbArg[]){{.name = "newest", .text = call->server->apps->heads}, {0}},
+                   (DbArg[]){{.name = "newest", .text = call->core->apps->heads}, {0}},
                    &response->base);
 }

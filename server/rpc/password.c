@@ -5,7 +5,6 @@
 #include "access/password.h"
 #include "db/queries.h"
 #include "rpc/realm.h"
-#include "server_state.h"
 #include "access/throttle.h"
 
 #include <inttypes.h>
@@ -54,7 +53,7 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
         return false;
     if (user != NULL)
         return true;
-    call->retry_after_ms = 100;
+    call->failure.retry_after_ms = 100;
     return call_fail(call, CODE_ABORTED, "the password was changed meanwhile");
 }
 
@@ -64,7 +63,7 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
 static bool
 count_reset(Call *call, const char *email)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     Throttle counters[2] = {0};
     char origin[ORIGIN_SIZE];
 
@@ -93,8 +92,7 @@ rpc_request_password_reset(Call *call, const RequestPasswordResetRequest *reques
     call->target = call_printf(call, "email %.254s", request->email);
     if (!count_reset(call, request->email))
         return false;
-    call->fills_outbox = true;
-    call->outbox_tenant_id = call->tenant.id;
+    call_change(call, CHANGE_OUTBOX, call->tenant.id);
     db_begin(call, DB_WRITE);
     return db_queue(call, realm_of(call)->reset, &request->base, NULL);
 }

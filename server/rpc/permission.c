@@ -9,7 +9,6 @@
 #include "rpc/rights.h"
 #include "access/route.h"
 #include "rpc/handlers.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,7 +38,7 @@ find_session(Call *call, const char *token, int64_t *user_id)
         return call_fail_field(call, "session_token", "is not the token of a session");
     if (tenant_id != call->tenant.id) {
         if (call->tenant.id != 0) {
-            call->refused = true;
+            call->failure.is_refused = true;
             return fail_no_session(call);
         }
         if (!route_find_id(call, tenant_id, &tenant))
@@ -145,7 +144,7 @@ read_facts(Call *call, int64_t user_id, const char **facts, size_t *size)
 static bool
 find_facts(Call *call, int64_t user_id, const char **facts)
 {
-    Cache *cache = call->server->cache;
+    Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
     size_t size;
 

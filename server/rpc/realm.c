@@ -5,7 +5,6 @@
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/rights.h"
-#include "server_state.h"
 #include "access/use.h"
 
 #include <inttypes.h>
@@ -66,8 +65,8 @@ realm_open_session(Call *call, const DbRow *user, const char *rehashed, LoginRes
     const Realm *realm = realm_of(call);
     int64_t user_id = db_row_int64(user, "id");
     const char *id = call_printf(call, "%" PRId64, user_id);
-    const char *hours = call_printf(call, "%" PRId64, server_config(call->server)->session_hours);
-    const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(server_config(call->server)));
+    const char *hours = call_printf(call, "%" PRId64, call->core->config->session_hours);
+    const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(call->core->config));
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *session;
@@ -86,7 +85,7 @@ realm_open_session(Call *call, const DbRow *user, const char *rehashed, LoginRes
                 &session))
         return false;
     if (session == NULL) {
-        call->retry_after_ms = 100;
+        call->failure.retry_after_ms = 100;
         return call_fail(call, CODE_ABORTED, "the user was changed meanwhile: sign in again");
     }
     response->token = token;

@@ -17,7 +17,7 @@ rights_refuse(Call *call, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    call->refused = true;
+    call->failure.is_refused = true;
     return call_fail(call, CODE_PERMISSION_DENIED, "%s", text);
 }
 

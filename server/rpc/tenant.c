@@ -2,12 +2,11 @@
 #include "rpc/tenant.h"
 #include "db/bind.h"
 #include "call/host.h"
-#include "serve/job.h"
 #include "migration/migrate.h"
 #include "access/password.h"
 #include "db/queries.h"
+#include "migration/apps.h"
 #include "rpc/handlers.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -54,12 +53,13 @@ claim_role(Call *call, const char **role)
 
     if (!db_row(call, &query_role_claim, NULL, NULL, &row))
         return false;
-    job_wake(call->server->job);
     if (row == NULL) {
-        call->retry_after_ms = 500;
+        call_tell(call, CHANGE_POOL, 0);
+        call->failure.retry_after_ms = 500;
         return call_fail(call, CODE_UNAVAILABLE,
                          "no role is ready for a new tenant; they are being made");
     }
+    call_change(call, CHANGE_POOL, 0);
     *role = db_row_text(row, "role");
     return *role != NULL;
 }
@@ -67,14 +67,15 @@ claim_role(Call *call, const char **role)
 bool
 tenant_add_domain(Call *call, const char *tenant_id, const Host *host, const DbRow **row)
 {
-    bool must_prove = host_must_prove(call->server, host->kind);
+    bool must_prove = host_must_prove(call->core, host->kind);
 
     if (must_prove && strlen(host->name) > HOST_PROVABLE)
         return call_fail_field(
             call, "domain",
             "must be at most %d characters, so that there is room for the record that proves it",
             HOST_PROVABLE);
-    call->wakes_prover = must_prove;
+    if (must_prove)
+        call_change(call, CHANGE_PROOFS, 0);
     if (!db_row(call, &query_domain_add, NULL,
                 (DbArg[]){{.name = "tenant_id", .text = tenant_id},
                           {.name = "domain", .text = host->name},
@@ -115,7 +116,7 @@ tenant_create(Call *call, const CreateTenantRequest *request, const Query *admin
 {
     NewTenant made;
 
-    return tenant_register(call, request, call->server->apps->heads, &made) &&
+    return tenant_register(call, request, call->core->apps->heads, &made) &&
            migrate_new_tenant(call, request->tenant->schema_name, made.role) &&
            db_queue(call, admin, &request->base, admin_args) &&
            /* the idempotency row and the audit of this call are the platform's again */

@@ -63,8 +63,7 @@ queue_invitation(Call *call, int64_t user_id)
 {
     const char *id = call_printf(call, "%" PRId64, user_id);
 
-    call->fills_outbox = true;
-    call->outbox_tenant_id = call->tenant.id;
+    call_change(call, CHANGE_OUTBOX, call->tenant.id);
     return id != NULL && db_queue(call, &query_outbox_invite, NULL,
                                   (DbArg[]){{.name = "user_id", .text = id}, {0}});
 }

@@ -10,15 +10,11 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "call/host.h"
-#include "serve/job.h"
 #include "base/log.h"
-#include "mail/outbox.h"
 #include "db/queries.h"
 #include "access/rate.h"
 #include "access/route.h"
-#include "migration/runs.h"
 #include "serve/methods.h"
-#include "server_state.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -55,8 +51,8 @@ read_envelope(Call *call, const uint8_t *data, size_t size)
         return false;
     call->request = request;
 
-    int64_t timeout_ms = request->timeout_ms != 0 ? request->timeout_ms
-                                                  : server_config(call->server)->call_timeout_ms;
+    int64_t timeout_ms =
+        request->timeout_ms != 0 ? request->timeout_ms : call->core->config->call_timeout_ms;
 
     if (timeout_ms > WIRE_TIMEOUT_MAX_MS)
         timeout_ms = WIRE_TIMEOUT_MAX_MS;
@@ -95,7 +91,7 @@ find_tenant(Call *call)
                                call->method->rpc);
     /* what cannot be a name is not looked up */
     if (is_domain) {
-        if (host_name(call->server, asked, host) != NULL)
+        if (host_name(call->core, asked, host) != NULL)
             return route_fail_unknown(call, asked, is_domain);
         name = host;
     } else if (check_schema_name(asked) != NULL) {
@@ -144,7 +140,7 @@ find_forwarder(Call *call, const uint8_t hash[32])
 static bool
 refuse_foreign(Call *call)
 {
-    call->refused = true;
+    call->failure.is_refused = true;
     return call_fail(call, CODE_UNAUTHENTICATED,
                      call->tenant.id == 0 ? "the token is a tenant's; this is the platform"
                                           : "the token belongs elsewhere, not to this tenant");
@@ -163,7 +159,7 @@ find_caller(Call *call)
     if (token[0] == '\0') {
         if (call->tenant.id == 0 && is_local_operator(call)) {
             call->caller.kind = CALLER_OPERATOR;
-            call->caller.permissions = call->server->operator_permissions;
+            call->caller.permissions = call->core->installation.operator_permissions;
         }
         return true;
     }
@@ -191,7 +187,7 @@ find_caller(Call *call)
     if (is_public && is_act_as)
         return true;
     if (is_public)
-        found = cache_session_get(call->server->cache, call, hash, tenant_id, &call->caller);
+        found = cache_session_get(call->core->cache, call, hash, tenant_id, &call->caller);
     else if (!(is_act_as ? caller_of_act_as : caller_of_session)(call, hash, &call->caller, &found))
         return false;
     return found || is_public ||
@@ -204,7 +200,7 @@ find_caller(Call *call)
 static bool
 refuse_without(Call *call, const char *what_for)
 {
-    call->refused = true;
+    call->failure.is_refused = true;
     return call_fail(call, CODE_PERMISSION_DENIED, "%s needs the permission %s%s",
                      call->method->rpc, method_permission(call->method, call->tenant.id == 0),
                      what_for);
@@ -218,7 +214,7 @@ may_call(Call *call)
     if (call->request->explain) {
         if (!is_local_operator(call) && !call_may(call, "platform.explain"))
             return call_fail(call, CODE_PERMISSION_DENIED, "explain needs platform.explain");
-        call->explain = true;
+        call->explain.wanted = true;
     }
     if (method->access == ACCESS_PUBLIC)
         return true;
@@ -295,7 +291,7 @@ take_origin(Call *call)
     if (asked[0] == '\0' || call->method->database == DATABASE_NONE)
         return true;
     if (!call->forwards) {
-        call->refused = true;
+        call->failure.is_refused = true;
         return call_fail(call, CODE_PERMISSION_DENIED, "origin needs an API key that holds %s",
                          may_forward);
     }
@@ -314,8 +310,8 @@ within_rate(Call *call)
 
     if (per_second == 0 || call->caller.kind == CALLER_ANONYMOUS)
         return true;
-    call->retry_after_ms = rate_take(call->server->rate, call->tenant.id, per_second);
-    return call->retry_after_ms == 0 ||
+    call->failure.retry_after_ms = rate_take(call->core->rate, call->tenant.id, per_second);
+    return call->failure.retry_after_ms == 0 ||
            call_fail(call, CODE_RESOURCE_EXHAUSTED,
                      "too many calls: max_requests_per_second of the tenant is %" PRIu32,
                      per_second);
@@ -445,29 +441,12 @@ replay(Call *call, const Claim *claim, Packed *packed)
     if (hash != NULL && memcmp(hash, claim->request_hash, 32) != 0)
         return call_fail_field(call, "idempotency_key", "was used for another request");
     if (reply == NULL) {
-        call->retry_after_ms = 100;
+        call->failure.retry_after_ms = 100;
         return call_fail(call, CODE_ABORTED,
                          "the first call with this idempotency key is not done");
     }
     return auth_unseal(call, call->request->idempotency_key.data, reply, size, &packed->data,
                        &packed->size);
-}
-
-static void
-forget_locally(Call *call)
-{
-    if (call->changes_cached)
-        cache_changed_tenant(call->server->cache, call->tenant.id);
-    if (call->changes_tenant_id != 0)
-        cache_changed_tenant(call->server->cache, call->changes_tenant_id);
-    if (call->changes_names)
-        cache_changed_names(call->server->cache);
-    if (call->changes_runs)
-        runs_wake(call->server->runs);
-    if (call->fills_outbox) {
-        outbox_hint(call->server->outbox, call->outbox_tenant_id);
-        job_wake(call->server->mailer);
-    }
 }
 
 static bool
@@ -486,15 +465,9 @@ run_once(Call *call, Packed *packed)
     db_begin(call, DB_WRITE);
     if ((!claim.wanted || queue_claim(call, &claim)) && run_handler(call, packed) &&
         (!claim.wanted || queue_stored_reply(call, &claim, packed)) && audit_write(call) &&
-        db_commit(call)) {
-        forget_locally(call);
-        if (call->wakes_job)
-            job_wake(call->server->job);
-        if (call->wakes_prover)
-            job_wake(call->server->prover);
+        db_commit(call))
         return true;
-    }
-    return call->replay ? replay(call, &claim, packed) : false;
+    return call->failure.is_replay ? replay(call, &claim, packed) : false;
 }
 
 static bool
@@ -504,7 +477,7 @@ run(Call *call, Packed *packed)
 
     /* A statement prepared before a migration of this schema: nothing was written, so once more, on
      * a new connection. */
-    if (!ok && call->plan_changed) {
+    if (!ok && call->failure.is_stale_plan) {
         char reason[256];
 
         db_rollback(call);
@@ -527,9 +500,11 @@ log_call(const Call *call)
                          : call->request != NULL ? call->request->method
                                                  : "";
     const char *trace = call->request != NULL ? call->request->traceparent : "";
-    LogLevel level = call->code == CODE_INTERNAL || call->code == CODE_DATA_LOSS ? LOG_LEVEL_ERROR
-                     : call->detail != NULL && call->code == CODE_UNAVAILABLE    ? LOG_LEVEL_WARNING
-                                                                                 : LOG_LEVEL_INFO;
+    LogLevel level = call->failure.code == CODE_INTERNAL || call->failure.code == CODE_DATA_LOSS
+                         ? LOG_LEVEL_ERROR
+                     : call->failure.detail != NULL && call->failure.code == CODE_UNAVAILABLE
+                         ? LOG_LEVEL_WARNING
+                         : LOG_LEVEL_INFO;
     char method_text[WIRE_METHOD_MAX * 4 + 3], trace_text[WIRE_TRACEPARENT_MAX * 4 + 3];
     char text[1024], detail[1024];
 
@@ -538,14 +513,15 @@ log_call(const Call *call)
               " peer=%s code=%s ms=%.3f%s%s%s%s%s%s%s%s",
               call->id, log_quote(method_text, sizeof method_text, method), call->tenant.id,
               caller_kind_name(call->caller.kind), caller_number(&call->caller), call->peer.address,
-              code_name((int) call->code), (double) (clock_us() - call->receive_us) / 1000,
+              code_name((int) call->failure.code), (double) (clock_us() - call->receive_us) / 1000,
               trace[0] != '\0' ? " trace=" : "",
               trace[0] != '\0' ? log_quote(trace_text, sizeof trace_text, trace) : "",
-              call->text != NULL ? " text=" : "",
-              call->text != NULL ? log_quote(text, sizeof text, call->text) : "",
-              call->sqlstate[0] != '\0' ? " sqlstate=" : "", call->sqlstate,
-              call->detail != NULL ? " detail=" : "",
-              call->detail != NULL ? log_quote(detail, sizeof detail, call->detail) : "");
+              call->failure.text != NULL ? " text=" : "",
+              call->failure.text != NULL ? log_quote(text, sizeof text, call->failure.text) : "",
+              call->failure.sqlstate[0] != '\0' ? " sqlstate=" : "", call->failure.sqlstate,
+              call->failure.detail != NULL ? " detail=" : "",
+              call->failure.detail != NULL ? log_quote(detail, sizeof detail, call->failure.detail)
+                                           : "");
 }
 
 static void
@@ -553,35 +529,35 @@ fill_reply(Call *call, const Packed *packed, Reply *reply)
 {
     clientiq__v1__reply__init(reply);
     reply->request_id = call->id;
-    reply->code = (Clientiq__V1__Code) call->code;
-    if (call->explain) {
-        reply->statements = call->statements;
-        reply->n_statements = call->statements_count;
-        reply->schemas = call->schemas;
-        reply->n_schemas = call->schemas_count;
+    reply->code = (Clientiq__V1__Code) call->failure.code;
+    if (call->explain.wanted) {
+        reply->statements = call->explain.statements;
+        reply->n_statements = call->explain.statements_count;
+        reply->schemas = call->explain.schemas;
+        reply->n_schemas = call->explain.schemas_count;
     }
-    if (call->code == CODE_OK) {
+    if (call->failure.code == CODE_OK) {
         reply->payload = (ProtobufCBinaryData){packed->size, packed->data};
         return;
     }
-    if (call->code == CODE_UNAVAILABLE && call->retry_after_ms == 0)
-        call->retry_after_ms = 200;
-    reply->message = (char *) (uintptr_t) (call->text != NULL ? call->text : "");
-    reply->retry_after_ms = call->retry_after_ms;
-    reply->violations = call->violations;
-    reply->n_violations = call->violations_count;
+    if (call->failure.code == CODE_UNAVAILABLE && call->failure.retry_after_ms == 0)
+        call->failure.retry_after_ms = 200;
+    reply->message = (char *) (uintptr_t) (call->failure.text != NULL ? call->failure.text : "");
+    reply->retry_after_ms = call->failure.retry_after_ms;
+    reply->violations = call->failure.violations;
+    reply->n_violations = call->failure.violations_count;
 }
 
 static bool
 serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
 {
-    uint64_t number = atomic_fetch_add(&call->server->calls, 1);
+    uint64_t number = atomic_fetch_add(&call->core->calls, 1);
 
-    snprintf(call->id, sizeof call->id, "%.8s-%" PRIx64, call->server->run_id, number);
+    snprintf(call->id, sizeof call->id, "%.8s-%" PRIx64, call->core->run_id, number);
     call->caller.email = "";
     call->caller.permissions = "";
     call->origin = call->peer.address;
-    call->deadline_us = call->receive_us + server_config(call->server)->call_timeout_ms * 1000;
+    call->deadline_us = call->receive_us + call->core->config->call_timeout_ms * 1000;
     if (!read_envelope(call, data, size) || !find_tenant(call) || !find_caller(call) ||
         !may_call(call) || !take_origin(call) || !read_message(call) || !may_ask(call))
         return false;
@@ -596,29 +572,28 @@ dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
     Packed packed = {0};
 
-    if (!serve(call, data, size, &packed) || call->explain)
+    if (!serve(call, data, size, &packed) || call->explain.wanted)
         return false;
     fill_reply(call, &packed, reply);
     return true;
 }
 
 static void
-record_failure(Call *call)
+write_record(Call *call)
 {
-    bool may_pass = call->code == CODE_ABORTED || call->code == CODE_UNAVAILABLE ||
-                    call->code == CODE_DEADLINE_EXCEEDED;
+    bool may_pass = call->failure.code == CODE_ABORTED || call->failure.code == CODE_UNAVAILABLE ||
+                    call->failure.code == CODE_DEADLINE_EXCEEDED;
 
-    if (call->record_failure == NULL || may_pass)
+    if (call->record.write == NULL || may_pass)
         return;
 
     TenantContext tenant = call->tenant;
 
     db_rollback(call);
-    call_forget_changes(call);
-    if (call->failure_is_platforms)
+    if (call->record.is_platforms)
         call->tenant = (TenantContext){0};
     db_begin(call, DB_WRITE);
-    if (!call->record_failure(call) || !db_commit(call))
+    if (!call->record.write(call) || !db_commit(call))
         db_rollback(call);
     call->tenant = tenant;
 }
@@ -629,11 +604,12 @@ dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
     Packed packed = {0};
 
     if (!serve(call, data, size, &packed) && call->db != NULL) {
-        record_failure(call);
-        if (call->refused)
-            audit_refuse(call->server->audit, call);
+        write_record(call);
+        if (call->failure.is_refused)
+            audit_refuse(call->core->audit, call);
     }
     fill_reply(call, &packed, reply);
-    if (call->method == NULL || call->method->database != DATABASE_NONE || call->code != CODE_OK)
+    if (call->method == NULL || call->method->database != DATABASE_NONE ||
+        call->failure.code != CODE_OK)
         log_call(call);
 }

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "serve/dispatch.h"
 #include "base/log.h"
-#include "server_state.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -54,7 +53,8 @@ struct Exchange {
 };
 
 struct Listener {
-    Server *server;
+    Core *core;
+    Queue *const *queues; /* by lane */
     nng_socket socket;
     size_t count;
     Exchange *exchanges;
@@ -217,7 +217,7 @@ answer_from_memory(Exchange *exchange, bool in_any_case)
     Listener *listener = exchange->listener;
     Arena *arena = take_arena(listener);
     Call call = {
-        .server = listener->server,
+        .core = listener->core,
         .arena = arena,
         .receive_us = exchange->receive_us,
     };
@@ -287,7 +287,7 @@ received(Exchange *exchange)
     const Method *method = method_find(name);
 
     if (method != NULL && method_lane(method) == LANE_CALLS)
-        atomic_store_explicit(&exchange->listener->server->last_call_us, exchange->receive_us,
+        atomic_store_explicit(&exchange->listener->core->last_call_us, exchange->receive_us,
                               memory_order_relaxed);
     /* dispatch says what is wrong with a method that does not exist, and needs no database for it
      */
@@ -304,7 +304,7 @@ received(Exchange *exchange)
                      500);
         return;
     }
-    if (!queue_push(exchange->listener->server->queues[method_lane(method)], &exchange->ticket))
+    if (!queue_push(exchange->listener->queues[method_lane(method)], &exchange->ticket))
         refuse(exchange, CODE_RESOURCE_EXHAUSTED, "too many calls wait for the server", 200);
 }
 
@@ -470,7 +470,8 @@ open_exchanges(Listener *listener)
 }
 
 Listener *
-listener_start(Server *server, const char *urls, char *reason, size_t size)
+listener_start(Core *core, Queue *const queues[LANE_COUNT], size_t calls_max, const char *urls,
+               char *reason, size_t size)
 {
     Listener *listener = calloc(1, sizeof *listener);
     int error;
@@ -480,7 +481,8 @@ listener_start(Server *server, const char *urls, char *reason, size_t size)
         return NULL;
     pthread_mutex_init(&listener->lock, NULL);
     pthread_cond_init(&listener->idle, NULL);
-    listener->server = server;
+    listener->core = core;
+    listener->queues = queues;
     wire_guard();
     if ((error = nng_rep0_open(&listener->socket)) != 0) {
         snprintf(reason, size, "cannot open a socket: %s", nng_strerror(error));
@@ -488,7 +490,7 @@ listener_start(Server *server, const char *urls, char *reason, size_t size)
         return NULL;
     }
     (void) nng_socket_set_size(listener->socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_MAX);
-    listener->count = server_queued_max(server) + SPARE_CONTEXTS + PAUSES_MAX;
+    listener->count = calls_max + SPARE_CONTEXTS + PAUSES_MAX;
     listener->exchanges = calloc(listener->count, sizeof *listener->exchanges);
     if (listener->exchanges == NULL || !open_exchanges(listener) ||
         !listen_on_all(listener, urls, reason, size)) {

@@ -11,8 +11,10 @@ typedef struct Listener Listener;
 /* One request between its receipt and its reply. */
 typedef struct Exchange Exchange;
 
-/* Listens on every URL (separated by commas).  NULL: reason says which URL and why. */
-MUST_CHECK Listener *listener_start(Server *server, const char *urls, char *reason, size_t size);
+/* Listens on every URL (separated by commas), for at most calls_max calls that are queued or
+ * served.  NULL: reason says which URL and why. */
+MUST_CHECK Listener *listener_start(Core *core, Queue *const queues[LANE_COUNT], size_t calls_max,
+                                    const char *urls, char *reason, size_t size);
 
 /* Refuses new calls with UNAVAILABLE from now on, and waits until those that were accepted are
  * answered, at most drain_ms. */

@@ -5,7 +5,6 @@
 #include "serve/dispatch.h"
 #include "serve/nng.h"
 #include "base/log.h"
-#include "server_state.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 enum { IDLE_MS = 1000 }; /* between two looks at an idle connection */
 
 struct Worker {
-    Server *server;
+    Core *core;
     Queue *queue;
     size_t index;
     Db *db;
@@ -32,7 +31,7 @@ look_after_connection(Worker *worker)
 {
     char reason[512] = "", text[1024];
     bool ready = db_ready(worker->db, reason, sizeof reason);
-    unsigned roles_made = atomic_load(&worker->server->roles_made);
+    unsigned roles_made = atomic_load(&worker->core->roles_made);
 
     if (ready && worker->roles_seen != roles_made && db_warm(worker->db))
         worker->roles_seen = roles_made;
@@ -50,7 +49,7 @@ static void
 serve(Worker *worker, Exchange *exchange)
 {
     Call call = {
-        .server = worker->server,
+        .core = worker->core,
         .arena = worker->arena,
         .db = worker->db,
         .receive_us = exchange_receive_us(exchange),
@@ -61,7 +60,7 @@ serve(Worker *worker, Exchange *exchange)
 
     exchange_peer(exchange, &call.peer);
     dispatch(&call, data, size, &reply);
-    exchange_reply(exchange, &reply, call.pause_ms);
+    exchange_reply(exchange, &reply, call.failure.pause_ms);
     arena_wipe(worker->arena);
 }
 
@@ -98,13 +97,13 @@ worker_free(Worker *worker)
 }
 
 Worker *
-worker_start(Server *server, Queue *queue, size_t index, const DbOptions *options, int niceness)
+worker_start(Core *core, Queue *queue, size_t index, const DbOptions *options, int niceness)
 {
     Worker *worker = calloc(1, sizeof *worker);
 
     if (worker == NULL)
         return NULL;
-    worker->server = server;
+    worker->core = core;
     worker->queue = queue;
     worker->index = index;
     worker->niceness = niceness;

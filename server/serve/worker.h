@@ -11,8 +11,8 @@ typedef struct Worker Worker;
 
 /* Starts the index-th worker of a queue; niceness as in nice(1), 0: none.  NULL: no memory or no
  * thread. */
-MUST_CHECK Worker *worker_start(Server *server, Queue *queue, size_t index,
-                                const DbOptions *options, int niceness);
+MUST_CHECK Worker *worker_start(Core *core, Queue *queue, size_t index, const DbOptions *options,
+                                int niceness);
 
 /* Waits for its end, which comes after queue_close, and frees it. */
 void worker_join(Worker *worker);

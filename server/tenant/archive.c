@@ -317,8 +317,8 @@ read_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor
     if (data == NULL || !read_bytes(reader, data, size, true))
         return false;
     if (!check_wire(call, descriptor, data, size)) {
-        call->code = CODE_OK; /* in the archive's words, not in those of a request */
-        call->text = NULL;
+        call->failure.code = CODE_OK; /* in the archive's words, not in those of a request */
+        call->failure.text = NULL;
         return fail_damaged(reader, "a frame is no message");
     }
     *message = protobuf_c_message_unpack(descriptor, arena_protobuf(call->arena), size, data);

@@ -9,9 +9,9 @@
 #include "call/host.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
+#include "migration/apps.h"
 #include "tenant/rows.h"
 #include "rpc/tenant.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -122,7 +122,7 @@ join_heads(Call *call, const MigrationSet *set, const bool *applied, const char 
 bool
 import_heads(Call *call, ArchiveMigration *const *migrations, size_t count, const char **heads)
 {
-    const MigrationSet *set = &call->server->apps->tenant;
+    const MigrationSet *set = &call->core->apps->tenant;
     bool *applied = call_alloc(call, set->count + 1);
     size_t index = 0;
 
@@ -189,7 +189,7 @@ have_roles(Call *call)
     if (!db_row(call, &query_role_pool_count, NULL, NULL, &row))
         return false;
     return (row != NULL && db_row_int64(row, "count") > 0) ||
-           migrate_role_block(call, (unsigned) server_config(call->server)->role_block);
+           migrate_role_block(call, (unsigned) call->core->config->role_block);
 }
 
 /* ---- rows ---- */
@@ -352,7 +352,7 @@ make_tenant(Import *import)
     create.tenant = &import->tenant;
     create.domain = import->tenant.domains[0];
     db_begin(call, DB_WRITE);
-    if (!tenant_register(call, &create, call->server->apps->heads, &import->made) ||
+    if (!tenant_register(call, &create, call->core->apps->heads, &import->made) ||
         !add_domains(import) ||
         !migrate_tenant_at(call, import->schema, import->made.role, import->heads) ||
         !fill(import) || !migrate_to_newest(call, import->heads, import->made.role) ||

@@ -9,7 +9,6 @@
 #include "call/internal.h"
 #include "base/log.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -56,7 +55,7 @@ result_name(DnsResult result)
 static bool
 record(Call *call, const char *id, const DnsQuestion *question)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     const char *give_up_days = call_printf(call, "%" PRId64, config->domain_give_up_days);
     const char *grace_days = call_printf(call, "%" PRId64, config->domain_grace_days);
     const char *recheck_hours = call_printf(call, "%" PRId64, config->domain_recheck_hours);
@@ -84,12 +83,11 @@ record(Call *call, const char *id, const DnsQuestion *question)
     bool changes =
         row != NULL && strcmp(db_row_text(row, "state"), db_row_text(row, "state_before")) != 0;
 
-    call->changes_names = changes;
+    if (changes)
+        call_change(call, CHANGE_NAMES, 0);
     if (!db_commit(call))
         return false;
-    call->changes_names = false;
     if (changes) {
-        cache_changed_names(call->server->cache);
         log_write(LOG_LEVEL_INFO, "domain checked", "domain=%s state=%s before=%s text=%s",
                   db_row_text(row, "domain"), db_row_text(row, "state"),
                   db_row_text(row, "state_before"),
@@ -112,9 +110,9 @@ record_or_log(Call *call, const char *id, const DnsQuestion *question)
 }
 
 bool
-ownership_work(Call *call)
+ownership_work(Call *call, void *state UNUSED)
 {
-    const Config *config = server_config(call->server);
+    const Config *config = call->core->config;
     Taken taken;
 
     for (int i = 0; i < ROUNDS_MAX; i++) {

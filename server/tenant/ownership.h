@@ -5,6 +5,6 @@
 #include "call/call.h"
 
 /* A task of job.c's: asks about every domain that is due. */
-MUST_CHECK bool ownership_work(Call *call);
+MUST_CHECK bool ownership_work(Call *call, void *state);
 
 #endif

@@ -5,7 +5,6 @@
 #include "db/db.h"
 #include "base/log.h"
 #include "db/queries.h"
-#include "server_state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -57,18 +56,16 @@ purge_step(Call *call, bool *done)
     bool rest = db_row_int64(after, "tables") == 0 ||
                 db_row_int64(after, "tables") == db_row_int64(before, "tables");
 
-    call->changes_tenant_id = id;
+    call_change(call, CHANGE_TENANT, id);
     if ((rest && !drop_rest(call, id, args)) || !db_commit(call))
         return false;
-    call->changes_tenant_id = 0;
-    call->changes_names = false;
     if (rest)
         log_write(LOG_LEVEL_INFO, "tenant purged", "tenant=%" PRId64, id);
     return true;
 }
 
 bool
-purge_tenants(Call *call)
+purge_tenants(Call *call, void *state UNUSED)
 {
     bool done = false;
 

@@ -6,6 +6,6 @@
 
 /* Purges every tenant that is due, with as many transactions as that takes; what a crash leaves,
  * the next look goes on with.  Then gives the roles that have rested back to the pool. */
-MUST_CHECK bool purge_tenants(Call *call);
+MUST_CHECK bool purge_tenants(Call *call, void *state);
 
 #endif

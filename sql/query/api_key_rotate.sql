@@ -1,5 +1,5 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 update core_api_key
    set old_secret_hash = case when :overlap_s::bigint > 0 then secret_hash end,
        old_expire_time = case when :overlap_s::bigint > 0

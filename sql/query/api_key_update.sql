@@ -1,5 +1,5 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 update core_api_key
    set name = case when :mask.api_key.name then :api_key.name else name end,
        permissions = case when :mask.api_key.permissions

@@ -1,3 +1,3 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 delete from auth_group where id = :id

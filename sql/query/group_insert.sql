@@ -1,5 +1,5 @@
 -- rows: one into group
--- changes: cached
+-- changes: tenant
 with created as (
     insert into auth_group (name) values (:group.name) returning id, name
 ), held as (

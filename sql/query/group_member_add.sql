@@ -1,4 +1,4 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 insert into users_customuser_groups (user_id, group_id) values (:user_id, :group_id)
     on conflict do nothing

@@ -1,5 +1,5 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 with wanted as (
     select id from auth_permission where app || '.' || codename = any(:group.permissions::text[])
 ), lost as (

@@ -1,3 +1,3 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 update auth_group set name = :group.name where id = :id

@@ -1,6 +1,6 @@
 -- The caller's password, which must still be the one that was found right; every other session and every link ends.
 -- rows: one
--- changes: cached
+-- changes: tenant
 with changed as (
     update users_customuser set password = :arg.password
      where id = :caller.id and is_active and password = :arg.verified

@@ -1,6 +1,6 @@
 -- The same for a superuser.
 -- rows: one
--- changes: cached
+-- changes: tenant
 with changed as (
     update public.platform_superuser set password = :arg.password
      where id = :caller.id and is_active and password = :arg.verified

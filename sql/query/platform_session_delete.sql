@@ -1,3 +1,3 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 delete from public.platform_session where id = :caller.session_id

@@ -1,6 +1,6 @@
 -- The same as token_use, for a superuser.
 -- rows: one
--- changes: cached
+-- changes: tenant
 with used as (
     delete from public.platform_token
      where secret_hash = :arg.hash::bytea and expire_time > now() returning user_id

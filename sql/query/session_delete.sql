@@ -1,3 +1,3 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 delete from core_session where id = :caller.session_id

@@ -1,3 +1,3 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 delete from core_session where id = :id and user_id = :arg.user_id::bigint and expire_time > now()

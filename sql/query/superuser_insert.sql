@@ -1,5 +1,5 @@
 -- rows: one into superuser
--- changes: cached
+-- changes: tenant
 insert into public.platform_superuser (email, password, can_create_tenants, platform_role)
 values (:superuser.email, :arg.password, :superuser.can_create_tenants, :superuser.platform_role)
 returning id, email, can_create_tenants, platform_role, is_active, create_time

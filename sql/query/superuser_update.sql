@@ -1,5 +1,5 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 update public.platform_superuser
    set email = case when :mask.superuser.email then :superuser.email else email end,
        can_create_tenants = case when :mask.superuser.can_create_tenants then :superuser.can_create_tenants

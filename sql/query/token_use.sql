@@ -1,6 +1,6 @@
 -- Sets the password by a link's token, which must still be good, and ends every link and session of the user.
 -- rows: one
--- changes: cached
+-- changes: tenant
 with used as (
     delete from users_token where secret_hash = :arg.hash::bytea and expire_time > now() returning user_id
 ), others as (

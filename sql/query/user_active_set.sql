@@ -1,3 +1,3 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 update users_customuser set is_active = :arg.is_active::boolean where id = :id

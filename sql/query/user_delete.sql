@@ -1,3 +1,3 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 delete from users_customuser where id = :id

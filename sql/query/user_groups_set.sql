@@ -1,5 +1,5 @@
 -- rows: none
--- changes: cached
+-- changes: tenant
 with wanted as (
     select id from auth_group where name = any(:user.groups::text[])
 ), left_groups as (

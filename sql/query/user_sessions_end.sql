@@ -1,5 +1,5 @@
 -- The sessions of a user who may not sign in any more.
 -- rows: none
--- changes: cached
+-- changes: tenant
 delete from core_session
  where user_id = :id and exists (select from users_customuser where id = :id and not is_active)

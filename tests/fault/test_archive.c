@@ -82,7 +82,7 @@ check(const char *data, size_t size)
     internal_call(&call, NULL, arena, NULL, 1000);
 
     bool ok = import_check(&call, file, &result);
-    Code code = call.code;
+    Code code = call.failure.code;
 
     assert_int_equal(ok, code == CODE_OK);
     fclose(file);

@@ -38,7 +38,7 @@ take(Arena *arena, const uint8_t *data, size_t size)
 
                 whole = message != NULL;
                 if (message != NULL && !check_message(&call, method->request, message))
-                    assert_true(call.code != CODE_OK);
+                    assert_true(call.failure.code != CODE_OK);
             }
         }
     }

@@ -225,10 +225,10 @@ test_check_wire__strings(void **state)
                                 (const uint8_t *) samples[i].data, samples[i].size);
 
         if (right != samples[i].right)
-            fail_msg("sample %zu: %s", i, right ? "was accepted" : call.text);
+            fail_msg("sample %zu: %s", i, right ? "was accepted" : call.failure.text);
         if (!right) {
-            assert_int_equal(call.code, CODE_INVALID_ARGUMENT);
-            assert_non_null(strstr(call.text, samples[i].text));
+            assert_int_equal(call.failure.code, CODE_INVALID_ARGUMENT);
+            assert_non_null(strstr(call.failure.text, samples[i].text));
         }
         arena_free(call.arena);
     }

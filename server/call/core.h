@@ -1,0 +1,49 @@
+/* What a call may know of the server that serves it: the settings, the facts of the installation,
+ * and the parts that outlive a call, which belong to the rooms that declare them.  server.c fills
+ * it in before any other thread runs; afterwards only what is atomic, or guards itself, changes. */
+#ifndef CIQ_SERVER_CORE_H
+#define CIQ_SERVER_CORE_H
+
+#include "base/config.h"
+#include "base/limits.h"
+#include "call/changes.h"
+
+#include <stdatomic.h>
+
+enum { CORE_KEY_SIZE = 32 };
+
+/* The same on every server of the installation. */
+typedef struct Installation {
+    char name[17];              /* as in the roles' names */
+    uint8_t key[CORE_KEY_SIZE]; /* sub-keys are derived from it */
+    char platform_role[LIMIT_ROLE_NAME + 1];
+    char worker_login[LIMIT_ROLE_NAME + 1];
+    const char *operator_permissions; /* as Caller.permissions */
+} Installation;
+
+typedef struct Core {
+    const Config *config;
+    Installation installation;
+    const char *extension_schemas;    /* quoted, for search_path: "" or "\"ext\", " */
+    uint8_t audit_key[CORE_KEY_SIZE]; /* of --audit-key-file */
+    bool has_audit_key;
+    bool pooled;     /* a pooler stands between: no listener connection, so nothing is cached */
+    char run_id[17]; /* names this run of the server in request ids and heartbeats */
+
+    const struct DbOptions *worker_options, *owner_options;
+    const struct Apps *apps; /* all migrations that this server knows */
+    struct Cache *cache;
+    struct Use *use;
+    struct KeyUse *key_use;
+    struct Rate *rate;
+    struct Audit *audit;
+    ChangeListener changes; /* told of every change, here or on another server */
+
+    _Atomic uint64_t calls;       /* ever received */
+    _Atomic int64_t last_call_us; /* when the last one came that is neither an owner's nor hashes a
+                                   * password; monotonic */
+    _Atomic unsigned roles_made;  /* grows with new roles: connections warm themselves */
+    _Atomic bool serving;         /* the answer of Health */
+} Core;
+
+#endif
