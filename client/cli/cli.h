@@ -1,15 +1,12 @@
-/* What all of ciq-client's files share: the options that stand before or after any command, the
- * ways to end, and one call.  The program exits with 0, 1 (something here went wrong), 2 (usage),
- * or 64 + the status code of the server.  Data go to stdout, all else to stderr.  */
+/* What all of ciq-client's files share: the options that stand before or after any command,
+ * and one call.  Data go to stdout, all else to stderr.  */
 #ifndef CIQ_CLI_CLI_H
 #define CIQ_CLI_CLI_H
 
 #include "client/call.h"
 
 #include <jansson.h>
-#include <stdnoreturn.h>
-
-enum { EXIT_USAGE = 2, EXIT_CODE = 64 };
+#include <stdio.h>
 
 typedef struct Cli {
     const char *url;            /* NULL: the library's choice */
@@ -23,11 +20,6 @@ typedef struct Cli {
     int words_count; /* the command and its own arguments */
     char **words;
 } Cli;
-
-/* Ends the program. */
-noreturn void die_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
-noreturn void die_error(const CiqError *error, const Method *method, const char *tenant);
 
 /* A client for one call or several.  Ends the program if there can be none. */
 CiqClient *cli_client(const Cli *cli);
@@ -75,12 +67,6 @@ void migration_help(FILE *out);
 
 /* Help for one generated command. */
 void command_help(const Method *method, FILE *out);
-
-/* What is said on the way out to somebody who wrote an option that there is not. */
-noreturn void die_unknown_option(const char *word, size_t size, const char *nearest);
-
-/* The options of every command, ended by NULL. */
-extern const char *const cli_options[];
 
 /* "UserService/GetUser", "UserService.GetUser", "GetUser" or the full name; NULL: none. */
 const Method *method_by_name(const char *name);

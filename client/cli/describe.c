@@ -1,5 +1,6 @@
 /* list and describe: what the server offers, as the .proto files say it.  */
 #include "client/cli/cli.h"
+#include "client/cli/exit.h"
 #include "client/cli/json.h"
 
 #include <stdio.h>

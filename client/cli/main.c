@@ -1,6 +1,7 @@
 /* ciq-client: takes the options that are every command's out of the arguments, and finds the
  * command.  */
 #include "client/cli/cli.h"
+#include "client/cli/exit.h"
 #include "client/cli/secret.h"
 #include "client/cli/state.h"
 #include "client/cli/text.h"

@@ -1,5 +1,6 @@
 /* Reading secrets.  */
 #include "client/cli/secret.h"
+#include "client/cli/exit.h"
 
 #include <errno.h>
 #include <fcntl.h>

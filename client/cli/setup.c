@@ -2,6 +2,7 @@
  * and simple_seed made them.  Both may be repeated: what exists is kept.  Passwords are random,
  * shown once, and kept in a file of the user's own.  */
 #include "client/cli/cli.h"
+#include "client/cli/exit.h"
 #include "client/cli/secret.h"
 #include "client/cli/state.h"
 

@@ -1,9 +1,10 @@
 /* Two small JSON files, replaced as a whole and never half written.  */
 #include "client/cli/state.h"
-#include "client/cli/cli.h"
+#include "client/cli/exit.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

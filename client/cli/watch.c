@@ -2,6 +2,7 @@
  * come, and one last line.  Asks again each second, sooner at first; a server that goes away
  * meanwhile is waited for, since any other goes on with the run.  */
 #include "client/cli/cli.h"
+#include "client/cli/exit.h"
 #include "client/cli/json.h"
 #include "client/cli/text.h"
 

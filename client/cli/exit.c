@@ -1,0 +1,92 @@
+/* The ways to end with a message.  Called by all of ciq-client's files; knows none of them but the
+ * one that makes a text fit for a terminal.  */
+#include "client/cli/exit.h"
+#include "client/cli/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static noreturn void
+die_with(int status, const char *format, va_list arguments)
+{
+    fputs("ciq-client: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    exit(status);
+}
+
+void
+die_usage(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    die_with(EXIT_USAGE, format, arguments);
+}
+
+void
+die(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    die_with(1, format, arguments);
+}
+
+const char *const cli_options[] = {"--url",
+                                   "--tenant",
+                                   "--token-file",
+                                   "--output",
+                                   "--all",
+                                   "--timeout",
+                                   "--password",
+                                   "--explain",
+                                   "--password-stdin",
+                                   "--password-file",
+                                   "--kept-password",
+                                   "--help",
+                                   "--version",
+                                   NULL};
+
+void
+die_unknown_option(const char *word, size_t size, const char *nearest)
+{
+    char whole[64];
+    size_t best = 3; /* more than two letters away it is another word */
+
+    snprintf(whole, sizeof whole, "%.*s", (int) (size < sizeof whole ? size : sizeof whole - 1),
+             word);
+    if (nearest != NULL)
+        best = text_distance(whole, nearest);
+    for (size_t i = 0; cli_options[i] != NULL; i++)
+        if (text_distance(whole, cli_options[i]) < best) {
+            nearest = cli_options[i];
+            best = text_distance(whole, nearest);
+        }
+    if (nearest == NULL)
+        die_usage("there is no option %s; see --help", whole);
+    die_usage("there is no option %s; is %s meant?", whole, nearest);
+}
+
+void
+die_error(const CiqError *error, const Method *method, const char *tenant)
+{
+    int code = ciq_error_code(error);
+
+    fprintf(stderr, "ciq-client: %s: ", ciq_error_code_name(error));
+    text_print(ciq_error_message(error), stderr);
+    fputc('\n', stderr);
+    /* one alone is what the message says */
+    for (size_t i = 0; ciq_error_violations(error) > 1 && i < ciq_error_violations(error); i++) {
+        fputs("  ", stderr);
+        text_print(ciq_error_violation_field(error, i), stderr);
+        fputs(": ", stderr);
+        text_print(ciq_error_violation_text(error, i), stderr);
+        fputc('\n', stderr);
+    }
+    if (code == CODE_UNAUTHENTICATED && method != NULL)
+        fprintf(stderr, "  to sign in: ciq-client %s%s%slogin EMAIL\n",
+                tenant[0] != '\0' ? "--tenant " : "", tenant, tenant[0] != '\0' ? " " : "");
+    exit(EXIT_CODE + code);
+}

@@ -1,0 +1,23 @@
+/* How ciq-client ends: with 0, 1 (something here went wrong), 2 (usage), or 64 + the status code of
+ * the server.  What went wrong goes to stderr.  */
+#ifndef CIQ_CLI_EXIT_H
+#define CIQ_CLI_EXIT_H
+
+#include "client/call.h"
+
+#include <stdnoreturn.h>
+
+enum { EXIT_USAGE = 2, EXIT_CODE = 64 };
+
+/* Ends the program. */
+noreturn void die_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+noreturn void die_error(const CiqError *error, const Method *method, const char *tenant);
+
+/* What is said on the way out to somebody who wrote an option that there is not. */
+noreturn void die_unknown_option(const char *word, size_t size, const char *nearest);
+
+/* The options of every command, ended by NULL. */
+extern const char *const cli_options[];
+
+#endif
