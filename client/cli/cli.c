@@ -8,6 +8,22 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+const Method *
+method_by_name(const char *name)
+{
+    for (size_t i = 0; i < methods_count; i++) {
+        char slash[160], dot[160];
+
+        snprintf(slash, sizeof slash, "%s/%s", methods[i].service, methods[i].rpc);
+        snprintf(dot, sizeof dot, "%s.%s", methods[i].service, methods[i].rpc);
+        if (strcmp(name, methods[i].name) == 0 || strcmp(name, slash) == 0 ||
+            strcmp(name, dot) == 0 || strcmp(name, methods[i].rpc) == 0)
+            return &methods[i];
+    }
+    return NULL;
+}
 
 CiqClient *
 cli_client(const Cli *cli)

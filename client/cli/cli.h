@@ -38,37 +38,8 @@ ProtobufCMessage *cli_call(const Cli *cli, CiqClient *client, const Method *meth
 void cli_print(const Cli *cli, const ProtobufCMessageDescriptor *descriptor,
                const json_t *response);
 
-/* The commands; each returns the exit status. */
-int command_run(Cli *cli, const Method *method);    /* a generated one */
-int command_verify(Cli *cli, const Method *method); /* one that reports: all pages, and 1 if there
-                                                     * is a finding */
-int command_call(Cli *cli);                         /* call Service/Rpc -d JSON */
-int command_list(Cli *cli);
-int command_describe(Cli *cli);
-int command_login(Cli *cli);
-int command_logout(Cli *cli);
-void session_keep(const Cli *cli, const Method *method,
-                  json_t *response); /* after ActAs and EndActAs */
-int command_setup(Cli *cli);
-int command_seed(Cli *cli);
-int command_migrate(Cli *cli);
-int command_watch(Cli *cli); /* migration run watch ID */
-int command_hosts(Cli *cli); /* domain hosts [ADDRESS] */
-int command_migration_new(Cli *cli);
-int command_migration_lint(Cli *cli);
-
-/* Shows how far a migration run is until it ends.  Gives the exit status: 0, or 1 if it failed or
- * was canceled. */
-int watch_run(const Cli *cli, CiqClient *client, int64_t id);
-
-/* What migrate takes; what migration new and lint take. */
-void migrate_help(FILE *out);
-void migration_help(FILE *out);
-
-/* Help for one generated command. */
-void command_help(const Method *method, FILE *out);
-
-/* "UserService/GetUser", "UserService.GetUser", "GetUser" or the full name; NULL: none. */
+/* The method of this name: "UserService/GetUser", "UserService.GetUser", "GetUser" or the full one.
+ * NULL: there is none. */
 const Method *method_by_name(const char *name);
 
 #endif

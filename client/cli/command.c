@@ -1,9 +1,10 @@
 /* The commands that come from the .proto files: flags are the fields of the request, those of its
  * messages one level deep among them.  */
-#include "client/cli/cli.h"
+#include "client/cli/command.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
 #include "client/cli/secret.h"
+#include "client/cli/session.h"
 #include "client/cli/text.h"
 
 #include <stdio.h>

@@ -1,26 +1,11 @@
 /* list and describe: what the server offers, as the .proto files say it.  */
-#include "client/cli/cli.h"
+#include "client/cli/describe.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const Method *
-method_by_name(const char *name)
-{
-    for (size_t i = 0; i < methods_count; i++) {
-        char slash[160], dot[160];
-
-        snprintf(slash, sizeof slash, "%s/%s", methods[i].service, methods[i].rpc);
-        snprintf(dot, sizeof dot, "%s.%s", methods[i].service, methods[i].rpc);
-        if (strcmp(name, methods[i].name) == 0 || strcmp(name, slash) == 0 ||
-            strcmp(name, dot) == 0 || strcmp(name, methods[i].rpc) == 0)
-            return &methods[i];
-    }
-    return NULL;
-}
 
 int
 command_list(Cli *cli)

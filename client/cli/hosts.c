@@ -1,5 +1,5 @@
 /* domain hosts: the lines by which a machine finds the development domains, for /etc/hosts.  */
-#include "client/cli/cli.h"
+#include "client/cli/hosts.h"
 #include "client/cli/exit.h"
 
 #include <arpa/inet.h>

@@ -1,10 +1,17 @@
 /* ciq-client: takes the options that are every command's out of the arguments, and finds the
  * command.  */
-#include "client/cli/cli.h"
+#include "client/cli/command.h"
+#include "client/cli/describe.h"
 #include "client/cli/exit.h"
+#include "client/cli/hosts.h"
+#include "client/cli/migrate.h"
+#include "client/cli/migration.h"
 #include "client/cli/secret.h"
+#include "client/cli/session.h"
+#include "client/cli/setup.h"
 #include "client/cli/state.h"
 #include "client/cli/text.h"
+#include "client/cli/watch.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,10 +1,11 @@
 /* migrate: starts a migration run, or joins one that does the same, and shows how far it is.  The
  * run is the server's: it goes on when this program ends.  */
-#include "client/cli/cli.h"
+#include "client/cli/migrate.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
+#include "client/cli/watch.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* migration new and migration lint: work on a folder of apps, and need no server.  */
-#include "client/cli/cli.h"
+#include "client/cli/migration.h"
 #include "client/cli/exit.h"
 #include "client/cli/text.h"
 

@@ -1,5 +1,5 @@
 /* login, logout and act-as: the calls of that name, and the token that is kept between two runs. */
-#include "client/cli/cli.h"
+#include "client/cli/session.h"
 #include "client/cli/exit.h"
 #include "client/cli/secret.h"
 #include "client/cli/state.h"

@@ -1,7 +1,7 @@
 /* setup and seed: a platform and a tenant to try things with, as the Django original's setup_simple
  * and simple_seed made them.  Both may be repeated: what exists is kept.  Passwords are random,
  * shown once, and kept in a file of the user's own.  */
-#include "client/cli/cli.h"
+#include "client/cli/setup.h"
 #include "client/cli/exit.h"
 #include "client/cli/secret.h"
 #include "client/cli/state.h"

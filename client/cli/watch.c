@@ -1,7 +1,7 @@
 /* How far a migration run is, until it ends: a bar where there is a terminal, failures as they
  * come, and one last line.  Asks again each second, sooner at first; a server that goes away
  * meanwhile is waited for, since any other goes on with the run.  */
-#include "client/cli/cli.h"
+#include "client/cli/watch.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
 #include "client/cli/text.h"
