@@ -4,6 +4,7 @@
  * here.  */
 #include "client/call.h"
 #include "client/error.h"
+#include "proto/guard.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>

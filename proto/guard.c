@@ -6,7 +6,7 @@
  * libnng calls sendmsg through its dynamic symbol, so a sendmsg that the executable exports comes
  * first; linkers export what a shared library refers to, once this object is linked in at all,
  * which wire_guard is for.  Everybody else in the process gets the same small change of errno.  */
-#include "proto/wire.h"
+#include "proto/guard.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,6 +1,7 @@
 /* What both sides ask of the generated table of methods and no generator has to write.  */
 #include "proto/method.h"
 
+#include <ctype.h>
 #include <string.h>
 
 const char *
@@ -25,4 +26,20 @@ field_is_absent(const ProtobufCMessage *message, const ProtobufCFieldDescriptor 
         return false;
     memcpy(&chosen, (const char *) message + field->quantifier_offset, sizeof chosen);
     return chosen != field->id;
+}
+
+void
+enum_prefix(const ProtobufCEnumDescriptor *descriptor, char *prefix, size_t size)
+{
+    const char *name = strrchr(descriptor->name, '.');
+    size_t used = 0;
+
+    name = name == NULL ? descriptor->name : name + 1;
+    for (size_t i = 0; name[i] != '\0' && used + 3 < size; i++) {
+        if (i > 0 && isupper((unsigned char) name[i]))
+            prefix[used++] = '_';
+        prefix[used++] = (char) toupper((unsigned char) name[i]);
+    }
+    prefix[used++] = '_';
+    prefix[used] = '\0';
 }

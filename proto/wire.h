@@ -63,7 +63,4 @@ bool wire_peek(const uint8_t *data, size_t size, const char **method, size_t *me
 bool wire_runtime_dir(char *buffer, size_t size);
 bool wire_default_url(char *buffer, size_t size);
 
-/* Keeps nng 1.5.2 alive where a peer closes early; see guard.c.  Calling it links the guard in. */
-void wire_guard(void);
-
 #endif

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "serve/dispatch.h"
 #include "base/log.h"
+#include "proto/guard.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

@@ -1,0 +1,9 @@
+/* Keeps nng before 1.6 alive where a peer closes early; guard.c says how.  For the server and the
+ * client library.  */
+#ifndef CIQ_PROTO_GUARD_H
+#define CIQ_PROTO_GUARD_H
+
+/* Does nothing by itself: calling it makes the linker take the guard into the program. */
+void wire_guard(void);
+
+#endif
