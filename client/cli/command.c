@@ -3,6 +3,7 @@
 #include "client/cli/command.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
+#include "client/cli/options.h"
 #include "client/cli/secret.h"
 #include "client/cli/session.h"
 #include "client/cli/text.h"
@@ -159,22 +160,20 @@ flag_name(const Flag *flag, char name[96])
 }
 
 static noreturn void
-die_unknown_flag(const Flag *flags, size_t count, const char *word, size_t size)
+die_unknown_flag(const Flag *flags, size_t count, const char *word)
 {
-    char whole[96], best[96] = "";
-    size_t best_distance = 3; /* more than two letters away it is another word */
+    char names[FLAGS_MAX][96];
+    const char *own[FLAGS_MAX + 1];
+    size_t own_count = 0;
 
-    snprintf(whole, sizeof whole, "%.*s", (int) (size < 90 ? size : 90), word);
-    for (size_t i = 0; i < count; i++) {
-        char name[96];
-
-        flag_name(&flags[i], name);
-        if (!flags[i].info->secret && text_distance(whole, name) < best_distance) {
-            best_distance = text_distance(whole, name);
-            snprintf(best, sizeof best, "%s", name);
+    for (size_t i = 0; i < count; i++)
+        if (!flags[i].info->secret) {
+            flag_name(&flags[i], names[own_count]);
+            own[own_count] = names[own_count];
+            own_count++;
         }
-    }
-    die_unknown_option(word, size, best[0] != '\0' ? best : NULL);
+    own[own_count] = NULL;
+    options_die_unknown(word, own);
 }
 
 static void
@@ -202,7 +201,7 @@ read_words(const Cli *cli, const Method *method, const Flag *flags, size_t count
         size = equals == NULL ? strlen(word) : (size_t) (equals - word);
         flag = find_flag(flags, count, word, size);
         if (flag == NULL)
-            die_unknown_flag(flags, count, word - 2, size + 2);
+            die_unknown_flag(flags, count, word - 2);
         if (flag->info->secret)
             die_usage("--%.*s would be seen by everybody on this machine: use --password-stdin or "
                       "--password-file FILE",

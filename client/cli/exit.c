@@ -34,41 +34,6 @@ die(const char *format, ...)
     die_with(1, format, arguments);
 }
 
-const char *const cli_options[] = {"--url",
-                                   "--tenant",
-                                   "--token-file",
-                                   "--output",
-                                   "--all",
-                                   "--timeout",
-                                   "--password",
-                                   "--explain",
-                                   "--password-stdin",
-                                   "--password-file",
-                                   "--kept-password",
-                                   "--help",
-                                   "--version",
-                                   NULL};
-
-void
-die_unknown_option(const char *word, size_t size, const char *nearest)
-{
-    char whole[64];
-    size_t best = 3; /* more than two letters away it is another word */
-
-    snprintf(whole, sizeof whole, "%.*s", (int) (size < sizeof whole ? size : sizeof whole - 1),
-             word);
-    if (nearest != NULL)
-        best = text_distance(whole, nearest);
-    for (size_t i = 0; cli_options[i] != NULL; i++)
-        if (text_distance(whole, cli_options[i]) < best) {
-            nearest = cli_options[i];
-            best = text_distance(whole, nearest);
-        }
-    if (nearest == NULL)
-        die_usage("there is no option %s; see --help", whole);
-    die_usage("there is no option %s; is %s meant?", whole, nearest);
-}
-
 void
 die_error(const CiqError *error, const Method *method, const char *tenant)
 {

@@ -14,10 +14,4 @@ noreturn void die_usage(const char *format, ...) __attribute__((format(printf, 1
 noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 noreturn void die_error(const CiqError *error, const Method *method, const char *tenant);
 
-/* What is said on the way out to somebody who wrote an option that there is not. */
-noreturn void die_unknown_option(const char *word, size_t size, const char *nearest);
-
-/* The options of every command, ended by NULL. */
-extern const char *const cli_options[];
-
 #endif

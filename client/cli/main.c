@@ -1,12 +1,12 @@
-/* ciq-client: takes the options that are every command's out of the arguments, and finds the
- * command.  */
+/* ciq-client: the table of the commands that no .proto file makes, help, and which command is run.
+ */
 #include "client/cli/command.h"
 #include "client/cli/describe.h"
 #include "client/cli/exit.h"
 #include "client/cli/hosts.h"
 #include "client/cli/migrate.h"
 #include "client/cli/migration.h"
-#include "client/cli/secret.h"
+#include "client/cli/options.h"
 #include "client/cli/session.h"
 #include "client/cli/setup.h"
 #include "client/cli/state.h"
@@ -114,50 +114,11 @@ usage(FILE *out)
             fprintf(out, "  %-25s %s\n", composed[i].shown, composed[i].comment);
     fputc('\n', out);
     (void) print_commands(NULL, out);
-    fputs(
-        "\noptions, before or after the command:\n"
-        "  --url URL[,URL]           the server (environment: CIQ_URL)\n"
-        "  --tenant TENANT           a domain or a schema name (environment: CIQ_TENANT)\n"
-        "  --token-file FILE         the session's token, instead of the one that login has kept\n"
-        "  --output table|json       how data are shown\n"
-        "  --all                     all pages of a list\n"
-        "  --timeout MS              how long to wait for an answer\n"
-        "  --password                ask for an optional password\n"
-        "  --password-stdin          read passwords from standard input, a line each\n"
-        "  --password-file FILE      read passwords from a file, a line each\n"
-        "  --kept-password           the password that setup or seed has kept\n"
-        "  --explain                 show the statements that ran\n"
-        "  --help, --version\n\n"
-        "COMMAND --help shows the flags of one; a noun with --help (tenant --help) all of its commands\n",
-        out);
-}
-
-/* The value of an option "--name value" or "--name=value"; NULL: the word is another one. */
-static const char *
-option_value(int argc, char **argv, int *i, const char *name)
-{
-    size_t size = strlen(name);
-
-    if (strncmp(argv[*i], name, size) != 0)
-        return NULL;
-    if (argv[*i][size] == '=')
-        return argv[*i] + size + 1;
-    if (argv[*i][size] != '\0')
-        return NULL;
-    if (*i + 1 == argc)
-        die_usage("%s needs a value", name);
-    return argv[++*i];
-}
-
-static void
-set_timeout(Cli *cli, const char *value)
-{
-    char *end;
-    unsigned long number = strtoul(value, &end, 10);
-
-    if (value[0] == '\0' || *end != '\0' || number == 0 || number > WIRE_TIMEOUT_MAX_MS)
-        die_usage("--timeout must be 1 to %d milliseconds, got %s", WIRE_TIMEOUT_MAX_MS, value);
-    cli->timeout_ms = (uint32_t) number;
+    fputs("\noptions, before or after the command:\n", out);
+    options_help(out);
+    fputs("\nCOMMAND --help shows the flags of one; a noun with --help (tenant --help) all of its "
+          "commands\n",
+          out);
 }
 
 /* Behind "migrate" --tenant has another meaning and no value: the tenants' schemas. */
@@ -166,45 +127,6 @@ is_migrate_flag(const Cli *cli, const char *word)
 {
     return cli->words_count > 0 && strcmp(cli->words[0], "migrate") == 0 &&
            strncmp(word, "--tenant", 8) == 0 && (word[8] == '\0' || word[8] == '=');
-}
-
-static bool
-take_option(Cli *cli, int argc, char **argv, int *i)
-{
-    const char *value;
-
-    if ((value = option_value(argc, argv, i, "--url")) != NULL)
-        cli->url = value;
-    else if ((value = option_value(argc, argv, i, "--tenant")) != NULL) {
-        cli->tenant = value;
-        cli->tenant_is_environment = false;
-    } else if ((value = option_value(argc, argv, i, "--token-file")) != NULL)
-        cli->token = secret_of_file(value);
-    else if ((value = option_value(argc, argv, i, "--timeout")) != NULL)
-        set_timeout(cli, value);
-    else if ((value = option_value(argc, argv, i, "--password-file")) != NULL)
-        cli->password_file = value;
-    else if ((value = option_value(argc, argv, i, "--output")) != NULL) {
-        if (strcmp(value, "json") != 0 && strcmp(value, "table") != 0)
-            die_usage("--output must be table or json, got %s", value);
-        cli->json = strcmp(value, "json") == 0;
-    } else if (strcmp(argv[*i], "--password-stdin") == 0)
-        cli->password_stdin = true;
-    else if (strcmp(argv[*i], "--password") == 0)
-        cli->password_prompt = true;
-    else if (strcmp(argv[*i], "--kept-password") == 0)
-        cli->password_kept = true;
-    else if (strcmp(argv[*i], "--explain") == 0)
-        cli->explain = true;
-    else if (strcmp(argv[*i], "--all") == 0)
-        cli->all = true;
-    else if (strcmp(argv[*i], "--help") == 0 || strcmp(argv[*i], "-h") == 0)
-        cli->help = true;
-    else if (strcmp(argv[*i], "--version") == 0)
-        cli->version = true;
-    else
-        return false;
-    return true;
 }
 
 /* The first words of the command line, with spaces between them. */
@@ -255,7 +177,7 @@ words_of(const char *command)
 static noreturn void
 die_unknown(const Cli *cli)
 {
-    size_t best_distance = 3;
+    size_t best_distance = TEXT_NEAR_MAX + 1;
     const char *best = NULL;
     char command[192];
 
@@ -336,7 +258,7 @@ main(int argc, char **argv)
         cli.tenant = NULL;
     cli.words = words;
     for (int i = 1; i < argc; i++)
-        if (is_migrate_flag(&cli, argv[i]) || !take_option(&cli, argc, argv, &i))
+        if (is_migrate_flag(&cli, argv[i]) || !options_take(&cli, argc, argv, &i))
             words[cli.words_count++] = argv[i];
     /* what is kept belongs to the server, however it was named */
     if (cli.url == NULL || cli.url[0] == '\0')
@@ -350,7 +272,7 @@ main(int argc, char **argv)
         return 0;
     }
     if (cli.words_count > 0 && words[0][0] == '-')
-        die_unknown_option(words[0], strcspn(words[0], "="), NULL);
+        options_die_unknown(words[0], NULL);
     if (cli.words_count == 0) {
         usage(cli.help ? stdout : stderr);
         free(words);

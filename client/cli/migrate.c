@@ -3,6 +3,7 @@
 #include "client/cli/migrate.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
+#include "client/cli/options.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
 #include "client/cli/watch.h"
@@ -38,22 +39,6 @@ migrate_help(FILE *out)
 
 /* ---- words ---- */
 
-/* The value of a flag "--name value" or "--name=value"; NULL: the word is another one. */
-static const char *
-flag_value(const Cli *cli, int *i, const char *name)
-{
-    const char *word = cli->words[*i];
-    size_t size = strlen(name);
-
-    if (strncmp(word, name, size) != 0 || (word[size] != '\0' && word[size] != '='))
-        return NULL;
-    if (word[size] == '=')
-        return word + size + 1;
-    if (*i + 1 == cli->words_count)
-        die_usage("%s needs a value", name);
-    return cli->words[++*i];
-}
-
 static void
 add_schemas(CiqCreateMigrationRunRequest *request, const char *names)
 {
@@ -68,27 +53,16 @@ add_schemas(CiqCreateMigrationRunRequest *request, const char *names)
     }
 }
 
-static int32_t
-number_of(const char *flag, const char *value)
-{
-    char *end;
-    unsigned long number = strtoul(value, &end, 10);
-
-    if (value[0] < '0' || value[0] > '9' || *end != '\0' || number == 0 || number > INT32_MAX)
-        die_usage("%s must be a number of at least 1, got %s", flag, value);
-    return (int32_t) number;
-}
-
 static void
 read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
 {
     static const char *const flags[] = {"--shared", "--tenant",       "--schema", "--first",
-                                        "--fake",   "--fake-initial", "--plan"};
+                                        "--fake",   "--fake-initial", "--plan",   NULL};
     bool is_tenant = false;
 
     for (int i = 1; i < cli->words_count; i++) {
         char *word = cli->words[i];
-        const char *value, *nearest = NULL;
+        const char *value;
 
         if (strcmp(word, "--shared") == 0) {
             request->shared = true;
@@ -96,10 +70,12 @@ read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
             is_tenant = true;
         } else if (strncmp(word, "--tenant=", 9) == 0) {
             die_usage("--tenant of migrate has no value: migrate --tenant --schema %s", word + 9);
-        } else if ((value = flag_value(cli, &i, "--schema")) != NULL) {
+        } else if ((value = options_value(cli->words_count, cli->words, &i, "--schema")) != NULL) {
             add_schemas(request, value);
-        } else if ((value = flag_value(cli, &i, "--first")) != NULL) {
-            request->first = number_of("--first", value);
+        } else if ((value = options_value(cli->words_count, cli->words, &i, "--first")) != NULL) {
+            request->first = (int32_t) options_number(value, INT32_MAX);
+            if (request->first == 0)
+                die_usage("--first must be a number of at least 1, got %s", value);
         } else if (strcmp(word, "--fake") == 0) {
             request->fake = true;
         } else if (strcmp(word, "--fake-initial") == 0) {
@@ -107,14 +83,7 @@ read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
         } else if (strcmp(word, "--plan") == 0) {
             request->plan_only = true;
         } else if (word[0] == '-') {
-            size_t size = strcspn(word, "="), best = 3;
-
-            for (size_t j = 0; j < sizeof flags / sizeof *flags; j++)
-                if (text_distance(word, flags[j]) < best) {
-                    nearest = flags[j];
-                    best = text_distance(word, nearest);
-                }
-            die_unknown_option(word, size, nearest);
+            options_die_unknown(word, flags);
         } else if (request->app[0] == '\0') {
             request->app = word;
         } else if (request->target[0] == '\0') {

@@ -1,6 +1,7 @@
 /* migration new and migration lint: work on a folder of apps, and need no server.  */
 #include "client/cli/migration.h"
 #include "client/cli/exit.h"
+#include "client/cli/options.h"
 #include "client/cli/text.h"
 
 #include "server/migration/lint.h"
@@ -117,22 +118,21 @@ write_migration(const char *path, const char *name)
 int
 command_migration_new(Cli *cli)
 {
+    static const char *const flags[] = {"--shared", "--apps", NULL};
     const char *apps = getenv("CIQ_APPS"), *words[2] = {NULL, NULL};
     char folder[PATH_SIZE - 128], path[PATH_SIZE];
     bool shared = false;
     int count = 0;
 
     for (int i = 2; i < cli->words_count; i++) {
-        const char *word = cli->words[i];
+        const char *word = cli->words[i], *value;
 
         if (strcmp(word, "--shared") == 0)
             shared = true;
-        else if (strcmp(word, "--apps") == 0 && i + 1 < cli->words_count)
-            apps = cli->words[++i];
-        else if (strncmp(word, "--apps=", 7) == 0)
-            apps = word + 7;
+        else if ((value = options_value(cli->words_count, cli->words, &i, "--apps")) != NULL)
+            apps = value;
         else if (word[0] == '-')
-            die_unknown_option(word, strcspn(word, "="), NULL);
+            options_die_unknown(word, flags);
         else if (count < 2)
             words[count++] = word;
         else

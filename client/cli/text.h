@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+enum { TEXT_NEAR_MAX = 2 }; /* letters; a word that is further away is another one */
+
 /* The text without anything that a terminal would obey: control characters, marks that turn the
  * direction of writing, and bytes that are no UTF-8 become \x1b or \u202e.  From malloc; NULL: no
  * memory. */

@@ -4,6 +4,7 @@
 #include "client/cli/watch.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
+#include "client/cli/options.h"
 #include "client/cli/text.h"
 
 #include <inttypes.h>
@@ -272,12 +273,11 @@ watch_run(const Cli *cli, CiqClient *client, int64_t id)
 int
 command_watch(Cli *cli)
 {
-    char *end;
-    int64_t id = cli->words_count == 4 ? strtoll(cli->words[3], &end, 10) : 0;
+    int64_t id = cli->words_count == 4 ? (int64_t) options_number(cli->words[3], INT64_MAX) : 0;
     CiqClient *client;
     int status;
 
-    if (id <= 0 || *end != '\0')
+    if (id == 0)
         die_usage("migration run watch needs the run's number: ciq-client migration run watch 7");
     if (cli->tenant != NULL && !cli->tenant_is_environment)
         die_usage("a run is the platform's: leave out --tenant");
