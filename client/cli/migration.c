@@ -1,6 +1,7 @@
 /* migration new and migration lint: work on a folder of apps, and need no server.  */
 #include "client/cli/migration.h"
 #include "client/cli/exit.h"
+#include "client/cli/folder.h"
 #include "client/cli/options.h"
 #include "client/cli/text.h"
 
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 1024, NUMBER_MAX = 9999, ALLOWED_MAX = 1000 };
@@ -80,23 +80,6 @@ next_number(const char *folder, const char *name)
     return newest + 1;
 }
 
-static void
-make_folders(const char *path)
-{
-    char part[PATH_SIZE];
-
-    snprintf(part, sizeof part, "%s", path);
-    for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash != NULL)
-            *slash = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            die("cannot make %s: %s", part, strerror(errno));
-        if (slash == NULL)
-            return;
-        *slash = '/';
-    }
-}
-
 /* "add_phone" is "Add phone." */
 static void
 write_migration(const char *path, const char *name)
@@ -148,7 +131,7 @@ command_migration_new(Cli *cli)
         (int) sizeof folder)
         die("the folder's name is longer than %zu bytes", sizeof folder - 1);
     snprintf(path, sizeof path, "%s/%04u_%s.sql", folder, next_number(folder, words[1]), words[1]);
-    make_folders(folder);
+    folder_make(folder, 0777);
     write_migration(path, words[1]);
     printf("wrote %s\n", path);
     return 0;

@@ -1,6 +1,7 @@
 /* Two small JSON files, replaced as a whole and never half written.  */
 #include "client/cli/state.h"
 #include "client/cli/exit.h"
+#include "client/cli/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 512 };
@@ -44,21 +44,6 @@ state_path(const char *name)
     return path;
 }
 
-static void
-make_folder(void)
-{
-    char path[PATH_SIZE];
-
-    snprintf(path, sizeof path, "%s", folder());
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        (void) mkdir(path, 0700);
-        *slash = '/';
-    }
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        die("cannot make %s: %s", path, strerror(errno));
-}
-
 /* Two runs that change a file at the same time must not undo each other's change.  The lock ends
  * with the descriptor. */
 static int
@@ -66,7 +51,7 @@ lock(void)
 {
     int descriptor;
 
-    make_folder();
+    folder_make(folder(), 0700);
     descriptor = open(state_path("lock"), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0 || flock(descriptor, LOCK_EX) != 0)
         die("cannot lock %s: %s", state_path("lock"), strerror(errno));
