@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ enum_word(const ProtobufCEnumDescriptor *descriptor, int number)
     return word;
 }
 
-void
+/* RFC 3339 in UTC. */
+static void
 time_text(const ProtobufCMessage *timestamp, char text[40])
 {
     const Google__Protobuf__Timestamp *time = (const Google__Protobuf__Timestamp *) timestamp;
@@ -69,6 +71,22 @@ json_of_mask(const ProtobufCMessage *message)
     fclose(stream);
     json = json_string(text);
     free(text);
+    return json;
+}
+
+/* In base64; NULL: no memory. */
+static json_t *
+json_of_bytes(const ProtobufCBinaryData *bytes)
+{
+    const int variant = sodium_base64_VARIANT_ORIGINAL;
+    size_t size = sodium_base64_encoded_len(bytes->len, variant);
+    char *base64 = malloc(size);
+    json_t *json;
+
+    if (base64 == NULL)
+        return NULL;
+    json = json_string(sodium_bin2base64(base64, size, bytes->data, bytes->len, variant));
+    free(base64);
     return json;
 }
 
@@ -108,28 +126,8 @@ json_of_value(Field *field, const void *at)
     }
     case PROTOBUF_C_TYPE_STRING:
         return json_string(*(char *const *) at);
-    case PROTOBUF_C_TYPE_BYTES: {
-        static const char signs[] =
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        const ProtobufCBinaryData *bytes = at;
-        char *base64 = calloc(1, bytes->len * 4 / 3 + 5), *end = base64;
-        json_t *json;
-
-        for (size_t i = 0; base64 != NULL && i < bytes->len; i += 3) {
-            size_t left = bytes->len - i;
-            unsigned long group = (unsigned long) bytes->data[i] << 16 |
-                                  (left > 1 ? (unsigned long) bytes->data[i + 1] << 8 : 0) |
-                                  (left > 2 ? (unsigned long) bytes->data[i + 2] : 0);
-
-            *end++ = signs[group >> 18 & 63];
-            *end++ = signs[group >> 12 & 63];
-            *end++ = left > 1 ? signs[group >> 6 & 63] : '=';
-            *end++ = left > 2 ? signs[group & 63] : '=';
-        }
-        json = base64 == NULL ? NULL : json_string(base64);
-        free(base64);
-        return json;
-    }
+    case PROTOBUF_C_TYPE_BYTES:
+        return json_of_bytes(at);
     case PROTOBUF_C_TYPE_MESSAGE: {
         const ProtobufCMessage *inner = *(const ProtobufCMessage *const *) at;
 

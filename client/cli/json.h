@@ -19,7 +19,4 @@ ProtobufCMessage *json_to_message(const ProtobufCMessageDescriptor *descriptor, 
 /* An enum's value without its prefix, in lower case: PLAN_TRIAL is "trial".  From malloc. */
 char *enum_word(const ProtobufCEnumDescriptor *descriptor, int number);
 
-/* RFC 3339 in UTC. */
-void time_text(const ProtobufCMessage *timestamp, char text[40]);
-
 #endif

@@ -228,6 +228,24 @@ test_json_of_message__and_back(void **state)
 }
 
 static void
+test_json_of_message__bytes(void **state)
+{
+    Reply reply = CLIENTIQ__V1__REPLY__INIT;
+    uint8_t bytes[] = {0xfb, 0xff, 0x00, 'a'};
+    json_t *json;
+
+    (void) state;
+    reply.payload = (ProtobufCBinaryData){sizeof bytes, bytes};
+    json = json_of_message(&reply.base);
+    assert_string_equal(json_string_value(json_object_get(json, "payload")), "+/8AYQ==");
+    json_decref(json);
+    reply.payload.len = 0;
+    json = json_of_message(&reply.base);
+    assert_string_equal(json_string_value(json_object_get(json, "payload")), "");
+    json_decref(json);
+}
+
+static void
 assert_visible(const char *text, const char *expected)
 {
     char *visible = text_visible(text);
@@ -333,6 +351,7 @@ main(void)
         cmocka_unit_test(test_json_to_message__wrong),
         cmocka_unit_test(test_json_to_message__times),
         cmocka_unit_test(test_json_of_message__and_back),
+        cmocka_unit_test(test_json_of_message__bytes),
         cmocka_unit_test(test_text_visible__nothing_to_obey),
         cmocka_unit_test(test_text_print_json__means_the_same),
         cmocka_unit_test(test_text_distance__letters),
