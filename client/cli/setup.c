@@ -91,20 +91,29 @@ password_end(Password *password, const CiqError *error)
     free(password->text);
 }
 
+/* One call of which only the error matters; NULL: it succeeded. */
+static CiqError *
+setup_call(const Cli *cli, CiqClient *client, const Method *method, const ProtobufCMessage *request,
+           const char *tenant, const char *token)
+{
+    CiqError *error = NULL;
+    ProtobufCMessage *response = cli_call(cli, client, method, request, tenant, token, &error);
+
+    if (response != NULL)
+        protobuf_c_message_free_unpacked(response, NULL);
+    return error;
+}
+
 /* The local operator needs no token; over another transport it takes a signed-in superuser's. */
 static const char *
 operator_token(const Cli *cli, CiqClient *client)
 {
     CiqWhoAmIRequest request = CLIENTIQ__V1__WHO_AM_IREQUEST__INIT;
-    CiqError *error = NULL;
+    CiqError *error;
     Cli quiet = *cli;
-    ProtobufCMessage *response;
 
     quiet.explain = false;
-    response = cli_call(&quiet, client, method_by_name("UserService/WhoAmI"), &request.base, "", "",
-                        &error);
-    if (response != NULL)
-        protobuf_c_message_free_unpacked(response, NULL);
+    error = setup_call(&quiet, client, method_by_name("UserService/WhoAmI"), &request.base, "", "");
     if (error == NULL)
         return "";
     if (ciq_error_code(error) != CODE_UNAUTHENTICATED)
@@ -119,7 +128,7 @@ make_superuser(const Cli *cli, CiqClient *client, const char *token)
     const Method *method = method_by_name("UserService/CreateSuperuser");
     CiqSuperuser superuser = CLIENTIQ__V1__SUPERUSER__INIT;
     CiqCreateSuperuserRequest request = CLIENTIQ__V1__CREATE_SUPERUSER_REQUEST__INIT;
-    CiqError *error = NULL;
+    CiqError *error;
     Password password;
 
     password_begin(&password, "", superuser_email);
@@ -129,8 +138,7 @@ make_superuser(const Cli *cli, CiqClient *client, const char *token)
     request.superuser = &superuser;
     request.password = password.text;
 
-    ciq_create_superuser_response_free((CiqCreateSuperuserResponse *) cli_call(
-        cli, client, method, &request.base, "", token, &error));
+    error = setup_call(cli, client, method, &request.base, "", token);
     password_end(&password, error);
     report("superuser", superuser_email, error, method, "");
 }
@@ -141,7 +149,7 @@ make_tenant(const Cli *cli, CiqClient *client, const char *token)
     const Method *method = method_by_name("TenantService/CreateTenant");
     CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
     CiqCreateTenantRequest request = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
-    CiqError *error = NULL;
+    CiqError *error;
     Password password;
     bool made;
 
@@ -156,8 +164,7 @@ make_tenant(const Cli *cli, CiqClient *client, const char *token)
     request.admin_email = text(admin_email);
     request.admin_password = password.text;
 
-    ciq_create_tenant_response_free((CiqCreateTenantResponse *) cli_call(
-        cli, client, method, &request.base, "", token, &error));
+    error = setup_call(cli, client, method, &request.base, "", token);
     password_end(&password, error);
     made = report("tenant", "acme", error, method, "");
     printf("%-10s %-26s %s\n", "domain", tenant_domain, made ? "made" : "kept");
@@ -239,7 +246,7 @@ make_group(const Cli *cli, CiqClient *client, const char *token, const SeedGroup
     const Method *method = method_by_name("UserService/CreateGroup");
     CiqGroup group = CLIENTIQ__V1__GROUP__INIT;
     CiqCreateGroupRequest request = CLIENTIQ__V1__CREATE_GROUP_REQUEST__INIT;
-    CiqError *error = NULL;
+    CiqError *error;
     char *permissions[16];
 
     while (group.n_permissions < 16 && seed->permissions[group.n_permissions] != NULL) {
@@ -250,8 +257,7 @@ make_group(const Cli *cli, CiqClient *client, const char *token, const SeedGroup
     group.permissions = permissions;
     request.group = &group;
 
-    ciq_create_group_response_free((CiqCreateGroupResponse *) cli_call(
-        cli, client, method, &request.base, tenant_domain, token, &error));
+    error = setup_call(cli, client, method, &request.base, tenant_domain, token);
     report("group", seed->name, error, method, tenant_domain);
 }
 
@@ -261,7 +267,7 @@ make_user(const Cli *cli, CiqClient *client, const char *token, const SeedUser *
     const Method *method = method_by_name("UserService/CreateUser");
     CiqUser user = CLIENTIQ__V1__USER__INIT;
     CiqCreateUserRequest request = CLIENTIQ__V1__CREATE_USER_REQUEST__INIT;
-    CiqError *error = NULL;
+    CiqError *error;
     Password password;
     char *group = text(seed->group);
 
@@ -277,8 +283,7 @@ make_user(const Cli *cli, CiqClient *client, const char *token, const SeedUser *
     request.user = &user;
     request.password = password.text;
 
-    ciq_create_user_response_free((CiqCreateUserResponse *) cli_call(
-        cli, client, method, &request.base, tenant_domain, token, &error));
+    error = setup_call(cli, client, method, &request.base, tenant_domain, token);
     password_end(&password, error);
     report("user", seed->email, error, method, tenant_domain);
 }
@@ -288,12 +293,9 @@ static void
 sign_out(const Cli *cli, CiqClient *client, const char *token)
 {
     CiqLogoutRequest request = CLIENTIQ__V1__LOGOUT_REQUEST__INIT;
-    CiqError *error = NULL;
 
-    ciq_logout_response_free(
-        (CiqLogoutResponse *) cli_call(cli, client, method_by_name("UserService/Logout"),
-                                       &request.base, tenant_domain, token, &error));
-    ciq_error_free(error);
+    ciq_error_free(setup_call(cli, client, method_by_name("UserService/Logout"), &request.base,
+                              tenant_domain, token));
 }
 
 int
