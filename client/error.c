@@ -48,12 +48,6 @@ error_of_reply(Reply *reply)
     return error;
 }
 
-const Reply *
-error_reply(const CiqError *error)
-{
-    return error->reply;
-}
-
 void
 ciq_reply_free(Reply *reply)
 {

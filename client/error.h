@@ -7,7 +7,4 @@
 /* Takes the reply. */
 CiqError *error_of_reply(Reply *reply);
 
-/* The reply it came from, or NULL. */
-const Reply *error_reply(const CiqError *error);
-
 #endif
