@@ -1,6 +1,7 @@
 /* Reading secrets.  */
 #include "client/cli/secret.h"
 #include "client/cli/exit.h"
+#include "proto/secret_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,26 +13,39 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { SECRET_MAX = 1024 };
+enum { SECRET_MAX = 1024 }; /* bytes of a password or a token */
 
-/* Without its line end; NULL: nothing there. */
+/* A copy of the line that was read from what `from` names; the line is wiped.  NULL: there was
+ * none. */
 static char *
-read_line(FILE *stream)
+secret_copy(SecretLine result, char line[SECRET_MAX + 1], const char *from)
 {
-    char line[SECRET_MAX + 2];
     char *secret = NULL;
-    size_t size;
 
-    if (fgets(line, sizeof line, stream) != NULL) {
-        size = strcspn(line, "\r\n");
-        /* a secret cut short would be another secret */
-        if (size > SECRET_MAX)
-            die("a password or token has more than %d bytes", SECRET_MAX);
-        line[size] = '\0';
+    switch (result) {
+    case SECRET_LINE_NONE:
+        return NULL;
+    case SECRET_LINE_TOO_LONG:
+        die("%s: a password or token has more than the %d bytes that are allowed", from,
+            SECRET_MAX);
+    case SECRET_LINE_UNREADABLE:
+        die("cannot read %s: %s", from, strerror(errno));
+    case SECRET_LINE_READ:
         secret = strdup(line);
+        sodium_memzero(line, SECRET_MAX + 1);
+        if (secret == NULL)
+            die("no memory");
     }
-    sodium_memzero(line, sizeof line);
     return secret;
+}
+
+/* The next line of the stream; NULL: there is none. */
+static char *
+secret_read(FILE *stream, const char *from)
+{
+    char line[SECRET_MAX + 1];
+
+    return secret_copy(secret_line_read(stream, line, sizeof line), line, from);
 }
 
 /* The terminal as it was, for those who leave it by a signal. */
@@ -52,6 +66,8 @@ ask(const char *prompt)
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     struct sigaction action = {.sa_handler = leave_terminal}, before[4], stop_before;
     struct termios silent;
+    char line[SECRET_MAX + 1];
+    SecretLine result;
     FILE *stream;
     char *secret;
 
@@ -67,12 +83,13 @@ ask(const char *prompt)
     silent.c_lflag &= ~(tcflag_t) ECHO;
     tcsetattr(terminal, TCSAFLUSH, &silent);
     dprintf(terminal, "%s: ", prompt);
-    secret = read_line(stream);
+    result = secret_line_read(stream, line, sizeof line);
     dprintf(terminal, "\n");
     tcsetattr(terminal, TCSAFLUSH, &terminal_before);
     for (size_t i = 0; i < 4; i++)
         sigaction(signals[i], &before[i], NULL);
     sigaction(SIGTSTP, &stop_before, NULL);
+    secret = secret_copy(result, line, "/dev/tty"); /* now that a message may end the program */
     fclose(stream);
     if (secret == NULL)
         die("no %s was given", prompt);
@@ -82,13 +99,9 @@ ask(const char *prompt)
 char *
 secret_of_file(const char *path)
 {
-    FILE *file = fopen(path, "re");
-    char *secret;
+    char line[SECRET_MAX + 1];
+    char *secret = secret_copy(secret_line_of_file(path, line, sizeof line), line, path);
 
-    if (file == NULL)
-        die("cannot read %s: %s", path, strerror(errno));
-    secret = read_line(file);
-    fclose(file);
     if (secret == NULL || secret[0] == '\0')
         die("%s is empty", path);
     return secret;
@@ -103,7 +116,7 @@ next_of_file(const char *path)
 
     if (file == NULL && (file = fopen(path, "re")) == NULL)
         die("cannot read %s: %s", path, strerror(errno));
-    secret = read_line(file);
+    secret = secret_read(file, path);
     if (secret == NULL || secret[0] == '\0')
         die("%s has no line for another password", path);
     return secret;
@@ -115,7 +128,7 @@ secret_get(const Cli *cli, const char *prompt, bool required)
     if (cli->password_file != NULL)
         return next_of_file(cli->password_file);
     if (cli->password_stdin) {
-        char *secret = read_line(stdin);
+        char *secret = secret_read(stdin, "standard input");
 
         if (secret == NULL)
             die("no password on standard input");
