@@ -102,7 +102,7 @@ flight_release(Flight *flight)
 }
 
 static void
-finish(Flight *flight, ProtobufCMessage *response, CiqError *error)
+flight_finish(Flight *flight, ProtobufCMessage *response, CiqError *error)
 {
     CiqThunk thunk = flight->thunk;
     CiqAnyFunction done = flight->done;
@@ -133,7 +133,7 @@ hand_over(Flight *flight, int64_t wait_ms)
 /* The packed request and the time that is left: of a field that comes twice the last one counts, so
  * it is added at the end.  NULL: no memory. */
 static nng_msg *
-message_new(const Flight *flight, uint32_t left_ms)
+attempt_message(const Flight *flight, uint32_t left_ms)
 {
     uint8_t field[TIMEOUT_FIELD_MAX];
     size_t size = 0;
@@ -162,13 +162,14 @@ send_attempt(Flight *flight)
         CiqError *last = flight->last;
 
         flight->last = NULL;
-        finish(flight, NULL,
-               last != NULL ? last : ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
+        flight_finish(flight, NULL,
+                      last != NULL ? last
+                                   : ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
         return;
     }
-    message = message_new(flight, (uint32_t) left_ms);
+    message = attempt_message(flight, (uint32_t) left_ms);
     if (message == NULL) {
-        finish(flight, NULL, ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory"));
+        flight_finish(flight, NULL, ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory"));
         return;
     }
     flight->attempt++;
@@ -212,11 +213,11 @@ fail_or_repeat(Flight *flight, CiqError *error, bool delivered)
 
     if (flight->client->closing) {
         ciq_error_free(error);
-        finish(flight, NULL, ciq_error_new(CODE_CANCELLED, "the client was closed"));
+        flight_finish(flight, NULL, ciq_error_new(CODE_CANCELLED, "the client was closed"));
         return;
     }
     if (!may_repeat(flight, delivered) || now_ms() + asked_ms >= flight->deadline_ms) {
-        finish(flight, NULL, error);
+        flight_finish(flight, NULL, error);
         return;
     }
     ciq_error_free(flight->last);
@@ -238,7 +239,8 @@ take_reply(Flight *flight, nng_msg *message)
 
     nng_msg_free(message);
     if (reply == NULL) {
-        finish(flight, NULL, ciq_error_new(CODE_INTERNAL, "the reply is not a clientiq.v1.Reply"));
+        flight_finish(flight, NULL,
+                      ciq_error_new(CODE_INTERNAL, "the reply is not a clientiq.v1.Reply"));
         return;
     }
     if (reply->code != CLIENTIQ__V1__CODE__CODE_UNSPECIFIED) {
@@ -250,7 +252,7 @@ take_reply(Flight *flight, nng_msg *message)
         if (asks)
             fail_or_repeat(flight, error_of_reply(reply), true);
         else
-            finish(flight, NULL, error_of_reply(reply));
+            flight_finish(flight, NULL, error_of_reply(reply));
         return;
     }
 
@@ -260,19 +262,19 @@ take_reply(Flight *flight, nng_msg *message)
         *flight->reply = reply;
     else
         ciq_reply_free(reply);
-    finish(flight, response,
-           response != NULL ? NULL
-                            : ciq_error_new(CODE_INTERNAL, "the reply's payload is not a %s",
-                                            flight->method->response->descriptor->name));
+    flight_finish(flight, response,
+                  response != NULL ? NULL
+                                   : ciq_error_new(CODE_INTERNAL, "the reply's payload is not a %s",
+                                                   flight->method->response->descriptor->name));
 }
 
 static void
 transport_failed(Flight *flight, int error, bool delivered)
 {
     if (flight->client->closing)
-        finish(flight, NULL, ciq_error_new(CODE_CANCELLED, "the client was closed"));
+        flight_finish(flight, NULL, ciq_error_new(CODE_CANCELLED, "the client was closed"));
     else if (error == NNG_ETIMEDOUT)
-        finish(flight, NULL, ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
+        flight_finish(flight, NULL, ciq_error_new(CODE_DEADLINE_EXCEEDED, "no answer in time"));
     else
         fail_or_repeat(
             flight,
@@ -304,7 +306,8 @@ send_failed(Flight *flight, int error)
         }
         if (!connected) {
             drop_message(flight);
-            finish(flight, NULL, ciq_error_new(CODE_UNAVAILABLE, "no server at %s", client->urls));
+            flight_finish(flight, NULL,
+                          ciq_error_new(CODE_UNAVAILABLE, "no server at %s", client->urls));
             return;
         }
     }
@@ -313,7 +316,7 @@ send_failed(Flight *flight, int error)
 }
 
 static void
-callback(void *argument)
+flight_callback(void *argument)
 {
     Flight *flight = argument;
     int error = nng_aio_result(flight->aio);
@@ -362,7 +365,7 @@ flight_new(CiqClient *client)
         return NULL;
     }
     if (nng_ctx_set_ms(flight->context, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE) != 0 ||
-        nng_aio_alloc(&flight->aio, callback, flight) != 0) {
+        nng_aio_alloc(&flight->aio, flight_callback, flight) != 0) {
         nng_ctx_close(flight->context);
         free(flight);
         return NULL;
@@ -403,8 +406,8 @@ text_of(const char *text)
 
 /* Packs the envelope, without the timeout; NULL: no error. */
 static CiqError *
-pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
-     const CiqCallOptions *options, uint8_t **packed, size_t *size)
+request_pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
+             const CiqCallOptions *options, uint8_t **packed, size_t *size)
 {
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     uint8_t key[WIRE_KEY_SIZE];
@@ -449,14 +452,15 @@ pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
 }
 
 static void
-start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
-      const CiqCallOptions *options, Reply **reply, CiqThunk thunk, CiqAnyFunction done, void *arg)
+flight_start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
+             const CiqCallOptions *options, Reply **reply, CiqThunk thunk, CiqAnyFunction done,
+             void *arg)
 {
     uint32_t timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : client->timeout_ms;
     Flight *flight = NULL;
     uint8_t *packed = NULL;
     size_t size = 0;
-    CiqError *error = pack(client, method, request, options, &packed, &size);
+    CiqError *error = request_pack(client, method, request, options, &packed, &size);
 
     if (error != NULL) {
         thunk(done, arg, NULL, error);
@@ -486,8 +490,8 @@ void
 ciq_call_async(CiqClient *client, const Method *method, const ProtobufCMessage *request,
                uint32_t timeout_ms, CiqThunk thunk, CiqAnyFunction done, void *arg)
 {
-    start(client, method, request, &(CiqCallOptions){.timeout_ms = timeout_ms}, NULL, thunk, done,
-          arg);
+    flight_start(client, method, request, &(CiqCallOptions){.timeout_ms = timeout_ms}, NULL, thunk,
+                 done, arg);
 }
 
 /* ---- waiting ---- */
@@ -522,7 +526,7 @@ ciq_call_with(CiqClient *client, const Method *method, const ProtobufCMessage *r
 
     if (reply != NULL)
         *reply = NULL;
-    start(client, method, request, options, reply, waiter_done, NULL, &waiter);
+    flight_start(client, method, request, options, reply, waiter_done, NULL, &waiter);
     pthread_mutex_lock(&waiter.lock);
     while (!waiter.is_done)
         pthread_cond_wait(&waiter.done, &waiter.lock);
@@ -586,7 +590,7 @@ ciq_default_urls(void)
 }
 
 static CiqError *
-dial(CiqClient *client, const char *url)
+client_dial(CiqClient *client, const char *url)
 {
     nng_dialer dialer;
     int error = nng_dialer_create(&dialer, client->socket, url);
@@ -608,7 +612,7 @@ dial(CiqClient *client, const char *url)
 }
 
 static CiqError *
-dial_all(CiqClient *client)
+client_dial_all(CiqClient *client)
 {
     char *urls = strdup(client->urls), *rest = urls, *url;
     CiqError *error = urls == NULL ? ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory") : NULL;
@@ -616,7 +620,7 @@ dial_all(CiqClient *client)
     for (int i = 0; error == NULL && (url = strsep(&rest, ",")) != NULL; i++) {
         url += strspn(url, " ");
         url[strcspn(url, " ")] = '\0';
-        error = i < URLS_MAX ? dial(client, url)
+        error = i < URLS_MAX ? client_dial(client, url)
                              : ciq_error_new(CODE_INVALID_ARGUMENT, "more than %d URLs", URLS_MAX);
     }
     free(urls);
@@ -662,7 +666,7 @@ ciq_client_new(const CiqOptions *options, CiqError **error)
     else {
         (void) nng_pipe_notify(client->socket, NNG_PIPE_EV_ADD_POST, pipe_changed, client);
         (void) nng_pipe_notify(client->socket, NNG_PIPE_EV_REM_POST, pipe_changed, client);
-        why = dial_all(client);
+        why = client_dial_all(client);
     }
     if (why == NULL)
         return client;
@@ -740,7 +744,7 @@ ciq_client_free(CiqClient *client)
 }
 
 static void
-set_text(CiqClient *client, char **text, const char *value)
+client_set_text(CiqClient *client, char **text, const char *value)
 {
     char *copy = strdup(value != NULL ? value : ""), *before;
 
@@ -756,17 +760,17 @@ set_text(CiqClient *client, char **text, const char *value)
 void
 ciq_client_set_tenant(CiqClient *client, const char *tenant)
 {
-    set_text(client, &client->tenant, tenant);
+    client_set_text(client, &client->tenant, tenant);
 }
 
 void
 ciq_client_set_token(CiqClient *client, const char *token)
 {
-    set_text(client, &client->token, token);
+    client_set_text(client, &client->token, token);
 }
 
 void
 ciq_client_set_origin(CiqClient *client, const char *origin)
 {
-    set_text(client, &client->origin, origin);
+    client_set_text(client, &client->origin, origin);
 }

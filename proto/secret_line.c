@@ -8,7 +8,7 @@
 
 /* False: there is no room left; one byte is kept for the NUL. */
 static bool
-append(char *secret, size_t size, size_t *used, int byte)
+secret_line_append(char *secret, size_t size, size_t *used, int byte)
 {
     if (*used + 1 >= size)
         return false;
@@ -24,8 +24,8 @@ secret_line_read(FILE *stream, char *secret, size_t size)
     int byte;
 
     for (; (byte = getc(stream)) != EOF && byte != '\n'; had_return = byte == '\r')
-        if ((had_return && !append(secret, size, &used, '\r')) ||
-            (byte != '\r' && !append(secret, size, &used, byte))) {
+        if ((had_return && !secret_line_append(secret, size, &used, '\r')) ||
+            (byte != '\r' && !secret_line_append(secret, size, &used, byte))) {
             explicit_bzero(secret, size);
             return SECRET_LINE_TOO_LONG;
         }

@@ -177,7 +177,8 @@ die_unknown_flag(const Flag *flags, size_t count, const char *word)
 }
 
 static void
-read_words(const Cli *cli, const Method *method, const Flag *flags, size_t count, json_t *request)
+command_read_words(const Cli *cli, const Method *method, const Flag *flags, size_t count,
+                   json_t *request)
 {
     bool positional_taken = false;
     int i = 1;
@@ -331,7 +332,7 @@ command_run(Cli *cli, const Method *method)
     const char *tenant;
     CiqClient *client;
 
-    read_words(cli, method, flags, count, json);
+    command_read_words(cli, method, flags, count, json);
     tenant = cli_tenant(cli, method);
     read_secrets(cli, flags, count, json);
     set_mask(method, flags, count, json);
@@ -406,7 +407,7 @@ command_verify(Cli *cli, const Method *method)
     CiqClient *client;
 
     take_schema(cli);
-    read_words(cli, method, flags, count, json);
+    command_read_words(cli, method, flags, count, json);
     client = cli_client(cli);
     if (json_object_get(json, "page_size") == NULL) /* some, so that the first ones show soon */
         json_object_set_new(json, "page_size", json_integer(20));

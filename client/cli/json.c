@@ -198,7 +198,7 @@ json_of_message(const ProtobufCMessage *message)
 /* ---- JSON to message ---- */
 
 static bool
-wrong(char error[256], Field *field, const char *what)
+json_refuse(char error[256], Field *field, const char *what)
 {
     snprintf(error, 256, "%s: %s", field->name, what);
     return false;
@@ -216,12 +216,12 @@ integer_of(Field *field, const json_t *json, int64_t low, int64_t high, int64_t 
         errno = 0;
         *number = strtoll(json_string_value(json), &end, 10);
         if (json_string_value(json)[0] == '\0' || *end != '\0' || errno != 0)
-            return wrong(error, field, "must be a whole number");
+            return json_refuse(error, field, "must be a whole number");
     } else {
-        return wrong(error, field, "must be a whole number");
+        return json_refuse(error, field, "must be a whole number");
     }
     if (*number < low || *number > high)
-        return wrong(error, field, "is a number out of its range");
+        return json_refuse(error, field, "is a number out of its range");
     return true;
 }
 
@@ -234,12 +234,12 @@ enum_of(Field *field, const json_t *json, int *number, char error[256])
     if (json_is_integer(json)) {
         /* proto3's enums are open: a number without a name is allowed */
         if (json_integer_value(json) < INT32_MIN || json_integer_value(json) > INT32_MAX)
-            return wrong(error, field, "is a number out of its range");
+            return json_refuse(error, field, "is a number out of its range");
         *number = (int) json_integer_value(json);
         return true;
     }
     if (!json_is_string(json))
-        return wrong(error, field, "must be one of an enum's names");
+        return json_refuse(error, field, "must be one of an enum's names");
     for (unsigned i = 0; i < descriptor->n_values; i++) {
         char *word = enum_word(descriptor, descriptor->values[i].value);
         bool found =
@@ -271,11 +271,11 @@ truth_of(Field *field, const json_t *json, bool *truth, char error[256])
         *truth = strcmp(word, "true") == 0;
         return true;
     }
-    return wrong(error, field, "must be true or false");
+    return json_refuse(error, field, "must be true or false");
 }
 
 static ProtobufCMessage *
-message_new(const ProtobufCMessageDescriptor *descriptor)
+json_message_new(const ProtobufCMessageDescriptor *descriptor)
 {
     ProtobufCMessage *message = calloc(1, descriptor->sizeof_message);
 
@@ -312,21 +312,22 @@ time_of(Field *field, const json_t *json, ProtobufCMessage **out, char error[256
 
     rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &calendar);
     if (rest == NULL || rest - text != 19) /* strptime takes shorter ones too */
-        return wrong(error, field, "must be a time as 2026-01-31T12:00:00Z");
+        return json_refuse(error, field, "must be a time as 2026-01-31T12:00:00Z");
     if (*rest == '.') {
         size_t digits = strspn(++rest, "0123456789");
 
         if (digits == 0 || digits > 9)
-            return wrong(error, field, "must have one to nine digits after the point");
+            return json_refuse(error, field, "must have one to nine digits after the point");
         for (size_t i = 0; i < 9; i++)
             nanos = nanos * 10 + (i < digits ? rest[i] - '0' : 0);
         rest += digits;
     }
     if (!offset_of(rest, &offset))
-        return wrong(error, field, "must be a time as 2026-01-31T12:00:00Z");
-    time = (Google__Protobuf__Timestamp *) message_new(&google__protobuf__timestamp__descriptor);
+        return json_refuse(error, field, "must be a time as 2026-01-31T12:00:00Z");
+    time =
+        (Google__Protobuf__Timestamp *) json_message_new(&google__protobuf__timestamp__descriptor);
     if (time == NULL)
-        return wrong(error, field, "no memory");
+        return json_refuse(error, field, "no memory");
     time->seconds = timegm(&calendar) - offset;
     time->nanos = nanos;
     *out = &time->base;
@@ -340,11 +341,12 @@ mask_of(Field *field, const json_t *json, ProtobufCMessage **out, char error[256
     const char *text = json_string_value(json);
 
     if (text == NULL)
-        return wrong(error, field, "must be field names separated by commas");
-    mask = (Google__Protobuf__FieldMask *) message_new(&google__protobuf__field_mask__descriptor);
+        return json_refuse(error, field, "must be field names separated by commas");
+    mask =
+        (Google__Protobuf__FieldMask *) json_message_new(&google__protobuf__field_mask__descriptor);
     if (mask == NULL || (mask->paths = calloc(strlen(text) + 1, sizeof(char *))) == NULL) {
         free(mask);
-        return wrong(error, field, "no memory");
+        return json_refuse(error, field, "no memory");
     }
     while (*text != '\0') {
         size_t size = strcspn(text, ",");
@@ -390,10 +392,10 @@ value_of(Field *field, const json_t *json, void *at, char error[256])
         return enum_of(field, json, at, error);
     case PROTOBUF_C_TYPE_STRING:
         if (!json_is_string(json))
-            return wrong(error, field, "must be a string");
+            return json_refuse(error, field, "must be a string");
         *(char **) at = strdup(json_string_value(json));
         if (*(char **) at == NULL)
-            return wrong(error, field, "no memory");
+            return json_refuse(error, field, "no memory");
         return true;
     case PROTOBUF_C_TYPE_MESSAGE:
         if (field->descriptor == &google__protobuf__timestamp__descriptor)
@@ -403,7 +405,7 @@ value_of(Field *field, const json_t *json, void *at, char error[256])
         *(ProtobufCMessage **) at = json_to_message(field->descriptor, json, error);
         return *(ProtobufCMessage **) at != NULL;
     default:
-        return wrong(error, field, "cannot be given as JSON");
+        return json_refuse(error, field, "cannot be given as JSON");
     }
 }
 
@@ -414,10 +416,10 @@ elements_of(Field *field, const json_t *json, ProtobufCMessage *message, char er
     size_t count = json_array_size(json), size = value_size(field);
 
     if (!json_is_array(json))
-        return wrong(error, field, "must be an array");
+        return json_refuse(error, field, "must be an array");
     elements = calloc(count + 1, size);
     if (elements == NULL)
-        return wrong(error, field, "no memory");
+        return json_refuse(error, field, "no memory");
     memcpy((char *) message + field->offset, &elements, sizeof elements);
     for (size_t i = 0; i < count; i++) {
         size_t taken = i + 1;
@@ -478,12 +480,13 @@ fill_message(const json_t *json, ProtobufCMessage *message, char error[256])
         }
         /* under both of its names, nobody can say which value counts */
         if (seen[field - descriptor->fields])
-            return wrong(error, field, "is given twice");
+            return json_refuse(error, field, "is given twice");
         seen[field - descriptor->fields] = true;
         if (json_is_null(value))
             continue;
         if (field_is_choice(field) && has_chosen(message, field))
-            return wrong(error, field, "excludes what was given before: only one of them can be");
+            return json_refuse(error, field,
+                               "excludes what was given before: only one of them can be");
         ok = field->label == PROTOBUF_C_LABEL_REPEATED
                  ? elements_of(field, value, message, error)
                  : value_of(field, value, (char *) message + field->offset, error);
@@ -504,7 +507,7 @@ json_to_message(const ProtobufCMessageDescriptor *descriptor, const json_t *json
         snprintf(error, 256, "%s must be a JSON object", descriptor->short_name);
         return NULL;
     }
-    message = message_new(descriptor);
+    message = json_message_new(descriptor);
     if (message == NULL) {
         snprintf(error, 256, "no memory");
         return NULL;

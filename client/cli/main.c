@@ -106,7 +106,7 @@ print_commands(const char *noun, FILE *out)
 }
 
 static void
-usage(FILE *out)
+print_usage(FILE *out)
 {
     fputs("usage: ciq-client [options] COMMAND [words] [flags]\n\n", out);
     for (size_t i = 0; i < COMPOSED; i++)
@@ -205,7 +205,7 @@ die_unknown(const Cli *cli)
 }
 
 static int
-run(Cli *cli)
+run_command(Cli *cli)
 {
     const Method *method = find_command(cli);
 
@@ -224,7 +224,7 @@ run(Cli *cli)
     }
     if (cli->help) {
         if (print_commands(cli->words[0], stdout) == 0)
-            usage(stdout);
+            print_usage(stdout);
         return 0;
     }
     if (method != NULL && strcmp(method->rpc, "Login") == 0)
@@ -274,11 +274,11 @@ main(int argc, char **argv)
     if (cli.words_count > 0 && words[0][0] == '-')
         options_die_unknown(words[0], NULL);
     if (cli.words_count == 0) {
-        usage(cli.help ? stdout : stderr);
+        print_usage(cli.help ? stdout : stderr);
         free(words);
         return cli.help ? 0 : EXIT_USAGE;
     }
-    status = run(&cli);
+    status = run_command(&cli);
     free(words);
     if (fflush(stdout) != 0)
         die("cannot write: %s", strerror(errno));

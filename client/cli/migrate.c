@@ -54,7 +54,7 @@ add_schemas(CiqCreateMigrationRunRequest *request, const char *names)
 }
 
 static void
-read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
+migrate_read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
 {
     static const char *const flags[] = {"--shared", "--tenant",       "--schema", "--first",
                                         "--fake",   "--fake-initial", "--plan",   NULL};
@@ -148,7 +148,7 @@ print_plan(const Cli *cli, const CiqCreateMigrationRunResponse *plan)
 /* ---- the run ---- */
 
 static CiqCreateMigrationRunResponse *
-create(const Cli *cli, CiqClient *client, const CiqCreateMigrationRunRequest *request)
+migrate_create_run(const Cli *cli, CiqClient *client, const CiqCreateMigrationRunRequest *request)
 {
     CiqError *error = NULL;
     CiqCreateMigrationRunResponse *response = (CiqCreateMigrationRunResponse *) cli_call(
@@ -167,20 +167,20 @@ warn_of_undoing(const Cli *cli, CiqClient *client, CiqCreateMigrationRunRequest 
     if (request->target[0] == '\0' || request->fake)
         return;
     request->plan_only = true;
-    plan = create(cli, client, request);
+    plan = migrate_create_run(cli, client, request);
     request->plan_only = false;
     print_undone(plan, stderr);
     ciq_create_migration_run_response_free(plan);
 }
 
 static int
-start(const Cli *cli, CiqClient *client, CiqCreateMigrationRunRequest *request)
+migrate_start(const Cli *cli, CiqClient *client, CiqCreateMigrationRunRequest *request)
 {
     CiqCreateMigrationRunResponse *response;
     int status = 0;
 
     warn_of_undoing(cli, client, request);
-    response = create(cli, client, request);
+    response = migrate_create_run(cli, client, request);
     if (response->run->id != 0) {
         fprintf(stderr, "%s run %" PRId64 ": %" PRId64 " schema%s\n",
                 response->joined ? "joined" : "began", response->run->id, response->run->total,
@@ -205,15 +205,15 @@ command_migrate(Cli *cli)
     CiqClient *client;
     int status = 0;
 
-    read_words(cli, &request);
+    migrate_read_words(cli, &request);
     client = cli_client(cli);
     if (request.plan_only) {
-        CiqCreateMigrationRunResponse *plan = create(cli, client, &request);
+        CiqCreateMigrationRunResponse *plan = migrate_create_run(cli, client, &request);
 
         print_plan(cli, plan);
         ciq_create_migration_run_response_free(plan);
     } else {
-        status = start(cli, client, &request);
+        status = migrate_start(cli, client, &request);
     }
     ciq_client_free(client);
     for (size_t i = 0; i < request.n_schemas; i++)

@@ -148,8 +148,8 @@ typedef struct Linting {
 } Linting;
 
 static void
-report(Linting *linting, const char *file, size_t line, const char *rule, const char *why,
-       const char *instead)
+lint_report(Linting *linting, const char *file, size_t line, const char *rule, const char *why,
+            const char *instead)
 {
     json_array_append_new(linting->findings, json_pack("{s:s, s:I, s:s, s:s, s:s}", "file", file,
                                                        "line", (json_int_t) line, "rule", rule,
@@ -165,13 +165,13 @@ report(Linting *linting, const char *file, size_t line, const char *rule, const 
 }
 
 static void
-report_mistake(void *argument, const char *file, size_t line, const char *text)
+lint_report_mistake(void *argument, const char *file, size_t line, const char *text)
 {
-    report(argument, file, line, "file", text, "");
+    lint_report(argument, file, line, "file", text, "");
 }
 
 static void
-report_finding(void *argument, const MigrationFile *file, size_t line, const LintRule *rule)
+lint_report_finding(void *argument, const MigrationFile *file, size_t line, const LintRule *rule)
 {
     Linting *linting = argument;
     char name[256];
@@ -180,7 +180,7 @@ report_finding(void *argument, const MigrationFile *file, size_t line, const Lin
     for (size_t i = 0; i < linting->allowed_count; i++)
         if (fnmatch(linting->allowed[i], name, 0) == 0)
             return;
-    report(linting, file->file, line, rule->name, rule->why, rule->instead);
+    lint_report(linting, file->file, line, rule->name, rule->why, rule->instead);
 }
 
 /* Lines "tenant/APP/0001_name RULE", in which * is anything; what follows # is a reason. */
@@ -217,14 +217,14 @@ lint_part(Linting *linting, const char *directory, const char *part)
     MigrationSet set;
 
     linting->part = part;
-    if (!migration_set_init(&set, NULL, 0, report_mistake, linting))
+    if (!migration_set_init(&set, NULL, 0, lint_report_mistake, linting))
         die("no memory");
     set.partial = true; /* the server's own apps are not here */
     if (!migration_set_read(&set, directory, part))
         die("no memory");
     (void) !migration_set_order(&set); /* its mistakes were reported */
     for (size_t i = 0; i < set.count; i++)
-        if (!lint_file(&set.files[i], strcmp(part, "tenant") == 0, report_finding, linting))
+        if (!lint_file(&set.files[i], strcmp(part, "tenant") == 0, lint_report_finding, linting))
             die("no memory");
     migration_set_free(&set);
 }

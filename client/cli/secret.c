@@ -61,7 +61,7 @@ leave_terminal(int number)
 }
 
 static char *
-ask(const char *prompt)
+secret_ask(const char *prompt)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     struct sigaction action = {.sa_handler = leave_terminal}, before[4], stop_before;
@@ -134,7 +134,7 @@ secret_get(const Cli *cli, const char *prompt, bool required)
             die("no password on standard input");
         return secret;
     }
-    return required || cli->password_prompt ? ask(prompt) : NULL;
+    return required || cli->password_prompt ? secret_ask(prompt) : NULL;
 }
 
 char *

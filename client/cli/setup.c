@@ -15,15 +15,15 @@ static const char tenant_domain[] = "acme.localhost";
 static const char admin_email[] = "admin@acme.com";
 
 static char *
-text(const char *constant)
+setup_text(const char *constant)
 {
     return (char *) (uintptr_t) constant;
 }
 
 /* Says what became of one thing.  True: it was made now. */
 static bool
-report(const char *what, const char *name, CiqError *error, const Method *method,
-       const char *tenant)
+setup_report(const char *what, const char *name, CiqError *error, const Method *method,
+             const char *tenant)
 {
     bool made = error == NULL;
 
@@ -132,15 +132,15 @@ make_superuser(const Cli *cli, CiqClient *client, const char *token)
     Password password;
 
     password_begin(&password, "", superuser_email);
-    superuser.email = text(superuser_email);
-    superuser.platform_role = text("owner");
+    superuser.email = setup_text(superuser_email);
+    superuser.platform_role = setup_text("owner");
     superuser.can_create_tenants = true;
     request.superuser = &superuser;
     request.password = password.text;
 
     error = setup_call(cli, client, method, &request.base, "", token);
     password_end(&password, error);
-    report("superuser", superuser_email, error, method, "");
+    setup_report("superuser", superuser_email, error, method, "");
 }
 
 static void
@@ -154,19 +154,19 @@ make_tenant(const Cli *cli, CiqClient *client, const char *token)
     bool made;
 
     password_begin(&password, tenant_domain, admin_email);
-    tenant.name = text("ACME Corporation");
-    tenant.schema_name = text("acme");
-    tenant.contact_email = text(admin_email);
-    tenant.industry = text("Technology");
-    tenant.company_size = text("51-200");
+    tenant.name = setup_text("ACME Corporation");
+    tenant.schema_name = setup_text("acme");
+    tenant.contact_email = setup_text(admin_email);
+    tenant.industry = setup_text("Technology");
+    tenant.company_size = setup_text("51-200");
     request.tenant = &tenant;
-    request.domain = text(tenant_domain);
-    request.admin_email = text(admin_email);
+    request.domain = setup_text(tenant_domain);
+    request.admin_email = setup_text(admin_email);
     request.admin_password = password.text;
 
     error = setup_call(cli, client, method, &request.base, "", token);
     password_end(&password, error);
-    made = report("tenant", "acme", error, method, "");
+    made = setup_report("tenant", "acme", error, method, "");
     printf("%-10s %-26s %s\n", "domain", tenant_domain, made ? "made" : "kept");
 }
 
@@ -225,8 +225,8 @@ sign_in(const Cli *cli, CiqClient *client)
         die("no password of %s is kept in %s; run ciq-client setup first, on the machine and as "
             "the user that made ACME",
             admin_email, state_path("passwords"));
-    request.email = text(admin_email);
-    request.password = text(password);
+    request.email = setup_text(admin_email);
+    request.password = setup_text(password);
 
     CiqLoginResponse *response = (CiqLoginResponse *) cli_call(
         cli, client, method_by_name("UserService/Login"), &request.base, tenant_domain, "", &error);
@@ -250,15 +250,15 @@ make_group(const Cli *cli, CiqClient *client, const char *token, const SeedGroup
     char *permissions[16];
 
     while (group.n_permissions < 16 && seed->permissions[group.n_permissions] != NULL) {
-        permissions[group.n_permissions] = text(seed->permissions[group.n_permissions]);
+        permissions[group.n_permissions] = setup_text(seed->permissions[group.n_permissions]);
         group.n_permissions++;
     }
-    group.name = text(seed->name);
+    group.name = setup_text(seed->name);
     group.permissions = permissions;
     request.group = &group;
 
     error = setup_call(cli, client, method, &request.base, tenant_domain, token);
-    report("group", seed->name, error, method, tenant_domain);
+    setup_report("group", seed->name, error, method, tenant_domain);
 }
 
 static void
@@ -269,14 +269,14 @@ make_user(const Cli *cli, CiqClient *client, const char *token, const SeedUser *
     CiqCreateUserRequest request = CLIENTIQ__V1__CREATE_USER_REQUEST__INIT;
     CiqError *error;
     Password password;
-    char *group = text(seed->group);
+    char *group = setup_text(seed->group);
 
     password_begin(&password, tenant_domain, seed->email);
-    user.email = text(seed->email);
-    user.first_name = text(seed->first_name);
-    user.last_name = text(seed->last_name);
-    user.job_title = text(seed->job_title);
-    user.department = text(seed->department);
+    user.email = setup_text(seed->email);
+    user.first_name = setup_text(seed->first_name);
+    user.last_name = setup_text(seed->last_name);
+    user.job_title = setup_text(seed->job_title);
+    user.department = setup_text(seed->department);
     user.is_admin = seed->is_admin;
     user.groups = &group;
     user.n_groups = 1;
@@ -285,7 +285,7 @@ make_user(const Cli *cli, CiqClient *client, const char *token, const SeedUser *
 
     error = setup_call(cli, client, method, &request.base, tenant_domain, token);
     password_end(&password, error);
-    report("user", seed->email, error, method, tenant_domain);
+    setup_report("user", seed->email, error, method, tenant_domain);
 }
 
 /* The session was for this run only. */

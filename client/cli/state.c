@@ -15,7 +15,7 @@
 enum { PATH_SIZE = 512 };
 
 static const char *
-folder(void)
+state_folder(void)
 {
     static char path[PATH_SIZE];
     int size;
@@ -40,18 +40,18 @@ state_path(const char *name)
 {
     static char path[PATH_SIZE + 32];
 
-    snprintf(path, sizeof path, "%s/%s", folder(), name);
+    snprintf(path, sizeof path, "%s/%s", state_folder(), name);
     return path;
 }
 
 /* Two runs that change a file at the same time must not undo each other's change.  The lock ends
  * with the descriptor. */
 static int
-lock(void)
+state_lock(void)
 {
     int descriptor;
 
-    folder_make(folder(), 0700);
+    folder_make(state_folder(), 0700);
     descriptor = open(state_path("lock"), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0 || flock(descriptor, LOCK_EX) != 0)
         die("cannot lock %s: %s", state_path("lock"), strerror(errno));
@@ -59,7 +59,7 @@ lock(void)
 }
 
 static json_t *
-load(const char *name)
+state_load(const char *name)
 {
     json_error_t error;
     int descriptor = open(state_path(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -79,7 +79,7 @@ load(const char *name)
 }
 
 static void
-save(const char *name, const json_t *json)
+state_save(const char *name, const json_t *json)
 {
     char path[PATH_SIZE + 32], unfinished[PATH_SIZE + 64];
     int descriptor;
@@ -151,9 +151,9 @@ text_in(const json_t *json, const char *outer, const char *key)
 
 /* outer NULL: the key stands beside the others.  A copy. */
 static const char *
-get_text(const char *name, const char *outer, const char *key)
+state_get_text(const char *name, const char *outer, const char *key)
 {
-    json_t *file = load(name);
+    json_t *file = state_load(name);
     const char *text = text_in(of_server(file), outer, key);
     const char *copy;
 
@@ -185,7 +185,7 @@ set_in(json_t *json, const char *outer, const char *key, const char *text)
 
 /* What was kept without a server is old now, whichever it was of. */
 static void
-set_text(json_t *file, const char *outer, const char *key, const char *text)
+state_set_text(json_t *file, const char *outer, const char *key, const char *text)
 {
     set_in(file, outer, key, NULL);
     set_in(make_server(file), outer, key, text);
@@ -196,26 +196,26 @@ set_text(json_t *file, const char *outer, const char *key, const char *text)
 const char *
 state_token(const char *tenant)
 {
-    return get_text("tokens", "tokens", tenant_key(tenant));
+    return state_get_text("tokens", "tokens", tenant_key(tenant));
 }
 
 const char *
 state_current_tenant(void)
 {
-    return get_text("tokens", NULL, "current");
+    return state_get_text("tokens", NULL, "current");
 }
 
 const char *
 state_last_tenant(void)
 {
-    const char *last = get_text("tokens", NULL, "last");
+    const char *last = state_get_text("tokens", NULL, "last");
 
     return last != NULL ? last : state_current_tenant();
 }
 
 /* What a key names, if it names this tenant, is forgotten. */
 static void
-forget(json_t *json, const char *key, const char *tenant)
+state_forget(json_t *json, const char *key, const char *tenant)
 {
     const char *text = text_in(json, NULL, key);
 
@@ -226,23 +226,23 @@ forget(json_t *json, const char *key, const char *tenant)
 void
 state_keep_token(const char *tenant, const char *token)
 {
-    int descriptor = lock();
-    json_t *file = load("tokens"), *own = make_server(file);
+    int descriptor = state_lock();
+    json_t *file = state_load("tokens"), *own = make_server(file);
 
     if (tenant == NULL)
         tenant = "";
-    set_text(file, "tokens", tenant_key(tenant), token);
+    state_set_text(file, "tokens", tenant_key(tenant), token);
     if (token == NULL) {
-        forget(own, "current", tenant);
-        forget(own, "last", tenant);
-        forget(file, "current", tenant);
-        forget(file, "last", tenant);
+        state_forget(own, "current", tenant);
+        state_forget(own, "last", tenant);
+        state_forget(file, "current", tenant);
+        state_forget(file, "last", tenant);
     } else {
         if (tenant[0] != '\0')
             json_object_set_new(own, "current", json_string(tenant));
         json_object_set_new(own, "last", json_string(tenant));
     }
-    save("tokens", file);
+    state_save("tokens", file);
     json_decref(file);
     close(descriptor);
 }
@@ -252,17 +252,17 @@ state_keep_token(const char *tenant, const char *token)
 const char *
 state_password(const char *tenant, const char *email)
 {
-    return get_text("passwords", tenant_key(tenant), email);
+    return state_get_text("passwords", tenant_key(tenant), email);
 }
 
 void
 state_keep_password(const char *tenant, const char *email, const char *password)
 {
-    int descriptor = lock();
-    json_t *file = load("passwords");
+    int descriptor = state_lock();
+    json_t *file = state_load("passwords");
 
-    set_text(file, tenant_key(tenant), email, password);
-    save("passwords", file);
+    state_set_text(file, tenant_key(tenant), email, password);
+    state_save("passwords", file);
     json_decref(file);
     close(descriptor);
 }

@@ -174,7 +174,7 @@ show_failures(Watch *watch)
 
 /* NULL: no server answers now; anything else that goes wrong ends the program. */
 static CiqGetMigrationRunResponse *
-ask(Watch *watch)
+watch_ask(Watch *watch)
 {
     const Method *method = method_by_name("MigrationService/GetMigrationRun");
     CiqGetMigrationRunRequest request = CLIENTIQ__V1__GET_MIGRATION_RUN_REQUEST__INIT;
@@ -242,7 +242,7 @@ watch_run(const Cli *cli, CiqClient *client, int64_t id)
     signal(SIGINT, on_interrupt);
     for (;;
          (void) poll(NULL, 0, pause_ms), pause_ms = pause_ms * 2 < ASK_MS ? pause_ms * 2 : ASK_MS) {
-        CiqGetMigrationRunResponse *response = ask(&watch);
+        CiqGetMigrationRunResponse *response = watch_ask(&watch);
 
         if (response == NULL)
             continue;
