@@ -6,22 +6,22 @@
 #include "proto/method.h"
 #include "proto/wire.h"
 
-/* A function of no known type; only its own thunk may call it. */
+/* A callback of any type; only the thunk that knows its type may call it. */
 typedef void (*CiqAnyFunction)(void);
 typedef void (*CiqThunk)(CiqAnyFunction done, void *arg, ProtobufCMessage *response,
                          CiqError *error);
 
-/* Calls done exactly once: from nng's callback, or before it returns if the call cannot start. done
- * owns response (protobuf_c_message_free_unpacked) or error, of which one is NULL, and must not
- * block. */
+/* Calls done exactly once: from a thread of nng's, or before it returns if the call cannot start.
+ * done gets a response, to be freed with protobuf_c_message_free_unpacked, or an error; the other
+ * one is NULL.  It must not block. */
 void ciq_call_async(CiqClient *client, const Method *method, const ProtobufCMessage *request,
                     uint32_t timeout_ms, CiqThunk thunk, CiqAnyFunction done, void *arg);
 
-/* Waits.  NULL: *error says why; error may be NULL. */
+/* Waits for the answer.  NULL: *error says why; error may be NULL. */
 ProtobufCMessage *ciq_call(CiqClient *client, const Method *method, const ProtobufCMessage *request,
                            CiqError **error);
 
-/* What one call may have different from its client. */
+/* What one call can have otherwise than its client. */
 typedef struct CiqCallOptions {
     const char *tenant;             /* NULL: the client's */
     const char *token;              /* NULL: the client's */
@@ -29,21 +29,22 @@ typedef struct CiqCallOptions {
     const uint8_t *idempotency_key; /* WIRE_KEY_SIZE bytes; NULL: a random one */
     uint32_t timeout_ms;            /* 0: the client's */
     bool explain;
-    bool once; /* do not repeat */
+    bool once; /* one attempt only */
 } CiqCallOptions;
 
-/* Like ciq_call.  reply, if not NULL, gets the envelope of a call that succeeded (ciq_reply_free),
- * with the statements if explain was asked for; NULL otherwise. */
+/* Like ciq_call.  reply, if not NULL, gets the envelope of a call that succeeded, with the
+ * statements if explain was asked for; free it with ciq_reply_free.  It gets NULL if the call
+ * failed. */
 ProtobufCMessage *ciq_call_with(CiqClient *client, const Method *method,
                                 const ProtobufCMessage *request, const CiqCallOptions *options,
                                 Reply **reply, CiqError **error);
 void ciq_reply_free(Reply *reply);
 
-/* The URLs of a client that is given none: CIQ_URL's, or this machine's server.  From malloc; NULL:
- * no memory. */
+/* The URLs for a client that is given none: those in CIQ_URL, or that of this machine's server.
+ * From malloc; NULL: no memory. */
 char *ciq_default_urls(void);
 
-/* An error of the caller's own making. */
+/* An error that is made on this side, without a reply. */
 CiqError *ciq_error_new(Code code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,7 +1,7 @@
 /* The client: one nng REQ socket with a dialer for each URL, and a context for each call in flight.
- * A call is a small machine that nng's callbacks drive: send → receive → done, or pause → send
- * again.  nng's own resending is off, because it would deliver a write twice; repeating is decided
- * here.  */
+ * A call is a small state machine that nng's callbacks drive: send → receive → done, or pause →
+ * send again.  nng's own resending is off, because it would deliver a write twice; whether a call
+ * is repeated is decided here.  */
 #include "client/call.h"
 #include "client/error.h"
 #include "proto/guard.h"
@@ -19,18 +19,18 @@
 #include <unistd.h>
 
 enum {
-    CALLS_MAX = 1024, /* in flight; more are refused, so that a caller's mistake is bounded */
+    CALLS_MAX = 1024, /* in flight; a caller's mistake cannot take all memory */
     URLS_MAX = 16,
     TIMEOUT_STANDARD_MS = 10000,
     ATTEMPTS_STANDARD = 5,
     PAUSE_FIRST_MS = 20, /* before the second attempt; doubles, with jitter */
     PAUSE_MAX_MS = 2000,
-    CONNECT_STANDARD_MS = 1000, /* without any connection for so long: UNAVAILABLE */
+    CONNECT_STANDARD_MS = 1000, /* how long a call waits while there is no connection */
     RECONNECT_MAX_MS = 200,     /* between two attempts to connect */
     CLOSE_GRACE_MS = 250,       /* for what is under way when a client is closed; see await_idle */
-    CLOSE_ROUND_MS = 10,   /* between two looks for calls that a closing client has yet to end */
-    TIMEOUT_FIELD_MAX = 6, /* bytes of Request.timeout_ms, which every attempt adds */
-    NNG_HEADER_SIZE = 4    /* bytes of REQ's id, which count for the peer's NNG_OPT_RECVMAXSZ */
+    CLOSE_ROUND_MS = 10,        /* between two rounds in which a closing client ends its calls */
+    TIMEOUT_FIELD_MAX = 6,      /* bytes of Request.timeout_ms, which each attempt appends */
+    NNG_HEADER_SIZE = 4 /* bytes of REQ's id, which the peer's NNG_OPT_RECVMAXSZ counts too */
 };
 
 typedef struct Flight Flight;
@@ -38,17 +38,16 @@ typedef struct Flight Flight;
 struct CiqClient {
     nng_socket socket;
     char *urls;
-    char *origin;
     uint32_t timeout_ms, connect_ms;
     unsigned attempts_max;
     _Atomic bool closing;
-    pthread_mutex_t lock; /* for all below */
+    pthread_mutex_t lock; /* for all members below */
     pthread_cond_t idle;
     size_t flying;
-    Flight *flights, *free_flights; /* all of them; those without a call */
+    Flight *flights, *free_flights; /* all of them; those that have no call */
     uint32_t pipes[URLS_MAX];       /* a dialer has one connection at most */
     size_t pipes_count;
-    char *tenant, *token;
+    char *tenant, *token, *origin;
 };
 
 typedef enum Step { STEP_SEND, STEP_RECEIVE, STEP_PAUSE } Step;
@@ -60,7 +59,7 @@ struct Flight {
     nng_aio *aio;
     nng_ctx context;
     const Method *method;
-    uint8_t *packed; /* the Request, packed once and sent as often as need be */
+    uint8_t *packed; /* the Request, packed once for all attempts */
     size_t size;
     int64_t deadline_ms; /* monotonic */
     unsigned attempt, attempts_max;
@@ -69,7 +68,7 @@ struct Flight {
     CiqAnyFunction done;
     void *arg;
     Reply **reply;
-    CiqError *last; /* why the attempt before failed */
+    CiqError *last; /* why the previous attempt failed */
 };
 
 static int64_t
@@ -88,7 +87,7 @@ flight_release(Flight *flight)
 {
     CiqClient *client = flight->client;
 
-    sodium_memzero(flight->packed, flight->size); /* it held a token, perhaps a password */
+    sodium_memzero(flight->packed, flight->size); /* it can hold a token and a password */
     free(flight->packed);
     flight->packed = NULL;
     ciq_error_free(flight->last);
@@ -108,16 +107,16 @@ flight_finish(Flight *flight, ProtobufCMessage *response, CiqError *error)
     CiqAnyFunction done = flight->done;
     void *arg = flight->arg;
 
-    /* first the callback, so that ciq_client_free, which waits for the flights, waits for it too */
+    /* the callback comes first, so that ciq_client_free, which waits for flights, waits for it */
     thunk(done, arg, response, error);
     flight_release(flight);
 }
 
 /* ---- attempts ---- */
 
-/* nng gives the message to a connection as soon as one has room for it, and only then is the send
- * over. The wait is short at first: if there is no connection at all, the caller learns it before
- * the deadline. */
+/* nng gives the message to a connection as soon as one has room for it, and only then the send is
+ * over.  The first wait is short: if there is no connection at all, the caller learns it before the
+ * deadline. */
 static void
 hand_over(Flight *flight, int64_t wait_ms)
 {
@@ -130,8 +129,8 @@ hand_over(Flight *flight, int64_t wait_ms)
     nng_ctx_send(flight->context, flight->aio);
 }
 
-/* The packed request and the time that is left: of a field that comes twice the last one counts, so
- * it is added at the end.  NULL: no memory. */
+/* The packed request, with the time that is left at its end: if a field comes twice in a message,
+ * the last one counts.  NULL: no memory. */
 static nng_msg *
 attempt_message(const Flight *flight, uint32_t left_ms)
 {
@@ -196,7 +195,7 @@ pause_then_send(Flight *flight, uint32_t asked_ms)
     nng_sleep_aio((nng_duration) pause_ms, flight->aio);
 }
 
-/* Whether the same request may go out once more.  delivered: the server may have seen it. */
+/* Whether the same request may be sent again.  delivered: a server may have seen it. */
 static bool
 may_repeat(const Flight *flight, bool delivered)
 {
@@ -289,7 +288,7 @@ drop_message(Flight *flight)
     nng_aio_set_msg(flight->aio, NULL);
 }
 
-/* The message is still ours, and nobody has seen it. */
+/* The message is still ours, and no server has seen it. */
 static void
 send_failed(Flight *flight, int error)
 {
@@ -335,7 +334,7 @@ flight_callback(void *argument)
         nng_ctx_recv(flight->context, flight->aio);
         return;
     case STEP_RECEIVE:
-        /* whatever went wrong, nng has forgotten the request: there is no second receive */
+        /* after an error nng has forgotten the request: receiving again is not possible */
         if (error != 0)
             transport_failed(flight, error, true);
         else
@@ -373,7 +372,7 @@ flight_new(CiqClient *client)
     return flight;
 }
 
-/* NULL: no error. */
+/* NULL: it worked. */
 static CiqError *
 flight_take(CiqClient *client, Flight **taken)
 {
@@ -383,7 +382,9 @@ flight_take(CiqClient *client, Flight **taken)
     if (client->closing) {
         error = ciq_error_new(CODE_CANCELLED, "the client was closed");
     } else if (client->flying == CALLS_MAX) {
-        error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "%d calls are in flight already", CALLS_MAX);
+        error = ciq_error_new(CODE_RESOURCE_EXHAUSTED,
+                              "this client has %d calls in flight already, and may have no more",
+                              CALLS_MAX);
     } else if (client->free_flights != NULL) {
         *taken = client->free_flights;
         client->free_flights = (*taken)->next_free;
@@ -404,7 +405,7 @@ text_of(const char *text)
     return (char *) (uintptr_t) (text != NULL ? text : "");
 }
 
-/* Packs the envelope, without the timeout; NULL: no error. */
+/* Packs the envelope without the timeout, which each attempt appends.  NULL: it worked. */
 static CiqError *
 request_pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
              const CiqCallOptions *options, uint8_t **packed, size_t *size)
@@ -437,9 +438,10 @@ request_pack(CiqClient *client, const Method *method, const ProtobufCMessage *me
     on_wire = *size + TIMEOUT_FIELD_MAX + NNG_HEADER_SIZE;
     *packed = on_wire <= WIRE_MESSAGE_MAX ? malloc(*size) : NULL;
     if (on_wire > WIRE_MESSAGE_MAX)
-        error = ciq_error_new(CODE_INVALID_ARGUMENT,
-                              "the request has %zu bytes, more than the %d of one message", on_wire,
-                              WIRE_MESSAGE_MAX);
+        error =
+            ciq_error_new(CODE_INVALID_ARGUMENT,
+                          "the request has %zu bytes, more than the %d that one message may have",
+                          on_wire, WIRE_MESSAGE_MAX);
     else if (*packed == NULL)
         error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
     else
@@ -549,8 +551,8 @@ ciq_call(CiqClient *client, const Method *method, const ProtobufCMessage *reques
 
 /* ---- the client itself ---- */
 
-/* By id, because a connection to something that is no server of ours goes without ever having come.
- */
+/* Connections are kept by their ids and not counted: nng reports the end of a connection to a peer
+ * that is not our server without having reported its start. */
 static void
 pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *argument)
 {
@@ -566,7 +568,7 @@ pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *argument)
     pthread_mutex_unlock(&client->lock);
 }
 
-/* A socket that somebody else put where ours would be must not get our passwords. */
+/* A socket that somebody else has put where the server's would be must not get our passwords. */
 static bool
 is_trusted(const char *path)
 {
@@ -620,8 +622,11 @@ client_dial_all(CiqClient *client)
     for (int i = 0; error == NULL && (url = strsep(&rest, ",")) != NULL; i++) {
         url += strspn(url, " ");
         url[strcspn(url, " ")] = '\0';
-        error = i < URLS_MAX ? client_dial(client, url)
-                             : ciq_error_new(CODE_INVALID_ARGUMENT, "more than %d URLs", URLS_MAX);
+        error = i < URLS_MAX
+                    ? client_dial(client, url)
+                    : ciq_error_new(CODE_INVALID_ARGUMENT,
+                                    "there are more than %d URLs, the most that a client may have",
+                                    URLS_MAX);
     }
     free(urls);
     return error;
@@ -687,9 +692,8 @@ free_secret(char *text)
 }
 
 /* Ends every call.  Answers that are under way get a moment to arrive: nng before 1.6 waits for
- * ever in closing a tcp:// connection that is just receiving (nng's pull request 1636).  What is
- * cancelled may be between two steps, where nothing can be cancelled, so it is done again and
- * again. */
+ * ever in closing a tcp:// connection that is just receiving (nng's pull request 1636).  A call
+ * that is between two steps cannot be aborted, so this is repeated until no call is left. */
 static void
 await_idle(CiqClient *client)
 {
@@ -737,9 +741,9 @@ ciq_client_free(CiqClient *client)
     pthread_cond_destroy(&client->idle);
     pthread_mutex_destroy(&client->lock);
     free(client->urls);
-    free(client->origin);
-    free_secret(client->tenant);
+    free(client->tenant);
     free_secret(client->token);
+    free(client->origin);
     free(client);
 }
 

@@ -1,4 +1,4 @@
-/* What a failed call leaves behind: a copy of what the reply said.  */
+/* Why a call failed: the reply of the server, or an error that was made on this side.  */
 #include "client/error.h"
 
 #include <stdarg.h>
@@ -7,12 +7,12 @@
 #include <string.h>
 
 struct CiqError {
-    Reply *reply; /* NULL: made here */
+    Reply *reply; /* NULL: made on this side */
     int code;
     char *text;
 };
 
-/* What is left to say when there is no memory to say it with. */
+/* The error for when there is no memory for an error.  It is never freed. */
 static CiqError no_memory = {.code = CODE_RESOURCE_EXHAUSTED};
 
 CiqError *
@@ -41,7 +41,7 @@ error_of_reply(Reply *reply)
         return &no_memory;
     }
     error->reply = reply;
-    /* a number that is no code means as much as gRPC's UNKNOWN */
+    /* a number that is not a code counts as UNKNOWN, as in gRPC */
     error->code = (int) reply->code > CODE_OK && (int) reply->code <= CODE_UNAUTHENTICATED
                       ? (int) reply->code
                       : CODE_UNKNOWN;

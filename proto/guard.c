@@ -1,11 +1,12 @@
 /* Keeps nng before 1.6 alive.  nng 1.5.2 takes EPIPE from sendmsg for "this object is closed": a
  * peer that connects and closes before the first 8 bytes of the handshake are out makes a listener
- * stop accepting for good, and a dialer stop dialling (nng issue 1518).  ECONNRESET says the same
- * of one connection only.
+ * stop accepting for good, and a dialer stop dialling (nng issue 1518).  ECONNRESET means to nng
+ * that one connection is lost, which is what has happened.
  *
- * libnng calls sendmsg through its dynamic symbol, so a sendmsg that the executable exports comes
- * first; linkers export what a shared library refers to, once this object is linked in at all,
- * which wire_guard is for.  Everybody else in the process gets the same small change of errno.  */
+ * libnng calls sendmsg through its dynamic symbol, so a sendmsg that the executable exports is
+ * found first.  Linkers export a function that a shared library refers to, once its object is part
+ * of the program: wire_guard is called to make it part.  All other callers of sendmsg in the
+ * process get ECONNRESET for EPIPE too.  */
 #include "proto/guard.h"
 
 #include <errno.h>

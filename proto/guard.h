@@ -3,7 +3,7 @@
 #ifndef CIQ_PROTO_GUARD_H
 #define CIQ_PROTO_GUARD_H
 
-/* Does nothing by itself: calling it makes the linker take the guard into the program. */
+/* Does nothing by itself; calling it makes the linker put the guard into the program. */
 void wire_guard(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* What both sides ask of the generated table of methods and no generator has to write.  */
+/* Questions that both sides ask about the generated table of methods and the descriptors.  */
 #include "proto/method.h"
 
 #include <ctype.h>

@@ -1,6 +1,6 @@
-/* The table of methods that tools/protoc-gen-ciq writes from the .proto files, and that the
- * server's dispatch, the client's calls, the commands of ciq-client and the reference all read.
- * Constant data, shared by both sides; nothing here allocates or fails.  */
+/* The table of methods that tools/protoc-gen-ciq writes from the .proto files.  The server's
+ * dispatch, the client's calls and the commands of ciq-client all read it.  Constant data, shared
+ * by both sides; nothing here allocates or fails.  */
 #ifndef CIQ_PROTO_METHOD_H
 #define CIQ_PROTO_METHOD_H
 
@@ -32,13 +32,12 @@ typedef enum FieldFormat {
 
 typedef struct MessageInfo MessageInfo;
 
-/* What a field's option and comment say.  Beside each stands the field's descriptor of the same
- * index. */
+/* What a field's option and comment say.  It has the same index as the field's descriptor. */
 typedef struct FieldInfo {
-    const char *comment;        /* one line or several, without the slashes; never empty */
+    const char *comment;        /* one line or more, without the slashes; never empty */
     const MessageInfo *message; /* of a message field; NULL: not a message */
     const char *const *one_of;  /* the only values, ended by NULL; NULL: any */
-    uint32_t min, max;          /* characters, bytes or elements; max 0: the program's bound */
+    uint32_t min, max; /* characters, bytes or elements; max 0: only the server's own limits hold */
     FieldFormat format;
     bool required, secret, output_only;
 } FieldInfo;
@@ -57,10 +56,11 @@ typedef struct Method {
     const char *command; /* "user get" */
     const char *comment;
     const char *permission; /* "" unless access is ACCESS_PERMISSION */
-    const char
-        *platform_permission; /* asked for instead where there is no tenant; "" unless SCOPE_ANY */
-    const char *const
-        *own_fields; /* of the request, ended by NULL, which see in options.proto; NULL: none */
+    /* Takes the place of permission where there is no tenant; "" unless scope is SCOPE_ANY. */
+    const char *platform_permission;
+    /* Fields of the request that can say that it is about the caller's own data (options.proto),
+     * ended by NULL; NULL: none. */
+    const char *const *own_fields;
     const MessageInfo *request, *response;
     MethodScope scope;
     MethodAccess access;
@@ -75,11 +75,11 @@ extern const size_t methods_count;
 /* The method of exactly this name, or NULL. */
 const Method *method_find(const char *name);
 
-/* The permission that a call needs, of the tenant's or the platform's; "": none. */
+/* The permission that a call needs, in a tenant or on the platform; "": none. */
 const char *method_permission(const Method *method, bool on_platform);
 
-/* True for a member of a oneof that is not the chosen one: what is stored at its place is another
- * member's. */
+/* True for a member of a oneof that was not chosen: its place in memory holds another member's
+ * value. */
 bool field_is_absent(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 
 /* True for a member of a oneof, of which a request must choose exactly one. */
@@ -88,7 +88,8 @@ bool field_is_choice(const ProtobufCFieldDescriptor *field);
 /* What is known of a message type that some method's request or response uses, or NULL. */
 const MessageInfo *message_info_find(const ProtobufCMessageDescriptor *descriptor);
 
-/* The prefix that an enum's values share: "TenantState" has "TENANT_STATE_".  Cut to the buffer. */
+/* The prefix that an enum's values share: that of "TenantState" is "TENANT_STATE_".  One that is
+ * longer than the buffer is cut. */
 void enum_prefix(const ProtobufCEnumDescriptor *descriptor, char *prefix, size_t size);
 
 #endif

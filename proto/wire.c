@@ -1,4 +1,5 @@
-/* What both sides know of the wire.  Called by server, client library, CLI and tests.  */
+/* What both sides know about a message on its way.  Called by the server, the client library,
+ * ciq-client and tests.  */
 #include "proto/wire.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* What server, client and tests share about one nng message: the envelope's types, the names of the
- * codes, the bounds of a message, and where a server is found when nobody says.  */
+ * codes, the limits of a message, and where a server is found if no URL is given.  */
 #ifndef CIQ_PROTO_WIRE_H
 #define CIQ_PROTO_WIRE_H
 
@@ -35,31 +35,33 @@ typedef enum Code {
 } Code;
 
 enum {
-    WIRE_MESSAGE_MAX = 1024 * 1024, /* bytes of one request or reply; nng closes the pipe over it */
-    WIRE_METHOD_MAX = 128,          /* bytes of Request.method */
-    WIRE_TENANT_MAX = 260,          /* bytes of Request.tenant: a host of 253 and a port */
-    WIRE_TOKEN_MAX = 128,           /* bytes of Request.token */
-    WIRE_ORIGIN_MAX = 64,           /* bytes of Request.origin: an address in text */
-    WIRE_TRACEPARENT_MAX = 64,      /* bytes of Request.traceparent: version 00 has 55 */
-    WIRE_KEY_SIZE = 16,             /* bytes of Request.idempotency_key */
-    WIRE_TIMEOUT_MAX_MS = 600000    /* Request.timeout_ms; a longer one is cut to this */
+    WIRE_MESSAGE_MAX =
+        1024 * 1024,             /* bytes of one request or reply; nng hangs up on a longer one */
+    WIRE_METHOD_MAX = 128,       /* bytes of Request.method */
+    WIRE_TENANT_MAX = 260,       /* bytes of Request.tenant: a host of 253 and a port */
+    WIRE_TOKEN_MAX = 128,        /* bytes of Request.token */
+    WIRE_ORIGIN_MAX = 64,        /* bytes of Request.origin: an address in text */
+    WIRE_TRACEPARENT_MAX = 64,   /* bytes of Request.traceparent: version 00 has 55 */
+    WIRE_KEY_SIZE = 16,          /* bytes of Request.idempotency_key */
+    WIRE_TIMEOUT_MAX_MS = 600000 /* Request.timeout_ms; a longer one is cut to this */
 };
 
-/* The code's name as gRPC writes it: "NOT_FOUND"; "UNKNOWN" for a number that is none. */
+/* The code's name as gRPC writes it: "NOT_FOUND".  "UNKNOWN" for a number that is not a code. */
 const char *code_name(int code);
 
-/* Reads a protobuf varint and moves *at behind it.  False: it does not end before end. */
+/* Reads a protobuf varint and moves *at behind it.  False: it does not end before end, or has more
+ * than ten bytes. */
 bool wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value);
 
-/* Finds method and tenant in a packed Request without unpacking it: both point into data and are
- * not ended by NUL.  False: the bytes are no protobuf message, or a field is longer than its bound.
- * Bytes that pass may still fail to unpack. */
+/* Finds method and tenant in a packed Request without unpacking it.  Both point into data and are
+ * not ended by NUL; NULL: the request has none.  False: the bytes are not a protobuf message, or a
+ * field is longer than its limit.  Bytes that pass can still fail to unpack. */
 bool wire_peek(const uint8_t *data, size_t size, const char **method, size_t *method_size,
                const char **tenant, size_t *tenant_size);
 
-/* The ipc:// URL of the server of this user on this machine, from CIQ_RUNTIME_DIR, or /run/clientiq
- * for root, or XDG_RUNTIME_DIR, or /tmp.  The directory part is wire_runtime_dir().  Both fill the
- * buffer; false: it is too small. */
+/* Where the server of this user on this machine has its socket: the directory, which is
+ * CIQ_RUNTIME_DIR, or /run/clientiq for root, or clientiq in XDG_RUNTIME_DIR, or one in /tmp; and
+ * the ipc:// URL in it.  Both fill the buffer; false: it is too small. */
 bool wire_runtime_dir(char *buffer, size_t size);
 bool wire_default_url(char *buffer, size_t size);
 

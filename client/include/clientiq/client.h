@@ -7,10 +7,11 @@
  * A call fails with a CiqError whose code is one of gRPC's canonical status codes.  The library
  * repeats a call by itself, within its deadline, when the connection or the server was lost, or
  * when the server asks for it: reads always, writes under one idempotency key, so that a write
- * happens once.  Signing in and out are never repeated.
+ * happens once.  Signing in and out and changing a password are not repeated once a server may have
+ * seen the request.
  *
  * Ownership: what a function returns or hands over is yours to free with the function named beside
- * it; what you pass in is only borrowed until the function returns.  */
+ * it; what you pass in is borrowed until the function returns.  */
 #ifndef CLIENTIQ_CLIENT_H
 #define CLIENTIQ_CLIENT_H
 
@@ -29,38 +30,38 @@ typedef struct CiqOptions {
     /* One nng URL or several separated by commas.  NULL: CIQ_URL of the environment, or the server
      * of this machine: its ipc:// socket if there is one, else tcp://127.0.0.1:7420. */
     const char *urls;
-    const char *tenant; /* a domain or a schema name; NULL or "": the platform */
-    const char *token;  /* of a session or an API key; NULL or "": none */
-    const char *origin; /* the end user's address, for an API key that may forward it; NULL: none */
-    uint32_t timeout_ms;   /* of a call that names none, over all attempts; 0: 10 s */
-    unsigned attempts_max; /* of one call; 0: 5; 1: never repeat */
+    const char *tenant;  /* a domain or a schema name; NULL or "": the platform */
+    const char *token;   /* of a session or an API key; NULL or "": none */
+    const char *origin;  /* the end user's address, which an API key may forward; NULL, "": none */
+    uint32_t timeout_ms; /* of a call that names none, for all its attempts; 0: 10 s */
+    unsigned attempts_max; /* of one call; 0: 5; 1: it is never repeated */
     /* How long a call waits while there is no connection to any server, before it fails with
      * UNAVAILABLE; 0: 1 s. */
     uint32_t connect_ms;
 } CiqOptions;
 
-/* Opens a client; connecting happens in the background.  options NULL: all as if 0.  NULL: *error
- * says why (INVALID_ARGUMENT: an URL that is none, or more than 16; RESOURCE_EXHAUSTED).  error may
- * be NULL. */
+/* Opens a client, which connects in the background.  options may be NULL: all of them as if 0.
+ * Returns NULL if that fails, and *error says why: INVALID_ARGUMENT (a URL is not valid, or there
+ * are more than 16) or RESOURCE_EXHAUSTED.  error may be NULL. */
 CiqClient *ciq_client_new(const CiqOptions *options, CiqError **error);
 
-/* Gives calls that are under way a quarter of a second to finish, ends the others with CANCELLED,
- * waits for their callbacks, and frees the client.  NULL is fine.  Not from a callback. */
+/* Gives calls that wait for their answer a quarter of a second to get it, ends all others with
+ * CANCELLED, waits for the callbacks, and frees the client.  NULL is fine.  Not to be called from a
+ * callback. */
 void ciq_client_free(CiqClient *client);
 
-/* For the calls that start from now on; NULL or "": none. */
+/* For the calls that start from now on; NULL or "": none.  Without memory nothing changes. */
 void ciq_client_set_tenant(CiqClient *client, const char *tenant);
 void ciq_client_set_token(CiqClient *client, const char *token);
 void ciq_client_set_origin(CiqClient *client, const char *origin);
 
-/* What was wrong.  The texts live as long as the error. */
+/* What went wrong.  The texts live as long as the error. */
 int ciq_error_code(const CiqError *error);                /* gRPC's number: 5 is NOT_FOUND */
 const char *ciq_error_code_name(const CiqError *error);   /* "NOT_FOUND" */
 const char *ciq_error_message(const CiqError *error);     /* English, for people; never NULL */
-uint32_t ciq_error_retry_after_ms(const CiqError *error); /* 0: no advice */
-const char *
-ciq_error_request_id(const CiqError *error);        /* as in the server's log; "" if it has none */
-size_t ciq_error_violations(const CiqError *error); /* how many fields were wrong */
+uint32_t ciq_error_retry_after_ms(const CiqError *error); /* 0: the server gave no advice */
+const char *ciq_error_request_id(const CiqError *error);  /* in the server's log; "": no reply */
+size_t ciq_error_violations(const CiqError *error);       /* how many fields were wrong */
 const char *ciq_error_violation_field(const CiqError *error, size_t index); /* "user.email" */
 const char *ciq_error_violation_text(const CiqError *error, size_t index);
 void ciq_error_free(CiqError *error); /* NULL is fine */
