@@ -1,4 +1,5 @@
-/* What the commands share: a client, one call, printing.  */
+/* What the commands share: a client, a method by its name, one call, and printing what it returned.
+ */
 #include "client/cli/cli.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
@@ -47,7 +48,7 @@ cli_tenant(const Cli *cli, const Method *method)
     if (tenant == NULL && method->database != DATABASE_NONE)
         tenant = method->scope == SCOPE_TENANT ? state_current_tenant() : state_last_tenant();
     if (tenant == NULL && method->scope == SCOPE_TENANT)
-        die_usage("%s is about a tenant: give --tenant, or sign in first", method->command);
+        die_usage("%s is a call to a tenant: give --tenant, or sign in first", method->command);
     return tenant != NULL ? tenant : "";
 }
 

@@ -1,5 +1,5 @@
-/* The commands that come from the .proto files: flags are the fields of the request, those of its
- * messages one level deep among them.  */
+/* The commands that the .proto files make.  Their flags are the fields of the request, and the
+ * fields of the messages in it.  */
 #include "client/cli/command.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
@@ -31,7 +31,8 @@ is_google(const ProtobufCFieldDescriptor *field, const char *name)
            strcmp(descriptor->name + 16, name) == 0;
 }
 
-/* What one word can say: anything but a message, and of those a time. */
+/* Whether one word can give the field's value: any field but a message, and of the messages a time.
+ */
 static bool
 is_one_word(const ProtobufCFieldDescriptor *field)
 {
@@ -96,7 +97,7 @@ set_value(json_t *request, const Flag *flag, const char *value)
         }
     }
     if (flag->field->label != PROTOBUF_C_LABEL_REPEATED) {
-        /* no time is a value too */
+        /* an empty word clears a time */
         json_t *text = is_google(flag->field, "Timestamp") && value[0] == '\0' ? json_null()
                                                                                : json_string(value);
 
@@ -126,8 +127,9 @@ is_own_id(const Flag *flag)
     return flag->outer == NULL && strcmp(flag->field->name, "id") == 0 && !flag->info->required;
 }
 
-/* What a word without a flag is.  Where a tenant is named by number or by schema name, that
- * ("tenant get acme"); else the first own field that must be given ("user get 1"). */
+/* The field that a word without a flag is for.  If the request names a tenant by id or schema name,
+ * that ("tenant get acme"); else the request's first required field ("user get 1"); for a Get
+ * without one, the first field that such a word fits.  NULL: there is none. */
 static const Flag *
 positional(const Method *method, const Flag *flags, size_t count, const char *word)
 {
@@ -238,7 +240,8 @@ read_secrets(const Cli *cli, const Flag *flags, size_t count, json_t *request)
     }
 }
 
-/* What was given is what is changed; the name of what is changed is no change. */
+/* The mask of an update names the fields that were given, but for the one that says what is
+ * updated. */
 static void
 set_mask(const Method *method, const Flag *flags, size_t count, json_t *request)
 {
@@ -298,7 +301,8 @@ call_once(const Cli *cli, CiqClient *client, const Method *method, const json_t 
     return page;
 }
 
-/* All pages as one, so that JSON is one document and a table has one head. */
+/* Appends the other pages to the first, so that JSON is one document and a table has one heading.
+ */
 static void
 append_pages(const Cli *cli, CiqClient *client, const Method *method, json_t *json,
              const char *tenant, json_t *first)
@@ -311,7 +315,7 @@ append_pages(const Cli *cli, CiqClient *client, const Method *method, json_t *js
         json_object_set_new(json, "page_token", json_string(next_token(first)));
         page = call_once(cli, client, method, json, tenant);
         if (strcmp(next_token(page), next_token(first)) == 0)
-            die("the server gives the same page again and again");
+            die("the server gave the same page twice");
         json_object_foreach(page, name, value)
         {
             if (json_is_array(value))
@@ -343,7 +347,7 @@ command_run(Cli *cli, const Method *method)
     session_keep(cli, method, page);
     cli_print(cli, method->response->descriptor, page);
     if (next_token(page)[0] != '\0') {
-        fputs("there is more: --all, or --page-token ", stderr);
+        fputs("there is more: give --all, or --page-token ", stderr);
         text_print(next_token(page), stderr);
         fputc('\n', stderr);
     }
@@ -355,8 +359,8 @@ command_run(Cli *cli, const Method *method)
 
 /* ---- verify ---- */
 
-/* A tenant is named by --schema, or by the --tenant of every command, which would be the
- * envelope's. */
+/* verify is a call to the platform that names a tenant in its request: --schema and --tenant mean
+ * that field here, --schema-name. */
 static void
 take_schema(Cli *cli)
 {
@@ -385,8 +389,8 @@ take_schema(Cli *cli)
     cli->tenant = NULL;
 }
 
-/* The rows of a report that are not as they must be; a row that does not say "ok" is there because
- * it is not. */
+/* How many rows of a report are findings: those whose field "ok" is not true, and all rows that
+ * have no such field. */
 static size_t
 failures_of(const json_t *rows)
 {
@@ -409,7 +413,8 @@ command_verify(Cli *cli, const Method *method)
     take_schema(cli);
     command_read_words(cli, method, flags, count, json);
     client = cli_client(cli);
-    if (json_object_get(json, "page_size") == NULL) /* some, so that the first ones show soon */
+    /* a small page, so that the first rows show soon */
+    if (json_object_get(json, "page_size") == NULL)
         json_object_set_new(json, "page_size", json_integer(20));
     do {
         if (page != NULL)
@@ -429,7 +434,7 @@ command_verify(Cli *cli, const Method *method)
     fflush(stdout);
     fprintf(stderr, "%zu tenant%s verified: ", tenants, tenants == 1 ? "" : "s");
     if (failures == 0)
-        fputs("all is as it must be\n", stderr);
+        fputs("no findings\n", stderr);
     else
         fprintf(stderr, "%zu finding%s\n", failures, failures == 1 ? "" : "s");
     json_decref(page);
@@ -451,7 +456,7 @@ read_data(const char *data)
     else
         json = json_loads(data, JSON_REJECT_DUPLICATES, &error);
     if (json == NULL)
-        die_usage("the data are no JSON: line %d: %s", error.line, error.text);
+        die_usage("the data of -d must be JSON: line %d: %s", error.line, error.text);
     return json;
 }
 
@@ -465,10 +470,10 @@ command_call(Cli *cli)
         die_usage("call needs a method: ciq-client call UserService/GetUser -d '{\"id\": 1}'");
     method = method_by_name(cli->words[1]);
     if (method == NULL)
-        die_usage("there is no method %s; see ciq-client list", cli->words[1]);
+        die_usage("there is no method %s; ciq-client list shows all", cli->words[1]);
     for (int i = 2; i < cli->words_count; i++) {
         if (strcmp(cli->words[i], "-d") != 0 || i + 1 == cli->words_count)
-            die_usage("call takes -d and JSON, @FILE or @-");
+            die_usage("call takes a method and -d with JSON, @FILE or @- (standard input)");
         data = cli->words[++i];
     }
 

@@ -1,4 +1,4 @@
-/* list and describe: what the server offers, as the .proto files say it.  */
+/* list and describe: the methods and messages, as the .proto files describe them.  */
 #include "client/cli/describe.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
@@ -11,7 +11,7 @@ int
 command_list(Cli *cli)
 {
     if (cli->words_count > 1)
-        die_usage("list takes no words");
+        die_usage("list takes no other words");
     for (size_t i = 0; i < methods_count; i++)
         printf("%-22s %-34s %.*s\n", methods[i].command,
                methods[i].name + strcspn(methods[i].name, "/") - strlen(methods[i].service),
@@ -19,7 +19,7 @@ command_list(Cli *cli)
     return 0;
 }
 
-/* The message of this name, short or whole, in a message and those inside it; NULL: none. */
+/* The message of this name, with or without its package: this one or one inside it; NULL: none. */
 static const MessageInfo *
 message_in(const MessageInfo *info, const char *name)
 {
@@ -87,7 +87,7 @@ describe_message(const MessageInfo *info, int depth)
         if (rule->required)
             printf(", required");
         if (field_is_choice(field))
-            printf(", one of a choice");
+            printf(", exactly one of these fields");
         if (rule->output_only)
             printf(", output only");
         if (rule->max > 0)
@@ -125,7 +125,8 @@ command_describe(Cli *cli)
         const MessageInfo *message = message_by_name(cli->words[1]);
 
         if (message == NULL)
-            die_usage("there is no method or message %s; see ciq-client list", cli->words[1]);
+            die_usage("there is no method or message %s; ciq-client list shows all methods",
+                      cli->words[1]);
         printf("%s\n%s\n\n", message->descriptor->name, message->comment);
         describe_message(message, 0);
         return 0;
@@ -136,7 +137,7 @@ command_describe(Cli *cli)
     printf("access:     %s%s%s%s%s\n",
            method->access == ACCESS_PUBLIC       ? "anybody"
            : method->access == ACCESS_PERMISSION ? "permission "
-           : method->by_api_key                  ? "anybody signed in, or an API key"
+           : method->by_api_key                  ? "anybody signed in, and API keys"
                                                  : "anybody signed in",
            method->permission, method->platform_permission[0] != '\0' ? ", on the platform " : "",
            method->platform_permission, method->own_fields != NULL ? ", but for one's own" : "");

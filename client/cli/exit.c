@@ -1,5 +1,5 @@
-/* The ways to end with a message.  Called by all of ciq-client's files; knows none of them but the
- * one that makes a text fit for a terminal.  */
+/* Ends the program with a message.  Called by all of ciq-client's files; depends only on text.c,
+ * which makes a server's message fit for a terminal.  */
 #include "client/cli/exit.h"
 #include "client/cli/text.h"
 
@@ -42,7 +42,7 @@ die_error(const CiqError *error, const Method *method, const char *tenant)
     fprintf(stderr, "ciq-client: %s: ", ciq_error_code_name(error));
     text_print(ciq_error_message(error), stderr);
     fputc('\n', stderr);
-    /* one alone is what the message says */
+    /* the message says it already if there is only one */
     for (size_t i = 0; ciq_error_violations(error) > 1 && i < ciq_error_violations(error); i++) {
         fputs("  ", stderr);
         text_print(ciq_error_violation_field(error, i), stderr);

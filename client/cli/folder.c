@@ -1,4 +1,4 @@
-/* Makes folders for those who write files into them.  */
+/* Makes folders.  */
 #include "client/cli/folder.h"
 #include "client/cli/exit.h"
 
@@ -14,8 +14,8 @@ folder_make(const char *path, mode_t mode)
 
     if (part == NULL)
         die("no memory");
-    /* what goes wrong above shows at the folder itself; one above that exists need not be ours to
-     * make */
+    /* a folder above that cannot be made shows in the last mkdir; one that exists may fail in any
+     * way */
     for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         (void) mkdir(part, mode);

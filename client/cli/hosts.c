@@ -1,4 +1,4 @@
-/* domain hosts: the lines by which a machine finds the development domains, for /etc/hosts.  */
+/* domain hosts: lines for /etc/hosts, by which a machine finds the development domains.  */
 #include "client/cli/hosts.h"
 #include "client/cli/exit.h"
 
@@ -26,7 +26,7 @@ command_hosts(Cli *cli)
     char token[512] = "";
 
     if (cli->words_count > 3 || !is_address(address))
-        die_usage("domain hosts takes the address to write, or nothing for 127.0.0.1");
+        die_usage("domain hosts takes one IP address, or none for 127.0.0.1");
     client = cli_client(cli);
     request.kind = CLIENTIQ__V1__DOMAIN_KIND__DOMAIN_KIND_DEVELOPMENT;
     request.page_size = PAGE_SIZE;

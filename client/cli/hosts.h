@@ -1,4 +1,4 @@
-/* domain hosts.  */
+/* domain hosts: lines for /etc/hosts.  */
 #ifndef CIQ_CLI_HOSTS_H
 #define CIQ_CLI_HOSTS_H
 

@@ -1,5 +1,5 @@
-/* JSON by reflection.  Called by commands and by `call`; knows no message by name but two of
- * Google's.  */
+/* Messages and JSON, by the messages' descriptors.  Called by the commands; of all messages it
+ * knows only Google's Timestamp and FieldMask by name.  */
 #include "client/cli/json.h"
 #include "proto/method.h"
 
@@ -208,20 +208,23 @@ static bool
 integer_of(Field *field, const json_t *json, int64_t low, int64_t high, int64_t *number,
            char error[256])
 {
-    char *end;
+    const char *text = json_string_value(json);
+    char *end = NULL;
 
-    if (json_is_integer(json)) {
+    errno = 0;
+    if (json_is_integer(json))
         *number = json_integer_value(json);
-    } else if (json_is_string(json)) {
-        errno = 0;
-        *number = strtoll(json_string_value(json), &end, 10);
-        if (json_string_value(json)[0] == '\0' || *end != '\0' || errno != 0)
-            return json_refuse(error, field, "must be a whole number");
-    } else {
+    else if (text != NULL)
+        *number = strtoll(text, &end, 10);
+    else
         return json_refuse(error, field, "must be a whole number");
+    if (text != NULL && (text[0] == '\0' || *end != '\0'))
+        return json_refuse(error, field, "must be a whole number");
+    if (errno != 0 || *number < low || *number > high) {
+        snprintf(error, 256, "%s: must be a whole number from %" PRId64 " to %" PRId64, field->name,
+                 low, high);
+        return false;
     }
-    if (*number < low || *number > high)
-        return json_refuse(error, field, "is a number out of its range");
     return true;
 }
 
@@ -229,22 +232,19 @@ static bool
 enum_of(Field *field, const json_t *json, int *number, char error[256])
 {
     const ProtobufCEnumDescriptor *descriptor = field->descriptor;
+    const char *text = json_string_value(json);
     char allowed[200] = "";
 
-    if (json_is_integer(json)) {
-        /* proto3's enums are open: a number without a name is allowed */
-        if (json_integer_value(json) < INT32_MIN || json_integer_value(json) > INT32_MAX)
-            return json_refuse(error, field, "is a number out of its range");
+    /* proto3's enums are open: a number without a name is allowed */
+    if (json_is_integer(json) && json_integer_value(json) >= INT32_MIN &&
+        json_integer_value(json) <= INT32_MAX) {
         *number = (int) json_integer_value(json);
         return true;
     }
-    if (!json_is_string(json))
-        return json_refuse(error, field, "must be one of an enum's names");
     for (unsigned i = 0; i < descriptor->n_values; i++) {
         char *word = enum_word(descriptor, descriptor->values[i].value);
-        bool found =
-            word != NULL && (strcasecmp(word, json_string_value(json)) == 0 ||
-                             strcmp(descriptor->values[i].name, json_string_value(json)) == 0);
+        bool found = word != NULL && text != NULL &&
+                     (strcasecmp(word, text) == 0 || strcmp(descriptor->values[i].name, text) == 0);
 
         if (i > 0 && word != NULL)
             snprintf(allowed + strlen(allowed), sizeof allowed - strlen(allowed), " %s", word);
@@ -284,7 +284,7 @@ json_message_new(const ProtobufCMessageDescriptor *descriptor)
     return message;
 }
 
-/* "Z" or "+01:30", in seconds. */
+/* The offset "Z" or "+01:30", in seconds. */
 static bool
 offset_of(const char *text, long *seconds)
 {
@@ -311,8 +311,8 @@ time_of(Field *field, const json_t *json, ProtobufCMessage **out, char error[256
     long offset;
 
     rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &calendar);
-    if (rest == NULL || rest - text != 19) /* strptime takes shorter ones too */
-        return json_refuse(error, field, "must be a time as 2026-01-31T12:00:00Z");
+    if (rest == NULL || rest - text != 19) /* strptime takes shorter texts too */
+        return json_refuse(error, field, "must be a time such as 2026-01-31T12:00:00Z");
     if (*rest == '.') {
         size_t digits = strspn(++rest, "0123456789");
 
@@ -323,7 +323,7 @@ time_of(Field *field, const json_t *json, ProtobufCMessage **out, char error[256
         rest += digits;
     }
     if (!offset_of(rest, &offset))
-        return json_refuse(error, field, "must be a time as 2026-01-31T12:00:00Z");
+        return json_refuse(error, field, "must be a time such as 2026-01-31T12:00:00Z");
     time =
         (Google__Protobuf__Timestamp *) json_message_new(&google__protobuf__timestamp__descriptor);
     if (time == NULL)
@@ -378,7 +378,7 @@ value_of(Field *field, const json_t *json, void *at, char error[256])
         return true;
     case PROTOBUF_C_TYPE_INT64:
         return integer_of(field, json, INT64_MIN, INT64_MAX, at, error);
-    case PROTOBUF_C_TYPE_UINT64: /* above INT64_MAX there is no field of ours */
+    case PROTOBUF_C_TYPE_UINT64: /* no field of ours goes above INT64_MAX */
         if (!integer_of(field, json, 0, INT64_MAX, &number, error))
             return false;
         *(uint64_t *) at = (uint64_t) number;
@@ -431,7 +431,7 @@ elements_of(Field *field, const json_t *json, ProtobufCMessage *message, char er
     return true;
 }
 
-/* "adminEmail" is admin_email too. */
+/* The field of this name; "adminEmail" is admin_email too. */
 static Field *
 find_field(const ProtobufCMessageDescriptor *descriptor, const char *name)
 {
@@ -447,14 +447,14 @@ find_field(const ProtobufCMessageDescriptor *descriptor, const char *name)
     return protobuf_c_message_descriptor_get_field_by_name(descriptor, snake);
 }
 
-/* Whether a member of the field's oneof was given already. */
-static bool
-has_chosen(const ProtobufCMessage *message, Field *field)
+/* The member of the field's oneof that was given already; NULL: none. */
+static Field *
+chosen_of(const ProtobufCMessage *message, Field *field)
 {
     uint32_t chosen;
 
     memcpy(&chosen, (const char *) message + field->quantifier_offset, sizeof chosen);
-    return chosen != 0;
+    return protobuf_c_message_descriptor_get_field(message->descriptor, chosen);
 }
 
 enum { FIELDS_MAX = 128 }; /* of one message; checked below */
@@ -468,25 +468,28 @@ fill_message(const json_t *json, ProtobufCMessage *message, char error[256])
     json_t *value;
 
     assert(descriptor->n_fields <= FIELDS_MAX);
-    /* jansson's iteration macros want a variable */
+    /* jansson's macro takes no pointer to const */
     json_object_foreach((json_t *) (uintptr_t) json, name, value)
     {
-        Field *field = find_field(descriptor, name);
+        Field *field = find_field(descriptor, name), *chosen;
         bool ok;
 
         if (field == NULL) {
             snprintf(error, 256, "%s has no field %.100s", descriptor->short_name, name);
             return false;
         }
-        /* under both of its names, nobody can say which value counts */
+        /* given under both of its names, it has two values */
         if (seen[field - descriptor->fields])
             return json_refuse(error, field, "is given twice");
         seen[field - descriptor->fields] = true;
         if (json_is_null(value))
             continue;
-        if (field_is_choice(field) && has_chosen(message, field))
-            return json_refuse(error, field,
-                               "excludes what was given before: only one of them can be");
+        chosen = field_is_choice(field) ? chosen_of(message, field) : NULL;
+        if (chosen != NULL) {
+            snprintf(error, 256, "%s: must not be given together with %s", field->name,
+                     chosen->name);
+            return false;
+        }
         ok = field->label == PROTOBUF_C_LABEL_REPEATED
                  ? elements_of(field, value, message, error)
                  : value_of(field, value, (char *) message + field->offset, error);

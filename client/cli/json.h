@@ -1,6 +1,6 @@
-/* Messages as JSON and back, by descriptor, as proto3's JSON mapping has it: 64-bit integers are
- * strings, enums their names, times RFC 3339, masks comma-separated.  Field names are the .proto's
- * own; on input the camelCase ones are understood too.  */
+/* Messages as JSON and back, as proto3's JSON mapping has it: 64-bit integers are strings, enums
+ * are their names, bytes are base64, times are as in RFC 3339, field masks are separated by commas.
+ * Fields have the names of the .proto files; on input their camelCase names are understood too.  */
 #ifndef CIQ_CLI_JSON_H
 #define CIQ_CLI_JSON_H
 
@@ -8,11 +8,11 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 
-/* Every field, also empty ones.  NULL: no memory. */
+/* All fields, also empty ones.  NULL: no memory. */
 json_t *json_of_message(const ProtobufCMessage *message);
 
-/* From malloc; protobuf_c_message_free_unpacked.  NULL: error (of 256 bytes) names the field and
- * what is wrong.  Numbers, truths and enums may also be given as words, as flags give them. */
+/* The result is freed with protobuf_c_message_free_unpacked.  NULL: error says which field is wrong
+ * and what is allowed.  Numbers, booleans and enums may also be strings, as flags give them. */
 ProtobufCMessage *json_to_message(const ProtobufCMessageDescriptor *descriptor, const json_t *json,
                                   char error[256]);
 

@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A command that is not generated. */
+/* A command that no .proto file makes. */
 typedef struct Composed {
-    const char *words, *shown, *comment; /* shown NULL: with the one before */
+    const char *words, *shown, *comment; /* shown NULL: the command before it shows both */
     int (*run)(Cli *cli);
 } Composed;
 
@@ -33,22 +33,23 @@ static const Composed composed[] = {
      command_describe},
     {"call", "call METHOD -d JSON", "any method, with JSON in and out (-d @FILE, -d @-)",
      command_call},
-    {"login", "login EMAIL, logout", "sign in (on --tenant, or on the platform) and out",
-     command_login},
+    {"login", "login EMAIL, logout",
+     "sign in to a tenant (--tenant) or to the platform, and out again", command_login},
     {"logout", NULL, NULL, command_logout},
     {"whoami", "whoami", "who is signed in, and what they may do", run_whoami},
-    {"setup", "setup, seed", "make a superuser and the tenant ACME; make its users", command_setup},
+    {"setup", "setup, seed", "make a superuser and the tenant ACME; make users of ACME",
+     command_setup},
     {"seed", NULL, NULL, command_seed},
-    {"migrate", "migrate", "bring schemas to their newest migration, and show how far it is",
+    {"migrate", "migrate", "bring schemas to their newest migration, and show the progress",
      command_migrate},
-    {"migration run watch", "migration run watch ID", "Shows how far a run is, until it ends.",
-     command_watch},
+    {"migration run watch", "migration run watch ID",
+     "Shows the progress of a migration run until it ends.", command_watch},
     {"migration new", "migration new APP NAME", "Writes the app's next numbered migration.",
      command_migration_new},
     {"migration lint", "migration lint DIR",
-     "Says what the migrations of a folder of apps would hurt.", command_migration_lint},
+     "Finds what is risky in the migrations of a folder of apps.", command_migration_lint},
     {"domain hosts", "domain hosts [ADDRESS]",
-     "Prints the lines of /etc/hosts for development domains.", command_hosts},
+     "Prints lines for /etc/hosts, for the development domains.", command_hosts},
 };
 
 enum { COMPOSED = sizeof composed / sizeof *composed };
@@ -76,7 +77,8 @@ print_sentence(const char *comment, FILE *out)
     fputc('\n', out);
 }
 
-/* The commands of more than one word, sorted; noun NULL: of all nouns.  How many there are. */
+/* Prints the commands of more than one word, sorted; noun NULL: of all nouns.  Gives their number.
+ */
 static size_t
 print_commands(const char *noun, FILE *out)
 {
@@ -116,12 +118,12 @@ print_usage(FILE *out)
     (void) print_commands(NULL, out);
     fputs("\noptions, before or after the command:\n", out);
     options_help(out);
-    fputs("\nCOMMAND --help shows the flags of one; a noun with --help (tenant --help) all of its "
-          "commands\n",
-          out);
+    fputs(
+        "\nCOMMAND --help shows the flags of a command, NOUN --help (tenant --help) its commands\n",
+        out);
 }
 
-/* Behind "migrate" --tenant has another meaning and no value: the tenants' schemas. */
+/* After "migrate", --tenant means the tenants' schemas and takes no value. */
 static bool
 is_migrate_flag(const Cli *cli, const char *word)
 {
@@ -129,7 +131,7 @@ is_migrate_flag(const Cli *cli, const char *word)
            strncmp(word, "--tenant", 8) == 0 && (word[8] == '\0' || word[8] == '=');
 }
 
-/* The first words of the command line, with spaces between them. */
+/* The first words of the command line, separated by spaces. */
 static void
 join_words(const Cli *cli, int count, char command[192])
 {
@@ -158,7 +160,7 @@ run_whoami(Cli *cli)
     char *words[] = {(char *) (uintptr_t) "session", (char *) (uintptr_t) "whoami"};
 
     if (cli->words_count > 1)
-        die_usage("whoami takes no words");
+        die_usage("whoami takes no other words");
     cli->words = words;
     cli->words_count = 2;
     return command_run(cli, find_command(cli));
@@ -197,10 +199,10 @@ die_unknown(const Cli *cli)
         }
     }
     if (best != NULL)
-        fprintf(stderr, "  is \"%s\" meant?\n", best);
-    /* a noun without its verb, or with one that it has not */
+        fprintf(stderr, "  did you mean \"%s\"?\n", best);
+    /* the noun may be right, and only the verb missing or wrong */
     (void) print_commands(cli->words[0], stderr);
-    fputs("  ciq-client --help shows all\n", stderr);
+    fputs("  ciq-client --help shows all commands\n", stderr);
     exit(EXIT_USAGE);
 }
 
@@ -260,7 +262,7 @@ main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (is_migrate_flag(&cli, argv[i]) || !options_take(&cli, argc, argv, &i))
             words[cli.words_count++] = argv[i];
-    /* what is kept belongs to the server, however it was named */
+    /* tokens and passwords are kept by server, so its URLs must be known first */
     if (cli.url == NULL || cli.url[0] == '\0')
         cli.url = ciq_default_urls();
     if (cli.url == NULL)
@@ -281,6 +283,6 @@ main(int argc, char **argv)
     status = run_command(&cli);
     free(words);
     if (fflush(stdout) != 0)
-        die("cannot write: %s", strerror(errno));
+        die("cannot write to standard output: %s", strerror(errno));
     return status;
 }

@@ -1,5 +1,5 @@
-/* migrate: starts a migration run, or joins one that does the same, and shows how far it is.  The
- * run is the server's: it goes on when this program ends.  */
+/* migrate: starts a migration run, or joins one that does the same, and shows its progress.  The
+ * server does the work, and goes on when this program ends.  */
 #include "client/cli/migrate.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
@@ -25,15 +25,17 @@ migrate_help(FILE *out)
     fputs(
         "usage: ciq-client migrate --shared | --tenant [flags] [APP [TARGET]]\n\n"
         "Brings the schema public (--shared) or tenants' schemas (--tenant) to their newest migrations, or\n"
-        "one app to a target, up or down.  Exit status 0: all are there; 1: the run failed or was canceled.\n\n"
+        "one app to a target, up or down.  Exit status 0: all schemas are there; 1: the run failed or was\n"
+        "canceled.\n\n"
         "  --schema NAME[,NAME]       only these tenants; may be repeated\n"
-        "  --first N                  only so many of those that lack something, to try it on\n"
-        "  --plan                     say what would run, and run nothing\n"
+        "  --first N                  only the N oldest tenants that lack a migration, to try it on them\n"
+        "  --plan                     show what would run, and run nothing\n"
         "  --fake                     record migrations and run nothing\n"
         "  --fake-initial             where an app's tables exist in the right shape, only record its first\n"
         "                             migration\n"
-        "  APP                        the app; none: all\n"
-        "  TARGET                     the number of its migration to go to, or zero; none: the newest\n",
+        "  APP                        the app; without it, all apps\n"
+        "  TARGET                     the number of the app's migration to go to, or zero to undo all; without it,\n"
+        "                             the newest\n",
         out);
 }
 
@@ -69,7 +71,9 @@ migrate_read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
         } else if (strcmp(word, "--tenant") == 0) {
             is_tenant = true;
         } else if (strncmp(word, "--tenant=", 9) == 0) {
-            die_usage("--tenant of migrate has no value: migrate --tenant --schema %s", word + 9);
+            die_usage(
+                "migrate's --tenant takes no value; to name a tenant: migrate --tenant --schema %s",
+                word + 9);
         } else if ((value = options_value(cli->words_count, cli->words, &i, "--schema")) != NULL) {
             add_schemas(request, value);
         } else if ((value = options_value(cli->words_count, cli->words, &i, "--first")) != NULL) {
@@ -96,13 +100,13 @@ migrate_read_words(const Cli *cli, CiqCreateMigrationRunRequest *request)
         die_usage("migrate needs --shared (the schema public) or --tenant (tenants' schemas)");
     if (cli->tenant != NULL && !cli->tenant_is_environment)
         die_usage(
-            "migrate is a call to the platform: name a tenant by migrate --tenant --schema %s",
+            "migrate is a call to the platform; to name a tenant: migrate --tenant --schema %s",
             cli->tenant);
 }
 
 /* ---- the plan ---- */
 
-/* What is undone takes data along: the statements say which. */
+/* Undoing a migration can delete data; its statements show which. */
 static void
 print_undone(const CiqCreateMigrationRunResponse *plan, FILE *out)
 {
@@ -134,7 +138,7 @@ print_plan(const Cli *cli, const CiqCreateMigrationRunResponse *plan)
     } else if (plan->n_steps == 0) {
         puts("nothing to do");
     } else {
-        /* in a table, statements make lines that nobody reads */
+        /* statements would make the lines of a table too long to read */
         json_array_foreach(json_object_get(json, "steps"), i, step)
             json_object_del(step, "statements");
         table_print(create_method()->response->descriptor, json, stdout);

@@ -1,13 +1,14 @@
-/* migrate: a migration run from the command line.  */
+/* migrate: starts a migration run and shows its progress.  */
 #ifndef CIQ_CLI_MIGRATE_H
 #define CIQ_CLI_MIGRATE_H
 
 #include "client/cli/cli.h"
 
-/* Returns the exit status: 0 if every schema is there, 1 if the run failed or was canceled. */
+/* Returns the exit status: 0 if all schemas are where they should be, 1 if the run failed or was
+ * canceled. */
 int command_migrate(Cli *cli);
 
-/* What migrate takes. */
+/* Says what migrate takes. */
 void migrate_help(FILE *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* migration new and migration lint: work on a folder of apps, and need no server.  */
+/* migration new and migration lint, which work on a folder of apps and need no server.  */
 #include "client/cli/migration.h"
 #include "client/cli/exit.h"
 #include "client/cli/folder.h"
@@ -27,17 +27,17 @@ migration_help(FILE *out)
         "       ciq-client migration lint DIR\n\n"
         "new writes the app's next numbered migration, with both sections, into DIR/tenant/APP (--shared:\n"
         "DIR/shared/APP).  Without --apps the folder is CIQ_APPS of the environment, or apps.\n\n"
-        "lint says what the migrations of DIR would hurt: long locks, tables without a primary key, what a tenant's\n"
-        "schema must not hold, a down section that does not undo.  Exit status 1 if there is a finding.  One that is\n"
-        "meant is allowed by the comment \"-- lint: allow RULE\" at its statement, or, where the file was applied and\n"
-        "must stay as it is, by a line \"tenant/APP/0001_name RULE\" in DIR/lint.allow (* is anything).\n",
+        "lint finds what is risky in the migrations of DIR: long locks, tables without a primary key, what a tenant's\n"
+        "schema must not hold, a down section that does not undo the up section.  Exit status 1: there are findings.\n"
+        "To allow one, write the comment \"-- lint: allow RULE\" at its statement or, if the file was applied already\n"
+        "and must not change, a line \"tenant/APP/0001_name RULE\" in DIR/lint.allow (* stands for any text).\n",
         out);
 }
 
 /* ---- new ---- */
 
-/* A lower-case letter, then letters, digits and underscores; a migration's name may begin with any
- * of them. */
+/* An app begins with a letter, then come letters, digits and underscores, all in lower case; a
+ * migration's name may begin with any of these. */
 static void
 check_word(const char *what, const char *word, size_t size_max, bool letter_first)
 {
@@ -45,11 +45,13 @@ check_word(const char *what, const char *word, size_t size_max, bool letter_firs
 
     if (size == 0 || size > size_max || (letter_first && !islower((unsigned char) word[0])) ||
         strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_") != size)
-        die_usage("%s must be %slower-case letters, digits and underscores, at most %zu, got %s",
-                  what, letter_first ? "a lower-case letter, then " : "", size_max, word);
+        die_usage(
+            "%s must be %slower-case letters, digits and underscores, at most %zu characters, got %s",
+            what, letter_first ? "a lower-case letter, then " : "", size_max, word);
 }
 
-/* The number after the newest one of the folder.  Ends the program if the name is there already. */
+/* The number that follows the highest one of the folder.  Ends the program if the name exists
+ * already. */
 static unsigned
 next_number(const char *folder, const char *name)
 {
@@ -72,15 +74,15 @@ next_number(const char *folder, const char *name)
         if (number > newest && number <= NUMBER_MAX)
             newest = (unsigned) number;
         if (size - 5 == strlen(name) && memcmp(rest + 1, name, size - 5) == 0)
-            die("%s/%s is there already", folder, entry->d_name);
+            die("%s/%s exists already", folder, entry->d_name);
     }
     closedir(directory);
     if (newest == NUMBER_MAX)
-        die("%s has a migration %d, and no number follows", folder, NUMBER_MAX);
+        die("%s has a migration %d already, the highest number there is", folder, NUMBER_MAX);
     return newest + 1;
 }
 
-/* "add_phone" is "Add phone." */
+/* Writes the two empty sections, under a comment made of the name: "add_phone" is "Add phone." */
 static void
 write_migration(const char *path, const char *name)
 {
@@ -129,7 +131,8 @@ command_migration_new(Cli *cli)
         apps = "apps";
     if (snprintf(folder, sizeof folder, "%s/%s/%s", apps, shared ? "shared" : "tenant", words[0]) >=
         (int) sizeof folder)
-        die("the folder's name is longer than %zu bytes", sizeof folder - 1);
+        die("the path of the app's folder is longer than the %zu bytes that are allowed",
+            sizeof folder - 1);
     snprintf(path, sizeof path, "%s/%04u_%s.sql", folder, next_number(folder, words[1]), words[1]);
     folder_make(folder, 0777);
     write_migration(path, words[1]);
@@ -143,7 +146,7 @@ typedef struct Linting {
     const Cli *cli;
     json_t *findings;
     const char *part;           /* "tenant" or "shared" */
-    char *allowed[ALLOWED_MAX]; /* lines of lint.allow */
+    char *allowed[ALLOWED_MAX]; /* the lines of lint.allow */
     size_t allowed_count;
 } Linting;
 
@@ -183,7 +186,7 @@ lint_report_finding(void *argument, const MigrationFile *file, size_t line, cons
     lint_report(linting, file->file, line, rule->name, rule->why, rule->instead);
 }
 
-/* Lines "tenant/APP/0001_name RULE", in which * is anything; what follows # is a reason. */
+/* The lines are "tenant/APP/0001_name RULE", in which * stands for any text; # begins a comment. */
 static void
 read_allowed(Linting *linting, const char *directory)
 {
@@ -204,7 +207,7 @@ read_allowed(Linting *linting, const char *directory)
         if (size == 0)
             continue;
         if (linting->allowed_count == ALLOWED_MAX)
-            die("%s has more than %d lines", path, ALLOWED_MAX);
+            die("%s has more than the %d lines that are allowed", path, ALLOWED_MAX);
         linting->allowed[linting->allowed_count++] = strdup(line);
     }
     free(line);
@@ -219,10 +222,10 @@ lint_part(Linting *linting, const char *directory, const char *part)
     linting->part = part;
     if (!migration_set_init(&set, NULL, 0, lint_report_mistake, linting))
         die("no memory");
-    set.partial = true; /* the server's own apps are not here */
+    set.partial = true; /* files may depend on the server's own apps, which are not here */
     if (!migration_set_read(&set, directory, part))
         die("no memory");
-    (void) !migration_set_order(&set); /* its mistakes were reported */
+    (void) !migration_set_order(&set); /* it reports mistakes itself */
     for (size_t i = 0; i < set.count; i++)
         if (!lint_file(&set.files[i], strcmp(part, "tenant") == 0, lint_report_finding, linting))
             die("no memory");
@@ -239,7 +242,7 @@ command_migration_lint(Cli *cli)
     if (directory == NULL || directory[0] == '-')
         die_usage("migration lint needs a folder of apps: ciq-client migration lint apps");
     if (!migration_folder_fits(directory))
-        die("%s has neither shared/ nor tenant/ in it, and in them a folder for each app",
+        die("%s must have a folder shared or tenant in it, and in that a folder for each app",
             directory);
     read_allowed(&linting, directory);
     lint_part(&linting, directory, "shared");

@@ -7,7 +7,7 @@
 int command_migration_new(Cli *cli);
 int command_migration_lint(Cli *cli);
 
-/* What both take. */
+/* Says what both take. */
 void migration_help(FILE *out);
 
 #endif

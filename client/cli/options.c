@@ -1,5 +1,4 @@
-/* One table of options: what the command line may say, what help prints, and what is proposed for a
- * misspelt one.  */
+/* One table of options, for the command line, for help, and for the proposal if one is misspelt. */
 #include "client/cli/options.h"
 #include "client/cli/exit.h"
 #include "client/cli/secret.h"
@@ -33,18 +32,20 @@ static const Option options[OPTIONS] = {
     [OPTION_URL] = {"--url", "URL[,URL]", "the server (environment: CIQ_URL)"},
     [OPTION_TENANT] = {"--tenant", "TENANT", "a domain or a schema name (environment: CIQ_TENANT)"},
     [OPTION_TOKEN_FILE] = {"--token-file", "FILE",
-                           "the session's token, instead of the one that login has kept"},
-    [OPTION_OUTPUT] = {"--output", "table|json", "how data are shown"},
-    [OPTION_ALL] = {"--all", NULL, "all pages of a list"},
-    [OPTION_TIMEOUT] = {"--timeout", "MS", "how long to wait for an answer"},
-    [OPTION_PASSWORD] = {"--password", NULL, "ask for an optional password"},
+                           "use the token in this file, instead of the one that login has kept"},
+    [OPTION_OUTPUT] = {"--output", "table|json", "show answers as tables (the default) or as JSON"},
+    [OPTION_ALL] = {"--all", NULL, "show all pages of a list"},
+    [OPTION_TIMEOUT] = {"--timeout", "MS", "how many milliseconds to wait for an answer"},
+    [OPTION_PASSWORD] = {"--password", NULL, "ask for a password also where it is optional"},
     [OPTION_PASSWORD_STDIN] = {"--password-stdin", NULL,
-                               "read passwords from standard input, a line each"},
-    [OPTION_PASSWORD_FILE] = {"--password-file", "FILE", "read passwords from a file, a line each"},
-    [OPTION_KEPT_PASSWORD] = {"--kept-password", NULL, "the password that setup or seed has kept"},
-    [OPTION_EXPLAIN] = {"--explain", NULL, "show the statements that ran"},
-    [OPTION_HELP] = {"--help", NULL, "this text, or the flags of a command"},
-    [OPTION_VERSION] = {"--version", NULL, "the version of this program"},
+                               "read passwords from standard input, one per line"},
+    [OPTION_PASSWORD_FILE] = {"--password-file", "FILE",
+                              "read passwords from a file, one per line"},
+    [OPTION_KEPT_PASSWORD] = {"--kept-password", NULL,
+                              "sign in with the password that setup or seed has kept"},
+    [OPTION_EXPLAIN] = {"--explain", NULL, "show the SQL statements that ran"},
+    [OPTION_HELP] = {"--help", NULL, "show this text, or the flags of a command"},
+    [OPTION_VERSION] = {"--version", NULL, "show the version of this program"},
 };
 
 void
@@ -109,8 +110,8 @@ options_die_unknown(const char *word, const char *const *own)
             best = text_distance(name, nearest);
         }
     if (nearest == NULL)
-        die_usage("there is no option %s; see --help", name);
-    die_usage("there is no option %s; is %s meant?", name, nearest);
+        die_usage("there is no option %s; --help shows all", name);
+    die_usage("there is no option %s; did you mean %s?", name, nearest);
 }
 
 /* ---- the options of every command ---- */
@@ -140,7 +141,8 @@ options_set(Cli *cli, size_t option, const char *value)
     case OPTION_TIMEOUT:
         cli->timeout_ms = (uint32_t) options_number(value, WIRE_TIMEOUT_MAX_MS);
         if (cli->timeout_ms == 0)
-            die_usage("--timeout must be 1 to %d milliseconds, got %s", WIRE_TIMEOUT_MAX_MS, value);
+            die_usage("--timeout must be a number from 1 to %d (milliseconds), got %s",
+                      WIRE_TIMEOUT_MAX_MS, value);
         return;
     case OPTION_PASSWORD:
         cli->password_prompt = true;

@@ -1,4 +1,4 @@
-/* Reading secrets.  */
+/* Reads passwords and tokens, and makes passwords.  Prints none of them.  */
 #include "client/cli/secret.h"
 #include "client/cli/exit.h"
 #include "proto/secret_line.h"
@@ -15,8 +15,8 @@
 
 enum { SECRET_MAX = 1024 }; /* bytes of a password or a token */
 
-/* A copy of the line that was read from what `from` names; the line is wiped.  NULL: there was
- * none. */
+/* A copy of the secret in line, which is wiped; NULL: no line was read.  from names where it was
+ * read, for messages. */
 static char *
 secret_copy(SecretLine result, char line[SECRET_MAX + 1], const char *from)
 {
@@ -48,7 +48,7 @@ secret_read(FILE *stream, const char *from)
     return secret_copy(secret_line_read(stream, line, sizeof line), line, from);
 }
 
-/* The terminal as it was, for those who leave it by a signal. */
+/* The terminal as it was, for a signal that ends the program. */
 static struct termios terminal_before;
 static int terminal = -1;
 
@@ -89,7 +89,7 @@ secret_ask(const char *prompt)
     for (size_t i = 0; i < 4; i++)
         sigaction(signals[i], &before[i], NULL);
     sigaction(SIGTSTP, &stop_before, NULL);
-    secret = secret_copy(result, line, "/dev/tty"); /* now that a message may end the program */
+    secret = secret_copy(result, line, "/dev/tty"); /* not before: it may end the program */
     fclose(stream);
     if (secret == NULL)
         die("no %s was given", prompt);
@@ -103,11 +103,11 @@ secret_of_file(const char *path)
     char *secret = secret_copy(secret_line_of_file(path, line, sizeof line), line, path);
 
     if (secret == NULL || secret[0] == '\0')
-        die("%s is empty", path);
+        die("the first line of %s is empty", path);
     return secret;
 }
 
-/* Commands that need two passwords, an old and a new one, take a line for each. */
+/* The next line of the file: a command that needs an old and a new password calls this twice. */
 static char *
 next_of_file(const char *path)
 {

@@ -1,4 +1,4 @@
-/* login, logout and act-as: the calls of that name, and the token that is kept between two runs. */
+/* login and logout, and the tokens that are kept between two runs. */
 #include "client/cli/session.h"
 #include "client/cli/exit.h"
 #include "client/cli/secret.h"
@@ -55,7 +55,7 @@ command_logout(Cli *cli)
     client = cli_client(cli);
     ciq_logout_response_free(
         (CiqLogoutResponse *) cli_call(cli, client, method, &request.base, tenant, NULL, &error));
-    /* a session that has ended already is as good as ended now */
+    /* a session that had ended already is no failure */
     if (error != NULL && ciq_error_code(error) != CODE_UNAUTHENTICATED)
         die_error(error, method, tenant);
     ciq_error_free(error);
@@ -65,7 +65,7 @@ command_logout(Cli *cli)
     return 0;
 }
 
-/* A session inside a tenant is kept as login keeps one, and is not shown. */
+/* The token is kept as login keeps one, so that it need not be shown. */
 void
 session_keep(const Cli *cli, const Method *method, json_t *response)
 {

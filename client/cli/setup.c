@@ -1,6 +1,5 @@
-/* setup and seed: a platform and a tenant to try things with, as the Django original's setup_simple
- * and simple_seed made them.  Both may be repeated: what exists is kept.  Passwords are random,
- * shown once, and kept in a file of the user's own.  */
+/* setup and seed: a platform and a tenant to try things with.  Both may be repeated: what exists is
+ * kept.  Passwords are random, shown once, and kept in a file that only the user can read.  */
 #include "client/cli/setup.h"
 #include "client/cli/exit.h"
 #include "client/cli/secret.h"
@@ -20,7 +19,7 @@ setup_text(const char *constant)
     return (char *) (uintptr_t) constant;
 }
 
-/* Says what became of one thing.  True: it was made now. */
+/* Prints whether a thing was made now or existed already.  True: it was made now. */
 static bool
 setup_report(const char *what, const char *name, CiqError *error, const Method *method,
              const char *tenant)
@@ -34,13 +33,13 @@ setup_report(const char *what, const char *name, CiqError *error, const Method *
     return made;
 }
 
-/* A password on its way: written down before the account is made, so that an account whose answer
- * was lost still has its password in the file. */
+/* The password of a new account.  It is in the file before the account is made, so that it is not
+ * lost if the server's answer is. */
 typedef struct Password {
     const char *tenant, *email;
-    char pending[128]; /* where the file has it until the account exists */
+    char pending[128]; /* the tenant that it is kept under until the account exists */
     char *text;
-    bool is_old; /* from a run that did not end */
+    bool is_old; /* kept by an earlier run that was interrupted */
 } Password;
 
 static void
@@ -58,7 +57,7 @@ password_begin(Password *password, const char *tenant, const char *email)
     state_keep_password(password->pending, email, password->text);
 }
 
-/* Whether the server has surely not made the account. */
+/* Whether this error means that the account was certainly not made. */
 static bool
 is_refusal(const CiqError *error)
 {
@@ -104,7 +103,8 @@ setup_call(const Cli *cli, CiqClient *client, const Method *method, const Protob
     return error;
 }
 
-/* The local operator needs no token; over another transport it takes a signed-in superuser's. */
+/* The token to call with: "" for the local operator, who needs none; NULL, the kept one, for
+ * anybody else, who must have signed in as a superuser. */
 static const char *
 operator_token(const Cli *cli, CiqClient *client)
 {
@@ -177,7 +177,7 @@ command_setup(Cli *cli)
     const char *token;
 
     if (cli->words_count != 1)
-        die_usage("setup takes no words");
+        die_usage("setup takes no other words");
     client = cli_client(cli);
     token = operator_token(cli, client);
     make_superuser(cli, client, token);
@@ -288,7 +288,7 @@ make_user(const Cli *cli, CiqClient *client, const char *token, const SeedUser *
     setup_report("user", seed->email, error, method, tenant_domain);
 }
 
-/* The session was for this run only. */
+/* Ends the session, which was for this run only. */
 static void
 sign_out(const Cli *cli, CiqClient *client, const char *token)
 {
@@ -305,7 +305,7 @@ command_seed(Cli *cli)
     char *token;
 
     if (cli->words_count != 1)
-        die_usage("seed takes no words");
+        die_usage("seed takes no other words");
     client = cli_client(cli);
     token = sign_in(cli, client);
     printf("%-10s %-26s %s\n", "user", admin_email, "kept");

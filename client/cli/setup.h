@@ -1,4 +1,4 @@
-/* setup and seed: a platform and a tenant to try things with.  Each returns the exit status.  */
+/* setup and seed make a platform and a tenant to try things with.  Each returns the exit status. */
 #ifndef CIQ_CLI_SETUP_H
 #define CIQ_CLI_SETUP_H
 

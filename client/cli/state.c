@@ -1,4 +1,5 @@
-/* Two small JSON files, replaced as a whole and never half written.  */
+/* Two small JSON files.  A changed file takes the place of the old one as a whole, so that none is
+ * ever half written.  */
 #include "client/cli/state.h"
 #include "client/cli/exit.h"
 #include "client/cli/folder.h"
@@ -44,8 +45,8 @@ state_path(const char *name)
     return path;
 }
 
-/* Two runs that change a file at the same time must not undo each other's change.  The lock ends
- * with the descriptor. */
+/* Two runs that change a file at the same time must not undo each other's change.  Closing the
+ * descriptor unlocks. */
 static int
 state_lock(void)
 {
@@ -105,7 +106,7 @@ tenant_key(const char *tenant)
 
 /* ---- by server ---- */
 
-static const char servers_key[] = "(servers)"; /* no tenant is called so */
+static const char servers_key[] = "(servers)"; /* no tenant can have this name */
 static char *server;
 
 void
@@ -117,14 +118,14 @@ state_use_server(const char *urls)
         die("no memory");
 }
 
-/* What is kept of this server.  Borrowed from the file's JSON; NULL: nothing. */
+/* What the file keeps for this server.  Borrowed from its JSON; NULL: nothing. */
 static json_t *
 of_server(const json_t *file)
 {
     return json_object_get(json_object_get(file, servers_key), server);
 }
 
-/* The same, made if it is not there. */
+/* The same; it is made if it does not exist. */
 static json_t *
 make_server(json_t *file)
 {
@@ -149,7 +150,8 @@ text_in(const json_t *json, const char *outer, const char *key)
         json_object_get(outer == NULL ? json : json_object_get(json, outer), key));
 }
 
-/* outer NULL: the key stands beside the others.  A copy. */
+/* A copy of the text under the key in the object outer (NULL: beside it): what is kept for this
+ * server, or else what is kept without a server.  NULL: none. */
 static const char *
 state_get_text(const char *name, const char *outer, const char *key)
 {
@@ -183,7 +185,7 @@ set_in(json_t *json, const char *outer, const char *key, const char *text)
         json_object_del(json, outer);
 }
 
-/* What was kept without a server is old now, whichever it was of. */
+/* Keeps the text for this server, and drops what is kept without a server, which is older. */
 static void
 state_set_text(json_t *file, const char *outer, const char *key, const char *text)
 {
@@ -213,7 +215,7 @@ state_last_tenant(void)
     return last != NULL ? last : state_current_tenant();
 }
 
-/* What a key names, if it names this tenant, is forgotten. */
+/* Drops the key if its text is this tenant. */
 static void
 state_forget(json_t *json, const char *key, const char *tenant)
 {

@@ -1,24 +1,24 @@
-/* What ciq-client keeps between two runs, in files that only their owner can read, in CIQ_HOME, or
- * XDG_CONFIG_HOME/clientiq, or ~/.config/clientiq: "tokens" and "passwords", both JSON, by server
- * and tenant.  What was kept before servers were told apart is found for any of them, until
- * something newer is kept.  */
+/* What ciq-client keeps between two runs: tokens and passwords, by server and tenant, in two JSON
+ * files that only their owner can read.  They are in CIQ_HOME, or XDG_CONFIG_HOME/clientiq, or
+ * ~/.config/clientiq.  Older versions did not keep things by server: what they kept is found for
+ * every server, until something newer is kept.  */
 #ifndef CIQ_CLI_STATE_H
 #define CIQ_CLI_STATE_H
 
 #include <stdbool.h>
 
-/* The server's URLs, as the client library would dial them, before anything else is asked. */
+/* Says which server it is, by its URLs.  To be called before all other functions here. */
 void state_use_server(const char *urls);
 
-/* NULL or "" as a tenant is the platform.  Texts live until the program ends. */
+/* A tenant that is NULL or "" is the platform.  Texts live until the program ends. */
 const char *state_token(const char *tenant); /* NULL: none */
-const char *state_current_tenant(void);      /* of the last login to a tenant; NULL: none */
-const char *state_last_tenant(void);         /* of the last login; "" if to the platform */
+const char *state_current_tenant(void);      /* signed in to last; NULL: none */
+const char *state_last_tenant(void); /* the same, but "" if the last login was to the platform */
 void state_keep_token(const char *tenant, const char *token); /* token NULL: forget it */
 
 const char *state_password(const char *tenant, const char *email); /* NULL: none */
 void state_keep_password(const char *tenant, const char *email,
-                         const char *password); /* NULL: forget */
-const char *state_path(const char *name);       /* "passwords": the file's whole name */
+                         const char *password); /* password NULL: forget it */
+const char *state_path(const char *name);       /* the path of the file "passwords" */
 
 #endif

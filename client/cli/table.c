@@ -1,4 +1,4 @@
-/* Tables by reflection.  What comes from a server is shown without what a terminal would obey.  */
+/* Tables, by the messages' descriptors.  Texts are made fit for a terminal first (text.c).  */
 #include "client/cli/table.h"
 #include "client/cli/json.h"
 #include "client/cli/text.h"
@@ -69,7 +69,7 @@ print_padded(const char *text, int width, bool is_last, FILE *out)
         fputc(' ', out);
 }
 
-/* A field that is a message but no time has no place in a cell. */
+/* Whether a field fits into a cell: all do but messages, and of those a time does. */
 static bool
 is_cell(Field *field)
 {
@@ -101,7 +101,7 @@ print_rows(const ProtobufCMessageDescriptor *descriptor, const json_t *rows, FIL
             if (text != NULL && width_of(text) > widths[x])
                 widths[x] = width_of(text);
         }
-        /* a column without anything in it says nothing */
+        /* a column in which all cells are empty is left out */
         if (empty)
             continue;
         cells[x] = text_visible(field->name);

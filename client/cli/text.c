@@ -1,5 +1,5 @@
-/* Texts on their way to a terminal.  What comes from a server may hold anything that somebody once
- * typed into a form, so nothing of it is printed but through here.  */
+/* Makes texts fit for a terminal.  What a server sends may hold anything that somebody once typed
+ * into a form, so all of it is printed by these functions.  */
 #include "client/cli/text.h"
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX = 64 }; /* letters that are compared; no command or flag is longer */
+enum { WORD_MAX = 64 }; /* letters that are compared; commands and flags are shorter */
 
 /* The character at text and its bytes; 0 bytes: no UTF-8. */
 static uint32_t
@@ -35,7 +35,8 @@ character_at(const unsigned char *text, size_t *size)
     return character;
 }
 
-/* C0 and C1 controls, line separators, and the marks by which text can seem to be other text. */
+/* Whether a terminal would act on it: C0 and C1 controls, line separators, and the marks that turn
+ * the direction of writing, by which a text can look like another one. */
 static bool
 is_obeyed(uint32_t character)
 {
@@ -99,8 +100,7 @@ text_print_json(const json_t *json, FILE *out)
         size_t size;
         uint32_t character = character_at(at, &size);
 
-        /* outside of strings there is nothing of the kind but line ends; inside, jansson escapes
-         * those */
+        /* outside of strings JSON has line ends only; inside strings jansson escapes them */
         if (size > 0 && is_obeyed(character) && character != '\n')
             fprintf(out, "\\u%04X", (unsigned) character); /* as jansson writes its own */
         else

@@ -1,24 +1,25 @@
-/* Texts for people: what a terminal may be shown, and which word was probably meant.  */
+/* Texts for people: fit for a terminal, and how far two words are apart.  */
 #ifndef CIQ_CLI_TEXT_H
 #define CIQ_CLI_TEXT_H
 
 #include <jansson.h>
 #include <stdio.h>
 
-enum { TEXT_NEAR_MAX = 2 }; /* letters; a word that is further away is another one */
+enum { TEXT_NEAR_MAX = 2 }; /* letters; words that are further apart are not meant for each other */
 
-/* The text without anything that a terminal would obey: control characters, marks that turn the
- * direction of writing, and bytes that are no UTF-8 become \x1b or \u202e.  From malloc; NULL: no
- * memory. */
+/* The text without anything that a terminal would act on: control characters, marks that turn the
+ * direction of writing, and bytes that are not UTF-8 are written as \x1b or \u202e.  From malloc;
+ * NULL: no memory. */
 char *text_visible(const char *text);
 
-/* Prints it so. */
+/* Prints the text like that. */
 void text_print(const char *text, FILE *out);
 
-/* Prints it so, in one line: what breaks a line becomes a space. */
+/* The same in one line: line ends and tabs become spaces. */
 void text_print_line(const char *text, FILE *out);
 
-/* Prints JSON, indented, with the same characters as \u escapes, so that it means the same. */
+/* Prints JSON, indented.  The same characters become \u escapes, which do not change what it means.
+ */
 void text_print_json(const json_t *json, FILE *out);
 
 /* How many letters must change to make one word of the other; two that changed places count as one.

@@ -1,6 +1,6 @@
-/* How far a migration run is, until it ends: a bar where there is a terminal, failures as they
- * come, and one last line.  Asks again each second, sooner at first; a server that goes away
- * meanwhile is waited for, since any other goes on with the run.  */
+/* Shows the progress of a migration run until it ends: a bar if stderr is a terminal, each failure
+ * when it happens, and one last line.  Asks the server again each second, sooner at first.  If no
+ * server answers it waits for one, since any server of the installation goes on with the run.  */
 #include "client/cli/watch.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 enum {
-    ASK_FIRST_MS = 50, /* doubled until the second that is asked for */
+    ASK_FIRST_MS = 50, /* doubles until ASK_MS */
     ASK_MS = 1000,
-    AWAY_MAX_S = 120, /* how long no server may answer before we give up; the run does not */
+    AWAY_MAX_S = 120, /* without an answer for this long the watching ends, and the run does not */
     BAR_MAX = 40,     /* characters */
     PAGE_SIZE = 1000
 };
@@ -31,7 +31,7 @@ typedef struct Watch {
     int64_t id;
     bool has_bar;
     time_t away_since; /* 0: the server answers */
-    int64_t *shown;    /* tenants whose failure was said, in order */
+    int64_t *shown;    /* the tenants whose failure was shown, sorted */
     size_t shown_count;
 } Watch;
 
@@ -39,7 +39,7 @@ typedef const CiqMigrationRun Run;
 
 static char interrupted_text[160];
 
-/* Ctrl-C ends the watching only, which somebody who presses it should know. */
+/* Ctrl-C ends only the watching, and the message says so. */
 static void
 on_interrupt(int signal_number)
 {
@@ -86,7 +86,7 @@ show_bar(const Watch *watch, Run *run)
 
 /* ---- failures ---- */
 
-/* False: it was said before. */
+/* Notes that a tenant's failure is shown.  False: it was shown before. */
 static bool
 take_note(Watch *watch, int64_t tenant_id)
 {
@@ -141,7 +141,7 @@ show_failure(Watch *watch, const CiqMigrationItem *item)
     }
 }
 
-/* False: no server answers now. */
+/* Shows the failures that were not shown before.  False: no server answers now. */
 static bool
 show_failures(Watch *watch)
 {
@@ -172,7 +172,7 @@ show_failures(Watch *watch)
 
 /* ---- the run ---- */
 
-/* NULL: no server answers now; anything else that goes wrong ends the program. */
+/* Asks how far the run is.  NULL: no server answers now.  Any other failure ends the program. */
 static CiqGetMigrationRunResponse *
 watch_ask(Watch *watch)
 {
@@ -193,7 +193,7 @@ watch_ask(Watch *watch)
         ciq_error_code(error) != CODE_DEADLINE_EXCEEDED)
         die_error(error, method, "");
     if (watch->away_since == 0) {
-        fputs("no server answers; the run goes on with the next one\n", stderr);
+        fputs("no server answers; the run goes on as soon as one does\n", stderr);
         watch->away_since = time(NULL);
     }
     if (time(NULL) - watch->away_since > AWAY_MAX_S)
@@ -221,7 +221,7 @@ print_end(const Watch *watch, const CiqGetMigrationRunResponse *response)
         if (run->skipped > 0)
             printf(", %" PRId64 " skipped", run->skipped);
         if (run->pending > 0)
-            printf(", %" PRId64 " not begun", run->pending);
+            printf(", %" PRId64 " not started", run->pending);
         putchar('\n');
     }
     free(state);
@@ -256,7 +256,7 @@ watch_run(const Cli *cli, CiqClient *client, int64_t id)
             ciq_get_migration_run_response_free(response);
             continue;
         }
-        /* the last one stays */
+        /* the bar's last state stays on the screen */
         show_bar(&watch, response->run);
         if (watch.has_bar)
             fputc('\n', stderr);
@@ -280,7 +280,7 @@ command_watch(Cli *cli)
     if (id == 0)
         die_usage("migration run watch needs the run's number: ciq-client migration run watch 7");
     if (cli->tenant != NULL && !cli->tenant_is_environment)
-        die_usage("a run is the platform's: leave out --tenant");
+        die_usage("a migration run belongs to the platform: leave out --tenant");
     client = cli_client(cli);
     status = watch_run(cli, client, id);
     ciq_client_free(client);

@@ -1,5 +1,5 @@
-/* How far a migration run is, until it ends.  Both return the exit status: 0, or 1 if the run
- * failed or was canceled.  */
+/* Shows the progress of a migration run until it ends.  Both return the exit status: 0 if the run
+ * is done, 1 if it failed or was canceled.  */
 #ifndef CIQ_CLI_WATCH_H
 #define CIQ_CLI_WATCH_H
 

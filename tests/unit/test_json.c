@@ -73,10 +73,10 @@ test_json__oneof(void **state)
     protobuf_c_message_free_unpacked(&nothing->base, NULL);
     REFUSED(clientiq__v1__check_permission_request__descriptor,
             "{\"user_id\": 5, \"session_token\": \"t\"}",
-            "session_token: excludes what was given before: only one of them can be");
+            "session_token: must not be given together with user_id");
     REFUSED(clientiq__v1__check_permission_request__descriptor,
             "{\"session_token\": \"t\", \"user_id\": 5}",
-            "user_id: excludes what was given before: only one of them can be");
+            "user_id: must not be given together with session_token");
 }
 
 static void
@@ -127,9 +127,9 @@ test_json_to_message__enums(void **state)
     REFUSED(clientiq__v1__tenant__descriptor, "{\"plan\": \"gold\"}",
             "plan: must be one of: trial basic pro enterprise");
     REFUSED(clientiq__v1__tenant__descriptor, "{\"plan\": 4294967296}",
-            "plan: is a number out of its range");
+            "plan: must be one of: trial basic pro enterprise");
     REFUSED(clientiq__v1__tenant__descriptor, "{\"plan\": true}",
-            "plan: must be one of an enum's names");
+            "plan: must be one of: trial basic pro enterprise");
 }
 
 static void
@@ -147,9 +147,9 @@ test_json_to_message__wrong(void **state)
     REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": 1.5}",
             "id: must be a whole number");
     REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"9223372036854775808\"}",
-            "id: must be a whole number");
+            "id: must be a whole number from -9223372036854775808 to 9223372036854775807");
     REFUSED(clientiq__v1__list_users_request__descriptor, "{\"page_size\": 2147483648}",
-            "page_size: is a number out of its range");
+            "page_size: must be a whole number from -2147483648 to 2147483647");
     /* under both names; the first of them has memory by then */
     REFUSED(clientiq__v1__list_users_request__descriptor,
             "{\"page_token\": \"a\", \"pageToken\": \"b\"}", "page_token: is given twice");
