@@ -50,51 +50,68 @@ wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
 }
 
 bool
+wire_field(const uint8_t **at, const uint8_t *end, WireField *field)
+{
+    uint64_t key, size = 0;
+
+    if (!wire_varint(at, end, &key) || key >> 3 == 0)
+        return false;
+    field->tag = key >> 3;
+    field->type = (WireType) (key & 7);
+    field->content = *at;
+    switch (field->type) {
+    case WIRE_VARINT:
+        if (!wire_varint(at, end, &size))
+            return false;
+        field->size = (size_t) (*at - field->content);
+        return true;
+    case WIRE_FIXED64:
+        size = 8;
+        break;
+    case WIRE_BYTES:
+        if (!wire_varint(at, end, &size))
+            return false;
+        field->content = *at;
+        break;
+    case WIRE_FIXED32:
+        size = 4;
+        break;
+    default:
+        return false;
+    }
+    if (size > (uint64_t) (end - *at))
+        return false;
+    field->size = size;
+    *at += size;
+    return true;
+}
+
+bool
 wire_peek(const uint8_t *data, size_t size, const char **method, size_t *method_size,
           const char **tenant, size_t *tenant_size)
 {
     enum { METHOD = 1, TENANT = 2 }; /* their field numbers in envelope.proto */
     const uint8_t *at = data, *end = data + size;
+    WireField field;
 
     *method = *tenant = NULL;
     *method_size = *tenant_size = 0;
     while (at < end) {
-        uint64_t key, length = 0;
-
-        if (!wire_varint(&at, end, &key) || key >> 3 == 0)
+        if (!wire_field(&at, end, &field))
             return false;
-        switch (key & 7) {
-        case 0:
-            if (!wire_varint(&at, end, &length))
-                return false;
+        if (field.type != WIRE_BYTES)
             continue;
-        case 1:
-            length = 8;
-            break;
-        case 2:
-            if (!wire_varint(&at, end, &length))
+        if (field.tag == METHOD) {
+            if (field.size > WIRE_METHOD_MAX)
                 return false;
-            break;
-        case 5:
-            length = 4;
-            break;
-        default:
-            return false;
+            *method = (const char *) field.content;
+            *method_size = field.size;
+        } else if (field.tag == TENANT) {
+            if (field.size > WIRE_TENANT_MAX)
+                return false;
+            *tenant = (const char *) field.content;
+            *tenant_size = field.size;
         }
-        if (length > (uint64_t) (end - at))
-            return false;
-        if (key == (METHOD << 3 | 2)) {
-            if (length > WIRE_METHOD_MAX)
-                return false;
-            *method = (const char *) at;
-            *method_size = length;
-        } else if (key == (TENANT << 3 | 2)) {
-            if (length > WIRE_TENANT_MAX)
-                return false;
-            *tenant = (const char *) at;
-            *tenant_size = length;
-        }
-        at += length;
     }
     return true;
 }

@@ -53,6 +53,26 @@ const char *code_name(int code);
  * than ten bytes. */
 bool wire_varint(const uint8_t **at, const uint8_t *end, uint64_t *value);
 
+/* protobuf's wire types; proto3 has no others. */
+typedef enum WireType {
+    WIRE_VARINT = 0,
+    WIRE_FIXED64 = 1,
+    WIRE_BYTES = 2, /* strings, bytes, messages and packed repeated numbers */
+    WIRE_FIXED32 = 5
+} WireType;
+
+/* One field of a packed message. */
+typedef struct WireField {
+    uint64_t tag; /* its number in the .proto file */
+    WireType type;
+    const uint8_t *content; /* points into the message; of WIRE_BYTES what comes after the length */
+    size_t size;
+} WireField;
+
+/* Reads the field at *at and moves *at behind it.  False: it is not a field, or does not end before
+ * end; *at is anywhere then. */
+bool wire_field(const uint8_t **at, const uint8_t *end, WireField *field);
+
 /* Finds method and tenant in a packed Request without unpacking it.  Both point into data and are
  * not ended by NUL; NULL: the request has none.  False: the bytes are not a protobuf message, or a
  * field is longer than its limit.  Bytes that pass can still fail to unpack. */

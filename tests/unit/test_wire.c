@@ -30,6 +30,41 @@ test_code_name__all(void **state)
     assert_string_equal(code_name(INT32_MAX), "UNKNOWN");
 }
 
+static void
+test_wire_field__each_type(void **state)
+{
+    static const uint8_t bytes[] = {0x08, 0x96, 0x01,                       /* 1: 150 */
+                                    0x11, 1,    2,    3,   4,   5, 6, 7, 8, /* 2: 8 bytes */
+                                    0x1a, 3,    'a',  'b', 'c',             /* 3: "abc" */
+                                    0x25, 1,    2,    3,   4,               /* 4: 4 bytes */
+                                    0x82, 0x01, 0,                          /* 16: "" */
+                                    0x2b};                                  /* a group */
+    static const struct {
+        uint64_t tag;
+        WireType type;
+        size_t start, size;
+    } fields[] = {{1, WIRE_VARINT, 1, 2},
+                  {2, WIRE_FIXED64, 4, 8},
+                  {3, WIRE_BYTES, 14, 3},
+                  {4, WIRE_FIXED32, 18, 4},
+                  {16, WIRE_BYTES, 25, 0}};
+    const uint8_t *at = bytes, *end = bytes + sizeof bytes;
+    WireField field;
+
+    (void) state;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        assert_true(wire_field(&at, end, &field));
+        assert_int_equal(field.tag, fields[i].tag);
+        assert_int_equal(field.type, fields[i].type);
+        assert_ptr_equal(field.content, bytes + fields[i].start);
+        assert_int_equal(field.size, fields[i].size);
+        assert_ptr_equal(at, field.content + field.size);
+    }
+    assert_false(wire_field(&at, end, &field));
+    at = end;
+    assert_false(wire_field(&at, end, &field)); /* nothing there */
+}
+
 typedef struct Peek {
     const char *method, *tenant;
     size_t method_size, tenant_size;
@@ -227,6 +262,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_code_name__all),
+        cmocka_unit_test(test_wire_field__each_type),
         cmocka_unit_test(test_wire_peek__request),
         cmocka_unit_test(test_wire_peek__empty),
         cmocka_unit_test(test_wire_peek__truncated),
