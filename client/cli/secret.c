@@ -138,7 +138,7 @@ secret_get(const Cli *cli, const char *prompt, bool required)
 }
 
 char *
-secret_random(void)
+secret_make_password(void)
 {
     enum { SIZE = 20 };
     static const char signs[] = "abcdefghjkmnpqrstuvwxyz23456789-";

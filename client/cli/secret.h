@@ -14,6 +14,6 @@ char *secret_get(const Cli *cli, const char *prompt, bool required);
 char *secret_of_file(const char *path);
 
 /* A new random password: 20 characters, 100 bits.  From malloc. */
-char *secret_random(void);
+char *secret_make_password(void);
 
 #endif

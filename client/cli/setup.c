@@ -51,7 +51,7 @@ password_begin(Password *password, const char *tenant, const char *email)
     snprintf(password->pending, sizeof password->pending, "(pending) %s", tenant);
     old = state_password(password->pending, email);
     password->is_old = old != NULL;
-    password->text = old != NULL ? strdup(old) : secret_random();
+    password->text = old != NULL ? strdup(old) : secret_make_password();
     if (password->text == NULL)
         die("no memory");
     state_keep_password(password->pending, email, password->text);
