@@ -2,6 +2,7 @@
  * takes is refused. The list is short because a guess against the server costs tens of milliseconds
  * and few are allowed; it holds what is tried first.  */
 #include "access/password.h"
+#include "proto/utf8.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -69,22 +70,12 @@ password_wrong(const char *password, const char *email)
     return NULL;
 }
 
-/* Characters, not bytes, as the messages' options count them. */
-static int64_t
-length_of(const char *text)
-{
-    int64_t length = 0;
-
-    for (; *text != '\0'; text++)
-        length += ((unsigned char) *text & 0xc0) != 0x80;
-    return length;
-}
-
 bool
 password_hash(Call *call, const char *field, const char *password, const char *email,
               char out[AUTH_HASH_SIZE])
 {
-    int64_t least = call->core->config->password_length, length = length_of(password);
+    int64_t least = call->core->config->password_length;
+    int64_t length = (int64_t) utf8_length(password);
     const char *wrong;
 
     if (length < least)

@@ -3,6 +3,7 @@
  * is written instead. Statements that allow no transaction run on a second connection while this
  * one holds the locks.  */
 #include "migration/item.h"
+#include "proto/utf8.h"
 #include "call/auth.h"
 #include "base/clock.h"
 #include "db/db.h"
@@ -463,7 +464,7 @@ position_in(const char *script, int position)
 {
     for (int i = 1; i < position && *script != '\0'; i++) {
         script++;
-        while ((*script & 0xC0) == 0x80)
+        while (utf8_goes_on(*script))
             script++;
     }
     return script;
@@ -516,8 +517,7 @@ locate(const Item *item, Failure *failure)
     for (const char *c = section; c < point && *c != '\0'; c++)
         failure->line += *c == '\n';
     if (size > STATEMENT_SHOWN)
-        for (size = STATEMENT_SHOWN; (start[size] & 0xC0) == 0x80; size--)
-            ;
+        size = utf8_cut(start, STATEMENT_SHOWN);
     statement = call_alloc(item->call, size + 1);
     if (statement != NULL)
         failure->statement = memcpy(statement, start, size);
