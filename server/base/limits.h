@@ -10,8 +10,9 @@ enum {
     LIMIT_STRING = 65536,   /* bytes of one string field whose option names no maximum */
     LIMIT_PAGE = 1000, /* rows of one page: 1,000 rows of about 500 bytes stay under a message */
     LIMIT_PAGE_DEFAULT = 100,
-    LIMIT_VIOLATIONS = 16, /* fields named in one reply; more help nobody */
-    LIMIT_STATEMENTS = 64, /* statements shown by explain */
+    LIMIT_FIELD_PATH = 256, /* of a field in a message to the client; a longer path is cut */
+    LIMIT_VIOLATIONS = 16,  /* fields named in one reply; more help nobody */
+    LIMIT_STATEMENTS = 64,  /* statements shown by explain */
     LIMIT_TABLES =
         4096, /* of one tenant that is cloned or exported: a name of each is kept in the call */
     LIMIT_ARENA =

@@ -1,7 +1,7 @@
 /* Called by dispatch for every tenant that is named by a domain, and by the handlers about domains;
  * never asks the database or the network.  */
 #include "call/host.h"
-#include "call/check.h"
+#include "call/names.h"
 #include "base/config.h"
 
 #include <ctype.h>
@@ -71,7 +71,7 @@ host_normalise(const char *text, bool strip_www, char name[HOST_SIZE])
     work[size] = '\0';
     if ((!is_ascii || strstr(work, "xn--") != NULL) && (wrong = to_ascii(work, is_ascii)) != NULL)
         return wrong;
-    if ((wrong = check_host(work)) != NULL)
+    if ((wrong = names_host_wrong(work)) != NULL)
         return wrong;
 
     bool strip = strip_www && strncmp(work, "www.", 4) == 0 && strchr(work + 4, '.') != NULL;

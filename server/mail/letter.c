@@ -1,8 +1,9 @@
 /* RFC 5322 (headers, lines of at most 998 bytes), RFC 2047 (other letters in headers), RFC 2045
  * (quoted printable, because not every SMTP server takes 8-bit lines).  */
 #include "mail/letter.h"
-#include "call/check.h"
 #include "call/host.h"
+#include "call/names.h"
+#include "proto/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -197,7 +198,7 @@ letter_address(const char *text, char address[LETTER_ADDRESS_SIZE])
         return false;
     memcpy(bare, text, length);
     bare[length] = '\0';
-    if (check_email(bare) != NULL)
+    if (names_email_wrong(bare) != NULL)
         return false;
     at = strrchr(bare, '@');
     local = (size_t) (at - bare);
@@ -238,7 +239,7 @@ put_words(FILE *out, const char *text)
         size_t count = 0;
 
         fputs(" =?UTF-8?Q?", out);
-        while (*text != '\0' && (count < WORD_BYTES || (*text & 0xc0) == 0x80)) {
+        while (*text != '\0' && (count < WORD_BYTES || utf8_goes_on(*text))) {
             fprintf(out, "=%02X", (unsigned) (unsigned char) *text++);
             count++;
         }

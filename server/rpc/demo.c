@@ -1,7 +1,7 @@
 /* Demo requests: taken from anybody, within limits, and turned into tenants.  */
 #include "call/auth.h"
 #include "db/bind.h"
-#include "call/check.h"
+#include "call/names.h"
 #include "call/host.h"
 #include "access/origin.h"
 #include "db/queries.h"
@@ -199,7 +199,7 @@ make_slug(Call *call, int64_t id, const char *company_name)
     if (size == 0)
         return call_printf(call, "tenant_%" PRId64, id);
     /* it begins with a digit, or is a word that SQL or we keep for ourselves */
-    return check_schema_name(slug) == NULL ? slug : call_printf(call, "t_%s", slug);
+    return names_schema_wrong(slug) == NULL ? slug : call_printf(call, "t_%s", slug);
 }
 
 /* What was not given is made from the company's name and is free; what was given may turn out to be

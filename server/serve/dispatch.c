@@ -7,6 +7,8 @@
 #include "access/cache.h"
 #include "access/caller.h"
 #include "call/check.h"
+#include "call/names.h"
+#include "call/packed.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "call/host.h"
@@ -36,7 +38,7 @@ check_size(Call *call, const char *field, size_t size, size_t size_max)
 static bool
 read_envelope(Call *call, const uint8_t *data, size_t size)
 {
-    if (!check_wire(call, &clientiq__v1__request__descriptor, data, size))
+    if (!packed_check(call, &clientiq__v1__request__descriptor, data, size))
         return false;
 
     Request *request = clientiq__v1__request__unpack(arena_protobuf(call->arena), size, data);
@@ -94,7 +96,7 @@ find_tenant(Call *call)
         if (host_name(call->core, asked, host) != NULL)
             return route_fail_unknown(call, asked, is_domain);
         name = host;
-    } else if (check_schema_name(asked) != NULL) {
+    } else if (names_schema_wrong(asked) != NULL) {
         return route_fail_unknown(call, asked, is_domain);
     }
     if (!route_find(call, name, is_domain, &tenant))
@@ -325,7 +327,7 @@ read_message(Call *call)
     const ProtobufCMessageDescriptor *descriptor = call->method->request->descriptor;
     const ProtobufCBinaryData *payload = &call->request->payload;
 
-    if (!check_wire(call, descriptor, payload->data, payload->len))
+    if (!packed_check(call, descriptor, payload->data, payload->len))
         return false;
     call->message = protobuf_c_message_unpack(descriptor, arena_protobuf(call->arena), payload->len,
                                               payload->data);

@@ -2,7 +2,7 @@
  * trusts nothing: sizes are bounded before memory is taken, and rows are counted as they pass.  */
 #include "tenant/archive.h"
 #include "call/auth.h"
-#include "call/check.h"
+#include "call/packed.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -316,7 +316,7 @@ read_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor
     data = call_alloc(call, size + 1);
     if (data == NULL || !read_bytes(reader, data, size, true))
         return false;
-    if (!check_wire(call, descriptor, data, size)) {
+    if (!packed_check(call, descriptor, data, size)) {
         call->failure.code = CODE_OK; /* in the archive's words, not in those of a request */
         call->failure.text = NULL;
         return fail_damaged(reader, "a frame is no message");

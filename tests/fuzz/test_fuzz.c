@@ -6,6 +6,7 @@
 #include "proto/method.h"
 #include "server/call/auth.h"
 #include "server/call/check.h"
+#include "server/call/packed.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ take(Arena *arena, const uint8_t *data, size_t size)
     bool whole = false;
 
     if (wire_peek(data, size, &method_name, &method_size, &tenant, &tenant_size) &&
-        check_wire(&call, &clientiq__v1__request__descriptor, data, size)) {
+        packed_check(&call, &clientiq__v1__request__descriptor, data, size)) {
         Request *request = clientiq__v1__request__unpack(arena_protobuf(arena), size, data);
         const Method *method = request == NULL ? NULL : method_find(request->method);
 
@@ -32,7 +33,7 @@ take(Arena *arena, const uint8_t *data, size_t size)
             const ProtobufCMessageDescriptor *descriptor = method->request->descriptor;
 
             call.method = method;
-            if (check_wire(&call, descriptor, request->payload.data, request->payload.len)) {
+            if (packed_check(&call, descriptor, request->payload.data, request->payload.len)) {
                 ProtobufCMessage *message = protobuf_c_message_unpack(
                     descriptor, arena_protobuf(arena), request->payload.len, request->payload.data);
 

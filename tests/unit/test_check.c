@@ -1,4 +1,4 @@
-/* The shapes of strings (pains.md, case 7) and the bytes of messages before they are unpacked.  */
+/* The shapes of strings and the bytes of messages before they are unpacked.  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "server/call/auth.h"
-#include "server/call/check.h"
+#include "server/call/json.h"
+#include "server/call/names.h"
+#include "server/call/packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,7 @@ assert_samples(const char *(*check)(const char *), const Sample *samples, size_t
 }
 
 static void
-test_check_schema_name(void **state)
+test_names_schema_wrong(void **state)
 {
     static const Sample samples[] = {
         {"acme", true},
@@ -55,11 +57,11 @@ test_check_schema_name(void **state)
     };
 
     (void) state;
-    assert_samples(check_schema_name, samples, sizeof samples / sizeof *samples);
+    assert_samples(names_schema_wrong, samples, sizeof samples / sizeof *samples);
 }
 
 static void
-test_check_json_object(void **state)
+test_json_object_wrong(void **state)
 {
     static const Sample samples[] = {
         {"{}", true},
@@ -104,11 +106,11 @@ test_check_json_object(void **state)
     };
 
     (void) state;
-    assert_samples(check_json_object, samples, sizeof samples / sizeof *samples);
+    assert_samples(json_object_wrong, samples, sizeof samples / sizeof *samples);
 }
 
 static void
-test_check_email(void **state)
+test_names_email_wrong(void **state)
 {
     static const Sample samples[] = {
         {"a@b.c", true},
@@ -133,11 +135,11 @@ test_check_email(void **state)
     };
 
     (void) state;
-    assert_samples(check_email, samples, sizeof samples / sizeof *samples);
+    assert_samples(names_email_wrong, samples, sizeof samples / sizeof *samples);
 }
 
 static void
-test_check_host(void **state)
+test_names_host_wrong(void **state)
 {
     static const Sample samples[] = {
         {"acme.localhost", true},
@@ -165,11 +167,11 @@ test_check_host(void **state)
     };
 
     (void) state;
-    assert_samples(check_host, samples, sizeof samples / sizeof *samples);
+    assert_samples(names_host_wrong, samples, sizeof samples / sizeof *samples);
 }
 
 static void
-test_check_permission(void **state)
+test_names_permission_wrong(void **state)
 {
     static const Sample samples[] = {
         {"users.add_customuser", true},
@@ -184,7 +186,7 @@ test_check_permission(void **state)
     };
 
     (void) state;
-    assert_samples(check_permission, samples, sizeof samples / sizeof *samples);
+    assert_samples(names_permission_wrong, samples, sizeof samples / sizeof *samples);
 }
 
 typedef struct Bytes {
@@ -196,7 +198,7 @@ typedef struct Bytes {
 
 /* Request.method is field 1, a string: key 0x0a. */
 static void
-test_check_wire__strings(void **state)
+test_packed_check__strings(void **state)
 {
     static const Bytes samples[] = {
         {"", 0, true, NULL},
@@ -221,8 +223,8 @@ test_check_wire__strings(void **state)
     (void) state;
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         Call call = {.arena = arena_new(LIMIT_ARENA)};
-        bool right = check_wire(&call, &clientiq__v1__request__descriptor,
-                                (const uint8_t *) samples[i].data, samples[i].size);
+        bool right = packed_check(&call, &clientiq__v1__request__descriptor,
+                                  (const uint8_t *) samples[i].data, samples[i].size);
 
         if (right != samples[i].right)
             fail_msg("sample %zu: %s", i, right ? "was accepted" : call.failure.text);
@@ -238,9 +240,9 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_check_schema_name), cmocka_unit_test(test_check_email),
-        cmocka_unit_test(test_check_json_object), cmocka_unit_test(test_check_host),
-        cmocka_unit_test(test_check_permission),  cmocka_unit_test(test_check_wire__strings),
+        cmocka_unit_test(test_names_schema_wrong),     cmocka_unit_test(test_names_email_wrong),
+        cmocka_unit_test(test_json_object_wrong),      cmocka_unit_test(test_names_host_wrong),
+        cmocka_unit_test(test_names_permission_wrong), cmocka_unit_test(test_packed_check__strings),
     };
 
     return auth_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
