@@ -1,6 +1,7 @@
 /* Reads passwords and tokens, and makes passwords.  Prints none of them.  */
 #include "client/cli/secret.h"
 #include "client/cli/exit.h"
+#include "proto/password.h"
 #include "proto/secret_line.h"
 
 #include <errno.h>
@@ -140,13 +141,10 @@ secret_get(const Cli *cli, const char *prompt, bool required)
 char *
 secret_make_password(void)
 {
-    enum { SIZE = 20 };
-    static const char signs[] = "abcdefghjkmnpqrstuvwxyz23456789-";
-    char *password = calloc(1, SIZE + 1);
+    char *password = calloc(1, PASSWORD_RANDOM_LENGTH + 1);
 
     if (password == NULL || sodium_init() < 0)
         die("no memory");
-    for (size_t i = 0; i < SIZE; i++)
-        password[i] = signs[randombytes_uniform(sizeof signs - 1)];
+    password_random(password);
     return password;
 }

@@ -13,7 +13,7 @@ char *secret_get(const Cli *cli, const char *prompt, bool required);
 /* The first line of a file.  Ends the program if there is none or it is empty.  From malloc. */
 char *secret_of_file(const char *path);
 
-/* A new random password: 20 characters, 100 bits.  From malloc. */
+/* A new random password (proto/password.h).  From malloc. */
 char *secret_make_password(void);
 
 #endif

@@ -2,6 +2,7 @@
  * function here logs, or keeps a secret after it returns.  */
 #include "call/auth.h"
 #include "base/pace.h"
+#include "proto/password.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -14,7 +15,6 @@ enum {
     OPERATIONS = 2,            /* Argon2id's t */
     MEMORY = 19 * 1024 * 1024, /* bytes */
     SECRET_SIZE = 32,          /* of a token: 256 bits */
-    PASSWORD_SIZE = 20,        /* characters of a password made here */
     MAC_SIZE = 16,             /* of a page token */
     PAGE_KEY_MAX = 256         /* bytes of the key in a page token */
 };
@@ -81,14 +81,10 @@ auth_verify(Call *call, const char *password, const char *stored, bool *ok, bool
 const char *
 auth_password_random(Call *call)
 {
-    /* 32 signs that nobody confuses: no i, l, o, 0, 1; 5 bits each */
-    static const char signs[] = "abcdefghjkmnpqrstuvwxyz23456789-";
-    char *password = call_alloc(call, PASSWORD_SIZE + 1);
+    char *password = call_alloc(call, PASSWORD_RANDOM_LENGTH + 1);
 
-    if (password == NULL)
-        return NULL;
-    for (size_t i = 0; i < PASSWORD_SIZE; i++)
-        password[i] = signs[randombytes_uniform(sizeof signs - 1)];
+    if (password != NULL)
+        password_random(password);
     return password;
 }
 

@@ -24,8 +24,7 @@ MUST_CHECK bool auth_hash(Call *call, const char *password, char out[AUTH_HASH_S
 MUST_CHECK bool auth_verify(Call *call, const char *password, const char *stored, bool *ok,
                             bool *needs_rehash);
 
-/* A password for somebody who did not bring one: 20 characters, 100 bits.  NULL: the call has
- * failed. */
+/* A password for somebody who did not bring one (proto/password.h).  NULL: the call has failed. */
 MUST_CHECK const char *auth_password_random(Call *call);
 
 /* What a token is good for: its letter. */

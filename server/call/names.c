@@ -2,6 +2,7 @@
  * whether a name is taken is the database's to say.  */
 #include "call/names.h"
 #include "base/limits.h"
+#include "proto/permission.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -168,11 +169,5 @@ names_host_wrong(const char *text)
 const char *
 names_permission_wrong(const char *text)
 {
-    size_t app = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    size_t size = strlen(text);
-
-    if (app == 0 || text[app] != '.' || text[app + 1] == '\0' || size > 200 ||
-        strspn(text + app + 1, "abcdefghijklmnopqrstuvwxyz0123456789_") != size - app - 1)
-        return "must be app.codename, such as users.add_customuser";
-    return NULL;
+    return permission_is_valid(text) ? NULL : "must be app.codename, such as users.add_customuser";
 }

@@ -176,7 +176,9 @@ test_names_permission_wrong(void **state)
     static const Sample samples[] = {
         {"users.add_customuser", true},
         {"a.b", true},
+        {"app2.add_thing2", true},
         {"", false},
+        {".", false},
         {"users", false},
         {"users.", false},
         {".add", false},

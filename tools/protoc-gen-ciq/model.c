@@ -1,6 +1,7 @@
 /* Reads protoc's descriptors into the model, and checks what every rpc, field and comment must be.
  */
 #include "model.h"
+#include "proto/permission.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -326,15 +327,6 @@ mark_used(Message *message)
 /* ---- rules ---- */
 
 static bool
-is_permission(const char *text)
-{
-    size_t app = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
-
-    return app > 0 && text[app] == '.' && text[app + 1] != '\0' &&
-           strspn(text + app + 1, "abcdefghijklmnopqrstuvwxyz_") == strlen(text + app + 1);
-}
-
-static bool
 is_command(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
@@ -383,13 +375,13 @@ check_rule(const Method *method, Text *errors)
         mistake(errors, file, line, "the rule does not say which database login it needs");
     if ((rule->access == CLIENTIQ__V1__ACCESS__ACCESS_PERMISSION) != (rule->permission[0] != '\0'))
         mistake(errors, file, line, "ACCESS_PERMISSION and a permission need each other");
-    if (rule->permission[0] != '\0' && !is_permission(rule->permission))
+    if (rule->permission[0] != '\0' && !permission_is_valid(rule->permission))
         mistake(errors, file, line, "a permission is app.codename");
     if ((rule->scope == CLIENTIQ__V1__SCOPE__SCOPE_ANY && rule->permission[0] != '\0') !=
         (rule->platform_permission[0] != '\0'))
         mistake(errors, file, line,
                 "SCOPE_ANY with a permission and a platform_permission need each other");
-    if (rule->platform_permission[0] != '\0' && !is_permission(rule->platform_permission))
+    if (rule->platform_permission[0] != '\0' && !permission_is_valid(rule->platform_permission))
         mistake(errors, file, line, "a platform_permission is app.codename");
     if (rule->by_api_key && rule->access != CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
         mistake(errors, file, line, "by_api_key is for ACCESS_AUTHENTICATED only");
