@@ -2,7 +2,7 @@
  * platform.  A password never comes from the command line, where everybody on the machine would see
  * it.  */
 #include "command.h"
-#include "call/auth.h"
+#include "base/secret.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "server.h"
@@ -143,7 +143,7 @@ read_password(const Options *options, char password[PASSWORD_SIZE])
         fputs("ciq-server: these were two different passwords\n", stderr);
         ok = false;
     }
-    auth_wipe(again, sizeof again);
+    secret_wipe(again, sizeof again);
     return ok;
 }
 
@@ -172,7 +172,7 @@ command_create_superuser(int argc, char **argv)
     if (!log_start(LOG_LEVEL_WARNING))
         log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
     ok = server_create_superuser(&config, options.email, password, reason, sizeof reason);
-    auth_wipe(password, sizeof password);
+    secret_wipe(password, sizeof password);
     log_stop();
     if (ok)
         printf("superuser %s made: an owner of the platform\n", options.email);

@@ -3,6 +3,7 @@
  * listens.  */
 #include "server.h"
 #include "call/auth.h"
+#include "base/secret.h"
 #include "base/clock.h"
 #include "db/cluster.h"
 #include "serve/dispatch.h"
@@ -353,7 +354,7 @@ make_core(Server *server)
     const Config *config = core->config;
     uint32_t run[2];
 
-    auth_random(run, sizeof run);
+    secret_random(run, sizeof run);
     snprintf(core->run_id, sizeof core->run_id, "%08x%08x", run[0], run[1]);
     return (core->cache = cache_new((size_t) config->cache_tenants,
                                     (size_t) config->cache_sessions)) != NULL &&
@@ -441,7 +442,7 @@ call_as_operator(Server *server, const Request *request, char *reason, size_t si
             snprintf(reason, size, "%s: %s", code_name((int) reply.code), reply.message);
     }
     if (data != NULL)
-        auth_wipe(data, data_size);
+        secret_wipe(data, data_size);
     free(data);
     db_free(db);
     arena_free(arena);
@@ -475,7 +476,7 @@ server_create_superuser(const Config *config, const char *email, const char *pas
     } else {
         clientiq__v1__create_superuser_request__pack(&create, request.payload.data);
         ok = call_as_operator(server, &request, reason, size);
-        auth_wipe(request.payload.data, request.payload.len);
+        secret_wipe(request.payload.data, request.payload.len);
     }
     free(request.payload.data);
     server_stop(server);
@@ -535,8 +536,8 @@ server_stop(Server *server)
     key_use_free(server->core.key_use);
     use_free(server->core.use);
     apps_free(server->apps);
-    auth_wipe(server->core.installation.key, sizeof server->core.installation.key);
-    auth_wipe(server->core.audit_key, sizeof server->core.audit_key);
+    secret_wipe(server->core.installation.key, sizeof server->core.installation.key);
+    secret_wipe(server->core.audit_key, sizeof server->core.audit_key);
     free(server->workers);
     free(server->operator_permissions);
     free(server->extension_schemas);

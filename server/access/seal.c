@@ -1,6 +1,7 @@
 /* Making seals, as the owner, in the background; and comparing them, in a call.  See seal.h.  */
 #include "access/seal.h"
-#include "call/auth.h"
+#include "base/secret.h"
+#include "base/digest.h"
 #include "db/db.h"
 #include "call/internal.h"
 #include "base/log.h"
@@ -33,8 +34,8 @@ seal_read_key(const char *path, uint8_t key[32], char *reason, size_t size)
         snprintf(reason, size, "--audit-key-file %.200s must be a file of at least 32 bytes", path);
         return false;
     }
-    auth_digest((AuthPart[]){{"clientiq audit seal 1", 21}, {secret, read}}, 2, key);
-    auth_wipe(secret, sizeof secret);
+    digest_parts((DigestPart[]){{"clientiq audit seal 1", 21}, {secret, read}}, 2, key);
+    secret_wipe(secret, sizeof secret);
     return true;
 }
 
@@ -65,13 +66,13 @@ batch_mac(const Call *call, const Batch *batch, uint8_t mac[MAC_SIZE])
 {
     int64_t numbers[] = {batch->tenant_id, batch->number, batch->total};
 
-    auth_mac(call->core->audit_key,
-             (AuthPart[]){{"seal", 4},
-                          {numbers, sizeof numbers},
-                          {batch->before.data, batch->before.size},
-                          {batch->ids.data, batch->ids.size},
-                          {batch->hashes.data, batch->hashes.size}},
-             5, mac);
+    digest_mac(call->core->audit_key,
+               (DigestPart[]){{"seal", 4},
+                              {numbers, sizeof numbers},
+                              {batch->before.data, batch->before.size},
+                              {batch->ids.data, batch->ids.size},
+                              {batch->hashes.data, batch->hashes.size}},
+               5, mac);
 }
 
 static void
@@ -80,9 +81,9 @@ anchor_mac(const Call *call, int64_t tenant_id, int64_t seals, int64_t total, By
 {
     int64_t numbers[] = {tenant_id, seals, total};
 
-    auth_mac(call->core->audit_key,
-             (AuthPart[]){{"anchor", 6}, {numbers, sizeof numbers}, {head.data, head.size}}, 3,
-             mac);
+    digest_mac(call->core->audit_key,
+               (DigestPart[]){{"anchor", 6}, {numbers, sizeof numbers}, {head.data, head.size}}, 3,
+               mac);
 }
 
 static bool

@@ -1,6 +1,6 @@
 /* See throttle.h.  Called by the handlers of sign-in and passwords.  */
 #include "access/throttle.h"
-#include "call/auth.h"
+#include "base/digest.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/queries.h"
@@ -28,13 +28,13 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
      * be written, which few can be in more than two ways */
     for (size_t i = 0; account != NULL && i < ACCOUNT_MAX && account[i] != '\0'; i++)
         folded[i] = (char) tolower((unsigned char) account[i]);
-    auth_digest((AuthPart[]){{call->core->installation.key, 32},
-                             {"throttle", 8},
-                             {kind, strlen(kind)},
-                             {&tenant_id, sizeof tenant_id},
-                             {folded, strlen(folded)},
-                             {origin, origin != NULL ? strlen(origin) : 0}},
-                6, hash);
+    digest_parts((DigestPart[]){{call->core->installation.key, 32},
+                                {"throttle", 8},
+                                {kind, strlen(kind)},
+                                {&tenant_id, sizeof tenant_id},
+                                {folded, strlen(folded)},
+                                {origin, origin != NULL ? strlen(origin) : 0}},
+                 6, hash);
     for (size_t i = 0; i < THROTTLE_KEY_SIZE / 2; i++)
         snprintf(counter->key + 2 * i, 3, "%02x", hash[i]);
 }

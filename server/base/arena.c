@@ -1,7 +1,7 @@
 /* A bump allocator of chunks.  The first chunk stays between calls; a call that needs more gets
  * chunks of twice the size, up to the arena's bound.  */
 #include "base/arena.h"
-#include "call/auth.h"
+#include "base/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void
 chunk_wipe(Chunk *chunk)
 {
     UNPOISON(chunk->memory, chunk->size);
-    auth_wipe(chunk->memory, chunk->used);
+    secret_wipe(chunk->memory, chunk->used);
     chunk->used = 0;
 }
 

@@ -1,5 +1,5 @@
-/* Passwords, tokens, sealing and keyed hashes, on libsodium.  Called from handlers and dispatch; no
- * function here logs, or keeps a secret after it returns.  */
+/* Called from handlers and dispatch.  No function here logs, or keeps a secret after it returns;
+ * what lives as long as the process is a hash that fits no password.  */
 #include "call/auth.h"
 #include "base/pace.h"
 #include "proto/password.h"
@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -150,68 +149,6 @@ auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
     return true;
 }
 
-static void
-hash_parts(const uint8_t *key, const AuthPart *parts, size_t count, uint8_t out[32])
-{
-    crypto_generichash_state state;
-
-    crypto_generichash_init(&state, key, key != NULL ? 32 : 0, 32);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t size = parts[i].size;
-
-        crypto_generichash_update(&state, (const uint8_t *) &size, sizeof size);
-        if (size > 0)
-            crypto_generichash_update(&state, parts[i].data, size);
-    }
-    crypto_generichash_final(&state, out, 32);
-}
-
-void
-auth_digest(const AuthPart *parts, size_t count, uint8_t out[32])
-{
-    hash_parts(NULL, parts, count, out);
-}
-
-void
-auth_mac(const uint8_t key[32], const AuthPart *parts, size_t count, uint8_t out[32])
-{
-    hash_parts(key, parts, count, out);
-}
-
-struct AuthStream {
-    crypto_generichash_state state;
-};
-
-AuthStream *
-auth_stream_new(void)
-{
-    /* the state's type says how it must lie, more than malloc promises */
-    AuthStream *stream = aligned_alloc(_Alignof(AuthStream), sizeof *stream);
-
-    if (stream != NULL)
-        crypto_generichash_init(&stream->state, NULL, 0, 32);
-    return stream;
-}
-
-void
-auth_stream_add(AuthStream *stream, const void *data, size_t size)
-{
-    crypto_generichash_update(&stream->state, data, size);
-}
-
-void
-auth_stream_end(AuthStream *stream, uint8_t out[32])
-{
-    crypto_generichash_final(&stream->state, out, 32);
-    crypto_generichash_init(&stream->state, NULL, 0, 32);
-}
-
-void
-auth_stream_free(AuthStream *stream)
-{
-    free(stream);
-}
-
 /* The database keeps only a hash of the client's key, made by another function than this one, so
  * whoever reads the table cannot open what is sealed. */
 static void
@@ -333,16 +270,4 @@ auth_page_key(Call *call, const uint8_t installation_key[32], const uint8_t bind
         }
     }
     return call_fail_field(call, "page_token", "is not one that this list has given");
-}
-
-void
-auth_random(void *out, size_t size)
-{
-    randombytes_buf(out, size);
-}
-
-void
-auth_wipe(void *memory, size_t size)
-{
-    sodium_memzero(memory, size);
 }

@@ -1,6 +1,5 @@
-/* The only module that knows libsodium: passwords, tokens, sealing and keyed hashes.  The
- * installation's key, from which sub-keys come, is set once by auth_start before any other thread
- * runs.  */
+/* Passwords, tokens and sealed replies, by libsodium, for one call each.  What knows no call is in
+ * base/secret.h and base/digest.h.  */
 #ifndef CIQ_SERVER_AUTH_H
 #define CIQ_SERVER_AUTH_H
 
@@ -43,23 +42,6 @@ MUST_CHECK bool auth_token_new(Call *call, AuthTokenKind kind, int64_t tenant_id
 MUST_CHECK bool auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
                                  uint8_t hash[AUTH_SECRET_HASH_SIZE]);
 
-/* BLAKE2b-256 over several parts, each with its length, so that no two lists collide. */
-typedef struct AuthPart {
-    const void *data;
-    size_t size;
-} AuthPart;
-void auth_digest(const AuthPart *parts, size_t count, uint8_t out[32]);
-
-/* The same, keyed: only who has the key can make it or check it. */
-void auth_mac(const uint8_t key[32], const AuthPart *parts, size_t count, uint8_t out[32]);
-
-/* The same hash over bytes that come in pieces; end gives it and begins anew. */
-typedef struct AuthStream AuthStream;
-MUST_CHECK AuthStream *auth_stream_new(void);
-void auth_stream_add(AuthStream *stream, const void *data, size_t size);
-void auth_stream_end(AuthStream *stream, uint8_t out[32]);
-void auth_stream_free(AuthStream *stream);
-
 /* Seals a reply under a key that only the holder of the client's idempotency key can derive. */
 MUST_CHECK bool auth_seal(Call *call, const uint8_t *client_key, const void *text, size_t size,
                           uint8_t **sealed, size_t *sealed_size);
@@ -74,9 +56,5 @@ MUST_CHECK char *auth_page_token(Call *call, const uint8_t installation_key[32],
 /* False: the call has failed with INVALID_ARGUMENT. */
 MUST_CHECK bool auth_page_key(Call *call, const uint8_t installation_key[32],
                               const uint8_t binding[32], const char *token, const char **page_key);
-
-/* Random bytes and wiping, so that nobody else needs libsodium. */
-void auth_random(void *out, size_t size);
-void auth_wipe(void *memory, size_t size);
 
 #endif

@@ -2,6 +2,7 @@
  * not bindable is found by bind_check in a test, so a user's call never meets it.  */
 #include "db/bind.h"
 #include "call/auth.h"
+#include "base/digest.h"
 #include "proto/method.h"
 
 #include <assert.h>
@@ -300,10 +301,10 @@ page_binding(Call *call, const ProtobufCMessage *message, uint8_t binding[32])
     if (packed == NULL)
         return false;
     protobuf_c_message_pack(copy, packed);
-    auth_digest((AuthPart[]){{call->method->name, strlen(call->method->name)},
-                             {&call->tenant.id, sizeof call->tenant.id},
-                             {packed, packed_size}},
-                3, binding);
+    digest_parts((DigestPart[]){{call->method->name, strlen(call->method->name)},
+                                {&call->tenant.id, sizeof call->tenant.id},
+                                {packed, packed_size}},
+                 3, binding);
     return true;
 }
 

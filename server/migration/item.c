@@ -4,7 +4,7 @@
  * one holds the locks.  */
 #include "migration/item.h"
 #include "proto/utf8.h"
-#include "call/auth.h"
+#include "base/secret.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "call/internal.h"
@@ -569,7 +569,7 @@ pause_ms(int32_t attempts)
 
     if (ms > RETRY_MAX_MS)
         ms = RETRY_MAX_MS;
-    auth_random(&chance, sizeof chance);
+    secret_random(&chance, sizeof chance);
     return ms / 2 + chance % (uint32_t) (ms / 2 + 1);
 }
 

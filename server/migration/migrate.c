@@ -1,7 +1,7 @@
 /* The migrations that no run applies: shared ones at start, tenant ones when a tenant is made.
  * Called by server.c, job.c and the handler of CreateTenant.  */
 #include "migration/migrate.h"
-#include "call/auth.h"
+#include "base/secret.h"
 #include "db/db.h"
 #include "migration/plan.h"
 #include "db/queries.h"
@@ -53,7 +53,7 @@ hex_random(Call *call, size_t bytes)
 
     if (text == NULL)
         return NULL;
-    auth_random(random, bytes);
+    secret_random(random, bytes);
     for (size_t i = 0; i < bytes; i++)
         sprintf(text + 2 * i, "%02x", random[i]);
     return text;
@@ -175,7 +175,7 @@ record_installation(Call *call, const InstallationNames *installation, const cha
 {
     uint8_t key[32];
 
-    auth_random(key, sizeof key);
+    secret_random(key, sizeof key);
     return db_run(call, &query_installation_insert, NULL,
                   (DbArg[]){{.name = "id", .text = installation->id},
                             {.name = "key", .bytes = key, .bytes_size = sizeof key},

@@ -1,5 +1,6 @@
 /* The audit, as it is read; dispatch writes it.  */
 #include "call/auth.h"
+#include "base/digest.h"
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
@@ -57,9 +58,9 @@ rpc_verify_audit(Call *call, const VerifyAuditRequest *request, VerifyAuditRespo
     if (!call->core->has_audit_key)
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "audits are not sealed: this server has no --audit-key-file");
-    auth_digest((AuthPart[]){{call->method->name, strlen(call->method->name)},
-                             {&call->tenant.id, sizeof call->tenant.id}},
-                2, binding);
+    digest_parts((DigestPart[]){{call->method->name, strlen(call->method->name)},
+                                {&call->tenant.id, sizeof call->tenant.id}},
+                 2, binding);
     if ((request->page_token[0] != '\0' &&
          !auth_page_key(call, key, binding, request->page_token, &after)) ||
         !seal_verify(call, strtoll(after, NULL, 10), &look))

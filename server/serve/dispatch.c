@@ -4,6 +4,7 @@
 #include "serve/dispatch.h"
 #include "access/audit.h"
 #include "call/auth.h"
+#include "base/digest.h"
 #include "access/cache.h"
 #include "access/caller.h"
 #include "call/check.h"
@@ -374,12 +375,12 @@ make_claim(const Call *call, Claim *claim)
     claim->wanted = call->method->writes && !call->method->never_replayed && key->len > 0;
     if (!claim->wanted)
         return;
-    auth_digest((AuthPart[]){{key->data, key->len},
-                             {who, sizeof who},
-                             {&call->tenant.id, sizeof call->tenant.id},
-                             {call->method->name, strlen(call->method->name)}},
-                4, claim->key);
-    auth_digest((AuthPart[]){{payload->data, payload->len}}, 1, claim->request_hash);
+    digest_parts((DigestPart[]){{key->data, key->len},
+                                {who, sizeof who},
+                                {&call->tenant.id, sizeof call->tenant.id},
+                                {call->method->name, strlen(call->method->name)}},
+                 4, claim->key);
+    digest_parts((DigestPart[]){{payload->data, payload->len}}, 1, claim->request_hash);
 }
 
 static bool

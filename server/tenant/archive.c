@@ -1,7 +1,7 @@
 /* Frames, counts and checksums of a tenant's archive.  Called by export.c and import.c.  A reader
  * trusts nothing: sizes are bounded before memory is taken, and rows are counted as they pass.  */
 #include "tenant/archive.h"
-#include "call/auth.h"
+#include "base/digest.h"
 #include "call/packed.h"
 
 #include <errno.h>
@@ -74,7 +74,7 @@ count_rows(RowCounter *counter, const char *data, size_t size, size_t columns)
 struct ArchiveWriter {
     Call *call;
     FILE *file;
-    AuthStream *all, *table;
+    DigestStream *all, *table;
     const ArchiveManifest *manifest;
     size_t table_index;
     RowCounter counter;
@@ -91,8 +91,8 @@ archive_writer_new(Call *call, FILE *file)
     if (writer != NULL) {
         writer->call = call;
         writer->file = file;
-        writer->all = auth_stream_new();
-        writer->table = auth_stream_new();
+        writer->all = digest_stream_new();
+        writer->table = digest_stream_new();
         if (writer->all != NULL && writer->table != NULL)
             return writer;
     }
@@ -105,15 +105,15 @@ archive_writer_free(ArchiveWriter *writer)
 {
     if (writer == NULL)
         return;
-    auth_stream_free(writer->all);
-    auth_stream_free(writer->table);
+    digest_stream_free(writer->all);
+    digest_stream_free(writer->table);
     free(writer);
 }
 
 static bool
 write_bytes(ArchiveWriter *writer, const void *data, size_t size)
 {
-    auth_stream_add(writer->all, data, size);
+    digest_stream_add(writer->all, data, size);
     if (fwrite(data, 1, size, writer->file) == size)
         return true;
     return call_fail(writer->call, CODE_UNAVAILABLE, "the archive cannot be written: %s",
@@ -173,7 +173,7 @@ archive_write_rows(ArchiveWriter *writer, const char *data, size_t size)
 
     if (!count_rows(&writer->counter, data, size, table->n_columns))
         return call_fail(writer->call, CODE_INTERNAL, "PostgreSQL sent a row of another shape");
-    auth_stream_add(writer->table, data, size);
+    digest_stream_add(writer->table, data, size);
     while (size > 0) {
         size_t part = ROWS_MAX - writer->pending_size;
 
@@ -196,7 +196,7 @@ archive_write_table_end(ArchiveWriter *writer, const char *name)
 
     if (!flush_rows(writer))
         return false;
-    auth_stream_end(writer->table, checksum);
+    digest_stream_end(writer->table, checksum);
     end.name = (char *) (uintptr_t) name;
     end.rows = writer->counter.rows;
     end.bytes = writer->counter.bytes;
@@ -212,7 +212,7 @@ archive_write_end(ArchiveWriter *writer)
 {
     uint8_t checksum[HASH_SIZE];
 
-    auth_stream_end(writer->all, checksum);
+    digest_stream_end(writer->all, checksum);
     if (!write_frame(writer, 'Z', checksum, sizeof checksum))
         return false;
     if (fflush(writer->file) == 0)
@@ -233,7 +233,7 @@ struct ArchiveReader {
     Call *call;
     FILE *file;
     uint64_t offset; /* of the byte that is read next */
-    AuthStream *all, *table;
+    DigestStream *all, *table;
     const ArchiveManifest *manifest;
     size_t table_index;
     RowCounter counter;
@@ -248,8 +248,8 @@ archive_reader_new(Call *call, FILE *file)
     if (reader != NULL) {
         reader->call = call;
         reader->file = file;
-        reader->all = auth_stream_new();
-        reader->table = auth_stream_new();
+        reader->all = digest_stream_new();
+        reader->table = digest_stream_new();
         if (reader->all != NULL && reader->table != NULL)
             return reader;
     }
@@ -262,8 +262,8 @@ archive_reader_free(ArchiveReader *reader)
 {
     if (reader == NULL)
         return;
-    auth_stream_free(reader->all);
-    auth_stream_free(reader->table);
+    digest_stream_free(reader->all);
+    digest_stream_free(reader->table);
     free(reader);
 }
 
@@ -287,7 +287,7 @@ read_bytes(ArchiveReader *reader, void *data, size_t size, bool hashed)
     if (got < size)
         return fail_damaged(reader, "it ends too early");
     if (hashed)
-        auth_stream_add(reader->all, data, size);
+        digest_stream_add(reader->all, data, size);
     return true;
 }
 
@@ -394,7 +394,7 @@ read_table_end(ArchiveReader *reader, size_t size, uint64_t *rows)
                       &message))
         return false;
     end = (const ArchiveTableEnd *) message;
-    auth_stream_end(reader->table, checksum);
+    digest_stream_end(reader->table, checksum);
     if (strcmp(end->name, reader->manifest->tables[reader->table_index]->name) != 0)
         return fail_damaged(reader, "the rows are those of another table");
     if (reader->counter.size > 0 || end->rows != reader->counter.rows ||
@@ -426,7 +426,7 @@ archive_read_rows(ArchiveReader *reader, const char **data, size_t *size, uint64
         return fail_damaged(reader, "a frame is none that can be here");
     if (!read_bytes(reader, reader->rows, *size, true))
         return false;
-    auth_stream_add(reader->table, reader->rows, *size);
+    digest_stream_add(reader->table, reader->rows, *size);
     if (!count_rows(&reader->counter, reader->rows, *size,
                     reader->manifest->tables[reader->table_index]->n_columns))
         return fail_damaged(reader, "a row has other columns than its table");
@@ -440,7 +440,7 @@ archive_read_end(ArchiveReader *reader)
     char letter;
     size_t size;
 
-    auth_stream_end(reader->all, wanted);
+    digest_stream_end(reader->all, wanted);
     if (!read_head(reader, &letter, &size, false))
         return false;
     if (letter != 'Z' || size != HASH_SIZE)

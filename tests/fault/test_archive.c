@@ -5,6 +5,7 @@
 
 #include "server/tenant/archive.h"
 #include "server/call/auth.h"
+#include "server/base/digest.h"
 #include "server/tenant/import.h"
 #include "server/call/internal.h"
 
@@ -135,7 +136,7 @@ test_archive__any_manifest(void **state)
     char *copy = malloc(original_size);
     const uint8_t *bytes = (const uint8_t *) original;
     size_t body = original_size - 37, manifest_size = (size_t) bytes[15] << 8 | bytes[16];
-    AuthStream *stream = auth_stream_new();
+    DigestStream *stream = digest_stream_new();
     unsigned refused = 0, seed = 1;
 
     (void) state;
@@ -147,8 +148,8 @@ test_archive__any_manifest(void **state)
             seed = seed * 1103515245 + 12345;
             copy[START + 5 + (seed >> 8) % manifest_size] = (char) (seed >> 24);
         }
-        auth_stream_add(stream, copy, body);
-        auth_stream_end(stream, (uint8_t *) copy + body + 5);
+        digest_stream_add(stream, copy, body);
+        digest_stream_end(stream, (uint8_t *) copy + body + 5);
 
         Code code = check(copy, original_size);
 
@@ -157,7 +158,7 @@ test_archive__any_manifest(void **state)
             fail_msg("change %d: %s", i, code_name((int) code));
     }
     assert_true(refused > 100 && refused < CHANGES); /* both happened: the checksum was right */
-    auth_stream_free(stream);
+    digest_stream_free(stream);
     free(copy);
 }
 
