@@ -13,9 +13,7 @@
 enum {
     OPERATIONS = 2,            /* Argon2id's t */
     MEMORY = 19 * 1024 * 1024, /* bytes */
-    SECRET_SIZE = 32,          /* of a token: 256 bits */
-    MAC_SIZE = 16,             /* of a page token */
-    PAGE_KEY_MAX = 256         /* bytes of the key in a page token */
+    SECRET_SIZE = 32           /* of a token: 256 bits */
 };
 
 /* A hash of nothing that anybody knows: verifying against it costs what verifying costs. */
@@ -207,67 +205,4 @@ auth_unseal(Call *call, const uint8_t *client_key, const uint8_t *sealed, size_t
     *text = out;
     *size = (size_t) written;
     return true;
-}
-
-static void
-page_mac(const uint8_t installation_key[32], const uint8_t binding[32], const char *page_key,
-         uint8_t mac[MAC_SIZE])
-{
-    uint8_t key[32];
-    crypto_generichash_state state;
-
-    crypto_kdf_derive_from_key(key, sizeof key, 1, "ciq-page", installation_key);
-    crypto_generichash_init(&state, key, sizeof key, MAC_SIZE);
-    crypto_generichash_update(&state, binding, 32);
-    crypto_generichash_update(&state, (const uint8_t *) page_key, strlen(page_key));
-    crypto_generichash_final(&state, mac, MAC_SIZE);
-    sodium_memzero(key, sizeof key);
-}
-
-char *
-auth_page_token(Call *call, const uint8_t installation_key[32], const uint8_t binding[32],
-                const char *page_key)
-{
-    uint8_t raw[MAC_SIZE + PAGE_KEY_MAX];
-    size_t size = strlen(page_key);
-
-    if (size > PAGE_KEY_MAX) {
-        (void) !call_fail(call, CODE_INTERNAL, "the key of a page is too long");
-        return NULL;
-    }
-    page_mac(installation_key, binding, page_key, raw);
-    memcpy(raw + MAC_SIZE, page_key, size);
-
-    size_t text_size =
-        sodium_base64_encoded_len(MAC_SIZE + size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *text = call_alloc(call, text_size);
-
-    if (text != NULL)
-        sodium_bin2base64(text, text_size, raw, MAC_SIZE + size,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return text;
-}
-
-bool
-auth_page_key(Call *call, const uint8_t installation_key[32], const uint8_t binding[32],
-              const char *token, const char **page_key)
-{
-    uint8_t raw[MAC_SIZE + PAGE_KEY_MAX], mac[MAC_SIZE];
-    size_t size = 0;
-    const char *end = NULL;
-    char *key = call_alloc(call, PAGE_KEY_MAX + 1);
-
-    if (key == NULL)
-        return false;
-    if (sodium_base642bin(raw, sizeof raw, token, strlen(token), NULL, &size, &end,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
-        *end == '\0' && size >= MAC_SIZE && memchr(raw + MAC_SIZE, 0, size - MAC_SIZE) == NULL) {
-        memcpy(key, raw + MAC_SIZE, size - MAC_SIZE);
-        page_mac(installation_key, binding, key, mac);
-        if (sodium_memcmp(mac, raw, MAC_SIZE) == 0) {
-            *page_key = key;
-            return true;
-        }
-    }
-    return call_fail_field(call, "page_token", "is not one that this list has given");
 }

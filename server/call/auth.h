@@ -49,12 +49,4 @@ MUST_CHECK bool auth_seal(Call *call, const uint8_t *client_key, const void *tex
 MUST_CHECK bool auth_unseal(Call *call, const uint8_t *client_key, const uint8_t *sealed,
                             size_t sealed_size, uint8_t **text, size_t *size);
 
-/* A page token: base64url of a MAC under the installation's key and the key to continue after;
- * binding is what the token is good for (tenant, method, filters).  NULL: the call has failed. */
-MUST_CHECK char *auth_page_token(Call *call, const uint8_t installation_key[32],
-                                 const uint8_t binding[32], const char *page_key);
-/* False: the call has failed with INVALID_ARGUMENT. */
-MUST_CHECK bool auth_page_key(Call *call, const uint8_t installation_key[32],
-                              const uint8_t binding[32], const char *token, const char **page_key);
-
 #endif

@@ -1,8 +1,7 @@
 /* Parameters out of messages and messages out of columns, for db.c.  Small and total: whatever is
  * not bindable is found by bind_check in a test, so a user's call never meets it.  */
 #include "db/bind.h"
-#include "call/auth.h"
-#include "base/digest.h"
+#include "call/page.h"
 #include "proto/method.h"
 
 #include <assert.h>
@@ -278,36 +277,6 @@ bind_mask(const ProtobufCMessage *message, const char *path)
     return false;
 }
 
-/* What a page token is good for: this method, in this tenant, with these filters. */
-static bool
-page_binding(Call *call, const ProtobufCMessage *message, uint8_t binding[32])
-{
-    ProtobufCMessage *copy = call_alloc(call, message->descriptor->sizeof_message);
-
-    if (copy == NULL)
-        return false;
-    memcpy(copy, message, message->descriptor->sizeof_message);
-
-    Field *token = field_find(message->descriptor, "page_token", 10);
-    Field *size = field_find(message->descriptor, "page_size", 9);
-
-    assert(token != NULL && size != NULL);
-    memcpy(field_of(copy, token), &(char *){(char *) ""}, sizeof(char *));
-    memset(field_of(copy, size), 0, sizeof(int32_t));
-
-    size_t packed_size = protobuf_c_message_get_packed_size(copy);
-    uint8_t *packed = call_alloc(call, packed_size + 1);
-
-    if (packed == NULL)
-        return false;
-    protobuf_c_message_pack(copy, packed);
-    digest_parts((DigestPart[]){{call->method->name, strlen(call->method->name)},
-                                {&call->tenant.id, sizeof call->tenant.id},
-                                {packed, packed_size}},
-                 3, binding);
-    return true;
-}
-
 static bool
 page_size(Call *call, const ProtobufCMessage *message, int32_t *size)
 {
@@ -330,18 +299,12 @@ value_page(Call *call, const char *name, const ProtobufCMessage *message, BindVa
     }
     assert(strcmp(name, "key") == 0);
 
-    Field *field = field_find(message->descriptor, "page_token", 10);
-    const char *token = *(char *const *) field_at(message, field);
     const char *key;
-    uint8_t binding[32];
 
-    if (token[0] == '\0') {
-        *value = (BindValue){.data = NULL};
-        return true;
-    }
-    return page_binding(call, message, binding) &&
-           auth_page_key(call, call->core->installation.key, binding, token, &key) &&
-           value_text(call, key, value);
+    if (!page_key(call, message, &key))
+        return false;
+    *value = (BindValue){.data = NULL};
+    return key == NULL || value_text(call, key, value);
 }
 
 static bool
@@ -692,14 +655,9 @@ answer_next_page(Call *call, const ProtobufCMessage *message, BindColumn key_col
 {
     Field *field = field_find(out->descriptor, "next_page_token", 15);
     const char *key = bind_text(call, key_column, key_cell);
-    uint8_t binding[32];
+    char *token = key == NULL ? NULL : page_token(call, message, key);
 
     assert(field != NULL);
-    if (key == NULL || !page_binding(call, message, binding))
-        return false;
-
-    char *token = auth_page_token(call, call->core->installation.key, binding, key);
-
     if (token == NULL)
         return false;
     memcpy(field_of(out, field), &token, sizeof token);

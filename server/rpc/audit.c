@@ -1,6 +1,5 @@
 /* The audit, as it is read; dispatch writes it.  */
-#include "call/auth.h"
-#include "base/digest.h"
+#include "call/page.h"
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
@@ -50,20 +49,14 @@ rpc_list_audit_events(Call *call, const ListAuditEventsRequest *request,
 bool
 rpc_verify_audit(Call *call, const VerifyAuditRequest *request, VerifyAuditResponse *response)
 {
-    const uint8_t *key = call->core->installation.key;
-    const char *after = "0";
-    uint8_t binding[32];
+    const char *after;
     SealLook look;
 
     if (!call->core->has_audit_key)
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "audits are not sealed: this server has no --audit-key-file");
-    digest_parts((DigestPart[]){{call->method->name, strlen(call->method->name)},
-                                {&call->tenant.id, sizeof call->tenant.id}},
-                 2, binding);
-    if ((request->page_token[0] != '\0' &&
-         !auth_page_key(call, key, binding, request->page_token, &after)) ||
-        !seal_verify(call, strtoll(after, NULL, 10), &look))
+    if (!page_key(call, &request->base, &after) ||
+        !seal_verify(call, after != NULL ? strtoll(after, NULL, 10) : 0, &look))
         return false;
     response->seals = look.seals;
     response->events = look.rows;
@@ -72,7 +65,7 @@ rpc_verify_audit(Call *call, const VerifyAuditRequest *request, VerifyAuditRespo
     if (look.last < look.seals) {
         const char *last = call_printf(call, "%" PRId64, look.last);
 
-        response->next_page_token = last == NULL ? NULL : auth_page_token(call, key, binding, last);
+        response->next_page_token = last == NULL ? NULL : page_token(call, &request->base, last);
         return response->next_page_token != NULL;
     }
     return response->head != NULL;
