@@ -1,6 +1,7 @@
 /* Rows of core_audit, in the tenant's schema or in public.  Called by dispatch only.  */
 #include "access/audit.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "db/db.h"
 #include "db/queries.h"
 
@@ -71,9 +72,8 @@ audit_write(Call *call)
 static int64_t
 take_count(Audit *audit, const Call *call)
 {
-    uint64_t hash = ((uint64_t) call->tenant.id * 0x9E3779B97F4A7C15u) ^
-                    ((uintptr_t) call->method >> 4) * 0xC2B2AE3D27D4EB4Fu;
-    Refusals *place = &audit->places[(hash >> 32) % PLACES];
+    size_t index = hash_pair(call->tenant.id, (intptr_t) call->method) % PLACES;
+    Refusals *place = &audit->places[index];
     int64_t now_us = clock_us(), count = 0;
 
     pthread_mutex_lock(&audit->lock);

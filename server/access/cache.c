@@ -3,6 +3,7 @@
 #include "access/cache.h"
 #include "call/auth.h"
 #include "base/clock.h"
+#include "base/hash.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,9 +11,9 @@
 #include <string.h>
 
 enum {
-    STRIPES = 64,   /* locks; far more than threads */
-    EPOCHS = 4096,  /* tenants share an epoch by hash: one's change may forget another's entries */
-    UNKNOWN = 1024, /* names that lead nowhere */
+    STRIPES = 64,       /* locks; far more than threads */
+    EPOCHS = 4096,      /* tenants share an epoch: one's change may forget another's entries */
+    UNKNOWN = 1024,     /* names that lead nowhere */
     NAME_MAX_SIZE = 256 /* a host of 253 characters and NUL */
 };
 
@@ -125,13 +126,10 @@ cache_moment(const Cache *cache)
 static size_t
 name_place(const char *name, size_t places)
 {
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (uint8_t) *name) * 1099511628211u;
-    return (hash ^ hash >> 32) % places;
+    return hash_bytes(name, strlen(name)) % places;
 }
 
+/* Of a token's hash, which is as random as its secret: its bytes will do. */
 static size_t
 hash_place(const Cache *cache, const uint8_t hash[32])
 {
@@ -295,10 +293,7 @@ cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int6
 static size_t
 facts_place(const Cache *cache, int64_t tenant_id, int64_t user_id)
 {
-    uint64_t hash =
-        (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) user_id * 0xC2B2AE3D27D4EB4Fu;
-
-    return (hash ^ hash >> 32) % cache->sessions_max;
+    return hash_pair(tenant_id, user_id) % cache->sessions_max;
 }
 
 bool

@@ -2,6 +2,7 @@
  * remembered.  */
 #include "access/key_use.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "db/db.h"
 #include "call/internal.h"
 #include "base/log.h"
@@ -52,9 +53,7 @@ key_use_free(KeyUse *use)
 void
 key_use_note(KeyUse *use, int64_t tenant_id, int64_t key_id)
 {
-    uint64_t hash =
-        (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) key_id * 0xC2B2AE3D27D4EB4Fu;
-    size_t index = (hash >> 32) % PLACES;
+    size_t index = hash_pair(tenant_id, key_id) % PLACES;
     Place *place = &use->places[index];
 
     pthread_mutex_lock(&use->stripes[index % STRIPES]);

@@ -46,6 +46,9 @@ rate_free(Rate *rate)
 uint32_t
 rate_take(Rate *rate, int64_t tenant_id, uint32_t per_second)
 {
+    /* not hashed: the numbers are a sequence's and nobody's choice, and so two tenants share a
+     * place, each starting the other's count afresh, only where there are more tenants than places
+     */
     size_t index = (uint64_t) tenant_id % PLACES;
     Place *place = &rate->places[index];
     int64_t now_us = clock_us(), over_us;

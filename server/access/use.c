@@ -4,6 +4,7 @@
  * different clocks agree.  */
 #include "access/use.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "db/db.h"
 #include "call/internal.h"
 #include "base/log.h"
@@ -72,10 +73,7 @@ use_idle_s(const Config *config)
 static size_t
 bucket_of(int64_t tenant_id, int64_t session_id)
 {
-    uint64_t hash =
-        (uint64_t) tenant_id * 0x9E3779B97F4A7C15u ^ (uint64_t) session_id * 0xC2B2AE3D27D4EB4Fu;
-
-    return (hash >> 32) % BUCKETS;
+    return hash_pair(tenant_id, session_id) % BUCKETS;
 }
 
 /* The session's place, or one that can be taken from another whose use is written; NULL: there is

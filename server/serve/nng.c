@@ -3,6 +3,7 @@
  * is answered when all else is full.  Runs on nng's own threads; nothing here may block.  */
 #include "serve/nng.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "serve/dispatch.h"
 #include "base/log.h"
 #include "proto/guard.h"
@@ -252,16 +253,6 @@ method_lane(const Method *method)
     if (method->database == DATABASE_OWNER)
         return LANE_OWNER;
     return method->hashes_password ? LANE_PASSWORDS : LANE_CALLS;
-}
-
-static uint64_t
-hash_bytes(const char *data, size_t size)
-{
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (uint8_t) data[i]) * 1099511628211u;
-    return hash ^ hash >> 32;
 }
 
 static void
