@@ -44,6 +44,7 @@ secret_line_of_file(const char *path, char *secret, size_t size)
 
     if (file == NULL)
         return SECRET_LINE_UNREADABLE;
+    (void) setvbuf(file, NULL, _IONBF, 0); /* stdio keeps no copy */
     result = secret_line_read(file, secret, size);
     why = errno;
     fclose(file);

@@ -15,8 +15,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { PASSWORD_SIZE = 1024 };
-
 typedef struct Options {
     const char *email, *password_file;
     bool password_stdin;
@@ -69,30 +67,10 @@ command_take_word(int *argc, char **argv, const char *word)
     return false;
 }
 
-/* One line without its end.  A password cut short would be another password. */
-static bool
-read_line(FILE *stream, char password[PASSWORD_SIZE], const char *from)
-{
-    size_t size;
-
-    if (fgets(password, PASSWORD_SIZE, stream) == NULL) {
-        fprintf(stderr, "ciq-server: no password in %s\n", from);
-        return false;
-    }
-    size = strcspn(password, "\r\n");
-    if (password[size] == '\0' && size == PASSWORD_SIZE - 1) {
-        fprintf(stderr, "ciq-server: the password in %s has more than %d bytes\n", from,
-                PASSWORD_SIZE - 2);
-        return false;
-    }
-    password[size] = '\0';
-    return true;
-}
-
 /* Without echo, and without signals while it is off, so that nobody is left with a silent terminal.
  */
 static bool
-ask(const char *prompt, char password[PASSWORD_SIZE])
+ask(const char *prompt, char password[LIMIT_PASSWORD + 1], char *reason, size_t size)
 {
     struct termios before, silent;
     int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
@@ -100,9 +78,9 @@ ask(const char *prompt, char password[PASSWORD_SIZE])
     bool ok;
 
     if (stream == NULL || tcgetattr(terminal, &before) != 0) {
-        fputs("ciq-server: no terminal to ask for the password: use --password-stdin or "
-              "--password-file FILE\n",
-              stderr);
+        snprintf(reason, size,
+                 "no terminal to ask for the password: use --password-stdin or "
+                 "--password-file FILE");
         if (stream != NULL)
             fclose(stream);
         return false;
@@ -111,7 +89,7 @@ ask(const char *prompt, char password[PASSWORD_SIZE])
     silent.c_lflag &= ~(tcflag_t) (ECHO | ISIG);
     tcsetattr(terminal, TCSAFLUSH, &silent);
     dprintf(terminal, "%s: ", prompt);
-    ok = read_line(stream, password, "the terminal");
+    ok = secret_read_password(stream, "the terminal", password, reason, size);
     tcsetattr(terminal, TCSAFLUSH, &before);
     dprintf(terminal, "\n");
     fclose(stream);
@@ -119,28 +97,18 @@ ask(const char *prompt, char password[PASSWORD_SIZE])
 }
 
 static bool
-read_password(const Options *options, char password[PASSWORD_SIZE])
+read_password(const Options *options, char password[LIMIT_PASSWORD + 1], char *reason, size_t size)
 {
-    char again[PASSWORD_SIZE];
-    FILE *file;
+    char again[LIMIT_PASSWORD + 1] = "";
     bool ok;
 
     if (options->password_stdin)
-        return read_line(stdin, password, "standard input");
-    if (options->password_file != NULL) {
-        file = fopen(options->password_file, "re");
-        if (file == NULL) {
-            fprintf(stderr, "ciq-server: cannot read %s: %s\n", options->password_file,
-                    strerror(errno));
-            return false;
-        }
-        ok = read_line(file, password, options->password_file);
-        fclose(file);
-        return ok;
-    }
-    ok = ask("password", password) && ask("the same again", again);
+        return secret_read_password(stdin, "standard input", password, reason, size);
+    if (options->password_file != NULL)
+        return secret_read_password_file(options->password_file, password, reason, size);
+    ok = ask("password", password, reason, size) && ask("the same again", again, reason, size);
     if (ok && strcmp(password, again) != 0) {
-        fputs("ciq-server: these were two different passwords\n", stderr);
+        snprintf(reason, size, "these were two different passwords");
         ok = false;
     }
     secret_wipe(again, sizeof again);
@@ -151,7 +119,7 @@ int
 command_create_superuser(int argc, char **argv)
 {
     Options options = {.password_stdin = command_take_word(&argc, argv, "--password-stdin")};
-    char password[PASSWORD_SIZE], reason[1024] = "";
+    char password[LIMIT_PASSWORD + 1], reason[1024] = "";
     Config config;
     bool ok;
 
@@ -163,7 +131,9 @@ command_create_superuser(int argc, char **argv)
         return usage("--password-stdin and --password-file exclude each other");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
-    if (!read_password(&options, password)) {
+    if (!read_password(&options, password, reason, sizeof reason)) {
+        fprintf(stderr, "ciq-server: %s\n", reason);
+        secret_wipe(password, sizeof password);
         config_free(&config);
         return 1;
     }

@@ -8,14 +8,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { PASSWORD_MAX = 1024 /* bytes: 256 characters, as the messages' options say */ };
-
 static void
-fold(const char *text, char folded[PASSWORD_MAX + 1])
+fold(const char *text, char folded[LIMIT_PASSWORD + 1])
 {
     size_t i = 0;
 
-    for (; text[i] != '\0' && i < PASSWORD_MAX; i++)
+    for (; text[i] != '\0' && i < LIMIT_PASSWORD; i++)
         folded[i] = (char) tolower((unsigned char) text[i]);
     folded[i] = '\0';
 }
@@ -39,7 +37,7 @@ is_repeated(const char *folded)
 static bool
 is_address(const char *folded, const char *email)
 {
-    char address[PASSWORD_MAX + 1];
+    char address[LIMIT_PASSWORD + 1];
 
     fold(email, address);
     if (strcmp(folded, address) == 0)
@@ -51,7 +49,7 @@ is_address(const char *folded, const char *email)
 const char *
 password_wrong(const char *password, const char *email)
 {
-    char folded[PASSWORD_MAX + 1];
+    char folded[LIMIT_PASSWORD + 1];
     size_t size;
 
     fold(password, folded);

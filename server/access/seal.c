@@ -13,6 +13,8 @@
 #include <string.h>
 
 enum {
+    KEY_FILE_MIN = 32,    /* bytes: 256 bits, if they are random */
+    KEY_FILE_SIZE = 4096, /* of a longer file these count; they are more than any key needs */
     MAC_SIZE = 32,
     HASH_SIZE = 32, /* of one row */
     ID_SIZE = 8,
@@ -24,14 +26,18 @@ enum {
 bool
 seal_read_key(const char *path, uint8_t key[32], char *reason, size_t size)
 {
-    uint8_t secret[4096];
-    FILE *file = fopen(path, "rb");
-    size_t read = file == NULL ? 0 : fread(secret, 1, sizeof secret, file);
+    uint8_t secret[KEY_FILE_SIZE];
+    char wrong[512];
+    size_t read;
 
-    if (file != NULL)
-        fclose(file);
-    if (read < 32) {
-        snprintf(reason, size, "--audit-key-file %.200s must be a file of at least 32 bytes", path);
+    if (!secret_read_file(path, secret, sizeof secret, &read, wrong, sizeof wrong)) {
+        snprintf(reason, size, "--audit-key-file: %s", wrong);
+        return false;
+    }
+    if (read < KEY_FILE_MIN) {
+        secret_wipe(secret, sizeof secret);
+        snprintf(reason, size, "--audit-key-file: %.200s must have at least %d bytes, has %zu",
+                 path, KEY_FILE_MIN, read);
         return false;
     }
     digest_parts((DigestPart[]){{"clientiq audit seal 1", 21}, {secret, read}}, 2, key);

@@ -8,6 +8,7 @@ enum {
     LIMIT_CALL_ID = 26,     /* 16 hexadecimal digits of the server's run, a dash, a counter */
     LIMIT_REPEATED = 1000,  /* elements of one repeated field in a request */
     LIMIT_STRING = 65536,   /* bytes of one string field whose option names no maximum */
+    LIMIT_PASSWORD = 1024,  /* bytes: 256 characters, as the messages' options say, of at most 4 */
     LIMIT_PAGE = 1000, /* rows of one page: 1,000 rows of about 500 bytes stay under a message */
     LIMIT_PAGE_DEFAULT = 100,
     LIMIT_FIELD_PATH = 256, /* of a field in a message to the client; a longer path is cut */

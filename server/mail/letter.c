@@ -1,6 +1,7 @@
 /* RFC 5322 (headers, lines of at most 998 bytes), RFC 2047 (other letters in headers), RFC 2045
  * (quoted printable, because not every SMTP server takes 8-bit lines).  */
 #include "mail/letter.h"
+#include "base/secret.h"
 #include "call/host.h"
 #include "call/names.h"
 #include "proto/utf8.h"
@@ -422,7 +423,7 @@ static void
 free_secret(char *text)
 {
     if (text != NULL)
-        explicit_bzero(text, strlen(text));
+        secret_wipe(text, strlen(text));
     free(text);
 }
 

@@ -1,6 +1,7 @@
 /* Into a file whole or not at all; SMTP by libcurl, which verifies certificates.  The only file
  * that calls libcurl.  */
 #include "mail/mail.h"
+#include "base/secret.h"
 #include "db/cluster.h"
 
 #include <ctype.h>
@@ -18,8 +19,7 @@ enum {
     SMTP_CONNECT_S = 10,
     SMTP_MAX_S = 60, /* one letter, all in all */
     SMTP_ANSWER_S =
-        40, /* one answer; also that to QUIT, which libcurl waits for when all is over */
-    PASSWORD_SIZE = 512,
+        40,           /* one answer; also that to QUIT, which libcurl waits for when all is over */
     ANSWER_SIZE = 400 /* of what an SMTP server says about a letter, as much is kept */
 };
 
@@ -115,20 +115,6 @@ ask_stop(void *argument, curl_off_t a UNUSED, curl_off_t b UNUSED, curl_off_t c 
     return delivery->stop != NULL && atomic_load(delivery->stop) ? 1 : 0;
 }
 
-static bool
-read_password(const char *path, char password[PASSWORD_SIZE])
-{
-    FILE *file = fopen(path, "re");
-    bool ok = file != NULL && fgets(password, PASSWORD_SIZE, file) != NULL;
-
-    if (file != NULL)
-        fclose(file);
-    if (!ok)
-        password[0] = '\0';
-    password[strcspn(password, "\r\n")] = '\0';
-    return password[0] != '\0';
-}
-
 static void
 start_curl(void)
 {
@@ -212,7 +198,7 @@ static MailResult
 send_letter(const Config *config, const Mail *mail, const char *text, char *reason, size_t size)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    char password[PASSWORD_SIZE] = "", from[LETTER_ADDRESS_SIZE], to[LETTER_ADDRESS_SIZE];
+    char password[LIMIT_PASSWORD + 1] = "", from[LETTER_ADDRESS_SIZE], to[LETTER_ADDRESS_SIZE];
     Delivery delivery = {.text = text, .left = strlen(text), .stop = mail->stop};
     MailResult result = MAIL_DOWN;
     struct curl_slist *recipients;
@@ -222,11 +208,9 @@ send_letter(const Config *config, const Mail *mail, const char *text, char *reas
         snprintf(reason, size, "the sender or the recipient is no e-mail address");
         return MAIL_NEVER;
     }
-    if (config->smtp_user[0] != '\0' && !read_password(config->smtp_password_file, password)) {
-        snprintf(reason, size, "cannot read a password from the file %s",
-                 config->smtp_password_file);
+    if (config->smtp_user[0] != '\0' &&
+        !secret_read_password_file(config->smtp_password_file, password, reason, size))
         return MAIL_DOWN;
-    }
     pthread_once(&once, start_curl);
     curl = curl_easy_init();
     recipients = curl_slist_append(NULL, to);
@@ -236,7 +220,7 @@ send_letter(const Config *config, const Mail *mail, const char *text, char *reas
         snprintf(reason, size, "no memory");
     curl_easy_cleanup(curl);
     curl_slist_free_all(recipients);
-    explicit_bzero(password, sizeof password);
+    secret_wipe(password, sizeof password);
     return result;
 }
 
@@ -254,7 +238,7 @@ mail_send(const Config *config, const Mail *mail, char *reason, size_t size)
         return MAIL_NEVER;
     result = to_server ? send_letter(config, mail, text, reason, size)
                        : write_letter(mail->directory, mail->file_name, text, reason, size);
-    explicit_bzero(text, strlen(text));
+    secret_wipe(text, strlen(text));
     free(text);
     return result;
 }
@@ -294,9 +278,8 @@ smtp_url_wrong(const char *url)
 bool
 mail_check(const Config *config, FILE *errors)
 {
-    char address[LETTER_ADDRESS_SIZE], password[PASSWORD_SIZE] = "";
+    char address[LETTER_ADDRESS_SIZE], password[LIMIT_PASSWORD + 1], reason[512];
     const char *wrong = config->smtp_url[0] != '\0' ? smtp_url_wrong(config->smtp_url) : NULL;
-    bool has_password = true;
 
     if (wrong != NULL) {
         fprintf(errors, "--smtp-url %s\n", wrong);
@@ -315,16 +298,15 @@ mail_check(const Config *config, FILE *errors)
         fprintf(errors, "--smtp-user and --smtp-password-file need each other\n");
         return false;
     }
-    if (!is_readable("smtp-password-file", config->smtp_password_file, errors) ||
-        !is_readable("smtp-ca-file", config->smtp_ca_file, errors))
-        return false;
-    if (config->smtp_password_file[0] != '\0')
-        has_password = read_password(config->smtp_password_file, password);
-    explicit_bzero(password, sizeof password);
-    if (!has_password) {
-        fprintf(errors, "--smtp-password-file: the first line of %s is empty\n",
-                config->smtp_password_file);
-        return false;
+    if (config->smtp_password_file[0] != '\0') {
+        if (!secret_read_password_file(config->smtp_password_file, password, reason,
+                                       sizeof reason)) {
+            fprintf(errors, "--smtp-password-file: %s\n", reason);
+            return false;
+        }
+        secret_wipe(password, sizeof password);
     }
+    if (!is_readable("smtp-ca-file", config->smtp_ca_file, errors))
+        return false;
     return letter_check_templates(config, errors);
 }
