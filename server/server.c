@@ -3,6 +3,7 @@
  * listens.  */
 #include "server.h"
 #include "call/auth.h"
+#include "base/directory.h"
 #include "base/secret.h"
 #include "base/clock.h"
 #include "db/cluster.h"

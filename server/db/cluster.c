@@ -4,6 +4,7 @@
  * user.  */
 #include "db/cluster.h"
 #include "base/clock.h"
+#include "base/directory.h"
 #include "base/log.h"
 #include "proto/wire.h"
 
@@ -60,62 +61,11 @@ extern char **environ;
 
 /* ---- folders ---- */
 
-bool
-directory_make(const char *path, unsigned mode)
-{
-    char part[PATH_SIZE];
-    struct stat status;
-
-    if ((size_t) snprintf(part, sizeof part, "%s", path) >= sizeof part) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return false;
-        *slash = '/';
-    }
-    if (mkdir(part, mode) == 0)
-        return true;
-    return errno == EEXIST && stat(part, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-bool
-directory_is_safe(const char *path)
-{
-    struct stat status;
-
-    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
-           (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & 022) == 0;
-}
-
 static int
 remove_entry(const char *path, const struct stat *status UNUSED, int kind UNUSED,
              struct FTW *place UNUSED)
 {
     return remove(path);
-}
-
-void
-data_directory(const Config *config, char *path, size_t size)
-{
-    const char *home = getenv("HOME"), *xdg = getenv("XDG_DATA_HOME");
-
-    if (config->data_dir[0] == '/')
-        snprintf(path, size, "%s", config->data_dir);
-    else if (config->data_dir[0] != '\0') {
-        char here[PATH_SIZE / 4];
-
-        if (getcwd(here, sizeof here) == NULL)
-            here[0] = '\0';
-        snprintf(path, size, "%s/%.100s", here, config->data_dir);
-    } else if (geteuid() == 0)
-        snprintf(path, size, "/var/lib/clientiq");
-    else if (xdg != NULL && xdg[0] == '/')
-        snprintf(path, size, "%s/clientiq", xdg);
-    else
-        snprintf(path, size, "%s/.local/share/clientiq", home != NULL ? home : "/tmp");
 }
 
 /* Takes the lock of the data directory's one server; *taken: somebody else has it. */
@@ -138,7 +88,7 @@ find_folders(Cluster *cluster, const Config *config, bool *taken, char *reason, 
 {
     char base[PATH_SIZE / 2], runtime[PATH_SIZE / 2];
 
-    data_directory(config, base, sizeof base);
+    directory_of_data(config, base, sizeof base);
     if (config->runtime_dir[0] != '\0')
         snprintf(runtime, sizeof runtime, "%s", config->runtime_dir);
     else if (!wire_runtime_dir(runtime, sizeof runtime))

@@ -26,14 +26,4 @@ void cluster_stop(Cluster *cluster);
 /* libpq's connection string for a login of it, from malloc; NULL: no memory. */
 MUST_CHECK char *cluster_conninfo(const Cluster *cluster, const char *login);
 
-/* Where the server keeps what must last, by its settings; cut to size. */
-void data_directory(const Config *config, char *path, size_t size);
-
-/* Makes a directory with those above it; the last one gets the mode.  False: errno says why. */
-MUST_CHECK bool directory_make(const char *path, unsigned mode);
-
-/* Whether a directory may hold our sockets: it is ours, or root's, and nobody else may write into
- * it, so nobody can put a socket of their own in the place of ours. */
-MUST_CHECK bool directory_is_safe(const char *path);
-
 #endif

@@ -1,8 +1,8 @@
 /* Into a file whole or not at all; SMTP by libcurl, which verifies certificates.  The only file
  * that calls libcurl.  */
 #include "mail/mail.h"
+#include "base/directory.h"
 #include "base/secret.h"
-#include "db/cluster.h"
 
 #include <ctype.h>
 #include <curl/curl.h>

@@ -5,7 +5,7 @@
 #include "mail/outbox.h"
 #include "call/auth.h"
 #include "base/clock.h"
-#include "db/cluster.h"
+#include "base/directory.h"
 #include "db/db.h"
 #include "call/internal.h"
 #include "mail/mail.h"
@@ -238,7 +238,7 @@ mail_directory(const Config *config, char directory[DIRECTORY_SIZE])
 {
     char base[DIRECTORY_SIZE / 2];
 
-    data_directory(config, base, sizeof base);
+    directory_of_data(config, base, sizeof base);
     if (config->mail_dir[0] != '\0')
         snprintf(directory, DIRECTORY_SIZE, "%s", config->mail_dir);
     else
