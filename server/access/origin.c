@@ -1,7 +1,8 @@
-/* Called where calls of strangers are counted.  Asks nobody.  */
+/* Called where calls of strangers are counted, and by dispatch for whom a call is.  Asks nobody. */
 #include "access/origin.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,21 +24,54 @@ cut_port(const char *address, char host[ORIGIN_SIZE])
              address);
 }
 
+/* An IPv4 address as the IPv6 address that it is mapped to. */
+static bool
+read_address(const char *text, struct in6_addr *address)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    memcpy(address->s6_addr, mapped, sizeof mapped);
+    return inet_pton(AF_INET, text, address->s6_addr + sizeof mapped) == 1 ||
+           inet_pton(AF_INET6, text, address) == 1;
+}
+
+static void
+write_address(const struct in6_addr *address, char text[ORIGIN_SIZE])
+{
+    if (IN6_IS_ADDR_V4MAPPED(address))
+        inet_ntop(AF_INET, address->s6_addr + 12, text, ORIGIN_SIZE);
+    else
+        inet_ntop(AF_INET6, address, text, ORIGIN_SIZE);
+}
+
+bool
+origin_address(const char *text, char address[ORIGIN_SIZE])
+{
+    struct in6_addr read;
+
+    if (!read_address(text, &read))
+        return false;
+    write_address(&read, address);
+    return true;
+}
+
 void
 origin_key(const char *address, char key[ORIGIN_SIZE])
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    char host[ORIGIN_SIZE], text[INET6_ADDRSTRLEN];
-    struct in6_addr ip;
+    char host[ORIGIN_SIZE];
+    struct in6_addr read;
 
     cut_port(address, host);
-    if (inet_pton(AF_INET6, host, &ip) != 1)
+    if (!read_address(host, &read)) {
         snprintf(key, ORIGIN_SIZE, "%s", host);
-    else if (memcmp(ip.s6_addr, mapped, sizeof mapped) == 0)
-        inet_ntop(AF_INET, ip.s6_addr + sizeof mapped, key, ORIGIN_SIZE);
-    else {
-        memset(ip.s6_addr + 8, 0, 8);
-        inet_ntop(AF_INET6, &ip, text, sizeof text);
-        snprintf(key, ORIGIN_SIZE, "%s/64", text);
+        return;
     }
+
+    bool is_network = !IN6_IS_ADDR_V4MAPPED(&read);
+
+    if (is_network)
+        memset(read.s6_addr + 8, 0, 8);
+    write_address(&read, key);
+    if (is_network)
+        snprintf(key + strlen(key), ORIGIN_SIZE - strlen(key), "/64");
 }

@@ -15,13 +15,12 @@
 #include "call/host.h"
 #include "base/log.h"
 #include "db/queries.h"
+#include "access/origin.h"
 #include "access/rate.h"
 #include "access/route.h"
 #include "serve/methods.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -265,31 +264,13 @@ may_ask(Call *call)
     return refuse_without(call, " for what is not one's own");
 }
 
-/* The end user's address in its one form, so that nobody is two by writing it in another. */
-static const char *
-origin_of(Call *call, const char *text)
-{
-    struct in6_addr address;
-    char form[INET6_ADDRSTRLEN];
-
-    if (inet_pton(AF_INET, text, &address) == 1)
-        return text;
-    if (inet_pton(AF_INET6, text, &address) != 1)
-        return NULL;
-    if (IN6_IS_ADDR_V4MAPPED(&address))
-        return inet_ntop(AF_INET, &address.s6_addr[12], form, sizeof form) == NULL
-                   ? NULL
-                   : call_strdup(call, form);
-    return inet_ntop(AF_INET6, &address, form, sizeof form) == NULL ? NULL
-                                                                    : call_strdup(call, form);
-}
-
 /* Refused rather than ignored: a service that may not forward would have all of its end users
  * counted as one, and nobody would see why. */
 static bool
 take_origin(Call *call)
 {
     const char *asked = call->request->origin;
+    char address[ORIGIN_SIZE];
 
     if (asked[0] == '\0' || call->method->database == DATABASE_NONE)
         return true;
@@ -298,11 +279,14 @@ take_origin(Call *call)
         return call_fail(call, CODE_PERMISSION_DENIED, "origin needs an API key that holds %s",
                          may_forward);
     }
-    call->origin = origin_of(call, asked);
-    if (call->origin != NULL)
-        return true;
-    call->origin = call->peer.address;
-    return call_fail_field(call, "origin", "must be an IPv4 or IPv6 address, without a port");
+    if (!origin_address(asked, address))
+        return call_fail_field(call, "origin", "must be an IPv4 or IPv6 address, without a port");
+
+    const char *origin = call_strdup(call, address);
+
+    if (origin != NULL)
+        call->origin = origin;
+    return origin != NULL;
 }
 
 /* Whoever is let in counts; strangers cannot use up what the tenant's own callers may do. */

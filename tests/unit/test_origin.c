@@ -32,11 +32,46 @@ test_origin_key__samples(void **state)
     }
 }
 
+static void
+test_origin_address__one_form(void **state)
+{
+    static const char *const samples[][2] = {
+        {"192.0.2.7", "192.0.2.7"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6"},
+        {"2001:DB8:0:0:0:0:0:9", "2001:db8::9"},
+        {"2001:0db8::0009", "2001:db8::9"},
+        {"::ffff:192.0.2.7", "192.0.2.7"},
+        {"::FFFF:c000:207", "192.0.2.7"},
+        {"::1", "::1"},
+        {"::", "::"},
+        {"", NULL},
+        {"192.0.2.7:80", NULL},
+        {"192.0.2", NULL},
+        {"192.0.2.256", NULL},
+        {"192.0.2.07", NULL},
+        {"[::1]", NULL},
+        {"::1%eth0", NULL},
+        {"::1 ", NULL},
+        {"acme.com", NULL},
+    };
+    char address[ORIGIN_SIZE];
+
+    (void) state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        bool is_address = origin_address(samples[i][0], address);
+
+        assert_int_equal(is_address, samples[i][1] != NULL);
+        if (is_address)
+            assert_string_equal(address, samples[i][1]);
+    }
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_origin_key__samples),
+        cmocka_unit_test(test_origin_address__one_form),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
