@@ -11,10 +11,9 @@
 #include <string.h>
 
 enum {
-    STRIPES = 64,       /* locks; far more than threads */
-    EPOCHS = 4096,      /* tenants share an epoch: one's change may forget another's entries */
-    UNKNOWN = 1024,     /* names that lead nowhere */
-    NAME_MAX_SIZE = 256 /* a host of 253 characters and NUL */
+    EPOCHS = 4096,  /* tenants share an epoch: one's change may forget another's entries */
+    UNKNOWN = 1024, /* names that lead nowhere */
+    NAME_MAX_SIZE = LIMIT_HOST + 1 /* or a schema, which is shorter */
 };
 
 typedef struct TenantEntry {
@@ -52,7 +51,7 @@ struct Cache {
     _Atomic uint64_t changes; /* of anything; the moment of a read */
     _Atomic uint64_t names_epoch;
     _Atomic uint64_t epochs[EPOCHS];
-    pthread_mutex_t stripes[STRIPES];
+    pthread_mutex_t stripes[LIMIT_STRIPES];
     size_t tenants_max, sessions_max;
     TenantEntry *tenants;
     UnknownEntry *unknown;
@@ -67,7 +66,7 @@ cache_new(size_t tenants_max, size_t sessions_max)
 
     if (cache == NULL)
         return NULL;
-    for (size_t i = 0; i < STRIPES; i++)
+    for (size_t i = 0; i < LIMIT_STRIPES; i++)
         pthread_mutex_init(&cache->stripes[i], NULL);
     for (size_t i = 0; i < EPOCHS; i++)
         atomic_init(&cache->epochs[i], 1); /* an empty entry has 0 and never matches */
@@ -96,7 +95,7 @@ cache_free(Cache *cache)
         free(cache->sessions[i].texts);
     for (size_t i = 0; cache->facts != NULL && i < cache->sessions_max; i++)
         free(cache->facts[i].facts);
-    for (size_t i = 0; i < STRIPES; i++)
+    for (size_t i = 0; i < LIMIT_STRIPES; i++)
         pthread_mutex_destroy(&cache->stripes[i]);
     free(cache->tenants);
     free(cache->unknown);
@@ -142,7 +141,7 @@ hash_place(const Cache *cache, const uint8_t hash[32])
 static pthread_mutex_t *
 stripe(Cache *cache, size_t place)
 {
-    return &cache->stripes[place % STRIPES];
+    return &cache->stripes[place % LIMIT_STRIPES];
 }
 
 bool

@@ -14,7 +14,6 @@
 
 enum {
     PLACES = 4096,              /* keys that are remembered at once */
-    STRIPES = 64,               /* locks; far more than threads */
     INTERVAL_US = 60 * 1000000, /* between two writes of one key */
     WRITES_MAX = 500            /* in one look of the job; the rest in the next */
 };
@@ -26,7 +25,7 @@ typedef struct Place {
 } Place;
 
 struct KeyUse {
-    pthread_mutex_t stripes[STRIPES];
+    pthread_mutex_t stripes[LIMIT_STRIPES];
     Place places[PLACES];
 };
 
@@ -35,7 +34,7 @@ key_use_new(void)
 {
     KeyUse *use = calloc(1, sizeof *use); /* pages that nobody touches cost no memory */
 
-    for (size_t i = 0; use != NULL && i < STRIPES; i++)
+    for (size_t i = 0; use != NULL && i < LIMIT_STRIPES; i++)
         pthread_mutex_init(&use->stripes[i], NULL);
     return use;
 }
@@ -45,7 +44,7 @@ key_use_free(KeyUse *use)
 {
     if (use == NULL)
         return;
-    for (size_t i = 0; i < STRIPES; i++)
+    for (size_t i = 0; i < LIMIT_STRIPES; i++)
         pthread_mutex_destroy(&use->stripes[i]);
     free(use);
 }
@@ -56,11 +55,11 @@ key_use_note(KeyUse *use, int64_t tenant_id, int64_t key_id)
     size_t index = hash_pair(tenant_id, key_id) % PLACES;
     Place *place = &use->places[index];
 
-    pthread_mutex_lock(&use->stripes[index % STRIPES]);
+    pthread_mutex_lock(&use->stripes[index % LIMIT_STRIPES]);
     if (place->key_id != key_id || place->tenant_id != tenant_id)
         *place = (Place){.tenant_id = tenant_id, .key_id = key_id};
     place->use_us = clock_us();
-    pthread_mutex_unlock(&use->stripes[index % STRIPES]);
+    pthread_mutex_unlock(&use->stripes[index % LIMIT_STRIPES]);
 }
 
 /* What is to be written of this place, which counts as written; false: nothing. */
@@ -71,13 +70,13 @@ take(KeyUse *use, size_t index, Place *due)
     int64_t now_us = clock_us();
     bool is_due;
 
-    pthread_mutex_lock(&use->stripes[index % STRIPES]);
+    pthread_mutex_lock(&use->stripes[index % LIMIT_STRIPES]);
     is_due = place->use_us > place->written_us &&
              (place->written_us == 0 || now_us - place->written_us >= INTERVAL_US);
     *due = *place;
     if (is_due)
         place->written_us = now_us;
-    pthread_mutex_unlock(&use->stripes[index % STRIPES]);
+    pthread_mutex_unlock(&use->stripes[index % LIMIT_STRIPES]);
     return is_due;
 }
 

@@ -3,6 +3,7 @@
  * short locks.  */
 #include "access/rate.h"
 #include "base/clock.h"
+#include "base/limits.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,7 +11,6 @@
 enum {
     PLACES =
         16384, /* tenants that are counted at once; of two at one place the newer starts afresh */
-    STRIPES = 64,      /* locks; far more than threads */
     BURST_US = 1000000 /* a second's calls may come at once */
 };
 
@@ -19,7 +19,7 @@ typedef struct Place {
 } Place;
 
 struct Rate {
-    pthread_mutex_t stripes[STRIPES];
+    pthread_mutex_t stripes[LIMIT_STRIPES];
     Place places[PLACES];
 };
 
@@ -28,7 +28,7 @@ rate_new(void)
 {
     Rate *rate = calloc(1, sizeof *rate); /* pages that nobody touches cost no memory */
 
-    for (size_t i = 0; rate != NULL && i < STRIPES; i++)
+    for (size_t i = 0; rate != NULL && i < LIMIT_STRIPES; i++)
         pthread_mutex_init(&rate->stripes[i], NULL);
     return rate;
 }
@@ -38,7 +38,7 @@ rate_free(Rate *rate)
 {
     if (rate == NULL)
         return;
-    for (size_t i = 0; i < STRIPES; i++)
+    for (size_t i = 0; i < LIMIT_STRIPES; i++)
         pthread_mutex_destroy(&rate->stripes[i]);
     free(rate);
 }
@@ -53,7 +53,7 @@ rate_take(Rate *rate, int64_t tenant_id, uint32_t per_second)
     Place *place = &rate->places[index];
     int64_t now_us = clock_us(), over_us;
 
-    pthread_mutex_lock(&rate->stripes[index % STRIPES]);
+    pthread_mutex_lock(&rate->stripes[index % LIMIT_STRIPES]);
     if (place->tenant_id != tenant_id)
         *place = (Place){.tenant_id = tenant_id};
     if (place->paid_us < now_us)
@@ -61,6 +61,6 @@ rate_take(Rate *rate, int64_t tenant_id, uint32_t per_second)
     over_us = place->paid_us + 1000000 / per_second - now_us - BURST_US;
     if (over_us <= 0)
         place->paid_us += 1000000 / per_second;
-    pthread_mutex_unlock(&rate->stripes[index % STRIPES]);
+    pthread_mutex_unlock(&rate->stripes[index % LIMIT_STRIPES]);
     return over_us <= 0 ? 0 : (uint32_t) (over_us / 1000 + 1);
 }

@@ -11,22 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    ACCOUNT_MAX = 254, /* octets of an e-mail address */
-    PAUSE_MS = 250     /* before a refusal is answered */
-};
+enum { PAUSE_MS = 250 }; /* before a refusal is answered */
 
 void
 throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account,
               const char *origin)
 {
     int64_t tenant_id = account != NULL ? call->tenant.id : 0;
-    char folded[ACCOUNT_MAX + 1] = "";
+    char folded[LIMIT_EMAIL + 1] = "";
     uint8_t hash[32];
 
     /* of ASCII only: an account whose address has other letters can be tried as often as they can
      * be written, which few can be in more than two ways */
-    for (size_t i = 0; account != NULL && i < ACCOUNT_MAX && account[i] != '\0'; i++)
+    for (size_t i = 0; account != NULL && i < LIMIT_EMAIL && account[i] != '\0'; i++)
         folded[i] = (char) tolower((unsigned char) account[i]);
     digest_parts((DigestPart[]){{call->core->installation.key, 32},
                                 {"throttle", 8},

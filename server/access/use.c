@@ -20,7 +20,6 @@
 enum {
     BUCKETS = 8192, /* with PLACES: so many sessions can be used between two looks of the job */
     PLACES = 8,
-    STRIPES = 64,   /* locks; far more than threads */
     DUE_MAX = 8192, /* written in one look, as many as fit a call's memory; the rest in the next */
     TENANTS_MAX = 500, /* the same, in transactions */
     HEAD_LAST_USE = 5  /* of app users: since then core_session has last_use_time */
@@ -35,7 +34,7 @@ typedef struct Place {
 struct Use {
     const Config *config;
     Wake *wake; /* of the job that writes */
-    pthread_mutex_t stripes[STRIPES];
+    pthread_mutex_t stripes[LIMIT_STRIPES];
     _Atomic bool has_new, finishing;
     Place places[BUCKETS][PLACES];
 };
@@ -49,7 +48,7 @@ use_new(const Config *config, Wake *wake)
         return NULL;
     use->config = config;
     use->wake = wake;
-    for (size_t i = 0; i < STRIPES; i++)
+    for (size_t i = 0; i < LIMIT_STRIPES; i++)
         pthread_mutex_init(&use->stripes[i], NULL);
     return use;
 }
@@ -59,7 +58,7 @@ use_free(Use *use)
 {
     if (use == NULL)
         return;
-    for (size_t i = 0; i < STRIPES; i++)
+    for (size_t i = 0; i < LIMIT_STRIPES; i++)
         pthread_mutex_destroy(&use->stripes[i]);
     free(use);
 }
@@ -101,7 +100,7 @@ void
 use_note(Use *use, int64_t tenant_id, int64_t session_id)
 {
     size_t bucket = bucket_of(tenant_id, session_id);
-    pthread_mutex_t *lock = &use->stripes[bucket % STRIPES];
+    pthread_mutex_t *lock = &use->stripes[bucket % LIMIT_STRIPES];
 
     pthread_mutex_lock(lock);
 
@@ -152,7 +151,7 @@ collect(Use *use, Place *due, bool *more)
 
     *more = false;
     for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
-        pthread_mutex_lock(&use->stripes[bucket % STRIPES]);
+        pthread_mutex_lock(&use->stripes[bucket % LIMIT_STRIPES]);
         for (size_t i = 0; i < PLACES; i++) {
             const Place *place = &use->places[bucket][i];
 
@@ -161,7 +160,7 @@ collect(Use *use, Place *due, bool *more)
             else if (place->use_us > place->written_us)
                 *more = true;
         }
-        pthread_mutex_unlock(&use->stripes[bucket % STRIPES]);
+        pthread_mutex_unlock(&use->stripes[bucket % LIMIT_STRIPES]);
     }
     qsort(due, count, sizeof *due, compare);
     return count;
@@ -173,7 +172,7 @@ set_written(Use *use, const Place *written, size_t count)
     for (size_t i = 0; i < count; i++) {
         size_t bucket = bucket_of(written[i].tenant_id, written[i].session_id);
 
-        pthread_mutex_lock(&use->stripes[bucket % STRIPES]);
+        pthread_mutex_lock(&use->stripes[bucket % LIMIT_STRIPES]);
         for (size_t j = 0; j < PLACES; j++) {
             Place *place = &use->places[bucket][j];
 
@@ -181,7 +180,7 @@ set_written(Use *use, const Place *written, size_t count)
                 place->tenant_id == written[i].tenant_id)
                 place->written_us = written[i].use_us;
         }
-        pthread_mutex_unlock(&use->stripes[bucket % STRIPES]);
+        pthread_mutex_unlock(&use->stripes[bucket % LIMIT_STRIPES]);
     }
 }
 

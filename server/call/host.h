@@ -7,7 +7,7 @@
 #include "call/call.h"
 
 enum {
-    HOST_SIZE = 254, /* 253 characters (RFC 1123) and NUL */
+    HOST_SIZE = LIMIT_HOST + 1,
     HOST_PROVABLE =
         233 /* of a domain that is to be proved: the record's name is 20 characters longer */
 };

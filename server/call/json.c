@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    JSON_DEPTH_MAX = 32,
+    JSON_DEPTH_MAX = 32,    /* each level is a call of json_value: a bound on the stack */
     JSON_EXPONENT_MAX = 308 /* a double's; jsonb would write 1e131000 out in full */
 };
 

@@ -120,7 +120,7 @@ names_email_wrong(const char *text)
             return "must not contain spaces or control characters";
     if (at == NULL || at == text || at[1] == '\0' || strchr(at + 1, '@') != NULL)
         return "must be an e-mail address with one @";
-    if (size > 254 || at - text > 64)
+    if (size > LIMIT_EMAIL || at - text > 64)
         return "must be at most 254 bytes, 64 before the @";
     if (at[1] == '.' || text[size - 1] == '.' || strstr(at, "..") != NULL)
         return "must have a domain after the @";
@@ -138,7 +138,7 @@ names_host_wrong(const char *text)
 
     if (size > 0 && text[size - 1] == '.')
         size--;
-    if (size == 0 || size > 253)
+    if (size == 0 || size > LIMIT_HOST)
         return "must be a host name of 1 to 253 characters";
     if (text[0] == '*')
         return "must not be a wildcard; each host is added by itself";

@@ -185,7 +185,7 @@ bool
 letter_address(const char *text, char address[LETTER_ADDRESS_SIZE])
 {
     const char *open = strrchr(text, '<'), *at;
-    char bare[256], host[HOST_SIZE];
+    char bare[LIMIT_EMAIL + 1], host[HOST_SIZE];
     size_t length = strlen(text), local, size = 0;
 
     for (const char *c = text; *c != '\0'; c++)
