@@ -1,7 +1,6 @@
 /* Two tables of fixed size; an entry's place is its key's hash, and a newer one takes an older
  * one's place.  Locks are striped over the places.  */
 #include "access/cache.h"
-#include "call/auth.h"
 #include "base/clock.h"
 #include "base/hash.h"
 

@@ -1,5 +1,4 @@
 /* Demo requests: taken from anybody, within limits, and turned into tenants.  */
-#include "call/auth.h"
 #include "db/bind.h"
 #include "call/names.h"
 #include "call/host.h"
