@@ -34,54 +34,29 @@ check_bytes(Call *call, const ProtobufCMessageDescriptor *descriptor, const uint
             size_t size, const char *before, int depth)
 {
     const uint8_t *at = data, *end = data + size;
+    WireField packed;
+    char path[LIMIT_FIELD_PATH];
 
     if (depth > DEPTH_MAX)
         return call_fail(call, CODE_INVALID_ARGUMENT, "the message is nested too deeply");
     while (at < end) {
-        uint64_t key, value;
-        char path[LIMIT_FIELD_PATH];
+        if (!wire_field(&at, end, &packed))
+            return call_fail(call, CODE_INVALID_ARGUMENT, "%s is not a %s",
+                             depth == 0 ? "message" : before, descriptor->name);
 
-        if (!wire_varint(&at, end, &key))
-            break;
+        const ProtobufCFieldDescriptor *field = field_by_tag(descriptor, packed.tag);
 
-        const ProtobufCFieldDescriptor *field = field_by_tag(descriptor, key >> 3);
-
-        switch (key & 7) {
-        case 0:
-            if (!wire_varint(&at, end, &value))
-                goto malformed;
+        if (field == NULL || packed.type != WIRE_BYTES)
             continue;
-        case 1:
-            value = 8;
-            break;
-        case 2:
-            if (!wire_varint(&at, end, &value))
-                goto malformed;
-            break;
-        case 5:
-            value = 4;
-            break;
-        default:
-            goto malformed;
-        }
-        if (value > (uint64_t) (end - at))
-            goto malformed;
-        if (field != NULL && (key & 7) == 2) {
-            snprintf(path, sizeof path, "%s%s%s", before, before[0] != '\0' ? "." : "",
-                     field->name);
-            if (field->type == PROTOBUF_C_TYPE_STRING && !check_text(call, path, at, value))
-                return false;
-            if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
-                !check_bytes(call, field->descriptor, at, value, path, depth + 1))
-                return false;
-        }
-        at += value;
+        snprintf(path, sizeof path, "%s%s%s", before, before[0] != '\0' ? "." : "", field->name);
+        if (field->type == PROTOBUF_C_TYPE_STRING &&
+            !check_text(call, path, packed.content, packed.size))
+            return false;
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
+            !check_bytes(call, field->descriptor, packed.content, packed.size, path, depth + 1))
+            return false;
     }
-    if (at == end)
-        return true;
-malformed:
-    return call_fail(call, CODE_INVALID_ARGUMENT, "%s is not a %s", depth == 0 ? "message" : before,
-                     descriptor->name);
+    return true;
 }
 
 bool
