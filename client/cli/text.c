@@ -1,6 +1,7 @@
 /* Makes texts fit for a terminal.  What a server sends may hold anything that somebody once typed
  * into a form, so all of it is printed by these functions.  */
 #include "client/cli/text.h"
+#include "proto/utf8.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,32 +9,6 @@
 #include <string.h>
 
 enum { WORD_MAX = 64 }; /* letters that are compared; commands and flags are shorter */
-
-/* The character at text and its bytes; 0 bytes: no UTF-8. */
-static uint32_t
-character_at(const unsigned char *text, size_t *size)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t character = text[0];
-
-    *size = text[0] < 0x80             ? 1
-            : (text[0] & 0xe0) == 0xc0 ? 2
-            : (text[0] & 0xf0) == 0xe0 ? 3
-            : (text[0] & 0xf8) == 0xf0 ? 4
-                                       : 0;
-    if (*size > 1)
-        character &= 0xffu >> (*size + 1);
-    for (size_t i = 1; i < *size; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            *size = 0;
-            return 0;
-        }
-        character = character << 6 | (text[i] & 0x3f);
-    }
-    if (character < least[*size] || character > 0x10ffff || (character >> 11) == 0x1b)
-        *size = 0;
-    return character;
-}
 
 /* Whether a terminal would act on it: C0 and C1 controls, line separators, and the marks that turn
  * the direction of writing, by which a text can look like another one. */
@@ -48,15 +23,15 @@ is_obeyed(uint32_t character)
 char *
 text_visible(const char *text)
 {
-    const unsigned char *at = (const unsigned char *) text;
+    const char *at = text;
     char *out = calloc(1, strlen(text) * 4 + 1), *end = out; /* one byte becomes four at most */
 
     while (out != NULL && *at != '\0') {
-        size_t size;
-        uint32_t character = character_at(at, &size);
+        uint32_t character = 0;
+        size_t size = utf8_read(at, UTF8_SIZE_MAX, &character);
 
         if (size == 0) {
-            end += sprintf(end, "\\x%02x", *at);
+            end += sprintf(end, "\\x%02x", (unsigned) (unsigned char) *at);
             size = 1;
         } else if (is_obeyed(character)) {
             end += sprintf(end, character < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned) character);
@@ -94,11 +69,11 @@ void
 text_print_json(const json_t *json, FILE *out)
 {
     char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    const unsigned char *at = (const unsigned char *) text;
+    const char *at = text;
 
     while (at != NULL && *at != '\0') {
-        size_t size;
-        uint32_t character = character_at(at, &size);
+        uint32_t character = 0;
+        size_t size = utf8_read(at, UTF8_SIZE_MAX, &character);
 
         /* outside of strings JSON has line ends only; inside strings jansson escapes them */
         if (size > 0 && is_obeyed(character) && character != '\n')
