@@ -1,7 +1,7 @@
 /* Every rpc that writes leaves exactly one row in the audit of where it was called: who, from
  * where, what, about what, how it ended, and the request id.  A new writing rpc needs a row in this
  * table; without one this test names it.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "proto/method.h"
 #include "server/call/auth.h"

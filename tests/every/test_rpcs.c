@@ -1,6 +1,6 @@
 /* Every rpc: it has a test, it is in the reference, nobody without rights gets in, and garbage gets
  * a clear refusal.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 

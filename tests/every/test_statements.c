@@ -1,7 +1,7 @@
 /* Every statement of sql/ against a migrated database: it prepares in the schema it is meant for,
  * as the role that will run it, and its parameters and columns fit the messages of its rpc.  And
  * every message type is safe to unpack.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "proto/method.h"
 #include "server/db/bind.h"

@@ -1,6 +1,6 @@
 /* Tenants that come and go, two hundred times: nothing of them stays behind, and nothing grows.
  * pains.md, case 13.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* A tenant into an archive and out of it again, by the program itself: under the same name and
  * beside the original, whole or not at all, while others write, and with memory that does not grow
  * with the rows.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <glob.h>
 #include <pthread.h>

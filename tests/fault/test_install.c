@@ -1,6 +1,6 @@
 /* Starting on a database: several servers at once, on one that was changed behind our back, and as
  * another login than it was installed for.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/db/query.h"
 

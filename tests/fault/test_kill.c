@@ -1,7 +1,7 @@
 /* The server, a process of its own, is killed at moments all over the life of a tenant, while
  * PostgreSQL stays: after the restart all of it has happened or nothing, what goes on by itself
  * goes on to its end, and the same call with the same key succeeds, with one effect.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include "client/call.h"
 #include "client/cli/cli.h"

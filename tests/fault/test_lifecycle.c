@@ -1,6 +1,6 @@
 /* Tenants' lives under bad luck: schemas changed behind the service, two servers that remember
  * different things, and many who want the same at the same time.  pains.md, cases 5 to 8.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * middle of a letter and between a letter and its record, two servers, tenants that change before
  * their mail is sent. What is in a letter, and mails as files: tests/rpc/test_demo.c,
  * tests/unit/test_letter.c.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/mail/mail.h"
 

@@ -1,6 +1,6 @@
 /* Peers that mean no good: thousands that connect and close at once (nng issue 1518), and some that
  * send and never read.  An honest client is served all the same.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

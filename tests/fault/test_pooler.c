@@ -1,7 +1,7 @@
 /* Behind PgBouncer in transaction mode: every transaction may have another connection, so a context
  * that outlived its transaction would show another tenant's rows (pains.md, row 6).  Skipped where
  * pgbouncer is not installed.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <pwd.h>

@@ -1,7 +1,7 @@
 /* A PostgreSQL that goes away and comes back: made, stopped, killed and supervised for real, in a
  * folder of the test's own.  Calls fail at once with UNAVAILABLE while it is away, and work again
  * when it is back, with no restart of the server.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/db/cluster.h"
 #include "server/base/log.h"

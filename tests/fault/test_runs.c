@@ -2,7 +2,7 @@
  * changed, locks that somebody holds, two operators, tenants that come and go meanwhile, and
  * operators who change their mind. Four tenants, alpha, beta, gamma and delta, are worked on one
  * after the other.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Migration runs on a PostgreSQL that fails them: out of disk, and stopped and killed in the
  * middle.  It is the test's own, in a folder of its own.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include "server/db/cluster.h"
 

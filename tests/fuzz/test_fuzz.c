@@ -1,7 +1,7 @@
 /* The bytes that anybody may send, through the same functions as on the wire: peeking, checking,
  * unpacking and validating.  The corpus is replayed as it is, and with many small changes of each
  * file; the same changes each time, so a failure can be repeated.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "proto/method.h"
 #include "server/call/auth.h"

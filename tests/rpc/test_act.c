@@ -1,7 +1,7 @@
 /* The platform's staff inside a tenant: by a right of its own, for a while and for a reason, marked
  * in the tenant's own audit, and over in the moment in which the superuser may not have it any
  * more, on every server.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* API keys: what they may do and above all what they may not, on a tenant and on the platform; and
  * whose end user's address is believed.  Numbers and names are the same in both tenants.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 

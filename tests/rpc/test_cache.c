@@ -1,6 +1,6 @@
 /* Two servers on one database: what one changes, the other's memory stops answering within the
  * bound of the heartbeat; and what is not in order is never answered from memory.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* CheckPermission: what it answers and why, to whom, from memory, and right after every change of
  * what it answers about.  Addresses and numbers are the same in both tenants.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

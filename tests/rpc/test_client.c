@@ -1,5 +1,5 @@
 /* The client library: many calls in flight, several threads, several servers, and no server.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

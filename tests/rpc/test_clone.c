@@ -1,6 +1,6 @@
 /* A tenant like another one: empty, or with its rows as they were at one moment; and nothing at all
  * where that cannot be.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
 /* Domains: routing by host, one primary, also when two are set at once.  pains.md, case 8.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* VerifySchema: no difference in a world that nobody touched, whatever its heads; each thing that
  * somebody changes behind the service is named, and after it is mended nothing is.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdio.h>
 #include <string.h>

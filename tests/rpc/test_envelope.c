@@ -1,7 +1,7 @@
 /* What travels: bytes that are no message, messages that are no request, and every bound of the
  * envelope. Sent by bare nng, as a foreign client would.  Each gets the right code, the server
  * stays up, and nothing is written.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 

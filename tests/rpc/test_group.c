@@ -1,6 +1,6 @@
 /* Groups and their members, direct grants, and why somebody may do something.  The second tenant
  * has the same addresses and numbers, and must never notice.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Guessing passwords is slowed, on every server and over restarts, and locks nobody out who is
  * signed in or was here before.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <nng/nng.h>

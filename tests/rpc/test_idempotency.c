@@ -1,6 +1,6 @@
 /* Exactly once: one key, one effect, one answer; also at once, after a restart, and for what
  * creates a tenant.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 

@@ -1,6 +1,6 @@
 /* The original guide's "Data Isolation Testing", made so that it can fail: the same e-mail address
  * and the same number in both tenants.  pains.md, cases 1 to 5 and 12.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* A tenant's life after its creation: suspended, deleted, brought back, purged, renamed, repaired;
  * and what its plan allows.  pains.md, cases 6 and 7.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Mails as those see them who ask what became of one: the tenant's own people and the platform's.
  * How they are sent: tests/fault/test_mail.c.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

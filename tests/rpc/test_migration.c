@@ -1,7 +1,7 @@
 /* Migration runs by rpc, on the bundled business app: down and up, to a target, to zero; plans,
  * fakes, status, refusals.  Both tenants have the same ids and addresses; what is done to one
  * leaves the other alone.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Whose a customer's domain is: proved by a TXT record, which a real DNS server (dnsmasq) has or
  * has not.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/tenant/dns.h"
 

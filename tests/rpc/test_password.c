@@ -1,6 +1,6 @@
 /* Passwords: what may be one, wherever it is set; changing one's own; and hashes that get stronger.
  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/access/password.h"
 

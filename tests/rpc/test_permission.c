@@ -1,6 +1,6 @@
 /* The original guide's "Permission Boundary Testing", and that nobody raises their own rights.
  * pains.md, cases 9 and 10.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Links in mails: a reset that anybody may ask for and nobody learns anything from, and
  * invitations.  The mails are files here; tests/fault/test_mail.c has the SMTP server.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <glob.h>
 #include <inttypes.h>

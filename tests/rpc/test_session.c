@@ -1,5 +1,5 @@
 /* Sessions: who gets in, who does not, and when it ends.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* How long sessions live, and who may see and end them, on two servers: a use on one counts on the
  * other, and what is revoked on one is refused by the other within the bound of the heartbeat.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

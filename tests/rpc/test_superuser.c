@@ -1,5 +1,5 @@
 /* Superusers, groups and migrations, as the platform's staff see them.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Tenants: made whole or not at all, named by rules, listed in pages.  pains.md, cases 6 and 7.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdlib.h>

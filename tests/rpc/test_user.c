@@ -1,5 +1,5 @@
 /* Users: create, read, list in pages, change by mask, delete; and what is refused.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <string.h>

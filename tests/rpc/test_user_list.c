@@ -1,6 +1,6 @@
 /* Listing users: filters, orders, pages by key; also with a page from each of two servers.  Both
  * tenants hold users with the same addresses and numbers, so that a leak would show.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdlib.h>
 #include <string.h>

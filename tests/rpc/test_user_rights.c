@@ -1,7 +1,7 @@
 /* What a user may be made, and by whom: activating, admins, the last of them also under
  * concurrency, and what everybody may change of themselves.  Numbers and addresses are the same in
  * both tenants.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 

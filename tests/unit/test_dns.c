@@ -1,6 +1,6 @@
 /* What a DNS server may answer, by a server that says what the test wants: only an answer of
  * somebody who knows decides anything.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/tenant/dns.h"
 

@@ -1,6 +1,6 @@
 /* The text of letters: whatever names and addresses hold, a letter has the headers and parts that
  * it was given, in lines that every SMTP server takes.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/mail/letter.h"
 #include "server/mail/mail.h"

@@ -1,6 +1,6 @@
 /* Each rule of migration lint: what it must find, on which line, and what looks like it and is
  * none.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/migration/lint.h"
 

@@ -1,5 +1,5 @@
 /* Who counts as one stranger.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/access/origin.h"
 

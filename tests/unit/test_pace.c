@@ -1,6 +1,6 @@
 /* A computation that gives way: only while calls come in, and only between its begin and its end.
  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/base/clock.h"
 #include "server/base/pace.h"

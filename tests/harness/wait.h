@@ -1,0 +1,10 @@
+/* Waits of tests: for what happens, never for a time.  */
+#ifndef CIQ_TESTS_WAIT_H
+#define CIQ_TESTS_WAIT_H
+
+#include <stdbool.h>
+
+/* Waits until condition(argument) is true, asking again; fails the test after 10 s. */
+void wait_until(const char *what, bool (*condition)(void *argument), void *argument);
+
+#endif
