@@ -407,5 +407,5 @@ main(void)
         cmocka_unit_test(test_access__every_cell),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -245,5 +245,5 @@ main(void)
         cmocka_unit_test(test_writes__leave_one_row),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

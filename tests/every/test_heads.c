@@ -100,5 +100,5 @@ main(void)
         cmocka_unit_test(test_session__slides_one_migration_behind),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -161,5 +161,5 @@ main(void)
         cmocka_unit_test(test_rpcs__refuse_users_without_permission),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

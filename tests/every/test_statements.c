@@ -148,5 +148,5 @@ main(void)
         cmocka_unit_test(test_messages__contain_no_circle),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -484,5 +484,5 @@ main(void)
         cmocka_unit_test(test_import__names),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return run_cases(tests, setup, teardown);
 }

@@ -108,5 +108,5 @@ main(void)
         cmocka_unit_test(test_churn__leaves_nothing_behind),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

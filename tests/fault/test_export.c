@@ -722,5 +722,5 @@ main(void)
         cmocka_unit_test(test_tables__are_on_the_page),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return run_cases(tests, setup, teardown);
 }

@@ -168,5 +168,5 @@ main(void)
         cmocka_unit_test(test_start__unfit_workers_login),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -452,5 +452,5 @@ main(void)
         cmocka_unit_test_setup_teardown(test_kill__purge, victim_setup, victim_teardown),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

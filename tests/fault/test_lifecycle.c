@@ -364,5 +364,5 @@ main(void)
         cmocka_unit_test(test_names__that_are_none),
     };
 
-    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
+    return run_cases(tests, servers_setup, servers_teardown);
 }

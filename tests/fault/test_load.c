@@ -189,5 +189,5 @@ main(void)
         cmocka_unit_test(test_lock_held_elsewhere__is_aborted),
     };
 
-    return cmocka_run_group_tests(tests, load_setup, world_teardown);
+    return run_cases(tests, load_setup, world_teardown);
 }

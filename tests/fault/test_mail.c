@@ -902,5 +902,5 @@ main(void)
         MAIL_TEST(test_mail__user_has_another_address),
     };
 
-    return cmocka_run_group_tests(tests, mail_setup, mail_teardown);
+    return run_cases(tests, mail_setup, mail_teardown);
 }

@@ -194,5 +194,5 @@ main(void)
         cmocka_unit_test(test_peers__that_never_read),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -211,5 +211,5 @@ main(void)
         cmocka_unit_test(test_pooler__shows_each_tenant_its_own),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

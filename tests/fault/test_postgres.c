@@ -240,5 +240,5 @@ main(void)
                                         place_teardown),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

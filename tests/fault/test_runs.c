@@ -750,5 +750,5 @@ main(void)
         cmocka_unit_test(test_fake_initial__compares_shapes),
     };
 
-    return cmocka_run_group_tests(tests, fleet_group_setup, fleet_group_teardown);
+    return run_cases(tests, fleet_group_setup, fleet_group_teardown);
 }

@@ -256,5 +256,5 @@ main(void)
         cmocka_unit_test(test_postgres_restarted__the_run_goes_on),
     };
 
-    return cmocka_run_group_tests(tests, place_setup, place_teardown);
+    return run_cases(tests, place_setup, place_teardown);
 }

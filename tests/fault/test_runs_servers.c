@@ -366,5 +366,5 @@ main(void)
         cmocka_unit_test(test_concurrent_index__runs_alone),
     };
 
-    return cmocka_run_group_tests(tests, fleet_group_setup, fleet_group_teardown);
+    return run_cases(tests, fleet_group_setup, fleet_group_teardown);
 }

@@ -101,5 +101,5 @@ main(void)
         cmocka_unit_test(test_stop__ends_under_load),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return run_cases(tests, setup, teardown);
 }

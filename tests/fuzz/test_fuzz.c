@@ -137,5 +137,5 @@ main(void)
         cmocka_unit_test(test_unpack__is_bounded),
     };
 
-    return auth_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+    return auth_init() ? run_cases(tests, NULL, NULL) : 1;
 }

@@ -286,5 +286,5 @@ main(void)
         cmocka_unit_test(test_act_as__ends_with_its_time_and_its_tenant),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -965,5 +965,5 @@ main(void)
         cmocka_unit_test(test_revoke_api_key__ends_it_on_the_other_server),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -319,5 +319,5 @@ main(void)
         cmocka_unit_test(test_rows__stay),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -188,5 +188,5 @@ main(void)
         cmocka_unit_test(test_heartbeat_lost__memory_is_silent),
     };
 
-    return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+    return run_cases(tests, pair_setup, pair_teardown);
 }

@@ -455,5 +455,5 @@ main(void)
         cmocka_unit_test(test_clone__past_the_deadline),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -477,5 +477,5 @@ main(void)
         cmocka_unit_test(test_convert__a_failure_is_told_and_leaves_nothing),
     };
 
-    return cmocka_run_group_tests(tests, demo_setup, demo_teardown);
+    return run_cases(tests, demo_setup, demo_teardown);
 }

@@ -508,5 +508,5 @@ main(void)
         cmocka_unit_test(test_resolve_domain__from_memory_only_for_those_who_may),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

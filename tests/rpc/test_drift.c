@@ -292,5 +292,5 @@ main(void)
         cmocka_unit_test(test_verify_schema__pages),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

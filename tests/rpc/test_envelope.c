@@ -341,5 +341,5 @@ main(void)
         cmocka_unit_test(test_explain__shows_one_schema),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -430,5 +430,5 @@ main(void)
         cmocka_unit_test(test_list_permissions__all_of_the_tenant),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

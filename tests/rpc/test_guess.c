@@ -341,5 +341,5 @@ main(void)
         cmocka_unit_test_setup(test_login__does_the_same_for_unknown_accounts, forget),
     };
 
-    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
+    return run_cases(tests, servers_setup, servers_teardown);
 }

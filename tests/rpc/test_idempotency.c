@@ -267,5 +267,5 @@ main(void)
         cmocka_unit_test(test_create_tenant__twice_with_one_key),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -350,5 +350,5 @@ main(void)
         cmocka_unit_test(test_many_tenants__few_connections),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

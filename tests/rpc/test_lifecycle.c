@@ -746,5 +746,5 @@ main(void)
         cmocka_unit_test(test_plans__list_and_update),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

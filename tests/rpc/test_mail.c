@@ -207,5 +207,5 @@ main(void)
         cmocka_unit_test(test_sweep__goes_on_after_a_damaged_tenant),
     };
 
-    return cmocka_run_group_tests(tests, mail_setup, mail_teardown);
+    return run_cases(tests, mail_setup, mail_teardown);
 }

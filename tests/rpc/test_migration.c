@@ -407,5 +407,5 @@ main(void)
         cmocka_unit_test(test_runs__get_list_cancel_resume_refuse),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -696,5 +696,5 @@ main(void)
         cmocka_unit_test(test_settings),
     };
 
-    return cmocka_run_group_tests(tests, proof_setup, proof_teardown);
+    return run_cases(tests, proof_setup, proof_teardown);
 }

@@ -299,5 +299,5 @@ main(void)
         cmocka_unit_test(test_login__rehashes_what_is_weaker),
     };
 
-    return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+    return run_cases(tests, pair_setup, pair_teardown);
 }

@@ -246,5 +246,5 @@ main(void)
         cmocka_unit_test(test_group_member__cannot_raise_rights),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

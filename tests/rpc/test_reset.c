@@ -385,5 +385,5 @@ main(void)
         cmocka_unit_test_setup(test_invite_user__negative, forget),
     };
 
-    return cmocka_run_group_tests(tests, reset_setup, reset_teardown);
+    return run_cases(tests, reset_setup, reset_teardown);
 }

@@ -480,5 +480,5 @@ main(void)
         cmocka_unit_test(test_verify__needs_the_key),
     };
 
-    return cmocka_run_group_tests(tests, seal_setup, seal_teardown);
+    return run_cases(tests, seal_setup, seal_teardown);
 }

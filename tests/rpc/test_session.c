@@ -268,5 +268,5 @@ main(void)
         cmocka_unit_test(test_operator__only_over_ipc),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -559,5 +559,5 @@ main(void)
         cmocka_unit_test(test_deactivation_and_suspension__end_sessions_everywhere),
     };
 
-    return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+    return run_cases(tests, pair_setup, pair_teardown);
 }

@@ -435,5 +435,5 @@ main(void)
         cmocka_unit_test(test_suspended_tenant__is_refused),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

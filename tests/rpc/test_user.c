@@ -341,5 +341,5 @@ main(void)
         cmocka_unit_test(test_list_users__search_is_no_pattern),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

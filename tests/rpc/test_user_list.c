@@ -185,5 +185,5 @@ main(void)
         cmocka_unit_test(test_list_users__token_is_good_for_its_list_only),
     };
 
-    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
+    return run_cases(tests, servers_setup, servers_teardown);
 }

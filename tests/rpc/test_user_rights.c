@@ -404,5 +404,5 @@ main(void)
         cmocka_unit_test(test_me__own_harmless_fields),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -486,5 +486,5 @@ main(void)
         cmocka_unit_test(test_verify_isolation__bad_requests),
     };
 
-    return cmocka_run_group_tests(tests, setup, world_teardown);
+    return run_cases(tests, setup, world_teardown);
 }

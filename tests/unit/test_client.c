@@ -2,11 +2,8 @@
  * drops the connection, talks nonsense.  What is shown is what a caller sees and how often the
  * server was asked.  */
 #include "client/call.h"
+#include "harness/cases.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/supplemental/util/platform.h>
@@ -665,8 +662,7 @@ main(void)
         cmocka_unit_test(test_client__several_urls),
     };
 
-    cmocka_set_test_filter(getenv("CIQ_TEST_FILTER"));
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = run_cases(tests, NULL, NULL);
 
     nng_fini(); /* what was closed is freed by a thread of nng's, which may not have come to it */
     return failed;

@@ -274,5 +274,5 @@ main(void)
         cmocka_unit_test(test_dns__server_addresses),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

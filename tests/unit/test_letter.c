@@ -291,5 +291,5 @@ main(void)
         cmocka_unit_test(test_check__settings),
     };
 
-    return cmocka_run_group_tests(tests, letter_setup, letter_teardown);
+    return run_cases(tests, letter_setup, letter_teardown);
 }

@@ -297,5 +297,5 @@ main(void)
         cmocka_unit_test(test_lint__cut_anywhere),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -39,5 +39,5 @@ main(void)
         cmocka_unit_test(test_origin_key__samples),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

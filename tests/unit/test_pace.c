@@ -98,5 +98,5 @@ main(void)
         cmocka_unit_test(test_pace__is_of_one_thread),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }
