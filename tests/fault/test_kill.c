@@ -253,15 +253,6 @@ has_come(void *argument)
     return strcmp(things(wanted->victim, wanted->schema), wanted->things) == 0;
 }
 
-static int64_t
-now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* One call, and after delay_us the end of the server; < 0: it lives.  Gives how long the call took.
  */
 static int64_t

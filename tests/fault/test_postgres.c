@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct Place {
@@ -138,16 +137,15 @@ test_postgres_stopped__unavailable_then_back(void **state)
     CiqClient *client = client_at(place, 1);
     CiqHealthCheckRequest health = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
     CiqError *error = NULL;
-    struct timespec start, end;
 
     assert_int_equal(list_tenants(client), CODE_OK);
     cluster_stop(cluster);
     wait_until("the server to notice", is_unavailable, client);
-    clock_gettime(CLOCK_MONOTONIC, &start);
+
+    int64_t start_ms = now_ms();
     for (int i = 0; i < 50; i++)
         assert_int_equal(list_tenants(client), CODE_UNAVAILABLE);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    assert_true(end.tv_sec - start.tv_sec < 10); /* at once: 50 deadlines would be 1,000 s */
+    assert_true(now_ms() - start_ms < 10000); /* at once: 50 deadlines would be 1,000 s */
     ciq_check_response_free(ciq_check(client, &health, &error));
     assert_ok(error); /* Health needs no database */
 

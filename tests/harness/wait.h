@@ -3,6 +3,11 @@
 #define CIQ_TESTS_WAIT_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* The monotonic clock, for how long something took: nobody sets it back. */
+int64_t now_us(void);
+int64_t now_ms(void);
 
 /* Waits until condition(argument) is true, asking again; fails the test after 10 s. */
 void wait_until(const char *what, bool (*condition)(void *argument), void *argument);

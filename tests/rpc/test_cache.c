@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { BOUND_MS = 900 }; /* design: memory answers only while the heartbeat is younger than this */
 
@@ -29,15 +28,6 @@ is_refused(void *argument)
     refusal->code = error == NULL ? CODE_OK : ciq_error_code(error);
     ciq_error_free(error);
     return refusal->code != CODE_OK;
-}
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* The other server's client with the same session, warm in its memory. */
