@@ -40,18 +40,6 @@ servers_teardown(void **state)
     return 0;
 }
 
-static void
-assert_user_code(CiqClient *client, Code code, const char *text)
-{
-    CiqError *error = NULL;
-
-    ciq_get_user_response_free(user_get(client, 1, &error));
-    if (code == CODE_OK)
-        assert_ok(error);
-    else
-        assert_code(error, code, text);
-}
-
 /* ---- behind the service ---- */
 
 /* Reads and writes of a tenant whose schema is not what it was: a clear code in the first request,

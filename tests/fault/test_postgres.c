@@ -71,18 +71,10 @@ client_at(const Place *place, unsigned attempts_max)
     return client;
 }
 
-static int
+static Code
 list_tenants(CiqClient *client)
 {
-    CiqError *error = NULL;
-    CiqListTenantsRequest request = CLIENTIQ__V1__LIST_TENANTS_REQUEST__INIT;
-
-    ciq_list_tenants_response_free(ciq_list_tenants(client, &request, &error));
-
-    int code = error == NULL ? CODE_OK : ciq_error_code(error);
-
-    ciq_error_free(error);
-    return code;
+    return call_code(client, "TenantService/ListTenants", "{}");
 }
 
 static bool

@@ -4,40 +4,54 @@
 #include "client/cli/cli.h"
 #include "client/cli/json.h"
 #include "harness/cases.h"
+#include "harness/wait.h"
 #include "proto/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+Code
+code_of(CiqError *error)
+{
+    Code code = error == NULL ? CODE_OK : (Code) ciq_error_code(error);
+
+    ciq_error_free(error);
+    return code;
+}
+
 void
 assert_ok(CiqError *error)
 {
-    char text[512];
-
-    if (error == NULL)
-        return;
-    snprintf(text, sizeof text, "%s: %s", code_name(ciq_error_code(error)),
-             ciq_error_message(error));
-    ciq_error_free(error);
-    fail_msg("%s", text);
+    assert_code(error, CODE_OK, NULL);
 }
 
 void
 assert_code(CiqError *error, Code code, const char *text)
 {
     char got[512];
+    bool has_text = text == NULL || error == NULL || strstr(ciq_error_message(error), text) != NULL;
 
-    if (error == NULL)
+    snprintf(got, sizeof got, "%s", error == NULL ? "" : ciq_error_message(error));
+
+    Code got_code = code_of(error);
+
+    if (got_code == CODE_OK && code != CODE_OK)
         fail_msg("succeeded, but %s was expected", code_name((int) code));
-    snprintf(got, sizeof got, "%s", ciq_error_message(error));
+    if (got_code != CODE_OK && code == CODE_OK)
+        fail_msg("%s: %s", code_name((int) got_code), got);
+    if (got_code != code || !has_text)
+        fail_msg("got %s: %s, expected %s: %s", code_name((int) got_code), got,
+                 code_name((int) code), text != NULL ? text : "…");
+}
 
-    int got_code = ciq_error_code(error);
+static char *
+request_text(const char *format, va_list arguments)
+{
+    char *text = NULL;
 
-    ciq_error_free(error);
-    if (got_code != (int) code || (text != NULL && strstr(got, text) == NULL))
-        fail_msg("got %s: %s, expected %s: %s", code_name(got_code), got, code_name((int) code),
-                 text != NULL ? text : "…");
+    assert_true(vasprintf(&text, format, arguments) >= 0);
+    return text;
 }
 
 static json_t *
@@ -71,11 +85,12 @@ call_text(CiqClient *client, const char *name, CiqError **error, const char *tex
 json_t *
 call_json(CiqClient *client, const char *method, CiqError **error, const char *format, ...)
 {
-    char *text = NULL;
     va_list arguments;
 
     va_start(arguments, format);
-    assert_true(vasprintf(&text, format, arguments) >= 0);
+
+    char *text = request_text(format, arguments);
+
     va_end(arguments);
 
     json_t *answer = call_text(client, method, error, text);
@@ -89,20 +104,67 @@ expect_json(CiqClient *client, const char *method, Code code, const char *text, 
             ...)
 {
     CiqError *error = NULL;
-    char *request = NULL;
     va_list arguments;
 
     va_start(arguments, format);
-    assert_true(vasprintf(&request, format, arguments) >= 0);
+
+    char *request = request_text(format, arguments);
+
     va_end(arguments);
     json_decref(call_text(client, method, &error, request));
     if ((error == NULL) != (code == CODE_OK))
         print_error("%s %s\n", method, request);
     free(request);
-    if (code == CODE_OK)
-        assert_ok(error);
-    else
-        assert_code(error, code, text);
+    assert_code(error, code, text);
+}
+
+Code
+call_code(CiqClient *client, const char *method, const char *format, ...)
+{
+    CiqError *error = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+
+    char *request = request_text(format, arguments);
+
+    va_end(arguments);
+    json_decref(call_text(client, method, &error, request));
+    free(request);
+    return code_of(error);
+}
+
+typedef struct Asked {
+    CiqClient *client;
+    const char *method, *request;
+    Code before, got;
+} Asked;
+
+static bool
+code_is_another(void *argument)
+{
+    Asked *asked = argument;
+
+    asked->got = call_code(asked->client, asked->method, "%s", asked->request);
+    return asked->got != asked->before;
+}
+
+Code
+code_after(Code code, CiqClient *client, const char *method, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+
+    char *request = request_text(format, arguments);
+
+    va_end(arguments);
+
+    Asked asked = {.client = client, .method = method, .request = request, .before = code};
+
+    wait_until(method, code_is_another, &asked);
+    free(request);
+    return asked.got;
 }
 
 const char *

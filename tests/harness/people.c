@@ -2,7 +2,6 @@
 #include "harness/people.h"
 
 #include "harness/cases.h"
-#include "harness/expect.h"
 
 #include <stdio.h>
 
@@ -79,6 +78,15 @@ user_get(CiqClient *client, int64_t id, CiqError **error)
 
     request.id = id;
     return ciq_get_user(client, &request, error);
+}
+
+void
+assert_user_code(CiqClient *client, Code code, const char *text)
+{
+    CiqError *error = NULL;
+
+    ciq_get_user_response_free(user_get(client, 1, &error));
+    assert_code(error, code, text);
 }
 
 size_t

@@ -2,6 +2,7 @@
 #ifndef CIQ_TESTS_PEOPLE_H
 #define CIQ_TESTS_PEOPLE_H
 
+#include "harness/expect.h"
 #include "harness/server.h"
 
 extern const char world_email[];    /* admin@same.example */
@@ -19,6 +20,9 @@ CiqClient *sign_in(const TestServer *server, const char *tenant, const char *ema
 
 /* One user by number; *error as with ciq_get_user. */
 CiqGetUserResponse *user_get(CiqClient *client, int64_t id, CiqError **error);
+
+/* Reads user 1, which every tenant has, and fails the test unless it ends so (as assert_code). */
+void assert_user_code(CiqClient *client, Code code, const char *text);
 
 /* How many users the client sees whose address or name contains search. */
 size_t user_count(CiqClient *client, const char *search);
