@@ -3,7 +3,7 @@
  * be told, and, where the rpc only reads, with an empty request too; any other cell must get
  * exactly the code that it names, for both.  Where the permission is not asked for what is one's
  * own, a request that names somebody else must be let through or not.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 #include "proto/method.h"
@@ -407,5 +407,5 @@ main(void)
         cmocka_unit_test(test_access__every_cell),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

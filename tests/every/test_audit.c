@@ -1,7 +1,7 @@
 /* Every rpc that writes leaves exactly one row in the audit of where it was called: who, from
  * where, what, about what, how it ended, and the request id.  A new writing rpc needs a row in this
  * table; without one this test names it.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "proto/method.h"
 #include "server/call/auth.h"
@@ -245,5 +245,5 @@ main(void)
         cmocka_unit_test(test_writes__leave_one_row),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

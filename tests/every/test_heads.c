@@ -1,7 +1,7 @@
 /* This release's server on tenants that are one migration behind, as they are while a run is under
  * way or before it: for each app with more than one migration, the newest is undone, and calls must
  * still work.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/db/query.h"
 
@@ -100,5 +100,5 @@ main(void)
         cmocka_unit_test(test_session__slides_one_migration_behind),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,6 +1,6 @@
 /* Every rpc: it has a test, it is in the reference, nobody without rights gets in, and garbage gets
  * a clear refusal.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 
@@ -161,5 +161,5 @@ main(void)
         cmocka_unit_test(test_rpcs__refuse_users_without_permission),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

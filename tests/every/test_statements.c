@@ -1,7 +1,7 @@
 /* Every statement of sql/ against a migrated database: it prepares in the schema it is meant for,
  * as the role that will run it, and its parameters and columns fit the messages of its rpc.  And
  * every message type is safe to unpack.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "proto/method.h"
 #include "server/db/bind.h"
@@ -148,5 +148,5 @@ main(void)
         cmocka_unit_test(test_messages__contain_no_circle),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

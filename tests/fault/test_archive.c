@@ -1,7 +1,7 @@
 /* Archives that are not what export has written: damaged anywhere, cut anywhere, of a newer
  * release, or made by somebody with a purpose.  All are refused with a clear code, and the database
  * is as before.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/tenant/archive.h"
 #include "server/call/auth.h"
@@ -485,5 +485,5 @@ main(void)
         cmocka_unit_test(test_import__names),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return run_cases(tests, setup, teardown);
 }

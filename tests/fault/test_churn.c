@@ -1,6 +1,6 @@
 /* Tenants that come and go, two hundred times: nothing of them stays behind, and nothing grows.
  * pains.md, case 13.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -108,5 +108,5 @@ main(void)
         cmocka_unit_test(test_churn__leaves_nothing_behind),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,7 +1,7 @@
 /* A tenant into an archive and out of it again, by the program itself: under the same name and
  * beside the original, whole or not at all, while others write, and with memory that does not grow
  * with the rows.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <glob.h>
 #include <pthread.h>
@@ -722,5 +722,5 @@ main(void)
         cmocka_unit_test(test_tables__are_on_the_page),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return run_cases(tests, setup, teardown);
 }

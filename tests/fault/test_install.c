@@ -1,6 +1,6 @@
 /* Starting on a database: several servers at once, on one that was changed behind our back, and as
  * another login than it was installed for.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/db/query.h"
 
@@ -168,5 +168,5 @@ main(void)
         cmocka_unit_test(test_start__unfit_workers_login),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* The server, a process of its own, is killed at moments all over the life of a tenant, while
  * PostgreSQL stays: after the restart all of it has happened or nothing, what goes on by itself
  * goes on to its end, and the same call with the same key succeeds, with one effect.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include "client/call.h"
 #include "client/cli/cli.h"
@@ -253,15 +253,6 @@ has_come(void *argument)
     return strcmp(things(wanted->victim, wanted->schema), wanted->things) == 0;
 }
 
-static int64_t
-now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* One call, and after delay_us the end of the server; < 0: it lives.  Gives how long the call took.
  */
 static int64_t
@@ -452,5 +443,5 @@ main(void)
         cmocka_unit_test_setup_teardown(test_kill__purge, victim_setup, victim_teardown),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

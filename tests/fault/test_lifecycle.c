@@ -1,6 +1,6 @@
 /* Tenants' lives under bad luck: schemas changed behind the service, two servers that remember
  * different things, and many who want the same at the same time.  pains.md, cases 5 to 8.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -38,18 +38,6 @@ servers_teardown(void **state)
     world_teardown(&world);
     free(pair);
     return 0;
-}
-
-static void
-assert_user_code(CiqClient *client, Code code, const char *text)
-{
-    CiqError *error = NULL;
-
-    ciq_get_user_response_free(user_get(client, 1, &error));
-    if (code == CODE_OK)
-        assert_ok(error);
-    else
-        assert_code(error, code, text);
 }
 
 /* ---- behind the service ---- */
@@ -364,5 +352,5 @@ main(void)
         cmocka_unit_test(test_names__that_are_none),
     };
 
-    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
+    return run_cases(tests, servers_setup, servers_teardown);
 }

@@ -1,7 +1,7 @@
 /* A server that is full: one worker, held up by a lock of the test's, and a queue for three.  What
  * is too much is refused at once with advice, deadlines end calls, Health answers all the same, and
  * one tenant's calls do not keep another's waiting for all of them.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -189,5 +189,5 @@ main(void)
         cmocka_unit_test(test_lock_held_elsewhere__is_aborted),
     };
 
-    return cmocka_run_group_tests(tests, load_setup, world_teardown);
+    return run_cases(tests, load_setup, world_teardown);
 }

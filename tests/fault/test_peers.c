@@ -1,6 +1,6 @@
 /* Peers that mean no good: thousands that connect and close at once (nng issue 1518), and some that
  * send and never read.  An honest client is served all the same.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -143,7 +142,6 @@ test_peers__that_never_read(void **state)
     int descriptors[PEERS];
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     uint8_t frame[256];
-    struct timespec start, end;
     CiqError *error = NULL;
 
     /* a page of users that is large */
@@ -175,11 +173,11 @@ test_peers__that_never_read(void **state)
         }
     }
     ciq_login_response_free(session);
-    clock_gettime(CLOCK_MONOTONIC, &start);
+
+    int64_t start_ms = now_ms();
     for (int i = 0; i < 20; i++)
         assert_int_equal(user_count(world->techcorp, world_email), 1);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    assert_true(end.tv_sec - start.tv_sec < 20); /* unbounded, it would wait for ever */
+    assert_true(now_ms() - start_ms < 20000); /* unbounded, it would wait for ever */
     for (int p = 0; p < PEERS; p++)
         close(descriptors[p]);
     assert_int_equal(user_count(world->acme, world_email), 1);
@@ -194,5 +192,5 @@ main(void)
         cmocka_unit_test(test_peers__that_never_read),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

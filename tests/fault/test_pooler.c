@@ -1,7 +1,7 @@
 /* Behind PgBouncer in transaction mode: every transaction may have another connection, so a context
  * that outlived its transaction would show another tenant's rows (pains.md, row 6).  Skipped where
  * pgbouncer is not installed.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <pwd.h>
@@ -211,5 +211,5 @@ main(void)
         cmocka_unit_test(test_pooler__shows_each_tenant_its_own),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* A PostgreSQL that goes away and comes back: made, stopped, killed and supervised for real, in a
  * folder of the test's own.  Calls fail at once with UNAVAILABLE while it is away, and work again
  * when it is back, with no restart of the server.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/db/cluster.h"
 #include "server/base/log.h"
@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct Place {
@@ -72,18 +71,10 @@ client_at(const Place *place, unsigned attempts_max)
     return client;
 }
 
-static int
+static Code
 list_tenants(CiqClient *client)
 {
-    CiqError *error = NULL;
-    CiqListTenantsRequest request = CLIENTIQ__V1__LIST_TENANTS_REQUEST__INIT;
-
-    ciq_list_tenants_response_free(ciq_list_tenants(client, &request, &error));
-
-    int code = error == NULL ? CODE_OK : ciq_error_code(error);
-
-    ciq_error_free(error);
-    return code;
+    return call_code(client, "TenantService/ListTenants", "{}");
 }
 
 static bool
@@ -138,16 +129,15 @@ test_postgres_stopped__unavailable_then_back(void **state)
     CiqClient *client = client_at(place, 1);
     CiqHealthCheckRequest health = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
     CiqError *error = NULL;
-    struct timespec start, end;
 
     assert_int_equal(list_tenants(client), CODE_OK);
     cluster_stop(cluster);
     wait_until("the server to notice", is_unavailable, client);
-    clock_gettime(CLOCK_MONOTONIC, &start);
+
+    int64_t start_ms = now_ms();
     for (int i = 0; i < 50; i++)
         assert_int_equal(list_tenants(client), CODE_UNAVAILABLE);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    assert_true(end.tv_sec - start.tv_sec < 10); /* at once: 50 deadlines would be 1,000 s */
+    assert_true(now_ms() - start_ms < 10000); /* at once: 50 deadlines would be 1,000 s */
     ciq_check_response_free(ciq_check(client, &health, &error));
     assert_ok(error); /* Health needs no database */
 
@@ -240,5 +230,5 @@ main(void)
                                         place_teardown),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
  * changed, locks that somebody holds, two operators, tenants that come and go meanwhile, and
  * operators who change their mind. Four tenants, alpha, beta, gamma and delta, are worked on one
  * after the other.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -750,5 +750,5 @@ main(void)
         cmocka_unit_test(test_fake_initial__compares_shapes),
     };
 
-    return cmocka_run_group_tests(tests, fleet_group_setup, fleet_group_teardown);
+    return run_cases(tests, fleet_group_setup, fleet_group_teardown);
 }

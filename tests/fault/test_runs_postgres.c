@@ -1,6 +1,6 @@
 /* Migration runs on a PostgreSQL that fails them: out of disk, and stopped and killed in the
  * middle.  It is the test's own, in a folder of its own.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include "server/db/cluster.h"
 
@@ -256,5 +256,5 @@ main(void)
         cmocka_unit_test(test_postgres_restarted__the_run_goes_on),
     };
 
-    return cmocka_run_group_tests(tests, place_setup, place_teardown);
+    return run_cases(tests, place_setup, place_teardown);
 }

@@ -1,7 +1,7 @@
 /* Migration runs and several servers, each a process of its own: killed in the middle, sharing one
  * run, and of two releases; and the steps that allow no transaction, which a dead server leaves
  * half done.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -366,5 +366,5 @@ main(void)
         cmocka_unit_test(test_concurrent_index__runs_alone),
     };
 
-    return cmocka_run_group_tests(tests, fleet_group_setup, fleet_group_teardown);
+    return run_cases(tests, fleet_group_setup, fleet_group_teardown);
 }

@@ -1,7 +1,7 @@
 /* A server that is stopped while peers ask it without a pause.  nng 1.5.2 may wait for ever in
  * closing a socket on which messages come in (its pull request 1636): so it did in one stop of four
  * under such a load.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -101,5 +101,5 @@ main(void)
         cmocka_unit_test(test_stop__ends_under_load),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return run_cases(tests, setup, teardown);
 }

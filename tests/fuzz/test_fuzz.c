@@ -1,7 +1,7 @@
 /* The bytes that anybody may send, through the same functions as on the wire: peeking, checking,
  * unpacking and validating.  The corpus is replayed as it is, and with many small changes of each
  * file; the same changes each time, so a failure can be repeated.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "proto/method.h"
 #include "server/call/auth.h"
@@ -138,5 +138,5 @@ main(void)
         cmocka_unit_test(test_unpack__is_bounded),
     };
 
-    return auth_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+    return auth_init() ? run_cases(tests, NULL, NULL) : 1;
 }

@@ -1,5 +1,5 @@
 /* Tenants and an app of the user's own; see fleet.h.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #ifndef CIQ_TESTS_FLEET_H
 #define CIQ_TESTS_FLEET_H
 
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <sys/types.h>
 

@@ -1,7 +1,7 @@
 /* The platform's staff inside a tenant: by a right of its own, for a while and for a reason, marked
  * in the tenant's own audit, and over in the moment in which the superuser may not have it any
  * more, on every server.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,5 +286,5 @@ main(void)
         cmocka_unit_test(test_act_as__ends_with_its_time_and_its_tenant),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,7 +1,7 @@
 /* The audit as it is read, and what it rests on: the row is in the write's own transaction,
  * refusals across tenants are rows where they were tried, and nobody changes a row.  The second
  * tenant has the same addresses and numbers.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -319,5 +319,5 @@ main(void)
         cmocka_unit_test(test_rows__stay),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,6 +1,6 @@
 /* CheckPermission: what it answers and why, to whom, from memory, and right after every change of
  * what it answers about.  Addresses and numbers are the same in both tenants.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -477,5 +477,5 @@ main(void)
         cmocka_unit_test(test_check_permission__on_the_other_server),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,5 +1,5 @@
 /* The client library: many calls in flight, several threads, several servers, and no server.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -159,5 +159,5 @@ main(void)
         cmocka_unit_test(test_two_servers__one_goes_away),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

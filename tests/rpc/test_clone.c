@@ -1,6 +1,6 @@
 /* A tenant like another one: empty, or with its rows as they were at one moment; and nothing at all
  * where that cannot be.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -455,5 +455,5 @@ main(void)
         cmocka_unit_test(test_clone__past_the_deadline),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

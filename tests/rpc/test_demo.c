@@ -1,7 +1,7 @@
 /* Demo requests: taken from anybody within limits, worked on, and converted into tenants, once. The
  * mail with the way in is a file here; tests/fault/test_mail.c has the SMTP server.  pains.md,
  * case 7.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <glob.h>
 #include <pthread.h>
@@ -477,5 +477,5 @@ main(void)
         cmocka_unit_test(test_convert__a_failure_is_told_and_leaves_nothing),
     };
 
-    return cmocka_run_group_tests(tests, demo_setup, demo_teardown);
+    return run_cases(tests, demo_setup, demo_teardown);
 }

@@ -1,5 +1,5 @@
 /* Domains: routing by host, one primary, also when two are set at once.  pains.md, case 8.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -406,40 +406,10 @@ test_list_domain_records(void **state)
 
 /* ---- the hot path ---- */
 
-typedef struct Lookup {
-    World *world;
-    const char *host;
-} Lookup;
-
 static Code
 look_up(World *world, const char *host)
 {
-    CiqError *error = NULL;
-    CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
-
-    request.host = TEXT(host);
-    ciq_resolve_domain_response_free(ciq_resolve_domain(world->operator, & request, &error));
-
-    Code code = error == NULL ? CODE_OK : (Code) ciq_error_code(error);
-
-    ciq_error_free(error);
-    return code;
-}
-
-static bool
-is_known(void *argument)
-{
-    const Lookup *lookup = argument;
-
-    return look_up(lookup->world, lookup->host) == CODE_OK;
-}
-
-static bool
-is_unknown(void *argument)
-{
-    const Lookup *lookup = argument;
-
-    return look_up(lookup->world, lookup->host) == CODE_NOT_FOUND;
+    return call_code(world->operator, "TenantService/ResolveDomain", "{\"host\": \"%s\"}", host);
 }
 
 /* A host that is in memory is answered though every table of the registry is locked; so is one that
@@ -469,10 +439,14 @@ test_resolve_domain__from_memory(void **state)
 
     ciq_add_domain_response_free(add(world->operator, "nowhere.example", "acme", &error));
     assert_ok(error);
-    wait_until("the new domain to be known", is_known, &(Lookup){world, "nowhere.example"});
+    assert_int_equal(code_after(CODE_NOT_FOUND, world->operator, "TenantService/ResolveDomain",
+                                "{\"host\": \"nowhere.example\"}"),
+                     CODE_OK);
     ciq_remove_domain_response_free(drop(world->operator, "nowhere.example", &error));
     assert_ok(error);
-    wait_until("the domain to be forgotten", is_unknown, &(Lookup){world, "nowhere.example"});
+    assert_int_equal(code_after(CODE_OK, world->operator, "TenantService/ResolveDomain",
+                                "{\"host\": \"nowhere.example\"}"),
+                     CODE_NOT_FOUND);
 }
 
 /* Who may not ask is refused, also about what memory knows. */
@@ -508,5 +482,5 @@ main(void)
         cmocka_unit_test(test_resolve_domain__from_memory_only_for_those_who_may),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,6 +1,6 @@
 /* VerifySchema: no difference in a world that nobody touched, whatever its heads; each thing that
  * somebody changes behind the service is named, and after it is mended nothing is.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -292,5 +292,5 @@ main(void)
         cmocka_unit_test(test_verify_schema__pages),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,7 +1,7 @@
 /* What travels: bytes that are no message, messages that are no request, and every bound of the
  * envelope. Sent by bare nng, as a foreign client would.  Each gets the right code, the server
  * stays up, and nothing is written.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 
@@ -341,5 +341,5 @@ main(void)
         cmocka_unit_test(test_explain__shows_one_schema),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,6 +1,6 @@
 /* Groups and their members, direct grants, and why somebody may do something.  The second tenant
  * has the same addresses and numbers, and must never notice.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -430,5 +430,5 @@ main(void)
         cmocka_unit_test(test_list_permissions__all_of_the_tenant),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,6 +1,6 @@
 /* Guessing passwords is slowed, on every server and over restarts, and locks nobody out who is
  * signed in or was here before.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <nng/nng.h>
@@ -341,5 +341,5 @@ main(void)
         cmocka_unit_test_setup(test_login__does_the_same_for_unknown_accounts, forget),
     };
 
-    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
+    return run_cases(tests, servers_setup, servers_teardown);
 }

@@ -1,6 +1,6 @@
 /* Exactly once: one key, one effect, one answer; also at once, after a restart, and for what
  * creates a tenant.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 
@@ -267,5 +267,5 @@ main(void)
         cmocka_unit_test(test_create_tenant__twice_with_one_key),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,6 +1,6 @@
 /* The original guide's "Data Isolation Testing", made so that it can fail: the same e-mail address
  * and the same number in both tenants.  pains.md, cases 1 to 5 and 12.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -350,5 +350,5 @@ main(void)
         cmocka_unit_test(test_many_tenants__few_connections),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,6 +1,6 @@
 /* Mails as those see them who ask what became of one: the tenant's own people and the platform's.
  * How they are sent: tests/fault/test_mail.c.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -207,5 +207,5 @@ main(void)
         cmocka_unit_test(test_sweep__goes_on_after_a_damaged_tenant),
     };
 
-    return cmocka_run_group_tests(tests, mail_setup, mail_teardown);
+    return run_cases(tests, mail_setup, mail_teardown);
 }

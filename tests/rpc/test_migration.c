@@ -1,7 +1,7 @@
 /* Migration runs by rpc, on the bundled business app: down and up, to a target, to zero; plans,
  * fakes, status, refusals.  Both tenants have the same ids and addresses; what is done to one
  * leaves the other alone.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -407,5 +407,5 @@ main(void)
         cmocka_unit_test(test_runs__get_list_cancel_resume_refuse),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

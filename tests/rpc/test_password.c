@@ -1,6 +1,6 @@
 /* Passwords: what may be one, wherever it is set; changing one's own; and hashes that get stronger.
  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/access/password.h"
 
@@ -107,35 +107,15 @@ test_password__length_is_a_setting(void **state)
 
 /* ---- changing one's own ---- */
 
-static int
+static Code
 login_code(const TestServer *server, const char *tenant, const char *email, const char *password)
 {
-    CiqError *error = NULL;
     CiqClient *client = client_new(server, tenant, NULL);
+    Code code = call_code(client, "UserService/Login", "{\"email\": \"%s\", \"password\": \"%s\"}",
+                          email, password);
 
-    json_decref(call_json(client, "UserService/Login", &error,
-                          "{\"email\": \"%s\", \"password\": \"%s\"}", email, password));
-    int code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
     ciq_client_free(client);
     return code;
-}
-
-typedef struct Question {
-    CiqClient *client;
-    int code;
-} Question;
-
-static bool
-is_refused(void *argument)
-{
-    Question *question = argument;
-    CiqError *error = NULL;
-
-    json_decref(call_json(question->client, "UserService/WhoAmI", &error, "{}"));
-    question->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
-    return question->code != CODE_OK;
 }
 
 static void
@@ -145,9 +125,9 @@ change_and_check(Pair *pair, const char *tenant, const char *email)
     CiqChangePasswordRequest request = CLIENTIQ__V1__CHANGE_PASSWORD_REQUEST__INIT;
     CiqClient *own = sign_in(&pair->world->server, tenant, email, world_password);
     CiqClient *elsewhere = sign_in(&pair->other, tenant, email, world_password);
-    Question question = {.client = elsewhere};
 
-    assert_false(is_refused(&question)); /* warm on the other server */
+    expect_json(elsewhere, "UserService/WhoAmI", CODE_OK, NULL,
+                "{}"); /* warm on the other server */
     request.old_password = TEXT("not the old one");
     request.new_password = TEXT("a better password");
     assert_null(ciq_change_password(own, &request, &error));
@@ -156,15 +136,14 @@ change_and_check(Pair *pair, const char *tenant, const char *email)
     request.new_password = TEXT(world_password);
     assert_null(ciq_change_password(own, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "new_password must be another one");
-    assert_false(is_refused(&question));
+    expect_json(elsewhere, "UserService/WhoAmI", CODE_OK, NULL, "{}");
 
     request.new_password = TEXT("a better password");
     ciq_change_password_response_free(ciq_change_password(own, &request, &error));
     assert_ok(error);
-    wait_until("the other session to end", is_refused, &question);
-    assert_int_equal(question.code, CODE_UNAUTHENTICATED);
-    question.client = own;
-    assert_false(is_refused(&question)); /* the own one stays */
+    assert_int_equal(code_after(CODE_OK, elsewhere, "UserService/WhoAmI", "{}"),
+                     CODE_UNAUTHENTICATED);
+    expect_json(own, "UserService/WhoAmI", CODE_OK, NULL, "{}"); /* the own one stays */
     assert_int_equal(login_code(&pair->other, tenant, email, world_password), CODE_UNAUTHENTICATED);
     assert_int_equal(login_code(&pair->other, tenant, email, "a better password"), CODE_OK);
     ciq_client_free(own);
@@ -299,5 +278,5 @@ main(void)
         cmocka_unit_test(test_login__rehashes_what_is_weaker),
     };
 
-    return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+    return run_cases(tests, pair_setup, pair_teardown);
 }

@@ -1,6 +1,6 @@
 /* The original guide's "Permission Boundary Testing", and that nobody raises their own rights.
  * pains.md, cases 9 and 10.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <string.h>
 
@@ -246,5 +246,5 @@ main(void)
         cmocka_unit_test(test_group_member__cannot_raise_rights),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

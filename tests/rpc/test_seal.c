@@ -1,7 +1,7 @@
 /* The sealed audit against somebody who can write anything to the database but has no key: what
  * they change, delete, swap or cut off is found, and the first bad event is named.  Each tampering
  * is undone, so that the next one is found for itself.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -480,5 +480,5 @@ main(void)
         cmocka_unit_test(test_verify__needs_the_key),
     };
 
-    return cmocka_run_group_tests(tests, seal_setup, seal_teardown);
+    return run_cases(tests, seal_setup, seal_teardown);
 }

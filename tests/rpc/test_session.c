@@ -1,5 +1,5 @@
 /* Sessions: who gets in, who does not, and when it ends.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -268,5 +268,5 @@ main(void)
         cmocka_unit_test(test_operator__only_over_ipc),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,5 +1,5 @@
 /* Superusers, groups and migrations, as the platform's staff see them.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -389,5 +389,5 @@ main(void)
         cmocka_unit_test(test_list_migrations__of_the_shared_schema),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

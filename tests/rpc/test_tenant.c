@@ -1,5 +1,5 @@
 /* Tenants: made whole or not at all, named by rules, listed in pages.  pains.md, cases 6 and 7.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -435,5 +435,5 @@ main(void)
         cmocka_unit_test(test_suspended_tenant__is_refused),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

@@ -1,5 +1,5 @@
 /* Users: create, read, list in pages, change by mask, delete; and what is refused.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -341,5 +341,5 @@ main(void)
         cmocka_unit_test(test_list_users__search_is_no_pattern),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

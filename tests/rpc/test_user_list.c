@@ -1,6 +1,6 @@
 /* Listing users: filters, orders, pages by key; also with a page from each of two servers.  Both
  * tenants hold users with the same addresses and numbers, so that a leak would show.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -185,5 +185,5 @@ main(void)
         cmocka_unit_test(test_list_users__token_is_good_for_its_list_only),
     };
 
-    return cmocka_run_group_tests(tests, servers_setup, servers_teardown);
+    return run_cases(tests, servers_setup, servers_teardown);
 }

@@ -1,7 +1,7 @@
 /* What a user may be made, and by whom: activating, admins, the last of them also under
  * concurrency, and what everybody may change of themselves.  Numbers and addresses are the same in
  * both tenants.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "client/call.h"
 
@@ -404,5 +404,5 @@ main(void)
         cmocka_unit_test(test_me__own_harmless_fields),
     };
 
-    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+    return run_cases(tests, world_setup, world_teardown);
 }

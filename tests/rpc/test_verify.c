@@ -1,6 +1,6 @@
 /* VerifyIsolation: in a clean world every check is ok; each thing that somebody breaks as superuser
  * turns the very check red that is about it, and after it is mended everything is ok again.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -486,5 +486,5 @@ main(void)
         cmocka_unit_test(test_verify_isolation__bad_requests),
     };
 
-    return cmocka_run_group_tests(tests, setup, world_teardown);
+    return run_cases(tests, setup, world_teardown);
 }

@@ -1,10 +1,5 @@
 /* The shapes of strings and the bytes of messages before they are unpacked.  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "server/call/auth.h"
 #include "server/call/json.h"
@@ -247,5 +242,5 @@ main(void)
         cmocka_unit_test(test_names_permission_wrong), cmocka_unit_test(test_packed_check__strings),
     };
 
-    return auth_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+    return auth_init() ? run_cases(tests, NULL, NULL) : 1;
 }

@@ -2,19 +2,15 @@
  * drops the connection, talks nonsense.  What is shown is what a caller sees and how often the
  * server was asked.  */
 #include "client/call.h"
+#include "harness/cases.h"
+#include "harness/wait.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
-#include <nng/supplemental/util/platform.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { REQUESTS_MAX = 64, DEPTH = 32 };
@@ -53,15 +49,6 @@ struct Server {
     char tokens[REQUESTS_MAX][32];
     Turn turns[DEPTH];
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Notes the request, and looks up what is to be done with it. */
 static void
@@ -560,6 +547,12 @@ test_client__too_many_in_flight(void **state)
     server_close(&server);
 }
 
+static bool
+is_asked(void *server)
+{
+    return server_requests(server) > 0;
+}
+
 /* Freeing does not wait for a pause that the server has asked for. */
 static void
 test_client__free_during_pause(void **state)
@@ -572,8 +565,7 @@ test_client__free_during_pause(void **state)
     int64_t start_ms = now_ms();
 
     ciq_get_user_async(client, &request, 0, ended, &all);
-    while (server_requests(&server) == 0)
-        nng_msleep(1);
+    wait_until("the request", is_asked, &server);
     ciq_client_free(client);
     assert_int_equal(all.count, 1);
     assert_true(now_ms() - start_ms < 2000);
@@ -665,8 +657,7 @@ main(void)
         cmocka_unit_test(test_client__several_urls),
     };
 
-    cmocka_set_test_filter(getenv("CIQ_TEST_FILTER"));
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = run_cases(tests, NULL, NULL);
 
     nng_fini(); /* what was closed is freed by a thread of nng's, which may not have come to it */
     return failed;

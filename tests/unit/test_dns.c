@@ -1,6 +1,6 @@
 /* What a DNS server may answer, by a server that says what the test wants: only an answer of
  * somebody who knows decides anything.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/tenant/dns.h"
 
@@ -274,5 +274,5 @@ main(void)
         cmocka_unit_test(test_dns__server_addresses),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -1,10 +1,5 @@
 /* Places in tables: the same within a process, spread, and not to be known from outside.  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "server/base/hash.h"
 
@@ -91,5 +86,5 @@ main(int argc, char **argv)
     program = argv[0];
     if (argc == 2 && strcmp(argv[1], "say") == 0)
         return printf("%llx\n", (unsigned long long) hash_bytes("acme", 4)) < 0;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -1,10 +1,5 @@
 /* Messages as JSON and back; and texts for a terminal.  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "client/call.h"
 #include "client/cli/json.h"
@@ -358,5 +353,5 @@ main(void)
         cmocka_unit_test(test_table_print__widths),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

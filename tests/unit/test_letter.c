@@ -1,6 +1,6 @@
 /* The text of letters: whatever names and addresses hold, a letter has the headers and parts that
  * it was given, in lines that every SMTP server takes.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/mail/letter.h"
 #include "server/mail/mail.h"
@@ -291,5 +291,5 @@ main(void)
         cmocka_unit_test(test_check__settings),
     };
 
-    return cmocka_run_group_tests(tests, letter_setup, letter_teardown);
+    return run_cases(tests, letter_setup, letter_teardown);
 }

@@ -1,6 +1,6 @@
 /* Each rule of migration lint: what it must find, on which line, and what looks like it and is
  * none.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/migration/lint.h"
 
@@ -297,5 +297,5 @@ main(void)
         cmocka_unit_test(test_lint__cut_anywhere),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Who counts as one stranger.  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/access/origin.h"
 
@@ -74,5 +74,5 @@ main(void)
         cmocka_unit_test(test_origin_address__one_form),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* A computation that gives way: only while calls come in, and only between its begin and its end.
  */
-#include "harness.h"
+#include "harness/harness.h"
 
 #include "server/base/clock.h"
 #include "server/base/pace.h"
@@ -98,5 +98,5 @@ main(void)
         cmocka_unit_test(test_pace__is_of_one_thread),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -1,10 +1,5 @@
 /* Page tokens: good for the list that gave them, and for nothing else.  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "server/call/auth.h"
 #include "server/call/core.h"
@@ -158,5 +153,5 @@ main(void)
         cmocka_unit_test_setup_teardown(test_page_key__of_nobody, call_setup, call_teardown),
     };
 
-    return auth_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+    return auth_init() ? run_cases(tests, NULL, NULL) : 1;
 }

@@ -1,10 +1,5 @@
 /* The queue of calls: bounds, turns of the tenants, affinity, closing.  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "server/serve/queue.h"
 
@@ -105,5 +100,5 @@ main(void)
         cmocka_unit_test(test_queue_close__serves_what_waits),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

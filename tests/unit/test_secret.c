@@ -1,10 +1,5 @@
 /* Secrets that stand in files: what is taken, what is refused and how it is said.  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "server/base/secret.h"
 
@@ -182,5 +177,5 @@ main(void)
         cmocka_unit_test(test_secret_random__and_wipe),
     };
 
-    return sodium_init() >= 0 ? cmocka_run_group_tests(tests, file_setup, file_teardown) : 1;
+    return sodium_init() >= 0 ? run_cases(tests, file_setup, file_teardown) : 1;
 }

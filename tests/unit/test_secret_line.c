@@ -1,10 +1,5 @@
 /* A password or token that stands in a line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "proto/secret_line.h"
 
@@ -127,5 +122,5 @@ main(void)
         cmocka_unit_test(test_secret_line_of_file__first_line),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

@@ -1,10 +1,5 @@
 /* UTF-8 as both sides read it: the limits of each form from both sides, and what is cut short.  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "proto/utf8.h"
 
@@ -168,5 +163,5 @@ main(void)
         cmocka_unit_test(test_utf8_cut__halves_nothing),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

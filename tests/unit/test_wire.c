@@ -1,11 +1,6 @@
 /* What both sides know of the wire: names of codes, the peek into a packed Request, where a server
  * is.  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "harness/cases.h"
 
 #include "proto/wire.h"
 
@@ -273,5 +268,5 @@ main(void)
         cmocka_unit_test(test_wire_default_url__directory),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_cases(tests, NULL, NULL);
 }

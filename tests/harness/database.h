@@ -1,0 +1,35 @@
+/* A database of the test's own on the run's PostgreSQL, which is the one that CIQ_TEST_DATABASE
+ * names (a superuser's connection string), or the run's private one, which tests/harness/postgres
+ * has started.  */
+#ifndef CIQ_TESTS_DATABASE_H
+#define CIQ_TESTS_DATABASE_H
+
+#include "server/db/query.h"
+
+#include <libpq-fe.h>
+
+/* A database with logins of its own, so that no two tests meet. */
+typedef struct TestDatabase {
+    char name[64];
+    char worker[160], owner[160], superuser[160]; /* connection strings to it */
+} TestDatabase;
+
+void database_new(TestDatabase *database);
+void database_drop(TestDatabase *database); /* with its logins and roles */
+
+/* A new superuser's connection to it; PQfinish it. */
+PGconn *database_connect(const TestDatabase *database);
+
+/* Runs a statement as the superuser, fails the test if it fails, and gives the first column of the
+ * first row ("" for none), which is good until the next call. */
+const char *database_value(const TestDatabase *database, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The newest of the server's own tenant migrations of an app. */
+const MigrationFile *migration_newest(const char *app);
+
+/* Undoes one in a tenant's schema as a run would, by hand, so that no test of runs rests on the
+ * code it is about. */
+void migration_undo(const TestDatabase *database, const char *schema, const MigrationFile *file);
+
+#endif

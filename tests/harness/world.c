@@ -1,0 +1,64 @@
+/* What most suites begin with; see world.h.  */
+#include "harness/world.h"
+
+#include "harness/cases.h"
+#include "harness/people.h"
+
+#include <stdlib.h>
+
+int
+world_setup(void **state)
+{
+    World *world = calloc(1, sizeof *world);
+
+    assert_non_null(world);
+    database_new(&world->database);
+    server_up(&world->server, &world->database, NULL);
+    world->operator= operator_new(&world->server);
+    tenant_new(world->operator, "acme");
+    tenant_new(world->operator, "techcorp");
+    world->acme = sign_in(&world->server, "acme.localhost", world_email, world_password);
+    world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
+    *state = world;
+    return 0;
+}
+
+int
+world_teardown(void **state)
+{
+    World *world = *state;
+
+    ciq_client_free(world->operator);
+    ciq_client_free(world->acme);
+    ciq_client_free(world->techcorp);
+    server_down(&world->server);
+    database_drop(&world->database);
+    free(world);
+    return 0;
+}
+
+int
+pair_up(void **state, void (*configure)(Config *config))
+{
+    Pair *pair = calloc(1, sizeof *pair);
+    void *world;
+
+    assert_non_null(pair);
+    world_setup(&world);
+    pair->world = world;
+    server_up(&pair->other, &pair->world->database, configure);
+    *state = pair;
+    return 0;
+}
+
+int
+pair_teardown(void **state)
+{
+    Pair *pair = *state;
+    void *world = pair->world;
+
+    server_down(&pair->other);
+    world_teardown(&world);
+    free(pair);
+    return 0;
+}

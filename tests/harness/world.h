@@ -1,0 +1,31 @@
+/* What most suites begin with: a database, a server and two tenants; and the same with a second
+ * server.  */
+#ifndef CIQ_TESTS_WORLD_H
+#define CIQ_TESTS_WORLD_H
+
+#include "harness/server.h"
+
+/* A whole fixture: database, server, and two tenants acme and techcorp (domains acme.localhost and
+ * techcorp.localhost, admins admin@same.example in both, so with the same e-mail and the same
+ * numeric id), each with a client signed in as its admin, and the operator. */
+typedef struct World {
+    TestDatabase database;
+    TestServer server;
+    CiqClient *operator, * acme, *techcorp;
+} World;
+
+/* cmocka's setup and teardown of a group or a test; *state is the World. */
+int world_setup(void **state);
+int world_teardown(void **state);
+
+/* The same with a second server on the world's database; configure, which may be NULL, is that
+ * one's. */
+typedef struct Pair {
+    World *world;
+    TestServer other;
+} Pair;
+
+int pair_up(void **state, void (*configure)(Config *config));
+int pair_teardown(void **state);
+
+#endif
