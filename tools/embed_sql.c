@@ -330,28 +330,41 @@ skip_comment(const File *file, const char *text)
     return text;
 }
 
+/* A name in a group of contexts that is none of them is misspelled; but a request may have a field
+ * "tenant", so that its names may be that field's. */
+static bool
+is_unknown_context(const char *name)
+{
+    static const struct {
+        const char *group, *name;
+    } contexts[] = {
+#define CONTEXT(group, name, expression) {#group, #group "." #name},
+#include "db/context.def"
+#undef CONTEXT
+    };
+    size_t group = strcspn(name, ".");
+    bool has_contexts = false;
+
+    for (size_t i = 0; i < sizeof contexts / sizeof *contexts; i++) {
+        if (strcmp(contexts[i].name, name) == 0)
+            return false;
+        if (strlen(contexts[i].group) == group && strncmp(contexts[i].group, name, group) == 0)
+            has_contexts = true;
+    }
+    return has_contexts && name[group] == '.' && strncmp(name, "tenant.", 7) != 0;
+}
+
 static size_t
 parameter_index(Statement *statement, const char *name, size_t size, size_t line)
 {
-    static const char *const contexts[] = {
-        "caller.id",       "caller.session_id", "caller.email",  "caller.kind",
-        "caller.is_admin", "tenant.id",         "tenant.schema", "call.id",
-        "call.method",     "call.origin",       "page.key",      "page.limit",
-    };
     char *text = copy(name, size);
-    bool known = true;
 
     for (size_t i = 0; i < statement->parameters_count; i++)
         if (strcmp(statement->parameters[i], text) == 0)
             return i;
-    if (strncmp(text, "caller.", 7) == 0 || strncmp(text, "call.", 5) == 0 ||
-        strncmp(text, "page.", 5) == 0) {
-        known = false;
-        for (size_t i = 0; i < sizeof contexts / sizeof *contexts; i++)
-            known = known || strcmp(text, contexts[i]) == 0;
-    }
-    if (!known)
-        mistake(statement->file, line, "no context is called :%s", text);
+    if (is_unknown_context(text))
+        mistake(statement->file, line, "no context is called :%s; server/db/context.def has them",
+                text);
     if (statement->parameters_count == PARAMETERS_MAX) {
         mistake(statement->file, line, "more than %d parameters", PARAMETERS_MAX);
         return 0;

@@ -12,13 +12,9 @@
  *     -- changes: cached            what servers cache of this tenant (users, sessions, groups)
  *     -- changes: names             how names lead to tenants (domains, schema names, states)
  *
- * Parameters: ":id", ":user.email" are request fields by name; ":caller.id", ":caller.email",
- * ":caller.session_id", ":caller.is_admin", ":tenant.id", ":tenant.schema", ":call.id",
- * ":call.method",
- * ":call.origin" are the call's context (caller.id 0: neither user nor superuser);
- * ":mask.user.email" is true where update_mask names "email"
- * ("user.email" also); ":page.key" is the key to continue after, null on the first page;
- * ":page.limit" is page_size + 1; ":arg.x" is a value that the C handler gives by name.  */
+ * Parameters: ":id", ":user.email" are request fields by name; ":caller.id", ":page.key" and the
+ * other names of db/context.def come from the call; ":mask.user.email" is true where update_mask
+ * names "email" ("user.email" also); ":arg.x" is a value that the C handler gives by name.  */
 #ifndef CIQ_SERVER_QUERY_H
 #define CIQ_SERVER_QUERY_H
 
