@@ -2,11 +2,9 @@
  * order in which they apply.  Runs at build time: embed_sql <sql directory> <output directory>;
  * writes queries.c and queries.h (see server/db/query.h) and names every mistake by file and line.
  */
-#include "statement.h"
 #include "write.h"
 
 #include <sodium.h>
-#include <string.h>
 
 /* The program ends as soon as it has written, and frees nothing. */
 const char *__asan_default_options(void);
@@ -19,7 +17,8 @@ __asan_default_options(void)
 int
 main(int argc, char **argv)
 {
-    static const char *const folders[] = {"query", "rpc", "script", "shared", "tenant"};
+    Files query = {0}, rpc = {0}, script = {0}, shared = {0}, tenant = {0};
+    Statements statements = {0};
 
     if (argc != 3) {
         fputs("usage: embed_sql SQL_DIRECTORY OUTPUT_DIRECTORY\n", stderr);
@@ -27,19 +26,15 @@ main(int argc, char **argv)
     }
     if (sodium_init() < 0)
         return 1;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        read_folder(argv[1], folders[i]);
-    for (size_t i = 0; i < files_count; i++) {
-        if (strncmp(files[i].path, "query/", 6) == 0)
-            parse_statement(&files[i], "");
-        else if (strncmp(files[i].path, "rpc/", 4) == 0)
-            parse_statement(&files[i], "rpc_");
-    }
-    for (size_t i = 0; i < statements_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(statements[i].name, statements[j].name) == 0)
-                mistake(statements[i].file, 1, "%s is the name of another statement too",
-                        statements[i].name);
-    write_queries(argv[2]);
-    return mistakes == 0 ? 0 : 1;
+    files_read(&query, argv[1], "query");
+    files_read(&rpc, argv[1], "rpc");
+    files_read(&script, argv[1], "script");
+    files_read(&shared, argv[1], "shared");
+    files_read(&tenant, argv[1], "tenant");
+
+    statements_add(&statements, &query, "");
+    statements_add(&statements, &rpc, "rpc_");
+    statements_check_names(&statements);
+    write_queries(argv[2], &statements, &script, &shared, &tenant);
+    return mistakes_count() == 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-/* Reads the sql directory, and says and counts mistakes. */
+/* Reads the .sql files, and says and counts mistakes. */
 #include "source.h"
 
 #include <dirent.h>
@@ -9,21 +9,33 @@
 #include <string.h>
 #include <sys/stat.h>
 
-File files[FILES_MAX];
-size_t files_count;
-unsigned mistakes;
+enum { FILES_MAX = 4096, FILE_SIZE_MAX = 16 * 1024 * 1024 };
+
+static unsigned mistakes;
 
 void
 mistake(const File *file, size_t line, const char *format, ...)
 {
+    char text[1024];
     va_list arguments;
 
-    fprintf(stderr, "sql/%s:%zu: ", file->path, line);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    mistake_at(file->path, line, text);
+}
+
+void
+mistake_at(const char *path, size_t line, const char *text)
+{
+    fprintf(stderr, "sql/%s:%zu: %s\n", path, line, text);
     mistakes++;
+}
+
+unsigned
+mistakes_count(void)
+{
+    return mistakes;
 }
 
 void
@@ -50,38 +62,34 @@ copy(const char *text, size_t size)
 }
 
 static void
-read_file(const char *root, const char *path)
+read_text(File *file, const char *full, size_t size)
 {
-    char full[PATH_SIZE * 2];
-    File *file = &files[files_count];
-
-    if (files_count == FILES_MAX || strlen(path) >= sizeof file->path) {
-        errno = E2BIG;
-        die("cannot take", path);
-    }
-    if (snprintf(full, sizeof full, "%s/%s", root, path) >= (int) sizeof full)
-        die("cannot take", path);
-
     FILE *stream = fopen(full, "rb");
 
     if (stream == NULL)
         die("cannot read", full);
-    file->text = allocate(FILE_SIZE_MAX + 1);
-    file->size = fread(file->text, 1, FILE_SIZE_MAX + 1, stream);
-    fclose(stream);
-    if (file->size > FILE_SIZE_MAX) {
-        errno = EFBIG;
+    file->text = allocate(size + 1);
+    file->size = fread(file->text, 1, size, stream);
+    if (file->size != size || fclose(stream) != 0)
         die("cannot read", full);
+    if (memchr(file->text, 0, size) != NULL)
+        mistake(file, 1, "must be text, but has a NUL character");
+}
+
+static void
+read_file(Files *files, const char *full, const char *path, size_t size)
+{
+    if (files->list == NULL)
+        files->list = allocate(FILES_MAX * sizeof *files->list);
+    if (files->count == FILES_MAX || size > FILE_SIZE_MAX) {
+        errno = EFBIG;
+        die("cannot take", path);
     }
 
-    char *fitting = copy(file->text, file->size);
+    File *file = &files->list[files->count++];
 
-    free(file->text);
-    file->text = fitting;
-    strcpy(file->path, path);
-    files_count++;
-    if (memchr(file->text, 0, file->size) != NULL)
-        mistake(file, 1, "a NUL character");
+    snprintf(file->path, sizeof file->path, "%s", path);
+    read_text(file, full, size);
 }
 
 static int
@@ -90,13 +98,22 @@ not_hidden(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-void
-read_folder(const char *root, const char *path)
+static void
+join(char path[PATH_SIZE], const char *folder, const char *name)
 {
-    char full[PATH_SIZE * 4], inner[PATH_SIZE * 2];
+    if (snprintf(path, PATH_SIZE, "%s/%s", folder, name) < PATH_SIZE)
+        return;
+    errno = ENAMETOOLONG;
+    die("cannot read", name);
+}
+
+void
+files_read(Files *files, const char *root, const char *folder)
+{
+    char full[PATH_SIZE], path[PATH_SIZE];
     struct dirent **entries;
 
-    snprintf(full, sizeof full, "%s/%s", root, path);
+    join(full, root, folder);
 
     int count = scandir(full, &entries, not_hidden, alphasort);
 
@@ -105,24 +122,24 @@ read_folder(const char *root, const char *path)
     if (count < 0)
         die("cannot list", full);
     for (int i = 0; i < count; i++) {
+        const char *ending = strrchr(entries[i]->d_name, '.');
         struct stat status;
-        size_t size = strlen(entries[i]->d_name);
 
-        snprintf(inner, sizeof inner, "%s/%s", path, entries[i]->d_name);
-        snprintf(full, sizeof full, "%.1000s/%.1000s", root, inner);
+        join(path, folder, entries[i]->d_name);
+        join(full, root, path);
         if (stat(full, &status) != 0)
             die("cannot read", full);
         if (S_ISDIR(status.st_mode))
-            read_folder(root, inner);
-        else if (size > 4 && strcmp(entries[i]->d_name + size - 4, ".sql") == 0)
-            read_file(root, inner);
+            files_read(files, root, path);
+        else if (ending != NULL && strcmp(ending, ".sql") == 0)
+            read_file(files, full, path, (size_t) status.st_size);
         free(entries[i]);
     }
     free(entries);
 }
 
 size_t
-line_of(const File *file, const char *at)
+file_line(const File *file, const char *at)
 {
     size_t line = 1;
 
@@ -132,9 +149,9 @@ line_of(const File *file, const char *at)
 }
 
 void
-base_name(const File *file, char name[NAME_SIZE])
+file_name(const File *file, char name[NAME_SIZE])
 {
-    const char *slash = strrchr(file->path, '/');
+    const char *base = strrchr(file->path, '/') + 1;
 
-    snprintf(name, NAME_SIZE, "%.*s", (int) (strlen(slash + 1) - 4), slash + 1);
+    snprintf(name, NAME_SIZE, "%.*s", (int) (strlen(base) - strlen(".sql")), base);
 }

@@ -1,14 +1,17 @@
-/* Reads the statements. */
+/* Reads the statements: the header's lines first, then the text piece by piece. */
 #include "statement.h"
+
+#include "migration/file.h"
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-Statement statements[FILES_MAX];
-size_t statements_count;
+/* ---- the header ---- */
 
+/* What stands behind "-- key: " in a line; NULL if the line is another. */
 static const char *
 header_value(const char *line, const char *key)
 {
@@ -22,144 +25,117 @@ header_value(const char *line, const char *key)
     return line + strspn(line, " ");
 }
 
-/* "names", or several kinds of server/call/changes.def with spaces between. */
-static void
-parse_changes(Statement *statement, size_t line, const char *value, size_t size)
+/* The kind of change that is called so; CHANGE_KINDS if none is. */
+static ChangeKind
+change_kind(const char *name, size_t size)
 {
     static const char *const kinds[CHANGE_KINDS] = {
 #define CHANGE(name, letter, what) [CHANGE_##name] = #name,
 #include "call/changes.def"
 #undef CHANGE
     };
+    ChangeKind kind = 0;
+
+    while (kind < CHANGE_KINDS &&
+           (strlen(kinds[kind]) != size || strncasecmp(kinds[kind], name, size) != 0))
+        kind++;
+    return kind;
+}
+
+/* "names", or several kinds of server/call/changes.def with spaces between. */
+static void
+parse_changes(Statement *statement, size_t line, const char *value, size_t size)
+{
     const char *end = value + size;
 
-    while (value < end) {
-        size_t length = 0;
-        ChangeKind kind = 0;
+    do {
+        size_t length = strcspn(value, " \n");
+        ChangeKind kind = change_kind(value, length);
 
-        while (value + length < end && value[length] != ' ')
-            length++;
-        while (kind < CHANGE_KINDS &&
-               (strlen(kinds[kind]) != length || strncasecmp(kinds[kind], value, length) != 0))
-            kind++;
         if (kind == CHANGE_KINDS) {
-            mistake(statement->file, line, "%.*s is not a kind of change of call/changes.def",
+            mistake(statement->file, line, "\"%.*s\" is not a kind of change of call/changes.def",
                     (int) length, value);
             return;
         }
         statement->changes |= CHANGE_BIT(kind);
         value += length;
         value += strspn(value, " ");
-    }
+    } while (value < end);
 }
 
 static void
 parse_rows(Statement *statement, size_t line, const char *value, size_t size)
 {
-    char text[NAME_SIZE];
+    char text[2 * NAME_SIZE], *rows = statement->rows, *into = statement->into;
+    int end = 0;
 
+    if (rows[0] != '\0')
+        mistake(statement->file, line, "rows is said twice");
     snprintf(text, sizeof text, "%.*s", (int) size, value);
-    if (sscanf(text, "%7s into %127s", statement->rows, statement->into) < 1)
-        statement->rows[0] = '\0';
-    if (strcmp(statement->rows, "none") != 0 && strcmp(statement->rows, "one") != 0 &&
-        strcmp(statement->rows, "many") != 0)
-        mistake(statement->file, line, "rows must be one, many or none");
-    if (strcmp(statement->rows, "many") == 0 && statement->into[0] == '\0')
+    if (sscanf(text, "%7s%n into %127s%n", rows, &end, into, &end) < 1)
+        rows[0] = '\0';
+    if ((strcmp(rows, "none") != 0 && strcmp(rows, "one") != 0 && strcmp(rows, "many") != 0) ||
+        text[(size_t) end + strspn(text + end, " ")] != '\0')
+        mistake(statement->file, line, "rows must be one, many or none, and then: into a field");
+    if (strcmp(rows, "many") == 0 && into[0] == '\0')
         mistake(statement->file, line, "rows: many needs into and a field");
-    if (strcmp(statement->rows, "none") == 0 && statement->into[0] != '\0')
+    if (strcmp(rows, "none") == 0 && into[0] != '\0')
         mistake(statement->file, line, "rows: none has no into");
 }
 
-/* Reads the comment lines at the top; returns where the statement starts. */
+/* One lower-case word and a colon: nothing but a header looks so, and a misspelled one is not to be
+ * taken for words. */
+static void
+refuse_header(const File *file, size_t line, const char *text, size_t size)
+{
+    const char *word = text + 2 + strspn(text + 2, " ");
+    size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz_");
+
+    if (letters > 0 && letters < (size_t) (text + size - word) && word[letters] == ':')
+        mistake(file, line, "unknown header %.*s", (int) letters, word);
+}
+
+/* Reads the comment lines at the top.  Gives where the statement starts. */
 static const char *
 parse_header(Statement *statement)
 {
-    const File *file = statement->file;
-    const char *at = file->text;
+    const char *at = statement->file->text;
 
-    for (size_t line = 1;; line++) {
-        const char *value;
+    for (size_t line = 1; *at != '\0'; line++) {
         size_t size = strcspn(at, "\n");
+        bool is_comment = strncmp(at, "--", 2) == 0;
+        const char *value;
 
-        if (strncmp(at, "--", 2) != 0 && strspn(at, " \t") != size)
+        if (!is_comment && strspn(at, " \t") != size)
             break;
-        if (size == 0 && *at == '\0')
-            break;
-        if ((value = header_value(at, "rows")) != NULL) {
-            if (statement->rows[0] != '\0')
-                mistake(file, line, "rows is said twice");
+        if ((value = header_value(at, "rows")) != NULL)
             parse_rows(statement, line, value, (size_t) (at + size - value));
-        } else if ((value = header_value(at, "changes")) != NULL) {
+        else if ((value = header_value(at, "changes")) != NULL)
             parse_changes(statement, line, value, (size_t) (at + size - value));
-        } else if (strncmp(at, "--", 2) == 0) {
-            size_t word = strspn(at + 2, " ") + 2;
-            size_t letters = strspn(at + word, "abcdefghijklmnopqrstuvwxyz_");
-
-            /* one lower-case word and a colon, and nothing but a header looks so */
-            if (letters > 0 && at[word + letters] == ':' && letters < size - word)
-                mistake(file, line, "unknown header %.*s", (int) letters, at + word);
-        }
-        at += size;
-        if (*at == '\n')
-            at++;
+        else if (is_comment)
+            refuse_header(statement->file, line, at, size);
+        at += size + (at[size] == '\n');
     }
     if (statement->rows[0] == '\0')
-        mistake(file, 1, "the header line \"-- rows: one | many | none\" is missing");
+        mistake(statement->file, 1, "the header line \"-- rows: one | many | none\" is missing");
     return at;
 }
 
-static bool
-is_word(char c)
+/* ---- the text ---- */
+
+/* Text that grows; white space between pieces becomes one space. */
+typedef struct Text {
+    FILE *stream;
+    bool is_empty, has_space;
+} Text;
+
+static void
+append(Text *out, const char *piece, size_t size)
 {
-    return isalnum((unsigned char) c) || c == '_';
-}
-
-/* Where a quoted piece that starts at text ends; text + 0 if none starts there. */
-static const char *
-skip_quoted(const File *file, const char *text)
-{
-    const char *end;
-
-    if (*text == '\'' || *text == '"') {
-        for (end = text + 1; *end != '\0' && *end != *text; end++)
-            if (*text == '\'' && *end == '\\' && text > file->text && text[-1] == 'E')
-                end++;
-        if (*end == '\0') {
-            mistake(file, line_of(file, text), "a quote is not closed");
-            return end;
-        }
-        return end + 1;
-    }
-    if (*text == '$' && (text[1] == '$' || isalpha((unsigned char) text[1]))) {
-        size_t tag = strcspn(text + 1, "$") + 2;
-        const char *at = text + tag;
-
-        if (text[tag - 1] != '$')
-            return text;
-        for (; *at != '\0'; at++)
-            if (strncmp(at, text, tag) == 0)
-                return at + tag;
-        mistake(file, line_of(file, text), "a dollar quote is not closed");
-        return at;
-    }
-    return text;
-}
-
-static const char *
-skip_comment(const File *file, const char *text)
-{
-    if (text[0] == '-' && text[1] == '-')
-        return text + strcspn(text, "\n");
-    if (text[0] == '/' && text[1] == '*') {
-        const char *end = strstr(text + 2, "*/");
-
-        if (end == NULL) {
-            mistake(file, line_of(file, text), "a comment is not closed");
-            return text + strlen(text);
-        }
-        return end + 2;
-    }
-    return text;
+    if (out->has_space && !out->is_empty)
+        fputc(' ', out->stream);
+    fwrite(piece, 1, size, out->stream);
+    out->is_empty = out->has_space = false;
 }
 
 /* A name in a group of contexts that is none of them is misspelled; but a request may have a field
@@ -186,84 +162,151 @@ is_unknown_context(const char *name)
     return has_contexts && name[group] == '.' && strncmp(name, "tenant.", 7) != 0;
 }
 
+/* The parameter's number, from 1 on; the same for the same name. */
 static size_t
-parameter_index(Statement *statement, const char *name, size_t size, size_t line)
+parameter_number(Statement *statement, const File *file, const char *name, size_t size)
 {
     char *text = copy(name, size);
 
     for (size_t i = 0; i < statement->parameters_count; i++)
         if (strcmp(statement->parameters[i], text) == 0)
-            return i;
+            return i + 1;
     if (is_unknown_context(text))
-        mistake(statement->file, line, "no context is called :%s; server/db/context.def has them",
-                text);
+        mistake(file, file_line(file, name),
+                "no context is called :%s; server/db/context.def has them", text);
     if (statement->parameters_count == PARAMETERS_MAX) {
-        mistake(statement->file, line, "more than %d parameters", PARAMETERS_MAX);
-        return 0;
+        mistake(file, file_line(file, name), "more than %d parameters", PARAMETERS_MAX);
+        return 1;
     }
-    statement->parameters[statement->parameters_count] = text;
-    return statement->parameters_count++;
+    statement->parameters[statement->parameters_count++] = text;
+    return statement->parameters_count;
+}
+
+static bool
+is_word(char c)
+{
+    return isalnum((unsigned char) c) || c == '_';
+}
+
+/* A parameter's name is words with a dot between them. */
+static size_t
+name_size(const char *name)
+{
+    size_t size = 0;
+
+    while (is_word(name[size]) || (name[size] == '.' && is_word(name[size + 1])))
+        size++;
+    return size;
+}
+
+/* A parameter, ::type or :=. */
+static const char *
+parse_colon(Statement *statement, const File *file, const char *at, Text *out)
+{
+    char number[16];
+
+    if (at[1] == ':' || at[1] == '=') {
+        append(out, at, 2);
+        return at + 2;
+    }
+    if (!islower((unsigned char) at[1]) && at[1] != '_') {
+        append(out, at, 1);
+        return at + 1;
+    }
+
+    size_t size = name_size(at + 1);
+
+    snprintf(number, sizeof number, "$%zu", parameter_number(statement, file, at + 1, size));
+    append(out, number, strlen(number));
+    return at + 1 + size;
+}
+
+/* A comment, which goes, or a quoted piece, which stays as it is.  Since a file ends with the end
+ * of a line, what reaches up to there has no end of its own. */
+static const char *
+parse_skipped(const File *file, const char *at, const char *end, Text *out)
+{
+    bool is_comment = *at == '-' || *at == '/';
+
+    if (*end == '\0' && *at != '-')
+        mistake(file, file_line(file, at), "a %s is not closed", is_comment ? "comment" : "quote");
+    else if (!is_comment)
+        append(out, at, (size_t) (end - at));
+    return end;
+}
+
+static void
+parse_text(Statement *statement, const File *file, const char *at, Text *out)
+{
+    static const char spaces[] = " \t\r\n\f\v";
+
+    while (*at != '\0') {
+        const char *end = migration_skip(file->text, at);
+
+        if (end != at) {
+            at = parse_skipped(file, at, end, out);
+        } else if (strchr(spaces, *at) != NULL) {
+            out->has_space = true;
+            at += strspn(at, spaces);
+        } else if (*at == ':') {
+            at = parse_colon(statement, file, at, out);
+        } else if (*at == ';') {
+            at++;
+            if (at[strspn(at, spaces)] != '\0')
+                mistake(file, file_line(file, at), "a second statement; one file is one statement");
+        } else {
+            append(out, at++, 1);
+        }
+    }
+}
+
+static void
+parse_file(Statement *statement)
+{
+    const File *file = statement->file;
+    const char *at = parse_header(statement);
+    Text out = {.is_empty = true};
+    size_t size;
+
+    out.stream = open_memstream(&statement->text, &size);
+    if (out.stream == NULL)
+        die("cannot allocate", "memory");
+    parse_text(statement, file, at, &out);
+    if (fclose(out.stream) != 0)
+        die("cannot allocate", "memory");
+    if (file->size > 0 && file->text[file->size - 1] != '\n')
+        mistake(file, file_line(file, file->text + file->size),
+                "the last line must end with a newline");
+    if (size == 0)
+        mistake(file, 1, "there is no statement in it");
 }
 
 void
-parse_statement(const File *file, const char *prefix)
+statements_add(Statements *statements, const Files *files, const char *prefix)
 {
-    Statement *statement = &statements[statements_count++];
-    char base[NAME_SIZE];
+    size_t count = statements->count + files->count;
+    Statement *list = realloc(statements->list, count * sizeof *list + 1);
 
-    statement->file = file;
-    base_name(file, base);
-    snprintf(statement->name, sizeof statement->name, "%.20s%.100s", prefix, base);
+    if (list == NULL)
+        die("cannot allocate", "memory");
+    statements->list = list;
+    for (size_t i = 0; i < files->count; i++) {
+        Statement *statement = &list[statements->count++];
+        char name[NAME_SIZE];
 
-    const char *at = parse_header(statement);
-    char *out = allocate(file->size * 2 + PARAMETERS_MAX * 8 + 1);
-
-    statement->text = out;
-    while (*at != '\0') {
-        const char *end = skip_comment(file, at);
-
-        if (end != at) {
-            at = end;
-            continue;
-        }
-        end = skip_quoted(file, at);
-        if (end != at) {
-            memcpy(out, at, (size_t) (end - at));
-            out += end - at;
-            at = end;
-            continue;
-        }
-        if (isspace((unsigned char) *at)) {
-            at += strspn(at, " \t\r\n");
-            if (out > statement->text && out[-1] != ' ')
-                *out++ = ' ';
-            continue;
-        }
-        if (at[0] == ':' && (at[1] == ':' || at[1] == '=')) {
-            *out++ = *at++;
-            *out++ = *at++;
-            continue;
-        }
-        if (at[0] == ':' && (islower((unsigned char) at[1]) || at[1] == '_')) {
-            size_t size = 0;
-
-            while (is_word(at[1 + size]) || (at[1 + size] == '.' && is_word(at[2 + size])))
-                size++;
-            out += sprintf(out, "$%zu",
-                           parameter_index(statement, at + 1, size, line_of(file, at)) + 1);
-            at += size + 1;
-            continue;
-        }
-        if (*at == ';') {
-            if (at[1 + strspn(at + 1, " \t\r\n")] != '\0')
-                mistake(file, line_of(file, at), "a second statement; one file is one statement");
-            at++;
-            continue;
-        }
-        *out++ = *at++;
+        *statement = (Statement){.file = &files->list[i]};
+        file_name(statement->file, name);
+        snprintf(statement->name, sizeof statement->name, "%.20s%.100s", prefix, name);
+        parse_file(statement);
     }
-    while (out > statement->text && out[-1] == ' ')
-        *--out = '\0';
-    if (statement->text[0] == '\0')
-        mistake(file, 1, "no statement");
+}
+
+void
+statements_check_names(const Statements *statements)
+{
+    for (size_t i = 0; i < statements->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(statements->list[i].name, statements->list[j].name) == 0)
+                mistake(statements->list[i].file, 1, "%s is the name of another statement too",
+                        statements->list[i].name);
 }

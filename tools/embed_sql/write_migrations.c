@@ -1,7 +1,7 @@
 /* Writes the migrations, in the order in which they apply. */
-#include "migration/file.h"
-#include "source.h"
 #include "write.h"
+
+#include "migration/file.h"
 
 #include <string.h>
 
@@ -27,42 +27,45 @@ write_step(FILE *out, const MigrationFile *step)
 }
 
 static void
-migration_mistake(void *argument, const char *file, size_t line, const char *text)
+say_mistake(void *argument, const char *file, size_t line, const char *text)
 {
     (void) argument;
-    fprintf(stderr, "sql/%s:%zu: %s\n", file, line, text);
-    mistakes++;
+    mistake_at(file, line, text);
+}
+
+/* A migration's path is part/app/name.sql. */
+static void
+add_migration(MigrationSet *set, const char *part, const File *file)
+{
+    const char *app = file->path + strlen(part) + 1;
+    const char *slash = strchr(app, '/');
+    char name[NAME_SIZE];
+
+    if (slash == NULL) {
+        mistake(file, 1, "a migration must be in the folder of its app");
+        return;
+    }
+    snprintf(name, sizeof name, "%.*s", (int) (slash - app), app);
+    if (!migration_set_add(set, name, slash + 1, file->path, file->text, file->size))
+        die("cannot allocate", "memory");
 }
 
 void
-write_migrations(FILE *out, const char *folder)
+write_migrations(FILE *out, const char *part, const Files *files)
 {
     MigrationSet set;
-    size_t prefix = strlen(folder) + 1;
 
-    if (!migration_set_init(&set, NULL, 0, migration_mistake, NULL))
+    if (!migration_set_init(&set, NULL, 0, say_mistake, NULL))
         die("cannot allocate", "memory");
-    for (size_t i = 0; i < files_count; i++) {
-        const char *app = files[i].path + prefix, *slash;
-        char name[NAME_SIZE];
+    for (size_t i = 0; i < files->count; i++)
+        add_migration(&set, part, &files->list[i]);
 
-        if (strncmp(files[i].path, folder, prefix - 1) != 0 || app[-1] != '/')
-            continue;
-        slash = strchr(app, '/');
-        if (slash == NULL) {
-            mistake(&files[i], 1, "a migration must be in the folder of its app");
-            continue;
-        }
-        snprintf(name, sizeof name, "%.*s", (int) (slash - app), app);
-        if (!migration_set_add(&set, name, slash + 1, files[i].path, files[i].text, files[i].size))
-            die("cannot allocate", "memory");
-    }
     bool ok = migration_set_order(&set);
 
-    fprintf(out, "const MigrationFile migrations_%s[] = {\n", folder);
+    fprintf(out, "const MigrationFile migrations_%s[] = {\n", part);
     for (size_t i = 0; ok && i < set.count; i++)
         write_step(out, &set.files[i]);
     if (set.count == 0)
         fputs("    {0},\n", out);
-    fprintf(out, "};\nconst size_t migrations_%s_count = %zu;\n\n", folder, set.count);
+    fprintf(out, "};\nconst size_t migrations_%s_count = %zu;\n\n", part, set.count);
 }
