@@ -19,7 +19,6 @@
 #define CIQ_SERVER_QUERY_H
 
 #include "call/changes.h"
-#include "migration/file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,9 +48,5 @@ typedef struct Script {
     const char *name;
     const char *text;
 } Script;
-
-/* The files of sql/shared and sql/tenant, in the order in which they apply. */
-extern const MigrationFile migrations_shared[], migrations_tenant[];
-extern const size_t migrations_shared_count, migrations_tenant_count;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/json.h"
+#include "migration/embedded.h"
 
 #include <assert.h>
 #include <ftw.h>

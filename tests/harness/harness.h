@@ -17,7 +17,7 @@
 #include "clientiq/client.h"
 #include "proto/wire.h"
 #include "server/base/config.h"
-#include "server/db/query.h"
+#include "server/migration/file.h"
 #include "server/server.h"
 
 #include <jansson.h>

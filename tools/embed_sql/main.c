@@ -1,6 +1,7 @@
 /* Turns the .sql files into C: statements with numbered parameters, scripts, and migrations in the
  * order in which they apply.  Runs at build time: embed_sql <sql directory> <output directory>;
- * writes queries.c and queries.h (see server/db/query.h) and names every mistake by file and line.
+ * writes db/queries and migration/embedded there (server/db/query.h and server/migration/file.h say
+ * what is in them), and names every mistake by file and line.
  */
 #include "write.h"
 
@@ -35,6 +36,7 @@ main(int argc, char **argv)
     statements_add(&statements, &query, "");
     statements_add(&statements, &rpc, "rpc_");
     statements_check_names(&statements);
-    write_queries(argv[2], &statements, &script, &shared, &tenant);
+    write_queries(argv[2], &statements, &script);
+    write_migrations(argv[2], &shared, &tenant);
     return mistakes_count() == 0 ? 0 : 1;
 }

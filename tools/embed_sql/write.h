@@ -1,4 +1,4 @@
-/* The C that is written into the output directory. */
+/* The C that is written into the output directory, whose folders db and migration are there. */
 #ifndef CIQ_EMBED_SQL_WRITE_H
 #define CIQ_EMBED_SQL_WRITE_H
 
@@ -6,12 +6,11 @@
 
 #include <stdio.h>
 
-/* queries.h and queries.c: the statements, the scripts as they are, and the migrations. */
-void write_queries(const char *directory, const Statements *statements, const Files *scripts,
-                   const Files *shared, const Files *tenant);
+/* db/queries.h and .c: the statements, and the scripts as they are. */
+void write_queries(const char *directory, const Statements *statements, const Files *scripts);
 
-/* An array of the migrations of a part, shared or tenant, in the order in which they apply. */
-void write_migrations(FILE *out, const char *part, const Files *files);
+/* migration/embedded.h and .c: the migrations, in the order in which they apply. */
+void write_migrations(const char *directory, const Files *shared, const Files *tenant);
 
 /* A file of the output directory, opened and closed.  Ends the program if that cannot be. */
 FILE *output_open(const char *directory, const char *name);

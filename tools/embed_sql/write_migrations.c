@@ -50,8 +50,8 @@ add_migration(MigrationSet *set, const char *part, const File *file)
         die("cannot allocate", "memory");
 }
 
-void
-write_migrations(FILE *out, const char *part, const Files *files)
+static void
+write_part(FILE *header, FILE *source, const char *part, const Files *files)
 {
     MigrationSet set;
 
@@ -62,10 +62,31 @@ write_migrations(FILE *out, const char *part, const Files *files)
 
     bool ok = migration_set_order(&set);
 
-    fprintf(out, "const MigrationFile migrations_%s[] = {\n", part);
+    fprintf(header,
+            "/* The files of sql/%s, in the order in which they apply. */\n"
+            "extern const MigrationFile migrations_%s[];\n"
+            "extern const size_t migrations_%s_count;\n",
+            part, part, part);
+    fprintf(source, "const MigrationFile migrations_%s[] = {\n", part);
     for (size_t i = 0; ok && i < set.count; i++)
-        write_step(out, &set.files[i]);
+        write_step(source, &set.files[i]);
     if (set.count == 0)
-        fputs("    {0},\n", out);
-    fprintf(out, "};\nconst size_t migrations_%s_count = %zu;\n\n", part, set.count);
+        fputs("    {0},\n", source);
+    fprintf(source, "};\nconst size_t migrations_%s_count = %zu;\n\n", part, set.count);
+}
+
+void
+write_migrations(const char *directory, const Files *shared, const Files *tenant)
+{
+    FILE *header = output_open(directory, "migration/embedded.h");
+    FILE *source = output_open(directory, "migration/embedded.c");
+
+    fputs("#ifndef CIQ_EMBEDDED_H\n#define CIQ_EMBEDDED_H\n\n#include \"migration/file.h\"\n\n",
+          header);
+    fputs("#include \"migration/embedded.h\"\n\n", source);
+    write_part(header, source, "shared", shared);
+    write_part(header, source, "tenant", tenant);
+    fputs("\n#endif\n", header);
+    output_close(header, "migration/embedded.h");
+    output_close(source, "migration/embedded.c");
 }

@@ -58,19 +58,16 @@ write_scripts(FILE *header, FILE *source, const Files *scripts)
 }
 
 void
-write_queries(const char *directory, const Statements *statements, const Files *scripts,
-              const Files *shared, const Files *tenant)
+write_queries(const char *directory, const Statements *statements, const Files *scripts)
 {
-    FILE *header = output_open(directory, "queries.h");
-    FILE *source = output_open(directory, "queries.c");
+    FILE *header = output_open(directory, "db/queries.h");
+    FILE *source = output_open(directory, "db/queries.c");
 
     fputs("#ifndef CIQ_QUERIES_H\n#define CIQ_QUERIES_H\n\n#include \"db/query.h\"\n\n", header);
     fputs("#include \"db/queries.h\"\n\n", source);
     write_statements(header, source, statements);
     write_scripts(header, source, scripts);
-    write_migrations(source, "shared", shared);
-    write_migrations(source, "tenant", tenant);
     fputs("\n#endif\n", header);
-    output_close(header, "queries.h");
-    output_close(source, "queries.c");
+    output_close(header, "db/queries.h");
+    output_close(source, "db/queries.c");
 }
