@@ -3,18 +3,20 @@
  *
  * A file starts with a header of comment lines:
  *
- *     -- rows: one into user        one row, its columns fill response field "user"; none:
- * NOT_FOUND
+ *     -- rows: one into user        one row, its columns fill response field "user"; no row is
+ *                                   NOT_FOUND
  *     -- rows: one                  the same, columns fill the response (or target message) itself
  *     -- rows: many into users      each row is an element of the repeated field; a column page_key
  *                                   is the key to continue after and fills nothing
  *     -- rows: none                 no row is expected; columns, if any, are ignored
- *     -- changes: cached            what servers cache of this tenant (users, sessions, groups)
- *     -- changes: names             how names lead to tenants (domains, schema names, states)
+ *     -- changes: tenant names      the kinds of call/changes.def that it changes
  *
  * Parameters: ":id", ":user.email" are request fields by name; ":caller.id", ":page.key" and the
  * other names of db/context.def come from the call; ":mask.user.email" is true where update_mask
- * names "email" ("user.email" also); ":arg.x" is a value that the C handler gives by name.  */
+ * names "email" ("user.email" also); ":arg.x" is a value that the C handler gives by name.
+ *
+ * "{user_columns}" stands for the text of sql/part/user_columns.sql as it is, without its comments:
+ * what several statements must have alike is written once, as a part.  */
 #ifndef CIQ_SERVER_QUERY_H
 #define CIQ_SERVER_QUERY_H
 

@@ -18,7 +18,8 @@ __asan_default_options(void)
 int
 main(int argc, char **argv)
 {
-    Files query = {0}, rpc = {0}, script = {0}, shared = {0}, tenant = {0};
+    Files part = {0}, query = {0}, rpc = {0}, script = {0}, shared = {0}, tenant = {0};
+    Parts parts = {0};
     Statements statements = {0};
 
     if (argc != 3) {
@@ -27,14 +28,17 @@ main(int argc, char **argv)
     }
     if (sodium_init() < 0)
         return 1;
+    files_read(&part, argv[1], "part");
     files_read(&query, argv[1], "query");
     files_read(&rpc, argv[1], "rpc");
     files_read(&script, argv[1], "script");
     files_read(&shared, argv[1], "shared");
     files_read(&tenant, argv[1], "tenant");
 
-    statements_add(&statements, &query, "");
-    statements_add(&statements, &rpc, "rpc_");
+    parts_add(&parts, &part);
+    statements_add(&statements, &query, "", &parts);
+    statements_add(&statements, &rpc, "rpc_", &parts);
+    parts_check_used(&parts);
     statements_check_names(&statements);
     write_queries(argv[2], &statements, &script);
     write_migrations(argv[2], &shared, &tenant);

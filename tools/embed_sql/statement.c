@@ -83,16 +83,16 @@ parse_rows(Statement *statement, size_t line, const char *value, size_t size)
         mistake(statement->file, line, "rows: none has no into");
 }
 
-/* One lower-case word and a colon: nothing but a header looks so, and a misspelled one is not to be
- * taken for words. */
+/* A comment of one lower-case word and a colon: nothing but a header looks so, and one that is
+ * misspelled or misplaced is not to be taken for words. */
 static void
-refuse_header(const File *file, size_t line, const char *text, size_t size)
+refuse_header(const File *file, size_t line, const char *comment, const char *what)
 {
-    const char *word = text + 2 + strspn(text + 2, " ");
+    const char *word = comment + 2 + strspn(comment + 2, " ");
     size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz_");
 
-    if (letters > 0 && letters < (size_t) (text + size - word) && word[letters] == ':')
-        mistake(file, line, "unknown header %.*s", (int) letters, word);
+    if (letters > 0 && word[letters] == ':')
+        mistake(file, line, "%s %.*s", what, (int) letters, word);
 }
 
 /* Reads the comment lines at the top.  Gives where the statement starts. */
@@ -113,7 +113,7 @@ parse_header(Statement *statement)
         else if ((value = header_value(at, "changes")) != NULL)
             parse_changes(statement, line, value, (size_t) (at + size - value));
         else if (is_comment)
-            refuse_header(statement->file, line, at, size);
+            refuse_header(statement->file, line, at, "unknown header");
         at += size + (at[size] == '\n');
     }
     if (statement->rows[0] == '\0')
@@ -123,19 +123,29 @@ parse_header(Statement *statement)
 
 /* ---- the text ---- */
 
-/* Text that grows; white space between pieces becomes one space. */
-typedef struct Text {
-    FILE *stream;
-    bool is_empty, has_space;
-} Text;
+/* Reads one file, a statement's or a part's, and gathers what comes of it.  White space between
+ * pieces becomes one space, and none at either end. */
+typedef struct Reader {
+    Statement *statement;
+    const Parts *parts;
+    const File *file;
+    FILE *out;
+    bool is_empty, has_space; /* what was gathered; what stands before the next piece */
+} Reader;
 
 static void
-append(Text *out, const char *piece, size_t size)
+append(Reader *reader, const char *piece, size_t size)
 {
-    if (out->has_space && !out->is_empty)
-        fputc(' ', out->stream);
-    fwrite(piece, 1, size, out->stream);
-    out->is_empty = out->has_space = false;
+    if (reader->has_space && !reader->is_empty)
+        fputc(' ', reader->out);
+    fwrite(piece, 1, size, reader->out);
+    reader->is_empty = reader->has_space = false;
+}
+
+static bool
+is_in_part(const Reader *reader)
+{
+    return reader->file != reader->statement->file;
 }
 
 /* A name in a group of contexts that is none of them is misspelled; but a request may have a field
@@ -164,18 +174,20 @@ is_unknown_context(const char *name)
 
 /* The parameter's number, from 1 on; the same for the same name. */
 static size_t
-parameter_number(Statement *statement, const File *file, const char *name, size_t size)
+parameter_number(const Reader *reader, const char *name, size_t size)
 {
+    Statement *statement = reader->statement;
+    size_t line = file_line(reader->file, name);
     char *text = copy(name, size);
 
     for (size_t i = 0; i < statement->parameters_count; i++)
         if (strcmp(statement->parameters[i], text) == 0)
             return i + 1;
     if (is_unknown_context(text))
-        mistake(file, file_line(file, name),
-                "no context is called :%s; server/db/context.def has them", text);
+        mistake(reader->file, line, "no context is called :%s; server/db/context.def has them",
+                text);
     if (statement->parameters_count == PARAMETERS_MAX) {
-        mistake(file, file_line(file, name), "more than %d parameters", PARAMETERS_MAX);
+        mistake(reader->file, line, "more than %d parameters", PARAMETERS_MAX);
         return 1;
     }
     statement->parameters[statement->parameters_count++] = text;
@@ -201,88 +213,133 @@ name_size(const char *name)
 
 /* A parameter, ::type or :=. */
 static const char *
-parse_colon(Statement *statement, const File *file, const char *at, Text *out)
+parse_colon(Reader *reader, const char *at)
 {
     char number[16];
 
     if (at[1] == ':' || at[1] == '=') {
-        append(out, at, 2);
+        append(reader, at, 2);
         return at + 2;
     }
     if (!islower((unsigned char) at[1]) && at[1] != '_') {
-        append(out, at, 1);
+        append(reader, at, 1);
         return at + 1;
     }
 
     size_t size = name_size(at + 1);
 
-    snprintf(number, sizeof number, "$%zu", parameter_number(statement, file, at + 1, size));
-    append(out, number, strlen(number));
+    snprintf(number, sizeof number, "$%zu", parameter_number(reader, at + 1, size));
+    append(reader, number, strlen(number));
     return at + 1 + size;
 }
 
 /* A comment, which goes, or a quoted piece, which stays as it is.  Since a file ends with the end
  * of a line, what reaches up to there has no end of its own. */
 static const char *
-parse_skipped(const File *file, const char *at, const char *end, Text *out)
+parse_skipped(Reader *reader, const char *at, const char *end)
 {
-    bool is_comment = *at == '-' || *at == '/';
+    size_t line = file_line(reader->file, at);
 
-    if (*end == '\0' && *at != '-')
-        mistake(file, file_line(file, at), "a %s is not closed", is_comment ? "comment" : "quote");
-    else if (!is_comment)
-        append(out, at, (size_t) (end - at));
+    if (*at == '-')
+        refuse_header(reader->file, line, at, "only the top of a statement has the header");
+    else if (*end == '\0')
+        mistake(reader->file, line, "a %s is not closed", *at == '/' ? "comment" : "quote");
+    else if (*at != '/')
+        append(reader, at, (size_t) (end - at));
     return end;
 }
 
-static void
-parse_text(Statement *statement, const File *file, const char *at, Text *out)
-{
-    static const char spaces[] = " \t\r\n\f\v";
+static char *read_text(Reader reader, const char *at);
 
+/* The name of a part in braces. */
+static const char *
+parse_brace(Reader *reader, const char *at)
+{
+    size_t line = file_line(reader->file, at);
+    size_t size = name_size(at + 1);
+    Part *part = parts_find(reader->parts, at + 1, size);
+
+    if (at[1 + size] != '}') {
+        mistake(reader->file, line, "{ must be followed by the name of a part and }");
+        return at + 1;
+    }
+    if (is_in_part(reader)) {
+        mistake(reader->file, line, "a part must not have parts of its own");
+    } else if (part == NULL) {
+        mistake(reader->file, line, "there is no sql/part/%.*s.sql", (int) size, at + 1);
+    } else {
+        Reader inner = {.statement = reader->statement, .parts = reader->parts, .file = part->file};
+        const char *text = read_text(inner, part->file->text);
+
+        append(reader, text, strlen(text));
+        part->is_used = true;
+    }
+    return at + size + 2;
+}
+
+static const char spaces[] = " \t\r\n\f\v";
+
+/* The end of the statement. */
+static const char *
+parse_semicolon(const Reader *reader, const char *at)
+{
+    size_t line = file_line(reader->file, at);
+
+    if (is_in_part(reader))
+        mistake(reader->file, line, "a part must not end the statement");
+    else if (at[1 + strspn(at + 1, spaces)] != '\0')
+        mistake(reader->file, line, "a second statement; one file is one statement");
+    return at + 1;
+}
+
+static void
+parse_text(Reader *reader, const char *at)
+{
     while (*at != '\0') {
-        const char *end = migration_skip(file->text, at);
+        const char *end = migration_skip(reader->file->text, at);
 
         if (end != at) {
-            at = parse_skipped(file, at, end, out);
+            at = parse_skipped(reader, at, end);
         } else if (strchr(spaces, *at) != NULL) {
-            out->has_space = true;
+            reader->has_space = true;
             at += strspn(at, spaces);
         } else if (*at == ':') {
-            at = parse_colon(statement, file, at, out);
+            at = parse_colon(reader, at);
+        } else if (*at == '{') {
+            at = parse_brace(reader, at);
         } else if (*at == ';') {
-            at++;
-            if (at[strspn(at, spaces)] != '\0')
-                mistake(file, file_line(file, at), "a second statement; one file is one statement");
+            at = parse_semicolon(reader, at);
         } else {
-            append(out, at++, 1);
+            append(reader, at++, 1);
         }
     }
 }
 
-static void
-parse_file(Statement *statement)
+/* What the rest of a file comes to. */
+static char *
+read_text(Reader reader, const char *at)
 {
-    const File *file = statement->file;
-    const char *at = parse_header(statement);
-    Text out = {.is_empty = true};
+    const File *file = reader.file;
+    char *text;
     size_t size;
 
-    out.stream = open_memstream(&statement->text, &size);
-    if (out.stream == NULL)
+    reader.is_empty = true;
+    reader.out = open_memstream(&text, &size);
+    if (reader.out == NULL)
         die("cannot allocate", "memory");
-    parse_text(statement, file, at, &out);
-    if (fclose(out.stream) != 0)
+    parse_text(&reader, at);
+    if (fclose(reader.out) != 0)
         die("cannot allocate", "memory");
     if (file->size > 0 && file->text[file->size - 1] != '\n')
         mistake(file, file_line(file, file->text + file->size),
                 "the last line must end with a newline");
     if (size == 0)
-        mistake(file, 1, "there is no statement in it");
+        mistake(file, 1, "there is no SQL in it");
+    return text;
 }
 
 void
-statements_add(Statements *statements, const Files *files, const char *prefix)
+statements_add(Statements *statements, const Files *files, const char *prefix, const Parts *parts)
 {
     size_t count = statements->count + files->count;
     Statement *list = realloc(statements->list, count * sizeof *list + 1);
@@ -297,7 +354,10 @@ statements_add(Statements *statements, const Files *files, const char *prefix)
         *statement = (Statement){.file = &files->list[i]};
         file_name(statement->file, name);
         snprintf(statement->name, sizeof statement->name, "%.20s%.100s", prefix, name);
-        parse_file(statement);
+
+        Reader reader = {.statement = statement, .parts = parts, .file = statement->file};
+
+        statement->text = read_text(reader, parse_header(statement));
     }
 }
 

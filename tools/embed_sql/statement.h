@@ -3,11 +3,10 @@
 #ifndef CIQ_EMBED_SQL_STATEMENT_H
 #define CIQ_EMBED_SQL_STATEMENT_H
 
+#include "part.h"
 #include "source.h"
 
 #include "call/changes.h"
-
-#include <stdbool.h>
 
 enum { PARAMETERS_MAX = 32 };
 
@@ -26,8 +25,10 @@ typedef struct Statements {
     size_t count;
 } Statements;
 
-/* One statement for each file, called by the file's name behind the prefix.  Mistakes are said. */
-void statements_add(Statements *statements, const Files *files, const char *prefix);
+/* One statement for each file, called by the file's name behind the prefix, with its parts filled
+ * in.  Mistakes are said. */
+void statements_add(Statements *statements, const Files *files, const char *prefix,
+                    const Parts *parts);
 
 /* Says which statements have the name of another. */
 void statements_check_names(const Statements *statements);
