@@ -95,8 +95,7 @@ with me as (
       from me, object o
      where o.owner <> me.owner and o.kind <> 'column'
 )
-select :arg.schema as schema_name, k.subject, k.attempt, 'none' as expected, coalesce(f.what, 'none') as got,
-       f.what is null as ok
+select :arg.schema as schema_name, k.subject, {isolation_answer}
   from (values (1, 'grants', 'others hold rights on what is the tenant''s'),
                (2, 'grants', 'its role holds more than rows'),
                (3, 'grants', 'its role holds rights elsewhere'),
