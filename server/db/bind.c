@@ -289,16 +289,18 @@ page_size(Call *call, const ProtobufCMessage *message, int32_t *size)
     return true;
 }
 
+/* One more than the page holds, which tells whether there is a next page. */
 static bool
-value_page(Call *call, const char *name, const ProtobufCMessage *message, BindValue *value)
+value_page_limit(Call *call, const ProtobufCMessage *message, BindValue *value)
 {
-    if (strcmp(name, "limit") == 0) {
-        int32_t size;
+    int32_t size;
 
-        return page_size(call, message, &size) && value_int64(call, size + 1, value);
-    }
-    assert(strcmp(name, "key") == 0);
+    return page_size(call, message, &size) && value_int64(call, size + 1, value);
+}
 
+static bool
+value_page_key(Call *call, const ProtobufCMessage *message, BindValue *value)
+{
     const char *key;
 
     if (!page_key(call, message, &key))
@@ -307,39 +309,35 @@ value_page(Call *call, const char *name, const ProtobufCMessage *message, BindVa
     return key == NULL || value_text(call, key, value);
 }
 
-static bool
-value_caller(Call *call, const char *name, BindValue *value)
-{
-    if (strcmp(name, "id") == 0)
-        return value_int64(call, caller_account_id(&call->caller), value);
-    if (strcmp(name, "session_id") == 0)
-        return value_int64(call, call->caller.session_id, value);
-    if (strcmp(name, "email") == 0)
-        return value_text(call, call->caller.email, value);
-    if (strcmp(name, "kind") == 0)
-        return value_text(call, caller_kind_name(call->caller.kind), value);
-    assert(strcmp(name, "is_admin") == 0);
-    return value_bool(call, call->caller.is_admin, value);
-}
+#define CONTEXT(group, name, expression)                                                           \
+    static bool context_##group##_##name(Call *call, const ProtobufCMessage *message,              \
+                                         BindValue *value)                                         \
+    {                                                                                              \
+        (void) message;                                                                            \
+        return (expression);                                                                       \
+    }
+#include "db/context.def"
+#undef CONTEXT
 
-static bool
-value_tenant(Call *call, const char *name, BindValue *value)
-{
-    if (strcmp(name, "id") == 0)
-        return value_int64(call, call->tenant.id, value);
-    assert(strcmp(name, "schema") == 0);
-    return value_text(call, call->tenant.schema, value);
-}
+typedef struct Context {
+    const char *name; /* "caller.id" */
+    bool (*value)(Call *call, const ProtobufCMessage *message, BindValue *value);
+} Context;
 
-static bool
-value_call(Call *call, const char *name, BindValue *value)
+static const Context contexts[] = {
+#define CONTEXT(group, name, expression) {#group "." #name, context_##group##_##name},
+#include "db/context.def"
+#undef CONTEXT
+};
+
+/* NULL: no context is called so. */
+static const Context *
+context_find(const char *name)
 {
-    if (strcmp(name, "id") == 0)
-        return value_text(call, call->id, value);
-    if (strcmp(name, "method") == 0)
-        return value_text(call, call->method == NULL ? "" : call->method->name, value);
-    assert(strcmp(name, "origin") == 0);
-    return value_text(call, call->origin, value);
+    for (size_t i = 0; i < sizeof contexts / sizeof *contexts; i++)
+        if (strcmp(contexts[i].name, name) == 0)
+            return &contexts[i];
+    return NULL;
 }
 
 static bool
@@ -370,19 +368,13 @@ static bool
 bind_parameter(Call *call, const char *name, const ProtobufCMessage *message, const DbArg *args,
                BindValue *value)
 {
+    const Context *context = context_find(name);
     const char *rest;
 
     if ((rest = after_prefix(name, "arg.")) != NULL)
         return value_arg(rest, args, value);
-    if ((rest = after_prefix(name, "caller.")) != NULL)
-        return value_caller(call, rest, value);
-    /* a request may have a message field "tenant"; the context has two names only */
-    if (strcmp(name, "tenant.id") == 0 || strcmp(name, "tenant.schema") == 0)
-        return value_tenant(call, name + strlen("tenant."), value);
-    if ((rest = after_prefix(name, "call.")) != NULL)
-        return value_call(call, rest, value);
-    if ((rest = after_prefix(name, "page.")) != NULL)
-        return value_page(call, rest, message, value);
+    if (context != NULL)
+        return context->value(call, message, value);
     if ((rest = after_prefix(name, "mask.")) != NULL)
         return value_bool(call, bind_mask(message, rest), value);
 
@@ -726,15 +718,14 @@ bind_answer(Call *call, const Query *query, const ProtobufCMessage *message,
 static bool
 check_parameter(const char *name, const ProtobufCMessageDescriptor *request)
 {
-    static const char *const context[] = {
-        "caller.id", "caller.session_id", "caller.email", "caller.kind", "caller.is_admin",
-        "tenant.id", "tenant.schema",     "call.id",      "call.method", "call.origin",
-    };
     const char *rest;
 
-    for (size_t i = 0; i < sizeof context / sizeof *context; i++)
-        if (strcmp(name, context[i]) == 0)
-            return true;
+    if (after_prefix(name, "page.") != NULL &&
+        (request == NULL || field_find(request, "page_token", 10) == NULL ||
+         field_find(request, "page_size", 9) == NULL))
+        return false;
+    if (context_find(name) != NULL)
+        return true;
     if (after_prefix(name, "arg.") != NULL)
         return true;
     if (request == NULL)
@@ -742,10 +733,6 @@ check_parameter(const char *name, const ProtobufCMessageDescriptor *request)
     if ((rest = after_prefix(name, "mask.")) != NULL)
         return field_find(request, "update_mask", 11) != NULL &&
                path_find(request, rest, NULL) != NULL;
-    if ((rest = after_prefix(name, "page.")) != NULL)
-        return (strcmp(rest, "key") == 0 || strcmp(rest, "limit") == 0) &&
-               field_find(request, "page_token", 10) != NULL &&
-               field_find(request, "page_size", 9) != NULL;
     return path_find(request, name, NULL) != NULL;
 }
 

@@ -3,27 +3,24 @@
  *
  * A file starts with a header of comment lines:
  *
- *     -- rows: one into user        one row, its columns fill response field "user"; none:
- * NOT_FOUND
+ *     -- rows: one into user        one row, its columns fill response field "user"; no row is
+ *                                   NOT_FOUND
  *     -- rows: one                  the same, columns fill the response (or target message) itself
  *     -- rows: many into users      each row is an element of the repeated field; a column page_key
  *                                   is the key to continue after and fills nothing
  *     -- rows: none                 no row is expected; columns, if any, are ignored
- *     -- changes: cached            what servers cache of this tenant (users, sessions, groups)
- *     -- changes: names             how names lead to tenants (domains, schema names, states)
+ *     -- changes: tenant names      the kinds of call/changes.def that it changes
  *
- * Parameters: ":id", ":user.email" are request fields by name; ":caller.id", ":caller.email",
- * ":caller.session_id", ":caller.is_admin", ":tenant.id", ":tenant.schema", ":call.id",
- * ":call.method",
- * ":call.origin" are the call's context (caller.id 0: neither user nor superuser);
- * ":mask.user.email" is true where update_mask names "email"
- * ("user.email" also); ":page.key" is the key to continue after, null on the first page;
- * ":page.limit" is page_size + 1; ":arg.x" is a value that the C handler gives by name.  */
+ * Parameters: ":id", ":user.email" are request fields by name; ":caller.id", ":page.key" and the
+ * other names of db/context.def come from the call; ":mask.user.email" is true where update_mask
+ * names "email" ("user.email" also); ":arg.x" is a value that the C handler gives by name.
+ *
+ * "{user_columns}" stands for the text of sql/part/user_columns.sql as it is, without its comments:
+ * what several statements must have alike is written once, as a part.  */
 #ifndef CIQ_SERVER_QUERY_H
 #define CIQ_SERVER_QUERY_H
 
 #include "call/changes.h"
-#include "migration/file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,9 +50,5 @@ typedef struct Script {
     const char *name;
     const char *text;
 } Script;
-
-/* The files of sql/shared and sql/tenant, in the order in which they apply. */
-extern const MigrationFile migrations_shared[], migrations_tenant[];
-extern const size_t migrations_shared_count, migrations_tenant_count;
 
 #endif

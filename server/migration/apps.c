@@ -2,7 +2,7 @@
  * by server.c.  Never runs anything: that is migrate.c's and run.c's.  */
 #include "migration/apps.h"
 #include "base/log.h"
-#include "db/query.h"
+#include "migration/embedded.h"
 
 #include <inttypes.h>
 #include <stdio.h>

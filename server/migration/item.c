@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "call/internal.h"
 #include "base/log.h"
+#include "migration/embedded.h"
 #include "migration/plan.h"
 #include "db/queries.h"
 #include "migration/shape.h"

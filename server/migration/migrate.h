@@ -4,7 +4,7 @@
 #define CIQ_SERVER_MIGRATE_H
 
 #include "call/call.h"
-#include "db/query.h"
+#include "migration/file.h"
 
 /* Installs what is missing and applies the pending shared migrations, in one transaction under a
  * lock, so that several servers may start at once.  An edited migration fails and is named.  Also

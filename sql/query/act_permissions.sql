@@ -1,4 +1,4 @@
 -- Who acts inside a tenant holds what an admin of it holds: every permission that there is.
 -- rows: one
-select string_agg(app || '.' || codename, E'\n' order by (app || '.' || codename) collate "C") as permissions
-  from auth_permission
+select {permission_lines} as permissions
+  from auth_permission p

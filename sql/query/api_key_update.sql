@@ -3,8 +3,7 @@
 update core_api_key
    set name = case when :mask.api_key.name then :api_key.name else name end,
        permissions = case when :mask.api_key.permissions
-                          then array(select distinct asked collate "C"
-                                       from unnest(:api_key.permissions::text[]) asked order by 1)
+                          then {api_key_permissions}
                           else permissions end,
        expire_time = case when :mask.api_key.expire_time then :api_key.expire_time else expire_time end
  where id = :id

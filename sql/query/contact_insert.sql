@@ -5,12 +5,7 @@ with admin as (
     insert into users_customuser (email, first_name, last_name, is_admin, job_title, phone_number)
     values (:arg.email, :arg.first_name, :arg.last_name, true, :arg.job_title, :arg.phone)
     returning id, email
-), admins as (
-    insert into auth_group (name) values ('Tenant Admins') returning id
-), held as (
-    insert into auth_group_permissions (group_id, permission_id)
-    select admins.id, p.id from admins cross join auth_permission p
-), member as (
+), {tenant_admins}, member as (
     insert into users_customuser_groups (user_id, group_id)
     select admin.id, admins.id from admin cross join admins
 )

@@ -1,6 +1,5 @@
 -- rows: one
-select d.id, d.company_name, d.first_name, d.last_name, d.email, d.phone, d.job_title, d.company_size, d.industry,
-       d.message, d.state, d.reject_reason, d.tenant_id, d.create_time, d.update_time
+select {demo_columns}
   from public.demo_demorequest d
  where d.id = :id
    for update

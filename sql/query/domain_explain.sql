@@ -1,4 +1,4 @@
--- Everything that a host's way to its tenant depends on; which one that is, is tenant_by_domain's choice.
+-- Everything that a host's way to its tenant depends on; which one that is, tenant_by_domain chooses alike.
 -- rows: one
 select d.domain, d.tenant_id, d.is_primary, d.kind, d.state as domain_state, d.txt_name, d.txt_value,
        d.check_text, d.verify_time is not null as is_proved, d.missing_time is not null as is_missing,
@@ -12,6 +12,4 @@ select d.domain, d.tenant_id, d.is_primary, d.kind, d.state as domain_state, d.t
   left join public.tenants_domain p on p.tenant_id = t.id and p.is_primary
   left join pg_catalog.pg_roles r on r.rolname = t.role
   left join pg_catalog.pg_namespace n on n.nspname = t.schema_name
- where d.domain = :arg.domain and (d.state = 'verified' or t.state in ('active', 'suspended'))
- order by d.state = 'verified' desc, d.id
- limit 1
+ {domain_choice}

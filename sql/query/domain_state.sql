@@ -5,9 +5,7 @@
 select d.id, d.tenant_id, d.is_primary, d.kind, d.state, d.txt_name, d.txt_value,
        d.kind = 'custom' and (d.state <> 'verified' or d.verify_time is not null) as has_proof, count(*) over () as claims,
        (select count(*) from public.tenants_domain o where o.tenant_id = d.tenant_id and o.id <> d.id) as others
-  from public.tenants_domain d
-  join public.tenants_tenant t on t.id = d.tenant_id
- where d.domain = :arg.domain and (:arg.schema = '' or t.schema_name = :arg.schema)
+  {domain_claims}
    and t.state not in ('deleted', 'purging')
  order by d.state = 'verified' desc, d.id
  limit 1

@@ -2,8 +2,6 @@
 -- What they decide on is read by a statement of its own, whose snapshot is younger than the lock.
 -- rows: none
 select t.id
-  from public.tenants_domain d
-  join public.tenants_tenant t on t.id = d.tenant_id
- where d.domain = :arg.domain and (:arg.schema = '' or t.schema_name = :arg.schema)
+  {domain_claims}
  order by t.id
    for update of t

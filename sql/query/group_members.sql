@@ -1,9 +1,5 @@
 -- rows: many into users
-select u.id, u.email, u.first_name, u.last_name, u.is_admin, u.is_active, u.phone_number, u.job_title,
-       u.department,
-       array(select g.name from users_customuser_groups m join auth_group g on g.id = m.group_id
-              where m.user_id = u.id order by g.name) as groups,
-       u.date_joined, u.last_login, u.id::text as page_key
+select {user_columns}, u.id::text as page_key
   from users_customuser_groups w
   join users_customuser u on u.id = w.user_id
  where w.group_id = :group_id

@@ -20,7 +20,7 @@ with me as (
       from me join pg_catalog.pg_proc p on p.pronamespace = me.schema
 ), held as (
     select o.kind, o.name, o.owner, a.grantee, a.privilege_type as privilege, a.is_grantable,
-           case a.grantee when 0 then 'everybody' else a.grantee::regrole::text end as holder
+           {grantee} as holder
       from object o cross join lateral aclexplode(o.acl) a
 ), found as (
     select 'grants' as subject, 'others hold rights on what is the tenant''s' as attempt,
@@ -48,7 +48,7 @@ with me as (
             or h.name ~ '^core_audit(\.|$)' and h.privilege in ('UPDATE', 'DELETE'))
     union all
     select 'grants', 'new tables are given to others',
-           case a.grantee when 0 then 'everybody' else a.grantee::regrole::text end || ': '
+           {grantee} || ': '
            || lower(string_agg(a.privilege_type, ', ' order by a.privilege_type)) || ' on new objects'
       from me
       join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.refobjid = me.schema
@@ -95,8 +95,7 @@ with me as (
       from me, object o
      where o.owner <> me.owner and o.kind <> 'column'
 )
-select :arg.schema as schema_name, k.subject, k.attempt, 'none' as expected, coalesce(f.what, 'none') as got,
-       f.what is null as ok
+select :arg.schema as schema_name, k.subject, {isolation_answer}
   from (values (1, 'grants', 'others hold rights on what is the tenant''s'),
                (2, 'grants', 'its role holds more than rows'),
                (3, 'grants', 'its role holds rights elsewhere'),

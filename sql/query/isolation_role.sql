@@ -29,8 +29,7 @@ with me as (
      -- from PostgreSQL 16 on whoever makes a role is a member
      where m.member <> me.owner and (m.member <> me.worker or m.admin_option)
 )
-select :arg.schema as schema_name, 'role' as subject, k.attempt, 'none' as expected, coalesce(f.what, 'none') as got,
-       f.what is null as ok
+select :arg.schema as schema_name, 'role' as subject, {isolation_answer}
   from (values (1, 'its role has attributes'), (2, 'its role has settings'), (3, 'its role is a member of another'),
                (4, 'others can take its role')) k (number, attempt)
   left join found f on f.attempt = k.attempt

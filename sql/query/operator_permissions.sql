@@ -1,5 +1,5 @@
 -- What the local operator may do: all that a platform owner may.
 -- rows: one
-select string_agg(app || '.' || codename, E'\n' order by (app || '.' || codename) collate "C") as permissions
-  from public.platform_role_permission
- where platform_role = 'owner'
+select {permission_lines} as permissions
+  from public.platform_role_permission p
+ where p.platform_role = 'owner'

@@ -2,15 +2,7 @@
 -- rows: one
 with chosen as (
     select t.id, t.schema_name
-      from public.tenants_tenant t
-     where t.state <> 'deleted'
-       and (cardinality(:schemas::text[]) = 0 or t.schema_name = any (:schemas::text[]))
-       and case when :app = ''
-                then exists (select from jsonb_each_text(:arg.newest::jsonb) n
-                              where coalesce((t.heads ->> n.key)::integer, 0) < n.value::integer)
-                else coalesce((t.heads ->> :app)::integer, 0) <> :arg.number::integer end
-     order by t.id
-     limit nullif(:first::bigint, 0)
+      {run_tenants}
 ), run as (
     insert into public.migration_run (is_shared, app, target, mode, failures_max, caller, requires)
     select false, :app, :arg.target::integer, :arg.mode, :arg.failures_max::bigint, :arg.caller,

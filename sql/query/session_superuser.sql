@@ -1,11 +1,9 @@
 -- A live session of an active superuser, with all that their role may do.
 -- rows: one
 select s.id as session_id, u.id as user_id, u.email, false as is_admin, s.expire_time,
-       (select string_agg(p.app || '.' || p.codename, E'\n'
-                          order by (p.app || '.' || p.codename) collate "C")
+       (select {permission_lines}
           from public.platform_role_permission p
-         where p.platform_role = u.platform_role
-           and (u.can_create_tenants or (p.app, p.codename) <> ('tenants', 'add_tenant'))) as permissions
+         where {superuser_holds}) as permissions
   from public.platform_session s
   join public.platform_superuser u on u.id = s.user_id
  where s.secret_hash = :arg.hash and s.expire_time > now() and u.is_active

@@ -6,8 +6,7 @@ select u.platform_role, u.can_create_tenants, u.is_active,
                 where o.platform_role = 'owner' and o.is_active and o.id <> u.id) as has_other_owners,
        (select min(p.app || '.' || p.codename)
           from public.platform_role_permission p
-         where p.platform_role = u.platform_role
-           and (u.can_create_tenants or (p.app, p.codename) <> ('tenants', 'add_tenant'))
+         where {superuser_holds}
            and p.app || '.' || p.codename <> all(:arg.held::text[])) as beyond
   from public.platform_superuser u
  where u.id = :arg.superuser_id::bigint

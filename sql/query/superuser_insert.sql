@@ -2,4 +2,4 @@
 -- changes: tenant
 insert into public.platform_superuser (email, password, can_create_tenants, platform_role)
 values (:superuser.email, :arg.password, :superuser.can_create_tenants, :superuser.platform_role)
-returning id, email, can_create_tenants, platform_role, is_active, create_time
+returning {superuser_columns}

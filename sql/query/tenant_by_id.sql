@@ -1,9 +1,6 @@
 -- rows: one
-select t.id, t.schema_name, t.role, t.state, t.suspend_reason, t.heads::text as heads,
-       coalesce(nullif(t.max_users, 0), p.max_users) as max_users,
-       coalesce(nullif(t.max_api_keys, 0), p.max_api_keys) as max_api_keys,
-       coalesce(nullif(t.max_requests_per_second, 0), p.max_requests_per_second) as max_requests_per_second,
-       coalesce(nullif(t.max_statement_ms, 0), p.max_statement_ms) as max_statement_ms
+select {tenant_route},
+       {tenant_limits}
   from public.tenants_tenant t
   join public.tenants_plan p on p.plan = t.plan
  where t.id = :arg.id::bigint

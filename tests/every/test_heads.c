@@ -3,7 +3,7 @@
  * still work.  */
 #include "harness/harness.h"
 
-#include "server/db/query.h"
+#include "migration/embedded.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * another login than it was installed for.  */
 #include "harness/harness.h"
 
-#include "server/db/query.h"
+#include "migration/embedded.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #include "harness/database.h"
 
 #include "harness/cases.h"
+#include "migration/embedded.h"
 
 #include <stdio.h>
 #include <stdlib.h>

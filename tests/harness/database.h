@@ -4,7 +4,7 @@
 #ifndef CIQ_TESTS_DATABASE_H
 #define CIQ_TESTS_DATABASE_H
 
-#include "server/db/query.h"
+#include "server/migration/file.h"
 
 #include <libpq-fe.h>
 

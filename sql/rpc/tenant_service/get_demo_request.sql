@@ -1,5 +1,4 @@
 -- rows: one into demo_request
-select d.id, d.company_name, d.first_name, d.last_name, d.email, d.phone, d.job_title, d.company_size, d.industry,
-       d.message, d.state, d.reject_reason, d.tenant_id, d.create_time, d.update_time
+select {demo_columns}
   from public.demo_demorequest d
  where d.id = :id

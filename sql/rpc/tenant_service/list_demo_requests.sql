@@ -1,7 +1,5 @@
 -- rows: many into demo_requests
-select d.id, d.company_name, d.first_name, d.last_name, d.email, d.phone, d.job_title, d.company_size, d.industry,
-       d.message, d.state, d.reject_reason, d.tenant_id, d.create_time, d.update_time,
-       d.id::text as page_key
+select {demo_columns}, d.id::text as page_key
   from public.demo_demorequest d
  where d.id < coalesce(:page.key::bigint, 9223372036854775807)
    and (:state = '' or d.state = :state)

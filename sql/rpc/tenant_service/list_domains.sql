@@ -1,6 +1,5 @@
 -- rows: many into domains
-select d.domain, d.tenant_id, t.schema_name, d.is_primary, d.kind, d.create_time, d.state, d.verify_time, d.check_time,
-       d.check_text, d.domain || ' ' || d.tenant_id as page_key
+select {domain_columns}, d.domain || ' ' || d.tenant_id as page_key
   from public.tenants_domain d
   join public.tenants_tenant t on t.id = d.tenant_id
  where (:schema_name = '' or t.schema_name = :schema_name)

@@ -1,8 +1,4 @@
 -- rows: one into user
-select u.id, u.email, u.first_name, u.last_name, u.is_admin, u.is_active, u.phone_number, u.job_title,
-       u.department,
-       array(select g.name from users_customuser_groups m join auth_group g on g.id = m.group_id
-              where m.user_id = u.id order by g.name) as groups,
-       u.date_joined, u.last_login, u.preferences::text as preferences
+select {user_columns}, u.preferences::text as preferences
   from users_customuser u
  where u.id = :caller.id

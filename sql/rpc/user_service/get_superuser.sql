@@ -1,4 +1,4 @@
 -- rows: one into superuser
-select id, email, can_create_tenants, platform_role, is_active, create_time, last_login
+select {superuser_columns}
   from public.platform_superuser
  where id = :id

@@ -1,8 +1,5 @@
 -- rows: many into api_keys
-select id, name, permissions, expire_time,
-       case when revoke_time is not null then 'revoked' when expire_time <= now() then 'expired'
-            else 'active' end as state,
-       creator, create_time, rotate_time, old_expire_time as old_token_expire_time, revoke_time, last_use_time, id::text as page_key
+select {api_key_columns}, id::text as page_key
   from core_api_key
  where id > coalesce(:page.key::bigint, 0)
  order by id

@@ -1,0 +1,9 @@
+-- The tenants t that a ListTenants asks for, whatever their order.
+(case when :state = '' then t.state not in ('deleted', 'purging') else t.state = :state end)
+and (:plan = '' or t.plan = :plan)
+and (:industry = '' or t.industry = :industry)
+and (:search = ''
+     or strpos(lower(t.name || ' ' || coalesce(t.former_schema_name, t.schema_name) || ' ' || t.contact_email),
+               lower(:search)) > 0
+     or exists (select from public.tenants_domain s
+                 where s.tenant_id = t.id and strpos(s.domain, lower(:search)) > 0))
