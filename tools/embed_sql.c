@@ -113,7 +113,7 @@ read_file(const char *root, const char *path)
 
     free(file->text);
     file->text = fitting;
-    strcpy(file->path, path);
+    memcpy(file->path, path, strlen(path) + 1);
     files_count++;
     if (memchr(file->text, 0, file->size) != NULL)
         mistake(file, 1, "a NUL character");
@@ -371,7 +371,8 @@ parse_statement(const File *file, const char *prefix)
     snprintf(statement->name, sizeof statement->name, "%.20s%.100s", prefix, base);
 
     const char *at = parse_header(statement);
-    char *out = allocate(file->size * 2 + PARAMETERS_MAX * 8 + 1);
+    size_t room = file->size * 2 + PARAMETERS_MAX * 8 + 1;
+    char *out = allocate(room);
 
     statement->text = out;
     while (*at != '\0') {
@@ -404,8 +405,8 @@ parse_statement(const File *file, const char *prefix)
 
             while (is_word(at[1 + size]) || (at[1 + size] == '.' && is_word(at[2 + size])))
                 size++;
-            out += sprintf(out, "$%zu",
-                           parameter_index(statement, at + 1, size, line_of(file, at)) + 1);
+            out += snprintf(out, room - (size_t) (out - statement->text), "$%zu",
+                            parameter_index(statement, at + 1, size, line_of(file, at)) + 1);
             at += size + 1;
             continue;
         }
