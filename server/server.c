@@ -102,7 +102,8 @@ static bool
 quote_extension_schemas(Server *server)
 {
     const char *names = server->core.config->extension_schemas;
-    char *quoted = calloc(1, strlen(names) * 5 + 1), *end = quoted;
+    size_t room = strlen(names) * 5 + 1;
+    char *quoted = calloc(1, room), *end = quoted;
 
     if (quoted == NULL)
         return false;
@@ -122,7 +123,7 @@ quote_extension_schemas(Server *server)
                         "--extension-schemas must not name public: it holds the platform's tables");
             return false;
         }
-        end += sprintf(end, "\"%s\", ", name);
+        end += snprintf(end, room - (size_t) (end - quoted), "\"%s\", ", name);
         names += size + (names[size] == ',');
     }
     return true;

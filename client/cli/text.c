@@ -31,10 +31,11 @@ text_visible(const char *text)
         size_t size = utf8_read(at, UTF8_SIZE_MAX, &character);
 
         if (size == 0) {
-            end += sprintf(end, "\\x%02x", (unsigned) (unsigned char) *at);
+            end += snprintf(end, sizeof "\\x00", "\\x%02x", (unsigned) (unsigned char) *at);
             size = 1;
         } else if (is_obeyed(character)) {
-            end += sprintf(end, character < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned) character);
+            end += snprintf(end, sizeof "\\u0000", character < 0x100 ? "\\x%02x" : "\\u%04x",
+                            (unsigned) character);
         } else {
             memcpy(end, at, size);
             end += size;

@@ -177,7 +177,7 @@ cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const Tenan
     pthread_mutex_lock(stripe(cache, place));
     entry->epoch = epoch;
     entry->names_epoch = names_epoch;
-    strcpy(entry->name, name);
+    memcpy(entry->name, name, strlen(name) + 1);
     entry->tenant = *tenant;
     pthread_mutex_unlock(stripe(cache, place));
 }
@@ -209,7 +209,7 @@ cache_unknown_put(Cache *cache, CacheMoment moment, const char *name)
         return;
     pthread_mutex_lock(stripe(cache, place));
     entry->names_epoch = names_epoch;
-    strcpy(entry->name, name);
+    memcpy(entry->name, name, strlen(name) + 1);
     pthread_mutex_unlock(stripe(cache, place));
 }
 

@@ -317,7 +317,7 @@ array_of(Call *call, Bytes ids)
     *end++ = '{';
     for (size_t i = 0; i < count; i++)
         end += snprintf(end, DIGITS + 1, "%s%" PRId64, i > 0 ? "," : "", id_at(ids, i));
-    strcpy(end, "}");
+    memcpy(end, "}", sizeof "}");
     return array;
 }
 

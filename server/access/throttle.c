@@ -56,10 +56,12 @@ leave_platform(Call *call, const TenantContext *tenant, bool ok)
     return ok;
 }
 
+enum { INTERVAL_SIZE = 21 }; /* a comma and a number */
+
 /* The counters' columns as arrays of PostgreSQL's. */
 typedef struct Arrays {
     char keys[THROTTLE_MAX * (THROTTLE_KEY_SIZE + 1) + 2];
-    char intervals_s[THROTTLE_MAX * 21 + 3];
+    char intervals_s[THROTTLE_MAX * INTERVAL_SIZE + 3];
 } Arrays;
 
 static Arrays *
@@ -75,11 +77,12 @@ make_arrays(Call *call, const Throttle *counters, size_t count)
     for (size_t i = 0; i < count && i < THROTTLE_MAX; i++) {
         char before = i == 0 ? '{' : ',';
 
-        keys += sprintf(keys, "%c%s", before, counters[i].key);
-        intervals_s += sprintf(intervals_s, "%c%" PRId64, before, counters[i].interval_s);
+        keys += snprintf(keys, THROTTLE_KEY_SIZE + 1, "%c%s", before, counters[i].key);
+        intervals_s +=
+            snprintf(intervals_s, INTERVAL_SIZE + 1, "%c%" PRId64, before, counters[i].interval_s);
     }
-    strcpy(keys, "}");
-    strcpy(intervals_s, "}");
+    memcpy(keys, "}", sizeof "}");
+    memcpy(intervals_s, "}", sizeof "}");
     return arrays;
 }
 

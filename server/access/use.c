@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,9 +196,9 @@ array_of(Call *call, const Place *due, size_t count, bool ages)
     if (array == NULL)
         return NULL;
     for (size_t i = 0; i < count; i++)
-        end += sprintf(end, "%c%" PRId64, i == 0 ? '{' : ',',
-                       ages ? (now_us - due[i].use_us) / 1000 : due[i].session_id);
-    strcpy(end, "}");
+        end += snprintf(end, NUMBER_SIZE + 1, "%c%" PRId64, i == 0 ? '{' : ',',
+                        ages ? (now_us - due[i].use_us) / 1000 : due[i].session_id);
+    memcpy(end, "}", sizeof "}");
     return array;
 }
 

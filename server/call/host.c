@@ -44,7 +44,7 @@ to_ascii(char name[HOST_SIZE * 4], bool is_ascii)
     else if (!is_ascii && strlen(ascii) >= HOST_SIZE)
         wrong = "must be at most 253 characters in its ASCII form";
     else if (!is_ascii)
-        strcpy(name, ascii);
+        memcpy(name, ascii, strlen(ascii) + 1);
     idn2_free(ascii);
     return wrong;
 }
@@ -75,8 +75,9 @@ host_normalise(const char *text, bool strip_www, char name[HOST_SIZE])
         return wrong;
 
     bool strip = strip_www && strncmp(work, "www.", 4) == 0 && strchr(work + 4, '.') != NULL;
+    const char *host = strip ? work + 4 : work;
 
-    strcpy(name, strip ? work + 4 : work);
+    memcpy(name, host, strlen(host) + 1);
     return NULL;
 }
 

@@ -379,13 +379,12 @@ write_heads(Item *item)
 {
     Call *call = item->call;
     const MigrationSet *set = item->set;
-    size_t room = set->count * (MIGRATION_APP_MAX + 16) + 3;
+    size_t room = set->count * (MIGRATION_APP_MAX + 16) + 3, heads_size = 1, gone_size = 1;
     char *heads = call_alloc(call, room), *gone = call_alloc(call, room);
 
     if (heads == NULL || gone == NULL)
         return false;
-    strcpy(heads, "{");
-    strcpy(gone, "{");
+    heads[0] = gone[0] = '{';
     for (size_t i = 0; i < set->count; i++) {
         uint32_t head = item->unknown[i];
         bool is_first = true;
@@ -398,13 +397,15 @@ write_heads(Item *item)
                 head = set->files[j].number;
         }
         if (is_first && head > 0)
-            sprintf(heads + strlen(heads), "%s\"%s\":%" PRIu32, heads[1] != '\0' ? "," : "",
-                    set->files[i].app, head);
+            heads_size +=
+                (size_t) snprintf(heads + heads_size, room - heads_size, "%s\"%s\":%" PRIu32,
+                                  heads_size > 1 ? "," : "", set->files[i].app, head);
         else if (is_first)
-            sprintf(gone + strlen(gone), "%s%s", gone[1] != '\0' ? "," : "", set->files[i].app);
+            gone_size += (size_t) snprintf(gone + gone_size, room - gone_size, "%s%s",
+                                           gone_size > 1 ? "," : "", set->files[i].app);
     }
-    strcat(heads, "}");
-    strcat(gone, "}");
+    snprintf(heads + heads_size, room - heads_size, "}");
+    snprintf(gone + gone_size, room - gone_size, "}");
     if (item->moves_own_app)
         call_change(call, CHANGE_TENANT, item->id.tenant_id);
     /* PostgreSQL analyses a prepared statement anew wherever search_path is not what it was: what

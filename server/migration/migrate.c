@@ -55,7 +55,7 @@ hex_random(Call *call, size_t bytes)
         return NULL;
     secret_random(random, bytes);
     for (size_t i = 0; i < bytes; i++)
-        sprintf(text + 2 * i, "%02x", random[i]);
+        snprintf(text + 2 * i, 3, "%02x", random[i]);
     return text;
 }
 

@@ -18,9 +18,10 @@ code_names(Call *call)
     char *array = call_alloc(call, (CODE_UNAUTHENTICATED + 1) * SIZE_MAX_EACH), *end = array;
 
     for (int code = CODE_OK; array != NULL && code <= CODE_UNAUTHENTICATED; code++)
-        end += sprintf(end, "%c%.20s", code == CODE_OK ? '{' : ',', code_name(code));
+        end +=
+            snprintf(end, SIZE_MAX_EACH, "%c%.20s", code == CODE_OK ? '{' : ',', code_name(code));
     if (array != NULL)
-        strcpy(end, "}");
+        memcpy(end, "}", sizeof "}");
     return array;
 }
 

@@ -85,6 +85,7 @@ read_whole(Call *call, const char *schema, const char *role, const char **shape)
     const DbRow *row;
     const char *tables, *ledger;
     char *whole;
+    size_t whole_size;
 
     if (!shape_read(call, schema, role, &tables))
         return false;
@@ -99,10 +100,11 @@ read_whole(Call *call, const char *schema, const char *role, const char **shape)
         return db_savepoint_rollback(call);
     }
     ledger = db_row_text(row, "ledger");
-    whole = ledger == NULL ? NULL : call_alloc(call, strlen(tables) + strlen(ledger) + 2);
+    whole_size = ledger == NULL ? 0 : strlen(tables) + strlen(ledger) + 2;
+    whole = ledger == NULL ? NULL : call_alloc(call, whole_size);
     if (whole == NULL)
         return false;
-    sprintf(whole, "%s\n%s", tables, ledger);
+    snprintf(whole, whole_size, "%s\n%s", tables, ledger);
     *shape = whole;
     return true;
 }

@@ -14,6 +14,7 @@
 #include "rpc/tenant.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct Import {
@@ -91,7 +92,8 @@ find_migration(Call *call, const MigrationSet *set, const ArchiveMigration *migr
 static bool
 join_heads(Call *call, const MigrationSet *set, const bool *applied, const char **heads)
 {
-    char *text = call_alloc(call, set->count * (MIGRATION_APP_MAX + 16) + 3), *end = text;
+    size_t room = set->count * (MIGRATION_APP_MAX + 16) + 3;
+    char *text = call_alloc(call, room), *end = text;
 
     if (text == NULL)
         return false;
@@ -111,8 +113,8 @@ join_heads(Call *call, const MigrationSet *set, const bool *applied, const char 
             is_newest = false;
         }
         if (is_newest)
-            end += sprintf(end, "%s\"%s\":%" PRIu32, end > text + 1 ? "," : "", file->app,
-                           file->number);
+            end += snprintf(end, room - (size_t) (end - text), "%s\"%s\":%" PRIu32,
+                            end > text + 1 ? "," : "", file->app, file->number);
     }
     *end++ = '}';
     *heads = text;

@@ -38,9 +38,10 @@ static size_t
 split(char *line, char *words[KINDS_MAX])
 {
     size_t count = 0;
+    char *rest;
 
-    for (char *word = strtok(line, "|"); word != NULL && count < KINDS_MAX;
-         word = strtok(NULL, "|")) {
+    for (char *word = strtok_r(line, "|", &rest); word != NULL && count < KINDS_MAX;
+         word = strtok_r(NULL, "|", &rest)) {
         size_t size;
 
         word += strspn(word, " `");

@@ -49,7 +49,7 @@ victim_setup(void **state)
     Victim *victim = calloc(1, sizeof *victim);
 
     assert_non_null(victim);
-    strcpy(victim->mail, "/tmp/ciq-kill-XXXXXX");
+    snprintf(victim->mail, sizeof victim->mail, "/tmp/ciq-kill-XXXXXX");
     assert_non_null(mkdtemp(victim->mail));
     database_new(&victim->database);
     victim_start(victim);

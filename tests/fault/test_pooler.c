@@ -75,7 +75,7 @@ pooler_up(TestDatabase *database)
         TEXT("-q"),      ini, NULL};
 
     pooler.database = database;
-    strcpy(pooler.folder, "/tmp/ciq-pool-XXXXXX");
+    snprintf(pooler.folder, sizeof pooler.folder, "/tmp/ciq-pool-XXXXXX");
     assert_non_null(mkdtemp(pooler.folder));
     write_files();
     if (user != NULL) {

@@ -34,7 +34,7 @@ place_setup(void **state)
 {
     Place *place = calloc(1, sizeof *place);
 
-    strcpy(place->folder, "/tmp/ciq-fault-XXXXXX");
+    snprintf(place->folder, sizeof place->folder, "/tmp/ciq-fault-XXXXXX");
     assert_non_null(mkdtemp(place->folder));
     assert_int_equal(chmod(place->folder, 0755), 0);
     config_defaults(&place->config);

@@ -52,7 +52,7 @@ make_place(Place *place)
     TestDatabase *database = &place->fleet.database;
     char text[128], *worker, *owner;
 
-    strcpy(place->folder, "/tmp/ciq-fault-XXXXXX");
+    snprintf(place->folder, sizeof place->folder, "/tmp/ciq-fault-XXXXXX");
     assert_non_null(mkdtemp(place->folder));
     assert_int_equal(chmod(place->folder, 0755), 0);
     config_defaults(&place->config);

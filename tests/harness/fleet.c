@@ -54,7 +54,7 @@ make_apps(Fleet *fleet)
 {
     char folder[96];
 
-    strcpy(fleet->apps, "/tmp/ciq-apps-XXXXXX");
+    snprintf(fleet->apps, sizeof fleet->apps, "/tmp/ciq-apps-XXXXXX");
     assert_non_null(mkdtemp(fleet->apps));
     snprintf(folder, sizeof folder, "%s/tenant", fleet->apps);
     assert_int_equal(mkdir(folder, 0755), 0);

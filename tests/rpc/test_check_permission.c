@@ -175,6 +175,7 @@ test_check_permission__wrong_input(void **state)
     World *world = *state;
     CiqClient *checker = checker_new(world, world->acme, "acme", "wrong input");
     char many[101 * 12 + 1] = "";
+    size_t size = 0;
 
     expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT,
                 "session_token or user_id is required",
@@ -189,7 +190,8 @@ test_check_permission__wrong_input(void **state)
     expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT, "permissions[0]",
                 "{\"user_id\": 1, \"permissions\": [\"no dot\"]}");
     for (int i = 0; i < 101; i++)
-        strcat(many, i == 0 ? "\"users.ab\"" : ", \"users.ab\"");
+        size += (size_t) snprintf(many + size, sizeof many - size, "%s\"users.ab\"",
+                                  i == 0 ? "" : ", ");
     expect_json(checker, "UserService/CheckPermission", CODE_INVALID_ARGUMENT,
                 "1 to 100 elements, got 101", "{\"user_id\": 1, \"permissions\": [%s]}", many);
     expect_answer(checker, by_id(4711), CODE_NOT_FOUND, "no user 4711");

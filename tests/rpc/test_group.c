@@ -24,11 +24,11 @@ group_new(CiqClient *client, const char *name, const char *permissions)
 static CiqClient *
 holder_new(World *world, const char *email, const char *permissions, int64_t *id)
 {
-    char copy[512];
+    char copy[512], *rest;
 
     *id = user_new(world->acme, email, false);
     snprintf(copy, sizeof copy, "%s", permissions);
-    for (char *name = strtok(copy, ","); name != NULL; name = strtok(NULL, ","))
+    for (char *name = strtok_r(copy, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest))
         expect_json(world->acme, "UserService/GrantPermission", CODE_OK, NULL,
                     "{\"user_id\": %" PRId64 ", \"permission\": \"%s\"}", *id, name);
     return sign_in(&world->server, "acme", email, world_password);

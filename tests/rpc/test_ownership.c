@@ -115,7 +115,7 @@ dns_change(Dns *dns, const char *records)
 static void
 dns_new(Dns *dns)
 {
-    strcpy(dns->folder, "/tmp/ciq-dns-XXXXXX");
+    snprintf(dns->folder, sizeof dns->folder, "/tmp/ciq-dns-XXXXXX");
     assert_non_null(mkdtemp(dns->folder));
     for (int i = 0; i < 50 && dns->pid == 0; i++) {
         dns->port = free_port();
@@ -342,10 +342,11 @@ test_record__exactly_and_among_others(void **state)
 
     /* far more than a datagram holds, and the value in pieces, behind another name */
     for (int i = 0; i < 60; i++)
-        end += sprintf(
-            end, "txt-record=_clientiq-challenge.exact.proof.example,number %d and %0200d\n", i, i);
-    sprintf(end, "txt-record=_clientiq-challenge.exact.proof.example,%.10s,%s\n", value,
-            value + 10);
+        end += snprintf(end, sizeof records - (size_t) (end - records),
+                        "txt-record=_clientiq-challenge.exact.proof.example,number %d and %0200d\n",
+                        i, i);
+    snprintf(end, sizeof records - (size_t) (end - records),
+             "txt-record=_clientiq-challenge.exact.proof.example,%.10s,%s\n", value, value + 10);
     dns_change(&proof->dns, records);
     assert_look(proof, "exact.proof.example", "acme", "verified: the record is there");
 }

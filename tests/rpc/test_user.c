@@ -7,12 +7,12 @@
 static CiqUpdateUserResponse *
 update(CiqClient *client, int64_t id, CiqUser *user, const char *paths, CiqError **error)
 {
-    char copy[256], *names[16];
+    char copy[256], *names[16], *rest;
     Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
     CiqUpdateUserRequest request = CLIENTIQ__V1__UPDATE_USER_REQUEST__INIT;
 
     snprintf(copy, sizeof copy, "%s", paths);
-    for (char *name = strtok(copy, ","); name != NULL; name = strtok(NULL, ","))
+    for (char *name = strtok_r(copy, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest))
         names[mask.n_paths++] = name;
     mask.paths = names;
     request.id = id;

@@ -95,6 +95,7 @@ expect_order(Servers *pair, const char *order, const char *sql)
 {
     CiqClient *clients[] = {pair->world->acme, pair->there};
     char token[600] = "", got[1024] = "", expected[1024];
+    size_t size = 0;
     int pages = 0;
 
     do {
@@ -109,8 +110,8 @@ expect_order(Servers *pair, const char *order, const char *sql)
         assert_ok(error);
         json_array_foreach(json_object_get(page, "users"), i, user)
         {
-            strcat(got, json_at(user, "email"));
-            strcat(got, " ");
+            size += (size_t) snprintf(got + size, sizeof got - size, "%s ", json_at(user, "email"));
+            assert_true(size < sizeof got);
             assert_string_equal(json_at(user, "preferences"), "");
         }
         snprintf(token, sizeof token, "%s", json_at(page, "next_page_token"));
@@ -167,7 +168,7 @@ test_list_users__token_is_good_for_its_list_only(void **state)
                 "{\"page_token\": \"%s\"}", token);
     /* every character of it counts */
     for (size_t i = 0; token[i] != '\0'; i++) {
-        strcpy(other, token);
+        snprintf(other, sizeof other, "%s", token);
         other[i] = other[i] == 'A' ? 'E' : 'A';
         expect_json(pair->world->acme, "UserService/ListUsers", CODE_INVALID_ARGUMENT, "page_token",
                     format, other, "email", "");

@@ -91,24 +91,24 @@ bare_name(const char *name)
 static char *
 c_name(const char *name, bool lower)
 {
-    char *out = must_allocate(strlen(name) * 3), *end = out;
+    Text out = {0};
 
     while (*name != '\0') {
         size_t size = strcspn(name, ".");
         char *part = must_format("%.*s", (int) size, name);
 
         if (lower)
-            end += sprintf(end, "%s", snake(part));
+            text_add(&out, "%s", snake(part));
         else
-            end += sprintf(end, "%c%s", toupper((unsigned char) part[0]), part + 1);
+            text_add(&out, "%c%s", toupper((unsigned char) part[0]), part + 1);
         free(part);
         name += size;
         if (*name == '.') {
-            end += sprintf(end, "__");
+            text_add(&out, "__");
             name++;
         }
     }
-    return out;
+    return out.data;
 }
 
 /* ---- places and comments ---- */
