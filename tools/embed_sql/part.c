@@ -28,5 +28,5 @@ parts_check_used(const Parts *parts)
 {
     for (size_t i = 0; i < parts->count; i++)
         if (!parts->list[i].is_used)
-            mistake(parts->list[i].file, 1, "no statement has {%s}", parts->list[i].name);
+            mistake(parts->list[i].file, 1, "no statement uses {%s}", parts->list[i].name);
 }

@@ -70,17 +70,19 @@ parse_rows(Statement *statement, size_t line, const char *value, size_t size)
     int end = 0;
 
     if (rows[0] != '\0')
-        mistake(statement->file, line, "rows is said twice");
+        mistake(statement->file, line, "the header rows is there twice");
     snprintf(text, sizeof text, "%.*s", (int) size, value);
     if (sscanf(text, "%7s%n into %127s%n", rows, &end, into, &end) < 1)
         rows[0] = '\0';
     if ((strcmp(rows, "none") != 0 && strcmp(rows, "one") != 0 && strcmp(rows, "many") != 0) ||
         text[(size_t) end + strspn(text + end, " ")] != '\0')
-        mistake(statement->file, line, "rows must be one, many or none, and then: into a field");
+        mistake(statement->file, line,
+                "rows must be none, one, one into FIELD, or many into FIELD");
     if (strcmp(rows, "many") == 0 && into[0] == '\0')
-        mistake(statement->file, line, "rows: many needs into and a field");
+        mistake(statement->file, line,
+                "rows must say into which field many rows go: many into FIELD");
     if (strcmp(rows, "none") == 0 && into[0] != '\0')
-        mistake(statement->file, line, "rows: none has no into");
+        mistake(statement->file, line, "rows must not have a field if it is none");
 }
 
 /* A comment of one lower-case word and a colon: nothing but a header looks so, and one that is
@@ -117,7 +119,9 @@ parse_header(Statement *statement)
         at += size + (at[size] == '\n');
     }
     if (statement->rows[0] == '\0')
-        mistake(statement->file, 1, "the header line \"-- rows: one | many | none\" is missing");
+        mistake(
+            statement->file, 1,
+            "the header rows is missing: -- rows: none, one, one into FIELD, or many into FIELD");
     return at;
 }
 
@@ -187,7 +191,8 @@ parameter_number(const Reader *reader, const char *name, size_t size)
         mistake(reader->file, line, "no context is called :%s; server/db/context.def has them",
                 text);
     if (statement->parameters_count == PARAMETERS_MAX) {
-        mistake(reader->file, line, "more than %d parameters", PARAMETERS_MAX);
+        mistake(reader->file, line, "a statement must not have more than %d parameters",
+                PARAMETERS_MAX);
         return 1;
     }
     statement->parameters[statement->parameters_count++] = text;
@@ -288,7 +293,7 @@ parse_semicolon(const Reader *reader, const char *at)
     if (is_in_part(reader))
         mistake(reader->file, line, "a part must not end the statement");
     else if (at[1 + strspn(at + 1, spaces)] != '\0')
-        mistake(reader->file, line, "a second statement; one file is one statement");
+        mistake(reader->file, line, "there must be one statement in a file, but here is a second");
     return at + 1;
 }
 
