@@ -1,4 +1,4 @@
-/* Reads, checks and orders migration files; see migration.h.  Called by tools/embed_sql and apps.c.
+/* Reads, checks and orders migration files; see file.h.  Called by tools/embed_sql and apps.c.
  * What it is given may be anybody's text: every mistake is said with file and line, and none ends
  * the program.  */
 #include "migration/file.h"

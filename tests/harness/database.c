@@ -164,13 +164,16 @@ migration_undo(const TestDatabase *database, const char *schema, const Migration
 {
     char text[4096];
     PGconn *connection = PQconnectdb(database->owner);
-    int size =
-        snprintf(text, sizeof text,
-                 "begin; set local search_path to %s, pg_temp; %s; "
-                 "delete from core_migration where app = '%s' and name = '%s'; "
-                 "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
-                 "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
-                 schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
+    /* the tenant's row first, as everything of the server locks it, or housekeeping and this would
+     * wait for each other */
+    int size = snprintf(
+        text, sizeof text,
+        "begin; select from public.tenants_tenant where schema_name = '%s' for update; "
+        "set local search_path to %s, pg_temp; %s; "
+        "delete from core_migration where app = '%s' and name = '%s'; "
+        "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
+        "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
+        schema, schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
 
     assert_true(size > 0 && (size_t) size < sizeof text);
     PGresult *result = PQexec(connection, text);
