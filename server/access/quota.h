@@ -1,5 +1,5 @@
 /* What a tenant's plan limits and the database counts: users, API keys.  Calls in a second are
- * rate.c's, and the time of a statement is db.c's.  */
+ * rate.c's, and how long a statement may run is call_statement_ms.  */
 #ifndef CIQ_SERVER_QUOTA_H
 #define CIQ_SERVER_QUOTA_H
 

@@ -1,4 +1,4 @@
-/* Parameters out of messages and messages out of columns, for db.c.  Small and total: whatever is
+/* Parameters out of messages and messages out of columns.  Small and total: whatever is
  * not bindable is found by bind_check in a test, so a user's call never meets it.  */
 #include "db/bind.h"
 #include "call/page.h"

@@ -5,8 +5,16 @@
 #define CIQ_SERVER_BIND_H
 
 #include "call/call.h"
-#include "db/db.h"
 #include "db/query.h"
+
+/* A value that a handler gives a statement as :arg.<name>; an array of them ends with a NULL name.
+ */
+typedef struct DbArg {
+    const char *name;
+    const char *text;  /* NULL and no bytes: null */
+    const void *bytes; /* instead of text: a bytea */
+    size_t bytes_size;
+} DbArg;
 
 /* One parameter as libpq takes it. */
 typedef struct BindValue {

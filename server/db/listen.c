@@ -4,9 +4,9 @@
 #include "db/listen.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/connect.h"
 
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -42,13 +42,11 @@ struct Listen {
 static bool
 connect_and_listen(Listen *listen)
 {
-    const char *const keywords[] = {"dbname", "application_name", "connect_timeout",
-                                    "tcp_user_timeout", NULL};
-    const char *const values[] = {listen->conninfo, "clientiq-heartbeat", "2", "10000", NULL};
     PGresult *result;
     bool ok;
 
-    listen->connection = PQconnectdbParams(keywords, values, 1);
+    listen->connection = connect_open(
+        &(Connect){.conninfo = listen->conninfo, .name = "clientiq-heartbeat", .timeout_s = "2"});
     if (PQstatus(listen->connection) != CONNECTION_OK)
         return false;
     result = PQexec(listen->connection, "listen ciq");

@@ -44,8 +44,8 @@ typedef struct Query {
 extern const Query *const queries[];
 extern const size_t queries_count;
 
-/* A script of the owner's: several statements, with identifiers :"schema" that db.c quotes.  From
- * sql/script/<name>.sql; each is extern as script_<name>. */
+/* A script of the owner's: several statements, with identifiers :"schema" that script.c quotes.
+ * From sql/script/<name>.sql; each is extern as script_<name>. */
 typedef struct Script {
     const char *name;
     const char *text;

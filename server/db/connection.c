@@ -1,0 +1,163 @@
+/* The life of a connection: opened, warmed, found closed, replaced.  */
+#include "db/connection.h"
+#include "base/clock.h"
+#include "db/connect.h"
+#include "db/private.h"
+#include "db/queries.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RECONNECT_PAUSE_MS =
+        200 /* between two attempts to connect, so that calls fail at once meanwhile */
+};
+
+Db *
+db_new(const DbOptions *options)
+{
+    Db *db = calloc(1, sizeof *db);
+
+    if (db == NULL)
+        return NULL;
+    db->options = options;
+    db->prepared = calloc(queries_count + 1, 1);
+    db->tenants_seen = calloc(TENANTS_BITS / 8, 1);
+    if (db->prepared == NULL || db->tenants_seen == NULL) {
+        db_free(db);
+        return NULL;
+    }
+    return db;
+}
+
+static void
+db_close(Db *db)
+{
+    PQfinish(db->connection);
+    db->connection = NULL;
+    memset(db->prepared, 0, queries_count);
+    memset(db->tenants_seen, 0, TENANTS_BITS / 8);
+    db->tenants_count = db->creations_count = 0;
+    db->begun = db->open = db->stale = false;
+    db->queue_size = 0;
+}
+
+void
+db_free(Db *db)
+{
+    if (db == NULL)
+        return;
+    if (db->prepared != NULL && db->tenants_seen != NULL)
+        db_close(db);
+    free(db->prepared);
+    free(db->tenants_seen);
+    free(db);
+}
+
+/* True if the server has closed an idle connection: libpq notices only when it reads. */
+static bool
+was_closed(PGconn *connection)
+{
+    struct pollfd descriptor = {.fd = PQsocket(connection), .events = POLLIN};
+
+    if (poll(&descriptor, 1, 0) > 0 && PQconsumeInput(connection) == 0)
+        return true;
+    return PQstatus(connection) != CONNECTION_OK;
+}
+
+static void
+ignore_notice(void *argument UNUSED, const PGresult *result UNUSED)
+{
+}
+
+bool
+db_ready(Db *db, char *reason, size_t size)
+{
+    if (db->connection != NULL &&
+        (db->stale || db->tenants_count >= db->options->tenants_max ||
+         db->creations_count >= db->options->creations_max ||
+         PQtransactionStatus(db->connection) != PQTRANS_IDLE || was_closed(db->connection)))
+        db_close(db);
+    if (db->connection != NULL)
+        return true;
+
+    int64_t now_us = clock_us();
+
+    if (now_us < db->retry_us) {
+        snprintf(reason, size, "waiting to connect again");
+        return false;
+    }
+
+    PGconn *connection = connect_open(&(Connect){.conninfo = db->options->conninfo,
+                                                 .user = db->options->user,
+                                                 .name = "clientiq",
+                                                 .timeout_s = "2"});
+
+    if (PQstatus(connection) != CONNECTION_OK || PQsetnonblocking(connection, 1) != 0 ||
+        PQenterPipelineMode(connection) != 1) {
+        snprintf(reason, size, "%s", PQerrorMessage(connection));
+        PQfinish(connection);
+        db->retry_us = clock_us() + RECONNECT_PAUSE_MS * 1000;
+        return false;
+    }
+    PQsetNoticeReceiver(connection, ignore_notice, NULL);
+    db->connection = connection;
+    return true;
+}
+
+void
+db_count_creation(Call *call)
+{
+    call->db->creations_count++;
+}
+
+bool
+db_warm(Db *db)
+{
+    char role[LIMIT_ROLE_NAME + 32];
+    bool ok;
+
+    if (db->options->owner)
+        return true;
+    snprintf(role, sizeof role, "set local role \"%s\"", db->options->platform_role);
+    if (PQexitPipelineMode(db->connection) != 1)
+        return false;
+
+    /* the end of the transaction takes the role back */
+
+    PQclear(PQexec(db->connection, "begin"));
+
+    PGresult *result = PQexec(db->connection, role);
+
+    ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    PQclear(PQexec(db->connection, "rollback"));
+    return PQenterPipelineMode(db->connection) == 1 && ok;
+}
+
+bool
+db_login(const char *conninfo, char login[LIMIT_ROLE_NAME + 1], bool *pooled, char *reason,
+         size_t size)
+{
+    PGconn *connection =
+        connect_open(&(Connect){.conninfo = conninfo, .name = "clientiq", .timeout_s = "5"});
+    bool ok = false;
+
+    if (PQstatus(connection) == CONNECTION_OK) {
+        PGresult *result = PQexec(connection, "select session_user, pg_backend_pid()");
+
+        ok = PQresultStatus(result) == PGRES_TUPLES_OK;
+        if (ok) {
+            snprintf(login, LIMIT_ROLE_NAME + 1, "%s", PQgetvalue(result, 0, 0));
+            /* a pooler gives out process ids of its own making */
+            *pooled = atoi(PQgetvalue(result, 0, 1)) != PQbackendPID(connection);
+        }
+        PQclear(result);
+    }
+    if (!ok)
+        snprintf(reason, size, "%s", PQerrorMessage(connection));
+    PQfinish(connection);
+    return ok;
+}
