@@ -214,5 +214,20 @@ call_statement_ms(const Call *call)
 {
     int64_t left_ms = call_left_ms(call), limit_ms = call->tenant.limits.statement_ms;
 
+    if (call->statement_timeout_ms != 0)
+        return call->statement_timeout_ms;
     return limit_ms > 0 && limit_ms < left_ms ? limit_ms : left_ms;
+}
+
+bool
+call_fail_statement_ms(Call *call)
+{
+    uint32_t limit_ms = call->tenant.limits.statement_ms;
+
+    if (limit_ms > 0 && call_statement_ms(call) == limit_ms)
+        return call_fail(
+            call, CODE_RESOURCE_EXHAUSTED,
+            "a statement ran longer than the tenant's limit: max_statement_ms is %" PRIu32,
+            limit_ms);
+    return call_fail(call, CODE_DEADLINE_EXCEEDED, "the deadline passed while the database worked");
 }

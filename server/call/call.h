@@ -75,11 +75,13 @@ typedef struct CallFailure {
     uint32_t pause_ms; /* before the answer is sent; no thread waits for it */
     FieldViolation **violations;
     size_t violations_count;
-    bool is_refused;    /* it belongs into the audit */
-    bool is_replay;     /* the idempotency key was used before */
-    bool is_stale_plan; /* a prepared statement does not fit any more: the call may run once more */
-    const char *detail; /* for the log only, never the client; NULL: none */
-    char sqlstate[6];   /* of the statement that failed, for the log; "" */
+    bool is_refused; /* it belongs into the audit */
+    /* what the connection prepared does not fit the schema any more: nothing is written, and the
+     * call may run once more on a new connection */
+    bool is_outdated;
+    const char *detail;        /* for the log only, never the client; NULL: none */
+    const struct Query *query; /* the statement that failed; NULL: none, or a script */
+    char sqlstate[6];          /* of the statement that failed, for the log; "" */
     /* in a script that failed: how many of its statements had not, and the character of the script
      * that PostgreSQL points to, from 1; 0: none */
     size_t script_statement;
@@ -167,9 +169,13 @@ bool call_may(const Call *call, const char *permission);
 /* Milliseconds left until the deadline, at least 0. */
 int64_t call_left_ms(const Call *call);
 
-/* How long one statement may run, in milliseconds: until the deadline, or as the tenant's limit
- * says. */
+/* How long one statement may run, in milliseconds: as the server's own work says, as the tenant's
+ * limit says, or until the deadline. */
 int64_t call_statement_ms(const Call *call);
+
+/* Fails the call of which a statement ran longer than that, with the code and the words of what
+ * ended it; returns false. */
+MUST_CHECK bool call_fail_statement_ms(Call *call);
 
 /* The number of the user or superuser who calls; 0: an API key, the local operator, or who acts in
  * a tenant. */

@@ -44,9 +44,7 @@ queue_context(Call *call)
             role = call->tenant.role;
         context_count_tenant(db, call->tenant.id);
     }
-    timeout = call_printf(call, "%" PRId64,
-                          call->statement_timeout_ms != 0 ? call->statement_timeout_ms
-                                                          : call_statement_ms(call));
+    timeout = call_printf(call, "%" PRId64, call_statement_ms(call));
     /* a call of a user gives way after a second; the server's own work may wait */
     lock_timeout = call->method != NULL && left_ms > 1000 ? "1000" : timeout;
     if (call->lock_timeout_ms != 0)

@@ -1,9 +1,7 @@
 /* From PostgreSQL's SQLSTATEs to the codes of calls.  */
 #include "db/failure.h"
 #include "db/private.h"
-#include "db/queries.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +50,6 @@ static const StateCode state_codes[] = {
     {"22", CODE_INVALID_ARGUMENT, "a value is outside what the database allows"},
     {"40", CODE_ABORTED, "the call lost against another one"},
     {"55P03", CODE_ABORTED, "another call holds what this one needs"},
-    {"57014", CODE_DEADLINE_EXCEEDED, "the deadline passed while the database worked"},
     {"53", CODE_RESOURCE_EXHAUSTED, "the database has no room for this now"},
     {"57P", CODE_UNAVAILABLE, "the database is not available"},
     {"08", CODE_UNAVAILABLE, "the database is not available"},
@@ -69,6 +66,7 @@ failure_of_result(Call *call, const Query *query, const PGresult *result)
 
     if (state == NULL)
         return failure_lost(call);
+    call->failure.query = query;
     snprintf(call->failure.sqlstate, sizeof call->failure.sqlstate, "%s", state);
     if (query == NULL) {
         const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
@@ -79,15 +77,11 @@ failure_of_result(Call *call, const Query *query, const PGresult *result)
     call->failure.detail = call_printf(call, "%s: %s", query == NULL ? "script" : query->name,
                                        PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 
-    if (query == &query_idempotency_claim && strcmp(state, "23505") == 0) {
-        call->failure.is_replay = true;
-        return call_fail(call, CODE_ABORTED, "this idempotency key was used before");
-    }
     if (strcmp(state, "23505") == 0 && constraint != NULL && table != NULL)
         return call_fail_field_code(call, CODE_ALREADY_EXISTS,
                                     constraint_field(call, constraint, table), "is taken already");
     if (strcmp(state, "0A000") == 0) {
-        call->failure.is_stale_plan = true;
+        call->failure.is_outdated = true;
         call->db->stale = true;
         return call_fail(call, CODE_ABORTED, "the schema changed while the call ran");
     }
@@ -96,12 +90,8 @@ failure_of_result(Call *call, const Query *query, const PGresult *result)
                                  strcmp(state, "3F000") == 0 || strcmp(state, "42704") == 0))
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "the tenant's schema is closed or incomplete (SQLSTATE %s)", state);
-    if (strcmp(state, "57014") == 0 && call_left_ms(call) > 0 &&
-        call_statement_ms(call) == (int64_t) call->tenant.limits.statement_ms)
-        return call_fail(
-            call, CODE_RESOURCE_EXHAUSTED,
-            "a statement ran longer than the tenant's limit: max_statement_ms is %" PRIu32,
-            call->tenant.limits.statement_ms);
+    if (strcmp(state, "57014") == 0)
+        return call_fail_statement_ms(call);
     for (size_t i = 0; i < sizeof state_codes / sizeof *state_codes; i++) {
         const StateCode *row = &state_codes[i];
 

@@ -202,7 +202,7 @@ pipeline_flush(Call *call, PGresult **own)
         if (locks != NULL)
             explain_schemas(call, locks);
         PQclear(locks);
-        if (db->stale && !call->failure.is_stale_plan)
+        if (db->stale && !call->failure.is_outdated)
             return false;
         explain_statement(call, query, clock_us() - start_us);
     }

@@ -408,6 +408,14 @@ run_handler(Call *call, Packed *packed)
     return ok && pack_response(call, response, packed);
 }
 
+/* The row of the key was there already: the call has run before, or runs now. */
+static bool
+is_replay(const Call *call)
+{
+    return call->failure.query == &query_idempotency_claim &&
+           call->failure.code == CODE_ALREADY_EXISTS;
+}
+
 /* A repeated key: the stored reply of the same request, if it is there. */
 static bool
 replay(Call *call, const Claim *claim, Packed *packed)
@@ -454,7 +462,7 @@ run_once(Call *call, Packed *packed)
         (!claim.wanted || queue_stored_reply(call, &claim, packed)) && audit_write(call) &&
         db_commit(call))
         return true;
-    return call->failure.is_replay ? replay(call, &claim, packed) : false;
+    return is_replay(call) ? replay(call, &claim, packed) : false;
 }
 
 static bool
@@ -464,7 +472,7 @@ run(Call *call, Packed *packed)
 
     /* A statement prepared before a migration of this schema: nothing was written, so once more, on
      * a new connection. */
-    if (!ok && call->failure.is_stale_plan) {
+    if (!ok && call->failure.is_outdated) {
         char reason[256];
 
         db_rollback(call);
