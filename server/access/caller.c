@@ -126,7 +126,6 @@ bool
 caller_of_act_as(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
 {
     const char *tenant_id = call_printf(call, "%" PRId64, call->tenant.id);
-    TenantContext tenant = call->tenant;
     const DbRow *session, *held;
 
     *found = false;
@@ -134,14 +133,18 @@ caller_of_act_as(Call *call, const uint8_t hash[32], Caller *caller, bool *found
         return false;
     if (call->db == NULL)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know whose the token is");
-    call->tenant = (TenantContext){0};
+
+    TenantContext tenant = db_as_platform(call);
+
     db_begin(call, DB_READ);
+
     bool ok = db_row(call, &query_act_session, NULL,
                      (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32},
                                {.name = "tenant_id", .text = tenant_id},
                                {0}},
                      &session);
-    call->tenant = tenant;
+
+    db_as_tenant(call, &tenant);
     if (!ok)
         return false;
     if (session == NULL)

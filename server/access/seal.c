@@ -273,12 +273,13 @@ seal_audits(Call *call, void *state)
 static bool
 platform_row(Call *call, const Query *query, const DbArg *args, const DbRow **row)
 {
-    TenantContext tenant = call->tenant;
+    TenantContext tenant = db_as_platform(call);
 
-    call->tenant = (TenantContext){0};
     db_begin(call, DB_READ);
+
     bool ok = db_row(call, query, NULL, args, row);
-    call->tenant = tenant;
+
+    db_as_tenant(call, &tenant);
     return ok;
 }
 

@@ -36,26 +36,6 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
         snprintf(counter->key + 2 * i, 3, "%02x", hash[i]);
 }
 
-/* Begins a transaction of the platform's; what is returned goes back by leave_platform. */
-static TenantContext
-enter_platform(Call *call, DbMode mode)
-{
-    TenantContext tenant = call->tenant;
-
-    db_rollback(call);
-    call->tenant = (TenantContext){0};
-    db_begin(call, mode);
-    return tenant;
-}
-
-static bool
-leave_platform(Call *call, const TenantContext *tenant, bool ok)
-{
-    db_rollback(call);
-    call->tenant = *tenant;
-    return ok;
-}
-
 enum { INTERVAL_SIZE = 21 }; /* a comma and a number */
 
 /* The counters' columns as arrays of PostgreSQL's. */
@@ -95,11 +75,15 @@ throttle_read(Call *call, Throttle *counters, size_t count)
     if (arrays == NULL)
         return false;
 
-    TenantContext tenant = enter_platform(call, DB_READ);
+    TenantContext tenant = db_as_platform(call);
 
-    if (!leave_platform(call, &tenant,
-                        db_row(call, &query_throttle_read, NULL,
-                               (DbArg[]){{.name = "keys", .text = arrays->keys}, {0}}, &row)))
+    db_begin(call, DB_READ);
+
+    bool ok = db_row(call, &query_throttle_read, NULL,
+                     (DbArg[]){{.name = "keys", .text = arrays->keys}, {0}}, &row);
+
+    db_as_tenant(call, &tenant);
+    if (!ok)
         return false;
 
     const char *text = row == NULL ? NULL : db_row_text(row, "forgiven_ms");
@@ -135,9 +119,14 @@ throttle_count(Call *call, const Throttle *counters, size_t count)
     if (arrays == NULL)
         return false;
 
-    TenantContext tenant = enter_platform(call, DB_WRITE);
+    TenantContext tenant = db_as_platform(call);
 
-    return leave_platform(call, &tenant, queue_count(call, arrays) && db_commit(call));
+    db_begin(call, DB_WRITE);
+
+    bool ok = queue_count(call, arrays) && db_commit(call);
+
+    db_as_tenant(call, &tenant);
+    return ok;
 }
 
 static bool
@@ -166,16 +155,20 @@ throttle_forget_and_remember(Call *call, const Throttle *forgotten, const Thrott
     if (text == NULL)
         return false;
 
-    TenantContext tenant = enter_platform(call, DB_WRITE);
+    TenantContext tenant = db_as_platform(call);
 
-    return leave_platform(call, &tenant,
-                          db_queue(call, &query_throttle_forget, NULL,
-                                   (DbArg[]){{.name = "key", .text = forgotten->key}, {0}}) &&
-                              db_queue(call, &query_throttle_remember, NULL,
-                                       (DbArg[]){{.name = "key", .text = remembered->key},
-                                                 {.name = "seconds", .text = text},
-                                                 {0}}) &&
-                              db_commit(call));
+    db_begin(call, DB_WRITE);
+
+    bool ok = db_queue(call, &query_throttle_forget, NULL,
+                       (DbArg[]){{.name = "key", .text = forgotten->key}, {0}}) &&
+              db_queue(call, &query_throttle_remember, NULL,
+                       (DbArg[]){{.name = "key", .text = remembered->key},
+                                 {.name = "seconds", .text = text},
+                                 {0}}) &&
+              db_commit(call);
+
+    db_as_tenant(call, &tenant);
+    return ok;
 }
 
 /* Who asks again at once, as a flood does, is slowed to a few questions a second; whoever is in a

@@ -84,8 +84,11 @@ db_rollback(Call *call)
 {
     Db *db = call->db;
     PGresult *none = NULL;
-    bool open = db->open && !db->stale && db->connection != NULL;
+    bool open;
 
+    if (db == NULL)
+        return;
+    open = db->open && !db->stale && db->connection != NULL;
     db->queue_size = 0;
     db->begun = db->open = false;
     if (!open)
@@ -99,6 +102,23 @@ db_rollback(Call *call)
         PQtransactionStatus(db->connection) != PQTRANS_IDLE)
         db->stale = true;
     call->deadline_us = deadline_us;
+}
+
+TenantContext
+db_as_platform(Call *call)
+{
+    TenantContext tenant = call->tenant;
+
+    db_rollback(call);
+    call->tenant = (TenantContext){0};
+    return tenant;
+}
+
+void
+db_as_tenant(Call *call, const TenantContext *tenant)
+{
+    db_rollback(call);
+    call->tenant = *tenant;
 }
 
 bool
@@ -130,4 +150,11 @@ db_enter_tenant(Call *call, int64_t id, const char *schema)
 
     return path != NULL &&
            db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}});
+}
+
+bool
+db_leave_tenant(Call *call)
+{
+    call->tenant = (TenantContext){0};
+    return db_queue(call, &query_path_public, NULL, NULL);
 }

@@ -16,8 +16,15 @@ void db_begin(Call *call, DbMode mode);
  * UNAVAILABLE, where it may be. */
 MUST_CHECK bool db_commit(Call *call);
 
-/* Ends the transaction without effect; also right after any failure, and where none was begun. */
+/* Ends the transaction without effect; also right after any failure, where none was begun, and
+ * where memory alone must answer. */
 void db_rollback(Call *call);
+
+/* What is the platform's in a call of a tenant: ends the open transaction without effect, and the
+ * call is the platform's until db_as_tenant, which ends in the same way what was begun meanwhile,
+ * and is given what this one returned. */
+MUST_CHECK TenantContext db_as_platform(Call *call);
+void db_as_tenant(Call *call, const TenantContext *tenant);
 
 /* Owner only, in a DB_WRITE transaction: a point to come back to (queued), and the way back after a
  * failure, which forgets the failure.  False: the transaction is lost, or the call has failed anew.
@@ -26,7 +33,9 @@ MUST_CHECK bool db_savepoint(Call *call);
 MUST_CHECK bool db_savepoint_rollback(Call *call);
 
 /* Owner only, in a DB_WRITE transaction that began on the platform: from here on search_path is the
- * tenant's, and what is notified is about it (queued). */
+ * tenant's, and what is notified is about it (queued); until db_leave_tenant, after which the
+ * call's idempotency key and audit are the platform's again. */
 MUST_CHECK bool db_enter_tenant(Call *call, int64_t id, const char *schema);
+MUST_CHECK bool db_leave_tenant(Call *call);
 
 #endif

@@ -40,9 +40,8 @@ audit_there(Call *call, const DbRow *tenant, const char *target)
     call->target = target;
     if (target == NULL ||
         !db_enter_tenant(call, db_row_int64(tenant, "id"), db_row_text(tenant, "schema_name")) ||
-        !audit_write(call) || !db_queue(call, &query_path_public, NULL, NULL))
+        !audit_write(call) || !db_leave_tenant(call))
         return false;
-    call->tenant = (TenantContext){0};
     call->target = here;
     return true;
 }

@@ -65,7 +65,6 @@ bool
 rpc_retry_tenant_mails(Call *call, const RetryTenantMailsRequest *request,
                        RetryTenantMailsResponse *response)
 {
-    const TenantContext platform = call->tenant;
     uint64_t count;
 
     if (!enter(call, &request->base, request->id, request->schema_name) ||
@@ -76,7 +75,5 @@ rpc_retry_tenant_mails(Call *call, const RetryTenantMailsRequest *request,
                          request->mail_id);
     response->count = (int64_t) count;
     call->target = call_printf(call, "tenant %" PRId64, call->tenant.id);
-    /* the idempotency row and the audit of this call are the platform's again */
-    call->tenant = platform;
-    return db_queue(call, &query_path_public, NULL, NULL);
+    return db_leave_tenant(call);
 }

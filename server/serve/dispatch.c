@@ -127,15 +127,14 @@ static const char may_forward[] = "platform.forward";
 static bool
 find_forwarder(Call *call, const uint8_t hash[32])
 {
-    TenantContext tenant = call->tenant;
+    TenantContext tenant = db_as_platform(call);
     Caller anonymous = call->caller;
     bool found = false;
 
-    call->tenant = (TenantContext){0};
     call->forwards =
         caller_of_key(call, hash, &call->caller, &found) && found && call_may(call, may_forward);
     call->caller = anonymous;
-    call->tenant = tenant;
+    db_as_tenant(call, &tenant);
     return call->forwards;
 }
 
@@ -481,8 +480,7 @@ run(Call *call, Packed *packed)
             ok = run_once(call, packed);
         }
     }
-    if (call->db != NULL)
-        db_rollback(call);
+    db_rollback(call);
     return ok;
 }
 
@@ -576,21 +574,30 @@ dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
 static void
 write_record(Call *call)
 {
+    db_rollback(call);
+    db_begin(call, DB_WRITE);
+    if (!call->record.write(call) || !db_commit(call))
+        db_rollback(call);
+}
+
+static void
+keep_record(Call *call)
+{
     bool may_pass = call->failure.code == CODE_ABORTED || call->failure.code == CODE_UNAVAILABLE ||
                     call->failure.code == CODE_DEADLINE_EXCEEDED;
 
     if (call->record.write == NULL || may_pass)
         return;
 
-    TenantContext tenant = call->tenant;
+    if (!call->record.is_platforms) {
+        write_record(call);
+        return;
+    }
 
-    db_rollback(call);
-    if (call->record.is_platforms)
-        call->tenant = (TenantContext){0};
-    db_begin(call, DB_WRITE);
-    if (!call->record.write(call) || !db_commit(call))
-        db_rollback(call);
-    call->tenant = tenant;
+    TenantContext tenant = db_as_platform(call);
+
+    write_record(call);
+    db_as_tenant(call, &tenant);
 }
 
 void
@@ -599,7 +606,7 @@ dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
     Packed packed = {0};
 
     if (!serve(call, data, size, &packed) && call->db != NULL) {
-        write_record(call);
+        keep_record(call);
         if (call->failure.is_refused)
             audit_refuse(call->core->audit, call);
     }
