@@ -103,3 +103,17 @@ failure_of_result(Call *call, const Query *query, const PGresult *result)
     }
     return call_fail(call, CODE_INTERNAL, "the server has a defect; its log names this call");
 }
+
+bool
+failure_of_status(Call *call, const Query *query, ExecStatusType status)
+{
+    bool copies = status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+
+    call->db->stale = true;
+    if (query == NULL && copies)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "a script cannot copy from stdin or to stdout");
+    call->failure.detail = call_printf(call, "%s: unexpected %s",
+                                       query == NULL ? "script" : query->name, PQresStatus(status));
+    return call_fail(call, CODE_INTERNAL, "the server has a defect; its log names this call");
+}

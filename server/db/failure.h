@@ -15,4 +15,8 @@ MUST_CHECK bool failure_lost(Call *call);
 /* A result with PGRES_FATAL_ERROR; query NULL: of a script. */
 MUST_CHECK bool failure_of_result(Call *call, const Query *query, const PGresult *result);
 
+/* A result that is neither an answer nor an error, after which the connection is of no use: a COPY
+ * in a script, whose rows nobody gives or takes, or what PostgreSQL should never send. */
+MUST_CHECK bool failure_of_status(Call *call, const Query *query, ExecStatusType status);
+
 #endif

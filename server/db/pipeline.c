@@ -119,7 +119,9 @@ send_statement(Call *call, const Queued *queued, bool *prepares)
     return PQsendQueryPrepared(db->connection, query->name, count, values, sizes, formats, 1) == 1;
 }
 
-/* Waits for the results of one statement of the pipeline; keeps the last if *keep is wanted. */
+/* Waits for the results of one statement of the pipeline; keeps the last if *keep is wanted.  What
+ * is no answer to a statement ends the connection: libpq gives a COPY that nobody serves again and
+ * again. */
 static bool
 collect(Call *call, int64_t until_us, const Query *query, PGresult **keep)
 {
@@ -133,37 +135,44 @@ collect(Call *call, int64_t until_us, const Query *query, PGresult **keep)
             return ok;
 
         ExecStatusType status = PQresultStatus(result);
+        bool is_answer =
+            status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
 
-        if (status != PGRES_FATAL_ERROR && query == NULL && ok)
+        if (is_answer && query == NULL && ok)
             call->failure.script_statement++;
-        if (status == PGRES_FATAL_ERROR) {
-            ok = failure_of_result(call, query, result);
-        } else if (status == PGRES_PIPELINE_ABORTED) {
-            ok = false;
-        } else if (keep != NULL) {
+        if (is_answer && keep != NULL) {
             PQclear(*keep);
             *keep = result;
             continue;
         }
+        if (status == PGRES_FATAL_ERROR)
+            ok = failure_of_result(call, query, result);
+        else if (status == PGRES_PIPELINE_ABORTED)
+            ok = false;
         PQclear(result);
+        if (!is_answer && status != PGRES_FATAL_ERROR && status != PGRES_PIPELINE_ABORTED)
+            return failure_of_status(call, query, status);
     }
 }
 
+/* The end of a pipeline; an error in its place is one of the transaction's end. */
 static bool
 collect_sync(Call *call, int64_t until_us)
 {
     PGresult *result;
 
-    for (;;) {
-        if (!pipeline_next(call, until_us, &result))
-            return false;
+    if (!pipeline_next(call, until_us, &result))
+        return false;
 
-        bool is_sync = result != NULL && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+    ExecStatusType status = PQresultStatus(result); /* of NULL: PGRES_FATAL_ERROR */
+    bool ok = status == PGRES_PIPELINE_SYNC ||
+              (status == PGRES_FATAL_ERROR ? failure_of_result(call, NULL, result)
+                                           : failure_of_status(call, NULL, status));
 
-        PQclear(result);
-        if (is_sync)
-            return true;
-    }
+    PQclear(result);
+    if (!ok)
+        call->db->stale = true;
+    return ok;
 }
 
 bool
