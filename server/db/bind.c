@@ -316,7 +316,7 @@ value_page_key(Call *call, const ProtobufCMessage *message, BindValue *value)
         (void) message;                                                                            \
         return (expression);                                                                       \
     }
-#include "db/context.def"
+#include "db/parameter.def"
 #undef CONTEXT
 
 typedef struct Context {
@@ -326,7 +326,7 @@ typedef struct Context {
 
 static const Context contexts[] = {
 #define CONTEXT(group, name, expression) {#group "." #name, context_##group##_##name},
-#include "db/context.def"
+#include "db/parameter.def"
 #undef CONTEXT
 };
 

@@ -12,7 +12,7 @@
  *     -- changes: tenant names      the kinds of call/changes.def that it changes
  *
  * Parameters: ":id", ":user.email" are request fields by name; ":caller.id", ":page.key" and the
- * other names of db/context.def come from the call; ":mask.user.email" is true where update_mask
+ * other names of db/parameter.def come from the call; ":mask.user.email" is true where update_mask
  * names "email" ("user.email" also); ":arg.x" is a value that the C handler gives by name.
  *
  * "{user_columns}" stands for the text of sql/part/user_columns.sql as it is, without its comments:

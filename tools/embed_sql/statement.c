@@ -161,7 +161,7 @@ is_unknown_context(const char *name)
         const char *group, *name;
     } contexts[] = {
 #define CONTEXT(group, name, expression) {#group, #group "." #name},
-#include "db/context.def"
+#include "db/parameter.def"
 #undef CONTEXT
     };
     size_t group = strcspn(name, ".");
@@ -188,7 +188,7 @@ parameter_number(const Reader *reader, const char *name, size_t size)
         if (strcmp(statement->parameters[i], text) == 0)
             return i + 1;
     if (is_unknown_context(text))
-        mistake(reader->file, line, "no context is called :%s; server/db/context.def has them",
+        mistake(reader->file, line, "no context is called :%s; server/db/parameter.def has them",
                 text);
     if (statement->parameters_count == PARAMETERS_MAX) {
         mistake(reader->file, line, "a statement must not have more than %d parameters",
