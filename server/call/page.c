@@ -1,10 +1,12 @@
-/* Called where a list is read (bind.c) and where an audit is compared.  Asks nobody.  */
+/* Called where a list is read (db/bind.c, db/bind_answer.c) and where an audit is compared.  Asks
+ * nobody.  */
 #include "call/page.h"
 #include "base/digest.h"
 #include "base/secret.h"
 #include "call/core.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -135,5 +137,21 @@ page_key(Call *call, const ProtobufCMessage *request, const char **page_key)
     if (!read_token(call, token, binding, key))
         return call_fail_field(call, "page_token", "is not one that this list has given");
     *page_key = key;
+    return true;
+}
+
+bool
+page_size(Call *call, const ProtobufCMessage *request, int32_t *size)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "page_size");
+
+    assert(field != NULL);
+
+    int32_t asked = *(const int32_t *) ((const char *) request + field->offset);
+
+    if (asked < 0)
+        return call_fail_field(call, "page_size", "must not be negative, got %" PRId32, asked);
+    *size = asked == 0 ? LIMIT_PAGE_DEFAULT : asked > LIMIT_PAGE ? LIMIT_PAGE : asked;
     return true;
 }

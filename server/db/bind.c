@@ -1,7 +1,9 @@
-/* Parameters out of messages and messages out of columns.  Small and total: whatever is
- * not bindable is found by bind_check in a test, so a user's call never meets it.  */
+/* Whatever no request and no call can give is found by bind_check in a test, so a user's call never
+ * meets it.  */
 #include "db/bind.h"
 #include "call/page.h"
+#include "db/field.h"
+#include "db/format.h"
 #include "proto/method.h"
 
 #include <assert.h>
@@ -10,91 +12,7 @@
 #include <google/protobuf/field_mask.pb-c.h>
 #include <google/protobuf/timestamp.pb-c.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-
-/* PostgreSQL's type oids, from pg_type.dat; they never change. */
-enum {
-    TYPE_BOOL = 16,
-    TYPE_BYTEA = 17,
-    TYPE_NAME = 19,
-    TYPE_INT8 = 20,
-    TYPE_INT2 = 21,
-    TYPE_INT4 = 23,
-    TYPE_TEXT = 25,
-    TYPE_TEXT_ARRAY = 1009,
-    TYPE_VARCHAR = 1043,
-    TYPE_TIMESTAMPTZ = 1184
-};
-
-/* Seconds from 1970-01-01 to PostgreSQL's epoch, 2000-01-01. */
-static const int64_t postgres_epoch_s = 946684800;
-
-enum {
-    REPLY_ROWS_MAX = WIRE_MESSAGE_MAX * 3 / 4
-}; /* bytes of rows in one reply; the page ends early */
-
-typedef const ProtobufCFieldDescriptor Field;
-
-static const void *
-field_at(const ProtobufCMessage *message, Field *field)
-{
-    return (const char *) message + field->offset;
-}
-
-static void *
-field_of(ProtobufCMessage *message, Field *field)
-{
-    return (char *) message + field->offset;
-}
-
-static size_t
-field_count(const ProtobufCMessage *message, Field *field)
-{
-    size_t count;
-
-    memcpy(&count, (const char *) message + field->quantifier_offset, sizeof count);
-    return count;
-}
-
-static Field *
-field_find(const ProtobufCMessageDescriptor *descriptor, const char *name, size_t size)
-{
-    for (unsigned i = 0; i < descriptor->n_fields; i++) {
-        Field *field = &descriptor->fields[i];
-
-        if (strlen(field->name) == size && memcmp(field->name, name, size) == 0)
-            return field;
-    }
-    return NULL;
-}
-
-/* Follows "user.email".  *message becomes the message that holds the field, NULL if a message on
- * the way is absent. */
-static Field *
-path_find(const ProtobufCMessageDescriptor *descriptor, const char *path,
-          const ProtobufCMessage **message)
-{
-    for (;;) {
-        size_t size = strcspn(path, ".");
-        Field *field = field_find(descriptor, path, size);
-
-        if (field == NULL || path[size] == '\0')
-            return field;
-        if (field->type != PROTOBUF_C_TYPE_MESSAGE || field->label == PROTOBUF_C_LABEL_REPEATED)
-            return NULL;
-        if (message != NULL && *message != NULL)
-            *message = *(const ProtobufCMessage *const *) field_at(*message, field);
-        descriptor = field->descriptor;
-        path += size + 1;
-    }
-}
-
-static bool
-is_type(Field *field, const ProtobufCMessageDescriptor *descriptor)
-{
-    return field->type == PROTOBUF_C_TYPE_MESSAGE && field->descriptor == descriptor;
-}
 
 const char *
 bind_enum_text(Call *call, const ProtobufCEnumDescriptor *descriptor, int number)
@@ -113,26 +31,6 @@ bind_enum_text(Call *call, const ProtobufCEnumDescriptor *descriptor, int number
         *c = *c == '_' ? '-' : (char) tolower((unsigned char) *c);
     return text;
 }
-
-static int
-enum_number(const ProtobufCEnumDescriptor *descriptor, const char *text, size_t size)
-{
-    char name[96];
-    size_t used;
-
-    enum_prefix(descriptor, name, sizeof name);
-    used = strlen(name);
-    for (size_t i = 0; i < size && used + 1 < sizeof name; i++)
-        name[used++] = text[i] == '-' ? '_' : (char) toupper((unsigned char) text[i]);
-    name[used] = '\0';
-
-    const ProtobufCEnumValue *value =
-        protobuf_c_enum_descriptor_get_value_by_name(descriptor, name);
-
-    return value == NULL ? 0 : value->value;
-}
-
-/* ---- parameters ---- */
 
 static bool
 value_text(Call *call, const char *text, BindValue *value)
@@ -237,7 +135,7 @@ value_field(Call *call, Field *field, const ProtobufCMessage *message, BindValue
                 ? NULL
                 : *(const Google__Protobuf__Timestamp *const *) field_at(message, field);
 
-        assert(is_type(field, &google__protobuf__timestamp__descriptor));
+        assert(field_is_type(field, &google__protobuf__timestamp__descriptor));
         if (time == NULL) {
             *value = (BindValue){.data = NULL};
             return true;
@@ -248,7 +146,7 @@ value_field(Call *call, Field *field, const ProtobufCMessage *message, BindValue
         if (us == NULL)
             return false;
         *us = (int64_t) htobe64(
-            (uint64_t) ((time->seconds - postgres_epoch_s) * 1000000 + time->nanos / 1000));
+            (uint64_t) ((time->seconds - FORMAT_EPOCH_S) * 1000000 + time->nanos / 1000));
         *value = (BindValue){.data = (const char *) us, .size = sizeof *us, .format = 1};
         return true;
     }
@@ -275,18 +173,6 @@ bind_mask(const ProtobufCMessage *message, const char *path)
             (dot != NULL && strcmp(mask->paths[i], dot + 1) == 0))
             return true;
     return false;
-}
-
-static bool
-page_size(Call *call, const ProtobufCMessage *message, int32_t *size)
-{
-    Field *field = field_find(message->descriptor, "page_size", 9);
-    int32_t asked = *(const int32_t *) field_at(message, field);
-
-    if (asked < 0)
-        return call_fail_field(call, "page_size", "must not be negative, got %" PRId32, asked);
-    *size = asked == 0 ? LIMIT_PAGE_DEFAULT : asked > LIMIT_PAGE ? LIMIT_PAGE : asked;
-    return true;
 }
 
 /* One more than the page holds, which tells whether there is a next page. */
@@ -379,7 +265,7 @@ bind_parameter(Call *call, const char *name, const ProtobufCMessage *message, co
         return value_bool(call, bind_mask(message, rest), value);
 
     assert(message != NULL);
-    Field *field = path_find(message->descriptor, name, &message);
+    Field *field = field_path(message->descriptor, name, &message);
 
     assert(field != NULL);
     return value_field(call, field, message, value);
@@ -395,101 +281,25 @@ bind_parameters(Call *call, const Query *query, const ProtobufCMessage *message,
     return true;
 }
 
-/* ---- answers ---- */
-
-static uint64_t
-cell_big_endian(BindCell cell, size_t size)
-{
-    uint64_t number = 0;
-
-    assert(cell.size == size);
-    for (size_t i = 0; i < size; i++)
-        number = number << 8 | (uint8_t) cell.data[i];
-    return number;
-}
-
-int64_t
-bind_int64(BindColumn column, BindCell cell)
-{
-    if (cell.data == NULL)
-        return 0;
-    switch (column.type) {
-    case TYPE_INT8:
-        return (int64_t) cell_big_endian(cell, 8);
-    case TYPE_INT4:
-        return (int32_t) cell_big_endian(cell, 4);
-    case TYPE_INT2:
-        return (int16_t) cell_big_endian(cell, 2);
-    default:
-        assert(false && "a column that should be a number");
-        return 0;
-    }
-}
-
 bool
-bind_bool(BindColumn column, BindCell cell)
+bind_is_given(const char *name, const ProtobufCMessageDescriptor *request)
 {
-    assert(column.type == TYPE_BOOL);
-    return cell.data != NULL && cell.data[0] != 0;
-}
+    const char *rest;
 
-int64_t
-bind_time_us(BindColumn column, BindCell cell)
-{
-    assert(column.type == TYPE_TIMESTAMPTZ);
-    if (cell.data == NULL)
-        return 0;
-    return (int64_t) cell_big_endian(cell, 8) + postgres_epoch_s * 1000000;
-}
-
-const char *
-bind_text(Call *call, BindColumn column, BindCell cell)
-{
-    assert(column.type == TYPE_TEXT || column.type == TYPE_VARCHAR || column.type == TYPE_NAME);
-
-    char *text = cell.data == NULL ? NULL : call_alloc(call, cell.size + 1);
-
-    return text == NULL ? NULL : memcpy(text, cell.data, cell.size);
-}
-
-/* text[]: number of dimensions, has-nulls, element type, then per dimension size and lower bound,
- * then the elements, each behind its size. */
-static bool
-fill_texts(Call *call, BindCell cell, size_t *count, char ***texts)
-{
-    const char *at = cell.data, *end = cell.data + cell.size;
-    uint32_t dimensions, size;
-
-    memcpy(&dimensions, at, 4);
-    *count = 0;
-    if (be32toh(dimensions) == 0)
-        return true;
-    assert(be32toh(dimensions) == 1 && cell.size >= 20);
-    memcpy(&size, at + 12, 4);
-    size = be32toh(size);
-    at += 20;
-    *texts = call_alloc(call, size * sizeof **texts + 1);
-    if (*texts == NULL)
+    if (after_prefix(name, "page.") != NULL &&
+        (request == NULL || field_find(request, "page_token", 10) == NULL ||
+         field_find(request, "page_size", 9) == NULL))
         return false;
-    for (uint32_t i = 0; i < size; i++) {
-        uint32_t length;
-
-        assert(end - at >= 4);
-        memcpy(&length, at, 4);
-        length = be32toh(length);
-        at += 4;
-        assert(length <= (size_t) (end - at)); /* no nulls in our arrays */
-
-        char *text = call_alloc(call, (size_t) length + 1);
-
-        if (text == NULL)
-            return false;
-        memcpy(text, at, length);
-        at += length;
-        (*texts)[i] = text;
-    }
-    *count = size;
-    return true;
+    if (context_find(name) != NULL)
+        return true;
+    if (after_prefix(name, "arg.") != NULL)
+        return true;
+    if (request == NULL)
+        return false;
+    if ((rest = after_prefix(name, "mask.")) != NULL)
+        return field_find(request, "update_mask", 11) != NULL &&
+               field_path(request, rest, NULL) != NULL;
+    return field_path(request, name, NULL) != NULL;
 }
 
 Google__Protobuf__Timestamp *
@@ -507,296 +317,4 @@ bind_timestamp(Call *call, int64_t us)
         time->seconds--;
     }
     return time;
-}
-
-static bool
-fill_field(Call *call, Field *field, BindColumn column, BindCell cell, ProtobufCMessage *out)
-{
-    void *at = field_of(out, field);
-
-    if (cell.data == NULL)
-        return true;
-    if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return fill_texts(call, cell, (size_t *) (void *) ((char *) out + field->quantifier_offset),
-                          at);
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_INT32:
-        *(int32_t *) at = (int32_t) bind_int64(column, cell);
-        return true;
-    case PROTOBUF_C_TYPE_UINT32:
-        *(uint32_t *) at = (uint32_t) bind_int64(column, cell);
-        return true;
-    case PROTOBUF_C_TYPE_INT64:
-        *(int64_t *) at = bind_int64(column, cell);
-        return true;
-    case PROTOBUF_C_TYPE_BOOL:
-        *(protobuf_c_boolean *) at = bind_bool(column, cell);
-        return true;
-    case PROTOBUF_C_TYPE_ENUM:
-        *(int *) at = enum_number(field->descriptor, cell.data, cell.size);
-        return true;
-    case PROTOBUF_C_TYPE_STRING: {
-        const char *text = bind_text(call, column, cell);
-
-        if (text == NULL)
-            return false;
-        memcpy(at, &text, sizeof text);
-        return true;
-    }
-    case PROTOBUF_C_TYPE_BYTES: {
-        ProtobufCBinaryData *bytes = at;
-
-        bytes->data = call_alloc(call, cell.size + 1);
-        if (bytes->data == NULL)
-            return false;
-        memcpy(bytes->data, cell.data, cell.size);
-        bytes->len = cell.size;
-        return true;
-    }
-    case PROTOBUF_C_TYPE_MESSAGE: {
-        Google__Protobuf__Timestamp *time = bind_timestamp(call, bind_time_us(column, cell));
-
-        if (time == NULL)
-            return false;
-        memcpy(at, &time, sizeof time);
-        return true;
-    }
-    default:
-        assert(false && "a field type that no column can fill");
-        return false;
-    }
-}
-
-static bool
-fill_row(Call *call, const BindColumn *columns, size_t columns_count, const BindCell *cells,
-         ProtobufCMessage *out)
-{
-    for (size_t i = 0; i < columns_count; i++) {
-        Field *field = path_find(out->descriptor, columns[i].name, NULL);
-
-        if (field != NULL && !fill_field(call, field, columns[i], cells[i], out))
-            return false;
-    }
-    return true;
-}
-
-static ProtobufCMessage *
-message_new(Call *call, const ProtobufCMessageDescriptor *descriptor)
-{
-    ProtobufCMessage *message = call_alloc(call, descriptor->sizeof_message);
-
-    if (message != NULL)
-        descriptor->message_init(message);
-    return message;
-}
-
-static bool
-fail_not_found(Call *call, const Query *query, const ProtobufCMessage *message)
-{
-    char *what = call_strdup(call, query->into != NULL ? query->into : "such object");
-    Field *id = message == NULL ? NULL : field_find(message->descriptor, "id", 2);
-
-    for (char *c = what; c != NULL && *c != '\0'; c++)
-        *c = *c == '_' ? ' ' : *c; /* words, not a field */
-    if (what == NULL)
-        return false;
-    if (id != NULL && id->type == PROTOBUF_C_TYPE_INT64 &&
-        *(const int64_t *) field_at(message, id) != 0)
-        return call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, what,
-                         *(const int64_t *) field_at(message, id));
-    if (message != NULL)
-        for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
-            Field *field = &message->descriptor->fields[i];
-
-            if (field->type == PROTOBUF_C_TYPE_STRING &&
-                field->label != PROTOBUF_C_LABEL_REPEATED && !field_is_absent(message, field) &&
-                (*(char *const *) field_at(message, field))[0] != '\0')
-                return call_fail(call, CODE_NOT_FOUND, "no %s %.100s", what,
-                                 *(char *const *) field_at(message, field));
-        }
-    return call_fail(call, CODE_NOT_FOUND, "no such %s", what);
-}
-
-static bool
-answer_one(Call *call, const Query *query, const ProtobufCMessage *message,
-           const BindColumn *columns, size_t columns_count, const BindCell *cells,
-           size_t rows_count, ProtobufCMessage *out)
-{
-    if (rows_count == 0)
-        return fail_not_found(call, query, message);
-    if (query->into == NULL)
-        return fill_row(call, columns, columns_count, cells, out);
-
-    Field *field = field_find(out->descriptor, query->into, strlen(query->into));
-
-    /* a caller may also hand over the inner message itself */
-    if (field == NULL)
-        return fill_row(call, columns, columns_count, cells, out);
-
-    ProtobufCMessage *inner = message_new(call, field->descriptor);
-
-    if (inner == NULL || !fill_row(call, columns, columns_count, cells, inner))
-        return false;
-    memcpy(field_of(out, field), &inner, sizeof inner);
-    return true;
-}
-
-static bool
-answer_next_page(Call *call, const ProtobufCMessage *message, BindColumn key_column,
-                 BindCell key_cell, ProtobufCMessage *out)
-{
-    Field *field = field_find(out->descriptor, "next_page_token", 15);
-    const char *key = bind_text(call, key_column, key_cell);
-    char *token = key == NULL ? NULL : page_token(call, message, key);
-
-    assert(field != NULL);
-    if (token == NULL)
-        return false;
-    memcpy(field_of(out, field), &token, sizeof token);
-    return true;
-}
-
-static bool
-answer_many(Call *call, const Query *query, const ProtobufCMessage *message,
-            const BindColumn *columns, size_t columns_count, const BindCell *cells,
-            size_t rows_count, ProtobufCMessage *out)
-{
-    Field *field = field_find(out->descriptor, query->into, strlen(query->into));
-    size_t key = columns_count, taken = 0, bytes = 0;
-    int32_t limit = LIMIT_PAGE;
-
-    assert(field != NULL && field->label == PROTOBUF_C_LABEL_REPEATED);
-    for (size_t i = 0; i < columns_count; i++)
-        if (strcmp(columns[i].name, "page_key") == 0)
-            key = i;
-    if (key < columns_count && !page_size(call, message, &limit))
-        return false;
-
-    ProtobufCMessage **elements = call_alloc(call, rows_count * sizeof(void *) + 1);
-
-    if (elements == NULL)
-        return false;
-    for (; taken < rows_count && taken < (size_t) limit; taken++) {
-        const BindCell *row = cells + taken * columns_count;
-
-        for (size_t i = 0; i < columns_count; i++)
-            bytes += row[i].size + 8;
-        if (bytes > REPLY_ROWS_MAX && taken > 0)
-            break;
-        elements[taken] = message_new(call, field->descriptor);
-        if (elements[taken] == NULL ||
-            !fill_row(call, columns, columns_count, row, elements[taken]))
-            return false;
-    }
-    if (taken < rows_count && key < columns_count &&
-        !answer_next_page(call, message, columns[key], cells[(taken - 1) * columns_count + key],
-                          out))
-        return false;
-    memcpy((char *) out + field->quantifier_offset, &taken, sizeof taken);
-    memcpy(field_of(out, field), &elements, sizeof elements);
-    return true;
-}
-
-bool
-bind_answer(Call *call, const Query *query, const ProtobufCMessage *message,
-            const BindColumn *columns, size_t columns_count, const BindCell *cells,
-            size_t rows_count, ProtobufCMessage *out)
-{
-    switch (query->rows) {
-    case ROWS_NONE:
-        return true;
-    case ROWS_ONE:
-        return answer_one(call, query, message, columns, columns_count, cells, rows_count, out);
-    case ROWS_MANY:
-        return answer_many(call, query, message, columns, columns_count, cells, rows_count, out);
-    }
-    return false;
-}
-
-/* ---- the test's view ---- */
-
-static bool
-check_parameter(const char *name, const ProtobufCMessageDescriptor *request)
-{
-    const char *rest;
-
-    if (after_prefix(name, "page.") != NULL &&
-        (request == NULL || field_find(request, "page_token", 10) == NULL ||
-         field_find(request, "page_size", 9) == NULL))
-        return false;
-    if (context_find(name) != NULL)
-        return true;
-    if (after_prefix(name, "arg.") != NULL)
-        return true;
-    if (request == NULL)
-        return false;
-    if ((rest = after_prefix(name, "mask.")) != NULL)
-        return field_find(request, "update_mask", 11) != NULL &&
-               path_find(request, rest, NULL) != NULL;
-    return path_find(request, name, NULL) != NULL;
-}
-
-static bool
-check_column(Field *field, uint32_t type)
-{
-    if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return field->type == PROTOBUF_C_TYPE_STRING && type == TYPE_TEXT_ARRAY;
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_UINT32:
-        return type == TYPE_INT4 || type == TYPE_INT2;
-    case PROTOBUF_C_TYPE_INT64:
-        return type == TYPE_INT8 || type == TYPE_INT4;
-    case PROTOBUF_C_TYPE_BOOL:
-        return type == TYPE_BOOL;
-    case PROTOBUF_C_TYPE_ENUM:
-        return type == TYPE_TEXT;
-    case PROTOBUF_C_TYPE_STRING:
-        return type == TYPE_TEXT || type == TYPE_VARCHAR || type == TYPE_NAME;
-    case PROTOBUF_C_TYPE_BYTES:
-        return type == TYPE_BYTEA;
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return is_type(field, &google__protobuf__timestamp__descriptor) && type == TYPE_TIMESTAMPTZ;
-    default:
-        return false;
-    }
-}
-
-bool
-bind_check(const Query *query, const ProtobufCMessageDescriptor *request,
-           const ProtobufCMessageDescriptor *response, const BindColumn *columns,
-           size_t columns_count, char *problem, size_t problem_size)
-{
-    for (size_t i = 0; i < query->parameters_count; i++)
-        if (!check_parameter(query->parameters[i], request)) {
-            snprintf(problem, problem_size, "%s: nothing gives :%s", query->file,
-                     query->parameters[i]);
-            return false;
-        }
-    if (response == NULL || query->rows == ROWS_NONE)
-        return true;
-    if (query->into != NULL) {
-        Field *into = field_find(response, query->into, strlen(query->into));
-
-        if (into == NULL || into->type != PROTOBUF_C_TYPE_MESSAGE ||
-            (into->label == PROTOBUF_C_LABEL_REPEATED) != (query->rows == ROWS_MANY)) {
-            snprintf(problem, problem_size, "%s: %s has no fitting field %s", query->file,
-                     response->name, query->into);
-            return false;
-        }
-        response = into->descriptor;
-    }
-    for (size_t i = 0; i < columns_count; i++) {
-        if (strcmp(columns[i].name, "page_key") == 0 && query->rows == ROWS_MANY)
-            continue;
-
-        Field *field = path_find(response, columns[i].name, NULL);
-
-        if (field == NULL || !check_column(field, columns[i].type)) {
-            snprintf(problem, problem_size, "%s: column %s of type %u fits no field of %s",
-                     query->file, columns[i].name, (unsigned) columns[i].type, response->name);
-            return false;
-        }
-    }
-    return true;
 }

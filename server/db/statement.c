@@ -1,6 +1,7 @@
 /* Statements of handlers: queued, sent, and their answers read.  What an answer holds is copied
  * into the call's memory before libpq's result is freed.  */
 #include "db/statement.h"
+#include "db/bind_answer.h"
 #include "db/context.h"
 #include "db/failure.h"
 #include "db/pipeline.h"

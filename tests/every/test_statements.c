@@ -4,7 +4,7 @@
 #include "harness/harness.h"
 
 #include "proto/method.h"
-#include "server/db/bind.h"
+#include "server/db/bind_check.h"
 #include "server/serve/methods.h"
 
 #include <string.h>
