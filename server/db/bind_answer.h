@@ -17,8 +17,8 @@ typedef struct BindCell {
     size_t size;
 } BindCell;
 
-/* Fills out from rows.  cells is rows_count * columns_count, row by row.  False: the
- * call has failed: "rows: one" without a row, a page size that is wrong, or no memory. */
+/* Fills out from rows.  cells is rows_count * columns_count, row by row.  False: the call has
+ * failed: "rows: one" without a row, a page size that is wrong, or no memory. */
 MUST_CHECK bool bind_answer(Call *call, const Query *query, const ProtobufCMessage *message,
                             const BindColumn *columns, size_t columns_count, const BindCell *cells,
                             size_t rows_count, ProtobufCMessage *out);

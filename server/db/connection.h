@@ -1,4 +1,4 @@
-/* A Db is one connection, owned by one thread.  It is opened when a call needs it and replaced
+/* A Db is one connection, owned by one thread.  It is opened before the first call and replaced
  * between calls: after a failure that leaves it in an unknown state, and when it has grown.  */
 #ifndef CIQ_SERVER_DB_CONNECTION_H
 #define CIQ_SERVER_DB_CONNECTION_H

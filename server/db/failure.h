@@ -1,6 +1,6 @@
 /* What a failed statement, or a connection that is of no use any more, means for the call.  For the
  * files of db/ only.  Each fails the call and returns false; the first failure of a call wins, and
- * nothing here is freed.  */
+ * results stay the caller's.  */
 #ifndef CIQ_SERVER_DB_FAILURE_H
 #define CIQ_SERVER_DB_FAILURE_H
 

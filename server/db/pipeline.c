@@ -155,9 +155,10 @@ collect(Call *call, int64_t until_us, const Query *query, PGresult **keep)
     }
 }
 
-/* The end of a pipeline; an error in its place is one of the transaction's end. */
+/* The end of a pipeline whose last statement is query; an error in its place is one of the
+ * transaction's end. */
 static bool
-collect_sync(Call *call, int64_t until_us)
+collect_sync(Call *call, int64_t until_us, const Query *query)
 {
     PGresult *result;
 
@@ -166,8 +167,8 @@ collect_sync(Call *call, int64_t until_us)
 
     ExecStatusType status = PQresultStatus(result); /* of NULL: PGRES_FATAL_ERROR */
     bool ok = status == PGRES_PIPELINE_SYNC ||
-              (status == PGRES_FATAL_ERROR ? failure_of_result(call, NULL, result)
-                                           : failure_of_status(call, NULL, status));
+              (status == PGRES_FATAL_ERROR ? failure_of_result(call, query, result)
+                                           : failure_of_status(call, query, status));
 
     PQclear(result);
     if (!ok)
@@ -183,6 +184,7 @@ pipeline_flush(Call *call, PGresult **own)
     bool prepares[QUEUE_MAX], ok = true;
     size_t count = db->queue_size;
 
+    assert(count > 0);
     db->queue_size = 0;
     if (db->connection == NULL)
         return failure_lost(call);
@@ -215,7 +217,7 @@ pipeline_flush(Call *call, PGresult **own)
             return false;
         explain_statement(call, query, clock_us() - start_us);
     }
-    return collect_sync(call, until_us) && ok;
+    return collect_sync(call, until_us, db->queue[count - 1].query) && ok;
 }
 
 bool
