@@ -92,8 +92,8 @@ rpc_request_password_reset(Call *call, const RequestPasswordResetRequest *reques
     call->target = call_printf(call, "email %.254s", request->email);
     if (!count_reset(call, request->email))
         return false;
-    call_change(call, CHANGE_OUTBOX, call->tenant.id);
     db_begin(call, DB_WRITE);
+    call_change(call, CHANGE_OUTBOX, call->tenant.id);
     return db_queue(call, realm_of(call)->reset, &request->base, NULL);
 }
 
