@@ -3,6 +3,7 @@
 #include "call/call.h"
 #include "base/clock.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,6 +121,7 @@ call_strdup(Call *call, const char *text)
 void
 call_change(Call *call, ChangeKind kind, int64_t tenant_id)
 {
+    assert(call->changes.is_open);
     changes_add(&call->changes, kind, tenant_id);
 }
 

@@ -136,8 +136,8 @@ typedef struct Call {
     CallExplain explain;
 } Call;
 
-/* Notes what the open transaction changes; tenant_id 0: the platform, or the kind is about no
- * tenant. */
+/* Notes what the transaction changes, which must have begun: what was noted before would be
+ * forgotten. tenant_id 0: the platform, or the kind is about no tenant. */
 void call_change(Call *call, ChangeKind kind, int64_t tenant_id);
 
 /* Tells this server alone, at once, whatever becomes of the transaction. */

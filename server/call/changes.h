@@ -31,6 +31,7 @@ enum {
 typedef struct Changes {
     Change list[CHANGES_MAX];
     size_t count;
+    bool is_open; /* a transaction that writes has begun, whose changes these are */
 } Changes;
 
 /* Notes a change, once. */

@@ -21,7 +21,7 @@ db_begin(Call *call, DbMode mode)
     db->writes = mode == DB_WRITE;
     db->begun = true;
     db->queue_size = 0;
-    call->changes.count = 0;
+    call->changes = (Changes){.is_open = db->writes};
 }
 
 /* The other servers hear of it when, and only if, the transaction is committed. */
@@ -47,7 +47,7 @@ tell_changes(Call *call)
 {
     for (size_t i = 0; i < call->changes.count; i++)
         call_tell(call, call->changes.list[i].kind, call->changes.list[i].tenant_id);
-    call->changes.count = 0;
+    call->changes = (Changes){0};
 }
 
 bool
@@ -86,6 +86,7 @@ db_rollback(Call *call)
     PGresult *none = NULL;
     bool open;
 
+    call->changes = (Changes){0};
     if (db == NULL)
         return;
     open = db->open && !db->stale && db->connection != NULL;
