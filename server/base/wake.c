@@ -60,9 +60,11 @@ wake_wait(Wake *wake, int64_t wait_ms)
     bool stopped;
 
     pthread_mutex_lock(&wake->lock);
-    while (!wake->stopped && !wake->rung &&
-           pthread_cond_timedwait(&wake->changed, &wake->lock, &until) == 0)
-        ;
+    while (!wake->stopped && !wake->rung)
+        if (wait_ms == WAKE_FOR_EVER)
+            pthread_cond_wait(&wake->changed, &wake->lock);
+        else if (pthread_cond_timedwait(&wake->changed, &wake->lock, &until) != 0)
+            break;
     wake->rung = false;
     stopped = wake->stopped;
     pthread_mutex_unlock(&wake->lock);

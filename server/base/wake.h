@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { WAKE_FOR_EVER = -1 }; /* a wait that only ringing or stopping ends */
+
 typedef struct Wake Wake;
 
 /* NULL: no memory. */
@@ -20,8 +22,8 @@ void wake_ring(Wake *wake);
 /* The thread that waits is to end; it stays so. */
 void wake_stop(Wake *wake);
 
-/* Returns when it was rung since the last wait, after so many milliseconds, or when it was stopped.
- * False: it was stopped. */
+/* Returns when it was rung since the last wait, after so many milliseconds (or WAKE_FOR_EVER), or
+ * when it was stopped.  False: it was stopped. */
 MUST_CHECK bool wake_wait(Wake *wake, int64_t wait_ms);
 
 #endif

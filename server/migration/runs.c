@@ -2,16 +2,17 @@
  * the keeper notices runs that nobody told this server of, and interrupts what belongs to a
  * canceled one.  Nothing here is kept in memory that a run needs.  */
 #include "migration/runs.h"
-#include "base/clock.h"
-#include "db/db.h"
-#include "call/internal.h"
-#include "migration/item.h"
 #include "base/log.h"
+#include "base/wake.h"
+#include "call/internal.h"
+#include "db/db.h"
 #include "db/queries.h"
 #include "migration/apps.h"
+#include "migration/item.h"
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -22,14 +23,14 @@ enum {
     KEEPER_MS = 5000,       /* between two looks of the keeper when nobody wakes it */
     KEEPER_POOLED_MS = 500, /* where a pooler stands between, and nobody can */
     INTERRUPT_MS = 50,      /* until a canceled statement is looked at again */
-    RETRY_MS = 500,         /* until a lost database is tried again */
-    FOR_EVER = -1
+    RETRY_MS = 500          /* until a lost database is tried again */
 };
 
 typedef struct Runner {
     Runs *runs;
     Db *db; /* NULL while there is nothing to do */
     Arena *arena;
+    Wake *wake;
     pthread_t thread;
     ItemId lost; /* a schema over which the connection went; tenant_id -1: none */
 } Runner;
@@ -37,11 +38,9 @@ typedef struct Runner {
 struct Runs {
     Core *core;
     int stop_fd;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool stop;
-    unsigned work, attention; /* grow with each waking of the runners, and of the keeper */
-    size_t runners_count;     /* that have started; the last one is the keeper */
+    atomic_bool stop;
+    size_t count;         /* of runners; the last one is the keeper */
+    size_t started_count; /* that have a thread */
     Runner *runners;
 };
 
@@ -55,17 +54,6 @@ begin_call(Runner *runner, Call *call)
     call->statement_timeout_ms = config->migration_statement_timeout_ms;
     call->lock_timeout_ms = config->migration_lock_timeout_ms;
     call->stop_fd = &runner->runs->stop_fd;
-}
-
-static bool
-is_stopping(Runs *runs)
-{
-    pthread_mutex_lock(&runs->lock);
-
-    bool stop = runs->stop;
-
-    pthread_mutex_unlock(&runs->lock);
-    return stop;
 }
 
 /* False: not now. */
@@ -142,7 +130,7 @@ work_on(Runner *runner, int64_t run_id, size_t *written)
 {
     ItemId id = {.run_id = run_id, .tenant_id = -1};
 
-    while (!is_stopping(runner->runs)) {
+    while (!atomic_load(&runner->runs->stop)) {
         bool was_start = id.tenant_id < 0;
         Call call;
 
@@ -220,14 +208,22 @@ run_once(Runner *runner)
             if (!work_on(runner, run_id, &written) || !is_ready(runner) ||
                 !finish_run(runner, run_id))
                 return RETRY_MS;
-    } while (written > 0 && !is_stopping(runner->runs));
+    } while (written > 0 && !atomic_load(&runner->runs->stop));
     if (!is_ready(runner) || !look_around(runner, &running, &wait_ms))
         return RETRY_MS;
     if (running > 0)
         return wait_ms;
     db_free(runner->db);
     runner->db = NULL;
-    return FOR_EVER;
+    return WAKE_FOR_EVER;
+}
+
+/* All but the keeper. */
+static void
+ring_runners(Runs *runs)
+{
+    for (size_t i = 0; i + 1 < runs->count; i++)
+        wake_ring(runs->runners[i].wake);
 }
 
 static int64_t
@@ -240,12 +236,8 @@ keep_once(Runner *runner)
 
     if (!is_ready(runner) || !look_around(runner, &running, &wait_ms))
         return RETRY_MS;
-    if (running > 0) {
-        pthread_mutex_lock(&runs->lock);
-        runs->work++;
-        pthread_cond_broadcast(&runs->wake);
-        pthread_mutex_unlock(&runs->lock);
-    }
+    if (running > 0)
+        ring_runners(runs);
     begin_call(runner, &call);
     db_begin(&call, DB_READ);
     if (!db_row(&call, &query_run_interrupt, NULL, NULL, &row) || row == NULL) {
@@ -257,55 +249,14 @@ keep_once(Runner *runner)
     return runs->core->pooled ? KEEPER_POOLED_MS : KEEPER_MS;
 }
 
-/* Until the counter has grown, or so long.  False: it is time to stop. */
-static bool
-wait_for(Runs *runs, const unsigned *counter, unsigned seen, int64_t wait_ms)
-{
-    int64_t until_us = clock_unix_us() + wait_ms * 1000;
-    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-
-    pthread_mutex_lock(&runs->lock);
-    while (!runs->stop && *counter == seen)
-        if (wait_ms == FOR_EVER)
-            pthread_cond_wait(&runs->wake, &runs->lock);
-        else if (pthread_cond_timedwait(&runs->wake, &runs->lock, &until) != 0)
-            break;
-
-    bool goes_on = !runs->stop;
-
-    pthread_mutex_unlock(&runs->lock);
-    return goes_on;
-}
-
-static unsigned
-read_counter(Runs *runs, const unsigned *counter)
-{
-    pthread_mutex_lock(&runs->lock);
-
-    unsigned seen = *counter;
-
-    pthread_mutex_unlock(&runs->lock);
-    return seen;
-}
-
 static void *
 run_loop(void *argument)
 {
     Runner *runner = argument;
-    Runs *runs = runner->runs;
-    unsigned seen = read_counter(runs, &runs->work);
+    int64_t wait_ms = WAKE_FOR_EVER; /* the keeper's first look rings, if there is anything to do */
 
-    /* the keeper's first look wakes the runners, if there is anything to do */
-    while (wait_for(runs, &runs->work, seen, FOR_EVER)) {
-        int64_t wait_ms;
-
-        do {
-            seen = read_counter(runs, &runs->work);
-            wait_ms = run_once(runner);
-        } while (wait_ms != FOR_EVER && wait_for(runs, &runs->work, seen, wait_ms));
-        if (is_stopping(runs))
-            break;
-    }
+    while (wake_wait(runner->wake, wait_ms))
+        wait_ms = run_once(runner);
     return NULL;
 }
 
@@ -313,44 +264,52 @@ static void *
 keep_loop(void *argument)
 {
     Runner *runner = argument;
-    Runs *runs = runner->runs;
-    unsigned seen;
-    int64_t wait_ms;
 
-    do {
-        seen = read_counter(runs, &runs->attention);
-        wait_ms = keep_once(runner);
-    } while (wait_for(runs, &runs->attention, seen, wait_ms));
+    while (wake_wait(runner->wake, keep_once(runner)))
+        ;
     return NULL;
+}
+
+static bool
+make_runner(Runs *runs, Runner *runner)
+{
+    *runner = (Runner){.runs = runs,
+                       .arena = arena_new(LIMIT_ARENA),
+                       .wake = wake_new(),
+                       .lost = {.tenant_id = -1}};
+    return runner->arena != NULL && runner->wake != NULL;
+}
+
+static bool
+start_runner(Runs *runs, size_t i)
+{
+    void *(*loop)(void *) = i + 1 == runs->count ? keep_loop : run_loop;
+
+    if (pthread_create(&runs->runners[i].thread, NULL, loop, &runs->runners[i]) != 0)
+        return false;
+    runs->started_count++;
+    return true;
 }
 
 Runs *
 runs_start(Core *core)
 {
     Runs *runs = calloc(1, sizeof *runs);
-    size_t count = (size_t) core->config->migration_workers + 1;
+    bool ok;
 
     if (runs == NULL)
         return NULL;
-    pthread_mutex_init(&runs->lock, NULL);
-    pthread_cond_init(&runs->wake, NULL);
     runs->core = core;
     runs->stop_fd = eventfd(0, EFD_CLOEXEC);
-    runs->runners = calloc(count, sizeof *runs->runners);
-    for (size_t i = 0; i < count && runs->runners != NULL && runs->stop_fd >= 0; i++) {
-        Runner *runner = &runs->runners[i];
-
-        *runner =
-            (Runner){.runs = runs, .arena = arena_new(LIMIT_ARENA), .lost = {.tenant_id = -1}};
-        if (runner->arena == NULL ||
-            pthread_create(&runner->thread, NULL, i + 1 == count ? keep_loop : run_loop, runner) !=
-                0) {
-            arena_free(runner->arena);
-            break;
-        }
-        runs->runners_count++;
-    }
-    if (runs->runners_count == count)
+    runs->count = (size_t) core->config->migration_workers + 1;
+    runs->runners = calloc(runs->count, sizeof *runs->runners);
+    ok = runs->stop_fd >= 0 && runs->runners != NULL;
+    /* all of them before the first thread, since the keeper rings every other one */
+    for (size_t i = 0; ok && i < runs->count; i++)
+        ok = make_runner(runs, &runs->runners[i]);
+    for (size_t i = 0; ok && i < runs->count; i++)
+        ok = start_runner(runs, i);
+    if (ok)
         return runs;
     runs_stop(runs);
     return NULL;
@@ -363,21 +322,20 @@ runs_stop(Runs *runs)
 
     if (runs == NULL)
         return;
-    pthread_mutex_lock(&runs->lock);
-    runs->stop = true;
-    pthread_cond_broadcast(&runs->wake);
-    pthread_mutex_unlock(&runs->lock);
+    atomic_store(&runs->stop, true);
     if (runs->stop_fd >= 0 && write(runs->stop_fd, &one, sizeof one) != sizeof one)
         log_write(LOG_LEVEL_WARNING, "migrations finish their statements first", "%s", "");
-    for (size_t i = 0; i < runs->runners_count; i++) {
+    for (size_t i = 0; i < runs->started_count; i++)
+        wake_stop(runs->runners[i].wake);
+    for (size_t i = 0; i < runs->started_count; i++)
         pthread_join(runs->runners[i].thread, NULL);
+    for (size_t i = 0; runs->runners != NULL && i < runs->count; i++) {
         db_free(runs->runners[i].db);
         arena_free(runs->runners[i].arena);
+        wake_free(runs->runners[i].wake);
     }
     if (runs->stop_fd >= 0)
         close(runs->stop_fd);
-    pthread_cond_destroy(&runs->wake);
-    pthread_mutex_destroy(&runs->lock);
     free(runs->runners);
     free(runs);
 }
@@ -387,9 +345,6 @@ runs_wake(Runs *runs)
 {
     if (runs == NULL)
         return;
-    pthread_mutex_lock(&runs->lock);
-    runs->work++;
-    runs->attention++;
-    pthread_cond_broadcast(&runs->wake);
-    pthread_mutex_unlock(&runs->lock);
+    ring_runners(runs);
+    wake_ring(runs->runners[runs->count - 1].wake);
 }
