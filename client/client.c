@@ -5,6 +5,7 @@
 #include "client/call.h"
 #include "client/error.h"
 #include "proto/guard.h"
+#include "server/base/clock.h"
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -74,10 +74,7 @@ struct Flight {
 static int64_t
 now_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_us() / 1000;
 }
 
 /* ---- the end of a call ---- */
@@ -524,8 +521,9 @@ ProtobufCMessage *
 ciq_call_with(CiqClient *client, const Method *method, const ProtobufCMessage *request,
               const CiqCallOptions *options, Reply **reply, CiqError **error)
 {
-    Waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+    Waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+    clock_cond_init(&waiter.done);
     if (reply != NULL)
         *reply = NULL;
     flight_start(client, method, request, options, reply, waiter_done, NULL, &waiter);
@@ -636,7 +634,6 @@ CiqClient *
 ciq_client_new(const CiqOptions *options, CiqError **error)
 {
     CiqClient *client = calloc(1, sizeof *client);
-    pthread_condattr_t monotonic;
     CiqError *why = NULL;
     int failed;
 
@@ -650,10 +647,7 @@ ciq_client_new(const CiqOptions *options, CiqError **error)
         return NULL;
     }
     pthread_mutex_init(&client->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&client->idle, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_cond_init(&client->idle);
     client->urls = options->urls != NULL ? strdup(options->urls) : ciq_default_urls();
     client->tenant = strdup(options->tenant != NULL ? options->tenant : "");
     client->token = strdup(options->token != NULL ? options->token : "");
@@ -702,17 +696,11 @@ await_idle(CiqClient *client)
     pthread_mutex_lock(&client->lock);
     while (client->flying > 0) {
         bool grace = now_ms() < grace_until_ms;
-        struct timespec until;
+        struct timespec until = clock_after_ms(CLOSE_ROUND_MS);
 
         for (Flight *flight = client->flights; flight != NULL; flight = flight->next)
             if (!grace || flight->step != STEP_RECEIVE)
                 nng_aio_abort(flight->aio, NNG_ECANCELED);
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += CLOSE_ROUND_MS * 1000000L;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_sec++;
-            until.tv_nsec -= 1000000000L;
-        }
         pthread_cond_timedwait(&client->idle, &client->lock, &until);
     }
     pthread_mutex_unlock(&client->lock);

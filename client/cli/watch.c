@@ -6,6 +6,7 @@
 #include "client/cli/json.h"
 #include "client/cli/options.h"
 #include "client/cli/text.h"
+#include "server/base/clock.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -30,8 +30,8 @@ typedef struct Watch {
     CiqClient *client;
     int64_t id;
     bool has_bar;
-    int64_t give_up_at_s; /* monotonic; 0: the server answers */
-    int64_t *shown;       /* the tenants whose failure was shown, sorted */
+    int64_t give_up_at_us; /* monotonic; 0: the server answers */
+    int64_t *shown;        /* the tenants whose failure was shown, sorted */
     size_t shown_count;
 } Watch;
 
@@ -172,15 +172,6 @@ show_failures(Watch *watch)
 
 /* ---- the run ---- */
 
-static int64_t
-watch_now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec;
-}
-
 /* Asks how far the run is.  NULL: no server answers now.  Any other failure ends the program. */
 static CiqGetMigrationRunResponse *
 watch_ask(Watch *watch)
@@ -194,18 +185,18 @@ watch_ask(Watch *watch)
     response = (CiqGetMigrationRunResponse *) cli_call(watch->cli, watch->client, method,
                                                        &request.base, "", NULL, &error);
     if (error == NULL) {
-        watch->give_up_at_s = 0;
+        watch->give_up_at_us = 0;
         return response;
     }
     hide_bar(watch);
     if (ciq_error_code(error) != CODE_UNAVAILABLE &&
         ciq_error_code(error) != CODE_DEADLINE_EXCEEDED)
         die_error(error, method, "");
-    if (watch->give_up_at_s == 0) {
+    if (watch->give_up_at_us == 0) {
         fputs("no server answers; the run goes on as soon as one does\n", stderr);
-        watch->give_up_at_s = watch_now_s() + AWAY_MAX_S;
+        watch->give_up_at_us = clock_us() + AWAY_MAX_S * 1000000;
     }
-    if (watch_now_s() > watch->give_up_at_s)
+    if (clock_us() > watch->give_up_at_us)
         die_error(error, method, "");
     ciq_error_free(error);
     return NULL;

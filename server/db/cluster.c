@@ -510,14 +510,11 @@ supervise(void *argument)
             cluster->failed = true; /* it does not start at all: cluster_start gives up */
         pthread_cond_broadcast(&cluster->changed);
         if (!cluster->stopping) {
-            struct timespec until;
-
             if (clock_us() - start_us > 10 * 1000000)
                 backoff_ms = 100;
-            clock_gettime(CLOCK_REALTIME, &until);
-            until.tv_nsec += (long) (backoff_ms % 1000) * 1000000;
-            until.tv_sec += backoff_ms / 1000 + until.tv_nsec / 1000000000;
-            until.tv_nsec %= 1000000000;
+
+            struct timespec until = clock_after_ms(backoff_ms);
+
             while (!cluster->stopping &&
                    pthread_cond_timedwait(&cluster->changed, &cluster->lock, &until) == 0)
                 ;
@@ -535,11 +532,9 @@ supervise(void *argument)
 static bool
 wait_until_ready(Cluster *cluster)
 {
-    struct timespec until;
+    struct timespec until = clock_after_ms(READY_MAX_MS);
     bool ready;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += READY_MAX_MS / 1000;
     pthread_mutex_lock(&cluster->lock);
     while (!cluster->ready && !cluster->failed &&
            pthread_cond_timedwait(&cluster->changed, &cluster->lock, &until) == 0)
@@ -559,7 +554,7 @@ cluster_new(char *reason, size_t size)
         return NULL;
     }
     pthread_mutex_init(&cluster->lock, NULL);
-    pthread_cond_init(&cluster->changed, NULL);
+    clock_cond_init(&cluster->changed);
     cluster->lock_fd = -1;
     return cluster;
 }
@@ -613,21 +608,18 @@ failed:
 void
 cluster_stop(Cluster *cluster)
 {
-    struct timespec until;
-
     if (cluster == NULL)
         return;
     pthread_mutex_lock(&cluster->lock);
     cluster->stopping = true;
     pthread_cond_broadcast(&cluster->changed);
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += STOP_MAX_MS / 1000;
     for (int signal = SIGINT; cluster->pid > 0; signal = SIGQUIT) {
+        struct timespec until = clock_after_ms(STOP_MAX_MS);
+
         (void) kill(cluster->pid, signal);
         while (cluster->pid > 0 &&
                pthread_cond_timedwait(&cluster->changed, &cluster->lock, &until) == 0)
             ;
-        until.tv_sec += STOP_MAX_MS / 1000;
         if (signal == SIGQUIT && cluster->pid > 0)
             (void) kill(cluster->pid, SIGKILL);
     }

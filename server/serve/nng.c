@@ -66,6 +66,7 @@ struct Listener {
     size_t rounds;   /* exchanges that go round: receiving, being served or answering */
     bool draining;
     atomic_bool quiet; /* nothing is received any more */
+    bool closed;       /* nng has closed the socket */
     _Atomic size_t pauses;
     Arena *arenas[ARENAS_MAX]; /* wiped, for the next answer from memory */
     size_t arenas_count;
@@ -472,7 +473,7 @@ listener_start(Core *core, Queue *const queues[LANE_COUNT], size_t calls_max, co
     if (listener == NULL)
         return NULL;
     pthread_mutex_init(&listener->lock, NULL);
-    pthread_cond_init(&listener->idle, NULL);
+    clock_cond_init(&listener->idle);
     listener->core = core;
     listener->queues = queues;
     wire_guard();
@@ -492,25 +493,10 @@ listener_start(Core *core, Queue *const queues[LANE_COUNT], size_t calls_max, co
     return listener;
 }
 
-static struct timespec
-in_ms(int64_t ms)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long) (ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    return until;
-}
-
 void
 listener_drain(Listener *listener, int64_t drain_ms)
 {
-    struct timespec until = in_ms(drain_ms);
+    struct timespec until = clock_after_ms(drain_ms);
 
     pthread_mutex_lock(&listener->lock);
     listener->draining = true;
@@ -533,7 +519,7 @@ hush(Listener *listener)
     atomic_store(&listener->quiet, true);
     pthread_mutex_lock(&listener->lock);
     while (listener->rounds > listener->accepted) {
-        struct timespec until = in_ms(QUIET_ROUND_MS);
+        struct timespec until = clock_after_ms(QUIET_ROUND_MS);
 
         pthread_mutex_unlock(&listener->lock);
         for (size_t i = 0; i < listener->count; i++)
@@ -552,6 +538,10 @@ close_socket(void *argument)
     Listener *listener = argument;
 
     nng_close(listener->socket);
+    pthread_mutex_lock(&listener->lock);
+    listener->closed = true;
+    pthread_cond_broadcast(&listener->idle);
+    pthread_mutex_unlock(&listener->lock);
     return NULL;
 }
 
@@ -560,15 +550,24 @@ close_socket(void *argument)
 static bool
 closes(Listener *listener)
 {
-    struct timespec until = in_ms(CLOSE_MAX_MS);
+    struct timespec until = clock_after_ms(CLOSE_MAX_MS);
     pthread_t thread;
+    bool closed;
 
     if (pthread_create(&thread, NULL, close_socket, listener) != 0) {
         nng_close(listener->socket);
         return true;
     }
-    if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+    pthread_mutex_lock(&listener->lock);
+    while (!listener->closed &&
+           pthread_cond_timedwait(&listener->idle, &listener->lock, &until) == 0)
+        ;
+    closed = listener->closed;
+    pthread_mutex_unlock(&listener->lock);
+    if (closed) {
+        pthread_join(thread, NULL);
         return true;
+    }
     (void) pthread_detach(thread);
     log_write(LOG_LEVEL_WARNING, "sockets are left to the end of the process",
               "reason=\"nng does not close them\"");

@@ -1,10 +1,10 @@
 /* A mutex, buckets of tenants by hash that form a ring of those with calls, and a condition for
  * each worker, so that exactly one thread is woken for one call.  */
 #include "serve/queue.h"
+#include "base/clock.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { BUCKETS = 1024 }; /* tenants of one bucket share its turn */
 
@@ -35,7 +35,6 @@ Queue *
 queue_new(size_t calls_max, size_t bytes_max, size_t workers)
 {
     Queue *queue = calloc(1, sizeof *queue);
-    pthread_condattr_t monotonic;
 
     if (queue == NULL)
         return NULL;
@@ -45,11 +44,8 @@ queue_new(size_t calls_max, size_t bytes_max, size_t workers)
         return NULL;
     }
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     for (size_t i = 0; i < workers; i++)
-        pthread_cond_init(&queue->sleepers[i].wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+        clock_cond_init(&queue->sleepers[i].wake);
     queue->calls_max = calls_max;
     queue->bytes_max = bytes_max;
     queue->workers = workers;
@@ -159,16 +155,8 @@ Ticket *
 queue_pop(Queue *queue, size_t worker, int idle_ms, bool *closed)
 {
     Sleeper *sleeper = &queue->sleepers[worker];
-    struct timespec until;
+    struct timespec until = clock_after_ms(idle_ms);
     Ticket *ticket;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += idle_ms / 1000;
-    until.tv_nsec += (long) (idle_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
 
     pthread_mutex_lock(&queue->lock);
     ticket = take(queue);
