@@ -29,7 +29,7 @@ typedef struct UnknownEntry {
 typedef struct SessionEntry {
     uint64_t epoch;
     int64_t tenant_id;
-    int64_t expire_us;
+    int64_t expire_us; /* monotonic */
     uint8_t hash[32];
     CallerKind kind;
     bool is_admin;
@@ -226,7 +226,7 @@ cache_session_get(Cache *cache, Call *call, const uint8_t hash[32], int64_t tena
     pthread_mutex_lock(stripe(cache, place));
     if (entry->epoch != 0 && entry->tenant_id == tenant_id &&
         memcmp(entry->hash, hash, sizeof entry->hash) == 0 &&
-        entry->epoch == *epoch_of(cache, tenant_id) && clock_unix_us() < entry->expire_us) {
+        entry->epoch == *epoch_of(cache, tenant_id) && clock_us() < entry->expire_us) {
         char *texts = arena_alloc(call->arena, entry->texts_size);
 
         if (texts != NULL) {

@@ -40,7 +40,9 @@ void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name,
 MUST_CHECK bool cache_unknown_get(Cache *cache, const char *name);
 void cache_unknown_put(Cache *cache, CacheMoment moment, const char *name);
 
-/* Sessions; email and permissions of the caller go to call memory.  expire_us is Unix time. */
+/* Sessions; email and permissions of the caller go to call memory.  expire_us is of the monotonic
+ * clock: what has expired in the database must not live on in a server whose calendar is set back.
+ */
 MUST_CHECK bool cache_session_get(Cache *cache, Call *call, const uint8_t hash[32],
                                   int64_t tenant_id, Caller *caller);
 void cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int64_t tenant_id,

@@ -2,6 +2,7 @@
  * changes.  */
 #include "access/caller.h"
 #include "access/cache.h"
+#include "base/clock.h"
 #include "db/db.h"
 #include "access/key_use.h"
 #include "db/queries.h"
@@ -34,7 +35,9 @@ text_of(const DbRow *row, const char *column)
     return text != NULL ? text : "";
 }
 
-/* The row of this secret; *row NULL: there is none. */
+/* The row of this secret; *row NULL: there is none.  Its left_us is how long the secret is still
+ * good when the database answers; added to a time before the question, it ends no later than there.
+ */
 static bool
 read_row(Call *call, const Query *query, const uint8_t hash[32], const DbRow **row)
 {
@@ -65,6 +68,9 @@ caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *foun
         note_use(call, caller);
         return true;
     }
+
+    int64_t asked_us = clock_us();
+
     if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, hash, &row))
         return false;
     if (row == NULL)
@@ -83,7 +89,7 @@ caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *foun
         .permissions = permissions,
     };
     cache_session_put(cache, moment, hash, call->tenant.id, caller,
-                      db_row_time_us(row, "expire_time"));
+                      asked_us + db_row_int64(row, "left_us"));
     *found = true;
     note_use(call, caller);
     return true;
@@ -98,6 +104,8 @@ caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
 
     *found = cache_session_get(cache, call, hash, call->tenant.id, caller);
     if (!*found) {
+        int64_t asked_us = clock_us();
+
         if (!read_row(call, &query_api_key_caller, hash, &row))
             return false;
         if (row == NULL)
@@ -114,7 +122,7 @@ caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
             .permissions = permissions,
         };
         cache_session_put(cache, moment, hash, call->tenant.id, caller,
-                          db_row_time_us(row, "expire_time"));
+                          asked_us + db_row_int64(row, "left_us"));
         *found = true;
     }
     key_use_note(call->core->key_use, call->tenant.id, caller->id);

@@ -1,8 +1,8 @@
 -- A live API key, by either of its secrets.  It is read again after a day at the latest.
 -- rows: one
 select id, array_to_string(permissions, E'\n') as permissions,
-       least(expire_time, case when secret_hash <> :arg.hash then old_expire_time end,
-             now() + interval '1 day') as expire_time
+       (extract(epoch from least(expire_time, case when secret_hash <> :arg.hash then old_expire_time end,
+                                 now() + interval '1 day') - now()) * 1000000)::bigint as left_us
   from core_api_key
  where (secret_hash = :arg.hash or (old_secret_hash = :arg.hash and old_expire_time > now()))
    and revoke_time is null

@@ -1,6 +1,7 @@
 -- A live session of an active superuser, with all that their role may do.
 -- rows: one
-select s.id as session_id, u.id as user_id, u.email, false as is_admin, s.expire_time,
+select s.id as session_id, u.id as user_id, u.email, false as is_admin,
+       (extract(epoch from s.expire_time - now()) * 1000000)::bigint as left_us,
        (select {permission_lines}
           from public.platform_role_permission p
          where {superuser_holds}) as permissions

@@ -1,6 +1,7 @@
 -- A live session of an active user, with all that the user may do.
 -- rows: one
-select s.id as session_id, u.id as user_id, u.email, u.is_admin, s.expire_time,
+select s.id as session_id, u.id as user_id, u.email, u.is_admin,
+       (extract(epoch from s.expire_time - now()) * 1000000)::bigint as left_us,
        (select {permission_lines}
           from auth_permission p
          where u.is_admin
