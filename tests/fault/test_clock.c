@@ -1,0 +1,380 @@
+/* A server whose calendar is set while it runs, back or forward: nothing waits for the calendar, so
+ * calls, jobs and runs go on, sessions end when they end, and a stop takes no longer.  The database
+ * keeps the right time.  libfaketime moves the calendar (Debian's package faketime), and
+ * calendar.c does what that leaves out.  */
+#include "fleet.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <glob.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    HOUR_S = 3600,
+    STEP_MS = 5,         /* between two settings of the calendar during a stop */
+    STOP_MAX_MS = 20000, /* of a test's stop, however busy the machine is */
+    STEPS = 20           /* while a call is held */
+};
+
+typedef struct Moved {
+    int hours; /* that one setting moves the calendar by */
+    Fleet fleet;
+    ServerProcess process;
+    TestServer server; /* its url, for clients */
+    CiqClient *operator;
+    char folder[64]; /* the calendar's file, and mails */
+} Moved;
+
+static int back = -1, forward = 1;
+
+static const char colour[] = "-- migrate:up\n"
+                             "alter table fleet_car add column colour text;\n"
+                             "-- migrate:down\n"
+                             "alter table fleet_car drop column colour;\n";
+
+/* ---- a server with a calendar of its own ---- */
+
+/* The path of libfaketime for programs with threads; NULL: it is not installed. */
+static const char *
+libfaketime(void)
+{
+    static char path[256];
+    glob_t found;
+
+    if (path[0] == '\0' && glob("/usr/lib/*/faketime/libfaketimeMT.so.1", 0, NULL, &found) == 0) {
+        snprintf(path, sizeof path, "%s", found.gl_pathv[0]);
+        globfree(&found);
+    }
+    return path[0] == '\0' ? NULL : path;
+}
+
+/* The sanitizer with which this program and the server are built wants to be the first library; ""
+ * if there is none. */
+static const char *
+sanitizer(void)
+{
+    static const char *const starts[] = {"__asan_init", "__tsan_init"};
+
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        void *start = dlsym(RTLD_DEFAULT, starts[i]);
+        Dl_info info;
+
+        if (start != NULL && dladdr(start, &info) != 0 && strstr(info.dli_fname, ".so") != NULL)
+            return info.dli_fname;
+    }
+    return "";
+}
+
+/* So many hours beside the right time.  The server reads the file whenever it asks the calendar. */
+static void
+set_calendar(const Moved *moved, int hours)
+{
+    char path[96], new[96];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/calendar", moved->folder);
+    snprintf(new, sizeof new, "%s/calendar.new", moved->folder);
+    file = fopen(new, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file, "%+d\n", hours * HOUR_S) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(rename(new, path), 0);
+}
+
+static void
+start_server(Moved *moved)
+{
+    char preload[1024], calendar[96], mails[96];
+    const char *const options[] = {"--mail-dir",
+                                   mails,
+                                   "--retention-days",
+                                   "0",
+                                   "--session-use-s",
+                                   "1",
+                                   "--migration-workers",
+                                   "1",
+                                   "--migration-lock-timeout-ms",
+                                   "20",
+                                   "--migration-attempts",
+                                   "1000",
+                                   NULL};
+
+    snprintf(preload, sizeof preload, "%s %s/calendar.so %s", sanitizer(), CIQ_BIN_DIR,
+             libfaketime());
+    snprintf(calendar, sizeof calendar, "%s/calendar", moved->folder);
+    snprintf(mails, sizeof mails, "%s/mails", moved->folder);
+    set_calendar(moved, 0);
+    assert_int_equal(setenv("FAKETIME_TIMESTAMP_FILE", calendar, 1), 0);
+    assert_int_equal(setenv("FAKETIME_NO_CACHE", "1", 1), 0);
+    assert_int_equal(setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1), 0);
+    assert_int_equal(setenv("NO_FAKE_STAT", "1", 1), 0);
+    assert_int_equal(setenv("LD_PRELOAD", preload, 1), 0);
+    process_start(&moved->process, &moved->fleet.database, moved->fleet.apps, options);
+    unsetenv("LD_PRELOAD");
+    moved->server.url = moved->process.url;
+    moved->operator= process_operator(&moved->process);
+}
+
+static int
+setup(void **state)
+{
+    static Moved moved;
+
+    memset(&moved, 0, sizeof moved);
+    moved.hours = *(int *) *state;
+    *state = &moved;
+    if (libfaketime() == NULL)
+        return 0;
+    snprintf(moved.folder, sizeof moved.folder, "/tmp/ciq-clock-XXXXXX");
+    assert_non_null(mkdtemp(moved.folder));
+    fleet_copy(&moved.fleet, "fleet/0002_colour", colour);
+    start_server(&moved);
+    return 0;
+}
+
+/* The server of a test that failed may not even end. */
+static int
+teardown(void **state)
+{
+    Moved *moved = *state;
+
+    if (libfaketime() == NULL)
+        return 0;
+    ciq_client_free(moved->operator);
+    if (moved->process.pid > 0)
+        process_kill(&moved->process);
+    fleet_free(&moved->fleet);
+    folder_remove(moved->folder);
+    return 0;
+}
+
+static Moved *
+moved_of(void **state)
+{
+    if (libfaketime() == NULL) {
+        print_message("skipped: libfaketime is not installed (Debian's package faketime)\n");
+        skip();
+    }
+    return *state;
+}
+
+/* ---- calls and jobs ---- */
+
+static bool
+has_mail(void *argument)
+{
+    const Moved *moved = argument;
+    char path[96];
+    DIR *folder;
+    bool found = false;
+
+    snprintf(path, sizeof path, "%s/mails", moved->folder);
+    folder = opendir(path);
+    for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+        found = found || entry->d_name[0] != '.';
+    if (folder != NULL)
+        closedir(folder);
+    return found;
+}
+
+static bool
+is_use_written(void *argument)
+{
+    return strcmp(database_value(argument, "select count(*) from alpha.core_session "
+                                           "where last_use_time is not null"),
+                  "1") == 0;
+}
+
+static bool
+is_purged(void *argument)
+{
+    return strcmp(database_value(argument, "select count(*) from public.tenants_tenant "
+                                           "where 'gamma' in (schema_name, former_schema_name)"),
+                  "0") == 0;
+}
+
+/* Jobs that look by themselves each second, and those that are woken. */
+static void
+test_calls_and_jobs__go_on(void **state)
+{
+    Moved *moved = moved_of(state);
+    TestDatabase *database = &moved->fleet.database;
+    CiqClient *client = sign_in(&moved->server, "alpha", world_email, world_password);
+
+    set_calendar(moved, moved->hours);
+    database_value(database, "update alpha.core_session set last_use_time = null");
+    assert_int_equal(user_count(client, world_email), 1);
+    wait_until("the session's last use to be written", is_use_written, database);
+    expect_json(client, "UserService/RequestPasswordReset", CODE_OK, NULL, "{\"email\": \"%s\"}",
+                world_email);
+    wait_until("a mail", has_mail, moved);
+    expect_json(moved->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"gamma\"}");
+    tenant_new(moved->operator, "epsilon"); /* which wakes housekeeping */
+    wait_until("the purge of a deleted tenant", is_purged, database);
+    ciq_client_free(client);
+    process_stop(&moved->process);
+}
+
+/* ---- sessions ---- */
+
+typedef struct Question {
+    CiqClient *client;
+    int code;
+} Question;
+
+static bool
+is_refused(void *argument)
+{
+    Question *question = argument;
+    CiqError *error = NULL;
+
+    json_decref(call_json(question->client, "UserService/WhoAmI", &error, "{}"));
+    question->code = error == NULL ? CODE_OK : ciq_error_code(error);
+    ciq_error_free(error);
+    return question->code != CODE_OK;
+}
+
+/* However much it is used: it is at the end of its longest life, in the database and in memory. */
+static void
+test_session__ends_when_it_ends(void **state)
+{
+    Moved *moved = moved_of(state);
+    CiqClient *client = sign_in(&moved->server, "alpha", world_email, world_password);
+    Question question = {.client = client};
+
+    database_value(&moved->fleet.database,
+                   "update alpha.core_session set expire_time = now() + interval '3 s', "
+                   "create_time = now() + interval '3 s' - interval '12 hours'");
+    assert_int_equal(user_count(client, world_email), 1);
+    set_calendar(moved, moved->hours);
+    assert_int_equal(user_count(client, world_email), 1);
+    wait_until("the session to be refused", is_refused, &question);
+    assert_int_equal(question.code, CODE_UNAUTHENTICATED);
+    ciq_client_free(client);
+    process_stop(&moved->process);
+}
+
+/* ---- runs ---- */
+
+/* One schema is tried again and again; the calendar is set while its runner waits for the next
+ * attempt. */
+static void
+test_run__finishes(void **state)
+{
+    Moved *moved = moved_of(state);
+    PGconn *lock = hold(&moved->fleet.database, "lock table beta.fleet_car in access share mode");
+    int64_t id = run_start(moved->operator, "");
+
+    item_wait(moved->operator, id, "beta", "attempts", "3");
+    set_calendar(moved, moved->hours);
+    item_wait(moved->operator, id, "beta", "attempts", "4");
+    PQfinish(lock);
+    assert_run(moved->operator, id, "DONE", 4, 0);
+    process_stop(&moved->process);
+}
+
+/* ---- the end ---- */
+
+static void *
+count_users(void *argument)
+{
+    Question *question = argument;
+    CiqError *error = NULL;
+
+    json_decref(call_json(question->client, "UserService/ListUsers", &error, "{}"));
+    question->code = error == NULL ? CODE_OK : ciq_error_code(error);
+    ciq_error_free(error);
+    return NULL;
+}
+
+static bool
+says(const ServerProcess *process, const char *text)
+{
+    FILE *log = fopen(process->log, "r");
+    char line[1024];
+    bool found = false;
+
+    assert_non_null(log);
+    while (fgets(line, sizeof line, log) != NULL)
+        found = found || strstr(line, text) != NULL;
+    fclose(log);
+    return found;
+}
+
+/* Moves the calendar hour after hour until the server has ended; gives how. */
+static int
+end_of_server(Moved *moved, int hours)
+{
+    pid_t ended = 0;
+    int status = 0;
+
+    for (int waited_ms = 0; ended == 0; waited_ms += STEP_MS) {
+        if (waited_ms > STOP_MAX_MS)
+            fail_msg("the server does not stop");
+        set_calendar(moved, hours += moved->hours);
+        (void) poll(NULL, 0, STEP_MS);
+        ended = waitpid(moved->process.pid, &status, WNOHANG);
+    }
+    assert_int_equal(ended, moved->process.pid);
+    moved->process.pid = 0;
+    return status;
+}
+
+/* The call that is being served when the stop begins is answered; nothing is given up before its
+ * time, nor waited for beyond it. */
+static void
+test_stop__ends(void **state)
+{
+    Moved *moved = moved_of(state);
+    CiqClient *client = sign_in(&moved->server, "alpha", world_email, world_password);
+    PGconn *lock = hold(&moved->fleet.database, "lock table alpha.users_customuser");
+    Question question = {.client = client};
+    pthread_t thread;
+    int hours = 0, status;
+
+    assert_int_equal(pthread_create(&thread, NULL, count_users, &question), 0);
+    wait_for_waiters(&moved->fleet.database, 1);
+    assert_int_equal(kill(moved->process.pid, SIGTERM), 0);
+    for (int i = 0; i < STEPS; i++, (void) poll(NULL, 0, STEP_MS))
+        set_calendar(moved, hours += moved->hours);
+    PQfinish(lock);
+    pthread_join(thread, NULL);
+    assert_int_equal(question.code, CODE_OK);
+    status = end_of_server(moved, hours);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_false(says(&moved->process, "calls are cut off"));
+    assert_false(says(&moved->process, "sockets are left"));
+    unlink(moved->process.log);
+    unlink(moved->process.url + strlen("ipc://"));
+    ciq_client_free(client);
+}
+
+#define CASE(function, hours)                                                                      \
+    cmocka_unit_test_prestate_setup_teardown(function, setup, teardown, hours)
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        CASE(test_calls_and_jobs__go_on, &back),
+        CASE(test_calls_and_jobs__go_on, &forward),
+        CASE(test_session__ends_when_it_ends, &back),
+        CASE(test_session__ends_when_it_ends, &forward),
+        CASE(test_run__finishes, &back),
+        CASE(test_run__finishes, &forward),
+        CASE(test_stop__ends, &back),
+        CASE(test_stop__ends, &forward),
+    };
+
+    return cmocka_run_group_tests(tests, fleet_group_setup, fleet_group_teardown);
+}
