@@ -97,7 +97,8 @@ write_access_row(const Method *method, Home place, Text *out)
     else if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
         text_add(out, "a session%s |", rule->by_api_key ? " or a key" : "");
     else
-        text_add(out, "`%s`%s |", permission, rule->n_own_fields > 0 ? ", but for one's own" : "");
+        text_add(out, "`%s`%s |", permission,
+                 rule->n_own_fields > 0 ? ", unless it is the caller's own" : "");
     for (size_t i = 0; i < KINDS; i++)
         text_add(out, " %s |", access_text(rule, &caller_kinds[i], place));
     text_add(out, "\n");
@@ -110,13 +111,18 @@ write_access_md(const Model *model, Text *out)
         out,
         "# Who may call what\n\n"
         "Made from the rules in `proto/` by `tools/protoc-gen-ciq`; `tests/every/test_access.c` tries every\n"
-        "cell. \"With it\" is a caller who holds the permission that the row needs and no other; \"yes\"\n"
-        "means that dispatch lets the call through to its handler, which may still refuse by what the data\n"
-        "say (`server/rpc/rights.h`); \"own\" means that it does so for what is the caller's own, and that\n"
-        "anything else is PERMISSION_DENIED. A tenant's token on the platform, a superuser's in a tenant, and one\n"
-        "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n"
-        "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.  A platform's API key\n"
-        "with `platform.forward` may also call in a tenant what needs nothing, for an end user.\n");
+        "cell.\n\n"
+        "- \"With it\" is a caller who holds the permission that the row needs, and no other.\n"
+        "- \"Yes\" means that dispatch lets the call through to its handler, which may still refuse because of\n"
+        "  what the data say (`server/rpc/rights.h`).\n"
+        "- \"Own\" means that dispatch lets the call through for what is the caller's own; anything else is\n"
+        "  PERMISSION_DENIED.\n"
+        "- A token counts only where it was given: a tenant's token on the platform, a superuser's in a tenant,\n"
+        "  and one tenant's in another are UNAUTHENTICATED.\n"
+        "- The local operator is known on the platform only.\n"
+        "- \"Acting in it\" is a user of the platform with a session inside the tenant, by ActAs.\n"
+        "- A platform's API key with `platform.forward` may also call, for an end user of a tenant, what needs\n"
+        "  nothing there.\n");
     for (size_t s = 0; s < model->services_count; s++) {
         text_add(out, "\n## %s\n\n| rpc | called on | needs |", model->services[s].name);
         for (size_t i = 0; i < KINDS; i++)

@@ -76,7 +76,7 @@ write_method_section(const Method *method, Text *out)
     if (rule->platform_permission[0] != '\0')
         text_add(out, ", on the platform `%s`", rule->platform_permission);
     if (rule->n_own_fields > 0)
-        text_add(out, ", but for one's own");
+        text_add(out, ", unless it is the caller's own");
     text_add(out, "; %s; database login: %s\n", rule->writes ? "writes" : "reads only",
              database_texts[rule->database]);
     text_add(out, "- takes [%s](#%s), gives [%s](#%s)\n\n", bare_name(method->request->name),

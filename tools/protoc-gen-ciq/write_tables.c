@@ -120,10 +120,10 @@ write_methods_c(const Model *model, Text *out)
     text_add(
         out,
         "};\n\n"
-        "static int\ncompare(const void *name, const void *method)\n{\n"
+        "static int\ncompare_name(const void *name, const void *method)\n{\n"
         "    return strcmp(name, ((const Method *) method)->name);\n}\n\n"
         "const Method *\nmethod_find(const char *name)\n{\n"
-        "    return bsearch(name, methods, methods_count, sizeof *methods, compare);\n}\n\n"
+        "    return bsearch(name, methods, methods_count, sizeof *methods, compare_name);\n}\n\n"
         "const MessageInfo *\nmessage_info_find(const ProtobufCMessageDescriptor *descriptor)\n{\n"
         "    for (size_t i = 0; i < sizeof infos / sizeof *infos; i++)\n"
         "        if (infos[i]->descriptor == descriptor)\n            return infos[i];\n"
@@ -136,7 +136,7 @@ write_rpc_h(const Model *model, Text *out)
     text_add(
         out,
         "%s/* The types of all services under their own names, and the handlers of the rpcs that\n"
-        " * are no single statement; each is in server/rpc/.  */\n"
+        " * need more than one statement; each is in server/rpc/.  */\n"
         "#ifndef CIQ_RPC_H\n#define CIQ_RPC_H\n\n#include \"call/call.h\"\n",
         made_by);
     write_includes(model, out);
