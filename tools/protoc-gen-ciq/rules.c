@@ -66,10 +66,10 @@ check_access(const Method *method, Text *errors)
                     "SCOPE_ANY with a permission needs a platform_permission, and only it may "
                     "have one");
     if (asks_platform && !permission_is_valid(rule->platform_permission))
-        add_mistake(
-            errors, method->file, method->line,
-            "platform_permission \"%s\" must be app.codename, in lower-case letters, digits and _",
-            rule->platform_permission);
+        add_mistake(errors, method->file, method->line,
+                    "platform_permission \"%s\" must be app.codename, in lower-case letters, "
+                    "digits and _",
+                    rule->platform_permission);
     if (rule->by_api_key && rule->access != CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
         add_mistake(errors, method->file, method->line,
                     "by_api_key is allowed with ACCESS_AUTHENTICATED only");
