@@ -6,6 +6,7 @@
 #include "client/error.h"
 #include "proto/guard.h"
 
+#include <assert.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/supplemental/util/platform.h>
@@ -475,6 +476,7 @@ flight_start(CiqClient *client, const Method *method, const ProtobufCMessage *re
         thunk(done, arg, NULL, error);
         return;
     }
+    assert(flight != NULL);
     flight->method = method;
     flight->packed = packed;
     flight->size = size;
