@@ -7,6 +7,7 @@
 #include "proto/guard.h"
 #include "server/base/clock.h"
 
+#include <assert.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/supplemental/util/platform.h>
@@ -472,6 +473,7 @@ flight_start(CiqClient *client, const Method *method, const ProtobufCMessage *re
         thunk(done, arg, NULL, error);
         return;
     }
+    assert(flight != NULL);
     flight->method = method;
     flight->packed = packed;
     flight->size = size;

@@ -209,17 +209,18 @@ integer_of(Field *field, const json_t *json, int64_t low, int64_t high, int64_t 
            char error[256])
 {
     const char *text = json_string_value(json);
-    char *end = NULL;
+    char *end;
 
     errno = 0;
-    if (json_is_integer(json))
+    if (json_is_integer(json)) {
         *number = json_integer_value(json);
-    else if (text != NULL)
+    } else {
+        if (text == NULL || text[0] == '\0')
+            return json_refuse(error, field, "must be a whole number");
         *number = strtoll(text, &end, 10);
-    else
-        return json_refuse(error, field, "must be a whole number");
-    if (text != NULL && (text[0] == '\0' || *end != '\0'))
-        return json_refuse(error, field, "must be a whole number");
+        if (*end != '\0')
+            return json_refuse(error, field, "must be a whole number");
+    }
     if (errno != 0 || *number < low || *number > high) {
         snprintf(error, 256, "%s: must be a whole number from %" PRId64 " to %" PRId64, field->name,
                  low, high);

@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef call_fail
+#undef call_fail_field
+#undef call_fail_field_code
+
 char *
 call_vprintf(Call *call, const char *format, va_list arguments)
 {

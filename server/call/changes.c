@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 static const char letters[CHANGE_KINDS] = {
-#define CHANGE(name, letter, what) [CHANGE_##name] = letter,
+#define CHANGE(name, letter, what) [CHANGE_##name] = (letter),
 #include "call/changes.def"
 #undef CHANGE
 };

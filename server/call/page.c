@@ -74,7 +74,7 @@ char *
 page_token(Call *call, const ProtobufCMessage *request, const char *page_key)
 {
     uint8_t raw[MAC_SIZE + PAGE_KEY_MAX], binding[DIGEST_SIZE];
-    size_t size = strlen(page_key);
+    size_t size = strnlen(page_key, PAGE_KEY_MAX + 1);
 
     if (size > PAGE_KEY_MAX) {
         (void) !call_fail(call, CODE_INTERNAL, "the key of a page is too long");

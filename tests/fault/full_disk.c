@@ -13,13 +13,6 @@
 
 enum { ROOM = 1024 * 1024 };
 
-ssize_t pwrite(int descriptor, const void *data, size_t size, off_t offset);
-ssize_t pwrite64(int descriptor, const void *data, size_t size, off64_t offset);
-ssize_t pwritev(int descriptor, const struct iovec *parts, int count, off_t offset);
-ssize_t pwritev64(int descriptor, const struct iovec *parts, int count, off64_t offset);
-int posix_fallocate(int descriptor, off_t offset, off_t size);
-int posix_fallocate64(int descriptor, off64_t offset, off64_t size);
-
 static bool
 is_full(int descriptor, off64_t end)
 {

@@ -15,8 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static char folder[] = "/tmp/ciq-export-XXXXXX";
 
 static int

@@ -10,6 +10,10 @@
 
 #include <cmocka.h>
 
+/* It does not return, and cmocka does not say so.
+ * NOLINTNEXTLINE(readability-redundant-declaration) */
+_Noreturn void _fail(const char *file, int line);
+
 /* Runs an array of cases between the group's setup and teardown (NULL: none), and gives main's exit
  * status.  If CIQ_TEST_CASE is set, only those whose names it matches, as a shell's pattern:
  * "*rename*".  If it matches none, they are listed and the status is that of a skipped suite. */

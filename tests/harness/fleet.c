@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 const char fleet_initial[] = "-- depends: users/0001\n"
                              "-- migrate:up\n"
                              "create table fleet_car (\n"

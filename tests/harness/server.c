@@ -63,7 +63,7 @@ void
 server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
 {
     static int number;
-    const char *transport = getenv("CIQ_TEST_TRANSPORT");
+    const char *transport = getenv("CIQ_TEST_TRANSPORT"), *named = getenv("CIQ_TEST_NAMED");
     char urls[256];
 
     server->database = database;
@@ -78,8 +78,8 @@ server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
     setting_set(&server->config.database, database->worker);
     setting_set(&server->config.database_owner, database->owner);
     setting_set(&server->config.verify_domains, "off"); /* what is about proofs asks for them */
-    if (getenv("CIQ_TEST_NAMED") != NULL)
-        setting_set(&server->config.named_statements, getenv("CIQ_TEST_NAMED"));
+    if (named != NULL)
+        setting_set(&server->config.named_statements, named);
     server->config.workers = 4;
     server->config.password_workers = 2;
     server->config.owner_workers = 2;

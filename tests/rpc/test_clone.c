@@ -393,7 +393,7 @@ test_clone__sees_one_moment(void **state)
     assert_int_equal(atomic_load(&writer.failures), 0); /* nobody who writes was kept out */
     PQfinish(writer.connection);
 
-    for (char which = 'a'; which <= 'b'; which++) {
+    for (int which = 'a'; which <= 'b'; which++) {
         const char *counts = database_value(
             &world->database,
             "select (select count(*) from moment_%c.business_company) = (select count(*) from moment_%c.business_contact) "

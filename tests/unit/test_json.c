@@ -30,7 +30,7 @@ message_of(const ProtobufCMessageDescriptor *descriptor, const char *text, char 
 #define REFUSED(descriptor, text, why)                                                             \
     do {                                                                                           \
         char error_[256];                                                                          \
-        assert_null(message_of(&descriptor, text, error_));                                        \
+        assert_null(message_of(&(descriptor), text, error_));                                      \
         assert_string_equal(error_, why);                                                          \
     } while (0)
 

@@ -746,6 +746,30 @@ bench_get_user(const SignedIn *users, int connections)
 
 /* ---- CreateTenant ---- */
 
+/* The DDL of a tenant, with its schema and its role in place of @schema@ and @role@. */
+static char *
+ddl_script(const char *ddl, const char *schema, const char *role)
+{
+    char *script = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&script, &size);
+
+    fputs("begin;\n", stream);
+    for (const char *c = ddl; *c != '\0'; c++) {
+        if (strncmp(c, "@schema@", 8) == 0) {
+            fputs(schema, stream);
+            c += 7;
+        } else if (strncmp(c, "@role@", 6) == 0) {
+            fputs(role, stream);
+            c += 5;
+        } else
+            fputc(*c, stream);
+    }
+    fputs("commit;\n", stream);
+    fclose(stream);
+    return script;
+}
+
 static void
 bench_create(const char *name, size_t count)
 {
@@ -770,28 +794,14 @@ bench_create(const char *name, size_t count)
     for (size_t i = 0; i < count; i++) {
         CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
         CiqCreateTenantRequest request = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
-        char schema[32], domain[64], *script = NULL;
-        size_t script_size;
+        char schema[32], domain[64], *script;
         double start;
 
         /* the role is made ahead on our side, so it is on the other */
         PGresult *role =
             PQexec(owner, "select role from public.role_pool order by number desc limit 1");
-        FILE *stream = open_memstream(&script, &script_size);
         snprintf(schema, sizeof schema, "psql%d_%zu", (int) getpid(), made);
-        fputs("begin;\n", stream);
-        for (const char *c = ddl; *c != '\0'; c++) {
-            if (strncmp(c, "@schema@", 8) == 0) {
-                fputs(schema, stream);
-                c += 7;
-            } else if (strncmp(c, "@role@", 6) == 0) {
-                fputs(PQgetvalue(role, 0, 0), stream);
-                c += 5;
-            } else
-                fputc(*c, stream);
-        }
-        fputs("commit;\n", stream);
-        fclose(stream);
+        script = ddl_script(ddl, schema, PQgetvalue(role, 0, 0));
         PQclear(role);
         start = now_s();
         PGresult *result = PQexec(owner, script);

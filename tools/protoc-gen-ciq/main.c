@@ -1,6 +1,7 @@
-/* protoc's plugin: reads a CodeGeneratorRequest from stdin, writes a CodeGeneratorResponse to
- * stdout. Parameter: sql=DIRECTORY, where the rpcs that are one statement have their .sql.  A
- * mistake in a .proto is an error of the build, all of them at once.  */
+/* A plugin of protoc: reads a CodeGeneratorRequest from standard input and writes a
+ * CodeGeneratorResponse to standard output.  Its parameter is sql=DIRECTORY, where the rpcs that
+ * are one statement have their .sql.  Mistakes in a .proto stop the build; all of them are named.
+ */
 #include "write.h"
 
 #include <stdio.h>
@@ -32,14 +33,16 @@ read_request(void)
     PluginRequest *request = ciq__plugin__code_generator_request__unpack(NULL, size, data);
 
     if (request == NULL) {
-        fputs("protoc-gen-ciq: stdin is no CodeGeneratorRequest; it is called by protoc\n", stderr);
+        fputs("protoc-gen-ciq: standard input is not a CodeGeneratorRequest; this is a plugin for "
+              "protoc --plugin\n",
+              stderr);
         exit(1);
     }
     free(data);
     return request;
 }
 
-/* The program ends as soon as it has written, and frees nothing. */
+/* It runs for a moment and frees nothing, which is no leak to report. */
 const char *__asan_default_options(void);
 const char *
 __asan_default_options(void)
@@ -64,8 +67,8 @@ main(void)
     }
     model_build(&model, request, parameter + 4, &errors);
     response.has_supported_features = 1;
-    response.supported_features =
-        1; /* proto3 optional arrives, and is then refused with its line */
+    /* FEATURE_PROTO3_OPTIONAL: so that protoc hands it on, and we can refuse it with its line */
+    response.supported_features = 1;
     if (errors.size > 0) {
         errors.data[errors.size - 1] = '\0';
         response.error = errors.data;

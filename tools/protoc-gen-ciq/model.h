@@ -1,10 +1,10 @@
 /* What protoc-gen-ciq knows of the .proto files: every method with its rule, every message that a
- * method uses, and the comment of each.  Built and checked once, then read by the writers.  The
- * program runs for a moment and frees nothing.  */
+ * method uses, and the comment of each.  It is built and checked once, then read by the writers. */
 #ifndef CIQ_GENERATOR_MODEL_H
 #define CIQ_GENERATOR_MODEL_H
 
 #include "plugin.pb-c.h"
+#include "text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -76,23 +76,11 @@ typedef struct Model {
     size_t services_count;
 } Model;
 
-/* A text that grows. */
-typedef struct Text {
-    char *data;
-    size_t size, room;
-} Text;
-void text_add(Text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Builds the model.  Mistakes are added to errors, one line each, as file:line: what. */
+/* Builds the model.  Mistakes are added to errors. */
 void model_build(Model *model, const PluginRequest *request, const char *sql_folder, Text *errors);
 
-/* GetUser becomes get_user; WhoAmI who_am_i. */
-char *snake(const char *camel);
-
-/* "clientiq.v1.User" without its package: "User". */
-const char *bare_name(const char *name);
-
-void *must_allocate(size_t size);
-char *must_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Adds a line "file:line: what is wrong and what is allowed". */
+void add_mistake(Text *errors, const ProtoFile *file, size_t line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

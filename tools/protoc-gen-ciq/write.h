@@ -9,14 +9,7 @@ void write_rpc_h(const Model *model, Text *out);            /* types and handler
 void write_server_methods_c(const Model *model, Text *out); /* what serves each method */
 void write_calls_h(const Model *model, Text *out);          /* the client library's typed calls */
 void write_calls_c(const Model *model, Text *out);
-void write_reference_md(const Model *model, Text *out);
-void write_access_md(const Model *model, Text *out); /* the API reference */
-
-/* A C string literal of text. */
-char *c_string(const char *text);
-
-/* A comment as C or as one line. */
-char *c_comment(const char *comment, const char *indent);
-char *one_line(const char *comment);
+void write_reference_md(const Model *model, Text *out); /* the API reference */
+void write_access_md(const Model *model, Text *out);    /* who may call what */
 
 #endif

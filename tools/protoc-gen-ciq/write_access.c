@@ -8,18 +8,18 @@
 /* Where a caller is known. */
 typedef enum Home { HOME_NOWHERE, HOME_TENANT, HOME_OTHER_TENANT, HOME_PLATFORM } Home;
 
-/* One column: a caller with a token, or the local operator, who has none and is known on the
- * platform. */
-typedef struct Kind {
+/* One column: a caller with a token, or the local operator, who has none and is known to the
+ * platform by the socket. */
+typedef struct CallerKind {
     const char *name;
     Home home;
     bool has_token;
-    bool holds; /* the permission that is asked for */
+    bool holds; /* the permission that the row needs */
     bool is_api_key;
     bool is_account; /* a user there, or a superuser */
-} Kind;
+} CallerKind;
 
-static const Kind kinds[] = {
+static const CallerKind caller_kinds[] = {
     {.name = "anonymous", .home = HOME_NOWHERE},
     {.name = "user", .home = HOME_TENANT, .has_token = true, .is_account = true},
     {.name = "user with it",
@@ -54,17 +54,18 @@ static const Kind kinds[] = {
      .is_api_key = true},
     {.name = "local operator", .home = HOME_PLATFORM, .holds = true},
 };
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { KINDS = sizeof caller_kinds / sizeof *caller_kinds };
 
 static const char *
-cell(const Rule *rule, const Kind *kind, Home place)
+access_text(const Rule *rule, const CallerKind *kind, Home place)
 {
     bool is_known = kind->home == place;
 
-    /* neither tenant nor token is looked at */
+    /* the call is answered before tenant or token are looked at */
     if (rule->database == CLIENTIQ__V1__DATABASE__DATABASE_NONE)
         return "yes";
-    /* a token decides alone, and elsewhere it is refused whatever is asked for */
+    /* a token counts where it was given only; anywhere else it is refused, even for what is public
+     */
     if (kind->has_token && !is_known)
         return "UNAUTHENTICATED";
     if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_PUBLIC)
@@ -83,7 +84,7 @@ cell(const Rule *rule, const Kind *kind, Home place)
 }
 
 static void
-write_row(const Method *method, Home place, Text *out)
+write_access_row(const Method *method, Home place, Text *out)
 {
     const Rule *rule = &method->rule;
     const char *permission = place == HOME_PLATFORM && rule->platform_permission[0] != '\0'
@@ -96,9 +97,10 @@ write_row(const Method *method, Home place, Text *out)
     else if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
         text_add(out, "a session%s |", rule->by_api_key ? " or a key" : "");
     else
-        text_add(out, "`%s`%s |", permission, rule->n_own_fields > 0 ? ", but for one's own" : "");
+        text_add(out, "`%s`%s |", permission,
+                 rule->n_own_fields > 0 ? ", unless it is the caller's own" : "");
     for (size_t i = 0; i < KINDS; i++)
-        text_add(out, " %s |", cell(rule, &kinds[i], place));
+        text_add(out, " %s |", access_text(rule, &caller_kinds[i], place));
     text_add(out, "\n");
 }
 
@@ -109,17 +111,22 @@ write_access_md(const Model *model, Text *out)
         out,
         "# Who may call what\n\n"
         "Made from the rules in `proto/` by `tools/protoc-gen-ciq`; `tests/every/test_access.c` tries every\n"
-        "cell. \"With it\" is a caller who holds the permission that the row needs and no other; \"yes\"\n"
-        "means that dispatch lets the call through to its handler, which may still refuse by what the data\n"
-        "say (`server/rpc/rights.h`); \"own\" means that it does so for what is the caller's own, and that\n"
-        "anything else is PERMISSION_DENIED. A tenant's token on the platform, a superuser's in a tenant, and one\n"
-        "tenant's in another are UNAUTHENTICATED. The local operator is one on the platform only.\n"
-        "\"Acting in it\" is one of the platform's with a session inside the tenant, by ActAs.  A platform's API key\n"
-        "with `platform.forward` may also call in a tenant what needs nothing, for an end user.\n");
+        "cell.\n\n"
+        "- \"With it\" is a caller who holds the permission that the row needs, and no other.\n"
+        "- \"Yes\" means that dispatch lets the call through to its handler, which may still refuse because of\n"
+        "  what the data say (`server/rpc/rights.h`).\n"
+        "- \"Own\" means that dispatch lets the call through for what is the caller's own; anything else is\n"
+        "  PERMISSION_DENIED.\n"
+        "- A token counts only where it was given: a tenant's token on the platform, a superuser's in a tenant,\n"
+        "  and one tenant's in another are UNAUTHENTICATED.\n"
+        "- The local operator is known on the platform only.\n"
+        "- \"Acting in it\" is a user of the platform with a session inside the tenant, by ActAs.\n"
+        "- A platform's API key with `platform.forward` may also call, for an end user of a tenant, what needs\n"
+        "  nothing there.\n");
     for (size_t s = 0; s < model->services_count; s++) {
         text_add(out, "\n## %s\n\n| rpc | called on | needs |", model->services[s].name);
         for (size_t i = 0; i < KINDS; i++)
-            text_add(out, " %s |", kinds[i].name);
+            text_add(out, " %s |", caller_kinds[i].name);
         text_add(out, "\n|---|---|---|");
         for (size_t i = 0; i < KINDS; i++)
             text_add(out, "---|");
@@ -130,9 +137,9 @@ write_access_md(const Model *model, Text *out)
             if (strcmp(method->service, model->services[s].name) != 0)
                 continue;
             if (method->rule.scope != CLIENTIQ__V1__SCOPE__SCOPE_PLATFORM)
-                write_row(method, HOME_TENANT, out);
+                write_access_row(method, HOME_TENANT, out);
             if (method->rule.scope != CLIENTIQ__V1__SCOPE__SCOPE_TENANT)
-                write_row(method, HOME_PLATFORM, out);
+                write_access_row(method, HOME_PLATFORM, out);
         }
     }
 }

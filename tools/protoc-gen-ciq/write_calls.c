@@ -55,8 +55,7 @@ write_calls_c(const Model *model, Text *out)
         const char *rpc = method->rpc, *name = method->rpc_snake;
 
         text_add(out,
-                 "\n/* The callback travels as a function of no known type and is given its own "
-                 "back here.  */\n"
+                 "\n/* The callback was passed on without its type, and gets it back here.  */\n"
                  "static void\n%s_done(CiqAnyFunction done, void *arg, ProtobufCMessage *response, "
                  "CiqError *error)\n{\n"
                  "    ((Ciq%sDone) done)(arg, (Ciq%s *) response, error);\n}\n\n",

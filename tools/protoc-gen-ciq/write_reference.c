@@ -8,7 +8,7 @@ static const char *const scope_texts[] = {"", "the platform", "a tenant",
                                           "a tenant or the platform"};
 static const char *const database_texts[] = {"", "none: from memory", "worker", "owner"};
 
-/* protoc's numbers of scalar types. */
+/* The types by the numbers of FieldDescriptorProto.Type. */
 static const char *const type_names[] = {"",         "double",   "float",   "int64",  "uint64",
                                          "int32",    "fixed64",  "fixed32", "bool",   "string",
                                          "group",    "message",  "bytes",   "uint32", "enum",
@@ -38,7 +38,7 @@ write_limits(const Field *field, Text *out)
 }
 
 static void
-write_fields(const Message *message, Text *out)
+write_field_table(const Message *message, Text *out)
 {
     if (message->fields_count == 0) {
         text_add(out, "No fields.\n\n");
@@ -59,39 +59,53 @@ write_fields(const Message *message, Text *out)
     text_add(out, "\n");
 }
 
+static void
+write_method_section(const Method *method, Text *out)
+{
+    const Rule *rule = &method->rule;
+
+    text_add(out, "### %s\n\n%s\n\n", method->rpc, method->comment);
+    text_add(out, "- method `%s`, command `ciq-client %s`\n", method->name, rule->command);
+    text_add(out, "- called on %s; ", scope_texts[rule->scope]);
+    if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_PUBLIC)
+        text_add(out, "by anybody");
+    else if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
+        text_add(out, "by anybody signed in%s", rule->by_api_key ? ", or an API key" : "");
+    else
+        text_add(out, "with the permission `%s`", rule->permission);
+    if (rule->platform_permission[0] != '\0')
+        text_add(out, ", on the platform `%s`", rule->platform_permission);
+    if (rule->n_own_fields > 0)
+        text_add(out, ", unless it is the caller's own");
+    text_add(out, "; %s; database login: %s\n", rule->writes ? "writes" : "reads only",
+             database_texts[rule->database]);
+    text_add(out, "- takes [%s](#%s), gives [%s](#%s)\n\n", bare_name(method->request->name),
+             bare_name(method->request->name), bare_name(method->response->name),
+             bare_name(method->response->name));
+}
+
+static void
+write_enum_section(const Enumeration *enumeration, Text *out)
+{
+    text_add(out, "### %s\n\n%s\n\n| value | number | meaning |\n|---|---|---|\n",
+             bare_name(enumeration->name), enumeration->comment);
+    for (size_t i = 0; i < enumeration->proto->n_value; i++)
+        text_add(out, "| `%s` | %d | %s |\n", enumeration->proto->value[i]->name,
+                 enumeration->proto->value[i]->number, one_line(enumeration->value_comments[i]));
+    text_add(out, "\n");
+}
+
 void
 write_reference_md(const Model *model, Text *out)
 {
     text_add(out, "# API reference\n\nMade from `proto/` by `tools/protoc-gen-ciq`.\n\n");
-    for (size_t s = 0; s < model->services_count; s++) {
-        const Service *service = &model->services[s];
+    for (size_t i = 0; i < model->services_count; i++) {
+        const Service *service = &model->services[i];
 
         text_add(out, "## %s\n\n%s\n\n", service->name, service->comment);
-        for (size_t i = 0; i < model->methods_count; i++) {
-            const Method *method = &model->methods[i];
-            const Rule *rule = &method->rule;
-
-            if (strcmp(method->service, service->name) != 0)
-                continue;
-            text_add(out, "### %s\n\n%s\n\n", method->rpc, method->comment);
-            text_add(out, "- method `%s`, command `ciq-client %s`\n", method->name, rule->command);
-            text_add(out, "- called on %s; ", scope_texts[rule->scope]);
-            if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_PUBLIC)
-                text_add(out, "by anybody");
-            else if (rule->access == CLIENTIQ__V1__ACCESS__ACCESS_AUTHENTICATED)
-                text_add(out, "by anybody signed in%s", rule->by_api_key ? ", or an API key" : "");
-            else
-                text_add(out, "with the permission `%s`", rule->permission);
-            if (rule->platform_permission[0] != '\0')
-                text_add(out, ", on the platform `%s`", rule->platform_permission);
-            if (rule->n_own_fields > 0)
-                text_add(out, ", but for one's own");
-            text_add(out, "; %s; database login: %s\n", rule->writes ? "writes" : "reads only",
-                     database_texts[rule->database]);
-            text_add(out, "- takes [%s](#%s), gives [%s](#%s)\n\n",
-                     bare_name(method->request->name), bare_name(method->request->name),
-                     bare_name(method->response->name), bare_name(method->response->name));
-        }
+        for (size_t j = 0; j < model->methods_count; j++)
+            if (strcmp(model->methods[j].service, service->name) == 0)
+                write_method_section(&model->methods[j], out);
     }
     text_add(out, "## Messages\n\n");
     for (size_t i = 0; i < model->messages_count; i++) {
@@ -100,20 +114,10 @@ write_reference_md(const Model *model, Text *out)
         if (!message->used || strncmp(message->name, "google.", 7) == 0)
             continue;
         text_add(out, "### %s\n\n%s\n\n", bare_name(message->name), message->comment);
-        write_fields(message, out);
+        write_field_table(message, out);
     }
     text_add(out, "## Enums\n\n");
-    for (size_t i = 0; i < model->enums_count; i++) {
-        const Enumeration *enumeration = &model->enums[i];
-
-        if (strncmp(enumeration->name, "google.", 7) == 0)
-            continue;
-        text_add(out, "### %s\n\n%s\n\n| value | number | meaning |\n|---|---|---|\n",
-                 bare_name(enumeration->name), enumeration->comment);
-        for (size_t j = 0; j < enumeration->proto->n_value; j++)
-            text_add(out, "| `%s` | %d | %s |\n", enumeration->proto->value[j]->name,
-                     enumeration->proto->value[j]->number,
-                     one_line(enumeration->value_comments[j]));
-        text_add(out, "\n");
-    }
+    for (size_t i = 0; i < model->enums_count; i++)
+        if (strncmp(model->enums[i].name, "google.", 7) != 0)
+            write_enum_section(&model->enums[i], out);
 }

@@ -4,60 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-char *
-c_string(const char *text)
-{
-    Text out = {0};
-
-    text_add(&out, "\"");
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
-            text_add(&out, "\\n");
-        else if (*text == '"' || *text == '\\')
-            text_add(&out, "\\%c", *text);
-        else
-            text_add(&out, "%c", *text);
-    }
-    text_add(&out, "\"");
-    return out.data;
-}
-
-char *
-one_line(const char *comment)
-{
-    char *out = must_format("%s", comment);
-
-    for (char *c = out; *c != '\0'; c++)
-        if (*c == '\n')
-            *c = ' ';
-    return out;
-}
-
-char *
-c_comment(const char *comment, const char *indent)
-{
-    Text out = {0};
-
-    text_add(&out, "%s/* ", indent);
-    for (; *comment != '\0'; comment++) {
-        text_add(&out, "%c", *comment);
-        if (*comment == '\n')
-            text_add(&out, "%s * ", indent);
-    }
-    text_add(&out, "  */\n");
-    return out.data;
-}
-
 static const char made_by[] = "/* Made by tools/protoc-gen-ciq from proto/; do not edit.  */\n";
 
 static const char *
-truth(int value)
+bool_text(int value)
 {
     return value ? "true" : "false";
 }
 
 static void
-write_field(const Field *field, Text *out)
+write_field_info(const Field *field, Text *out)
 {
     const FieldRule *rule = field->rule;
 
@@ -73,8 +29,8 @@ write_field(const Field *field, Text *out)
     text_add(out,
              "        .min = %u,\n        .max = %u,\n        .format = (FieldFormat) %d,\n"
              "        .required = %s,\n        .secret = %s,\n        .output_only = %s,\n    },\n",
-             rule->min, rule->max, (int) rule->format, truth(rule->required), truth(rule->secret),
-             truth(rule->output_only));
+             rule->min, rule->max, (int) rule->format, bool_text(rule->required),
+             bool_text(rule->secret), bool_text(rule->output_only));
 }
 
 static void
@@ -92,6 +48,52 @@ write_includes(const Model *model, Text *out)
     }
 }
 
+static void
+write_message_info(const Message *message, Text *out)
+{
+    if (message->fields_count > 0) {
+        text_add(out, "\nstatic const FieldInfo fields_%s[] = {\n", message->c_lower);
+        for (size_t i = 0; i < message->fields_count; i++)
+            write_field_info(&message->fields[i], out);
+        text_add(out, "};\n");
+    }
+    text_add(out,
+             "static const MessageInfo info_%s = {\n    .descriptor = &%s__descriptor,\n"
+             "    .comment = %s,\n",
+             message->c_lower, message->c_lower, c_string(message->comment));
+    if (message->fields_count > 0)
+        text_add(out, "    .fields = fields_%s,\n", message->c_lower);
+    text_add(out, "};\n");
+}
+
+static void
+write_method_entry(const Method *method, Text *out)
+{
+    text_add(
+        out,
+        "    {\n        .name = \"%s\",\n        .service = \"%s\",\n        .rpc = \"%s\",\n"
+        "        .command = \"%s\",\n        .comment = %s,\n        .permission = \"%s\",\n"
+        "        .platform_permission = \"%s\",\n"
+        "        .request = &info_%s,\n        .response = &info_%s,\n"
+        "        .scope = (MethodScope) %d,\n        .access = (MethodAccess) %d,\n"
+        "        .database = (MethodDatabase) %d,\n        .writes = %s,\n"
+        "        .hashes_password = %s,\n        .never_replayed = %s,\n        .from_memory = %s,\n"
+        "        .by_api_key = %s,\n",
+        method->name, method->service, method->rpc, method->rule.command, c_string(method->comment),
+        method->rule.permission, method->rule.platform_permission, method->request->c_lower,
+        method->response->c_lower, (int) method->rule.scope, (int) method->rule.access,
+        (int) method->rule.database, bool_text(method->rule.writes),
+        bool_text(method->rule.hashes_password), bool_text(method->rule.never_replayed),
+        bool_text(method->rule.from_memory), bool_text(method->rule.by_api_key));
+    if (method->rule.n_own_fields > 0) {
+        text_add(out, "        .own_fields = (const char *const[]){");
+        for (size_t j = 0; j < method->rule.n_own_fields; j++)
+            text_add(out, "\"%s\", ", method->rule.own_fields[j]);
+        text_add(out, "NULL},\n");
+    }
+    text_add(out, "    },\n");
+}
+
 void
 write_methods_c(const Model *model, Text *out)
 {
@@ -102,54 +104,13 @@ write_methods_c(const Model *model, Text *out)
     for (size_t i = 0; i < model->messages_count; i++)
         if (model->messages[i].used)
             text_add(out, "static const MessageInfo info_%s;\n", model->messages[i].c_lower);
-    for (size_t i = 0; i < model->messages_count; i++) {
-        const Message *message = &model->messages[i];
-
-        if (!message->used)
-            continue;
-        if (message->fields_count > 0) {
-            text_add(out, "\nstatic const FieldInfo fields_%s[] = {\n", message->c_lower);
-            for (size_t j = 0; j < message->fields_count; j++)
-                write_field(&message->fields[j], out);
-            text_add(out, "};\n");
-        }
-        text_add(out,
-                 "static const MessageInfo info_%s = {\n    .descriptor = &%s__descriptor,\n"
-                 "    .comment = %s,\n",
-                 message->c_lower, message->c_lower, c_string(message->comment));
-        if (message->fields_count > 0)
-            text_add(out, "    .fields = fields_%s,\n", message->c_lower);
-        text_add(out, "};\n");
-    }
+    for (size_t i = 0; i < model->messages_count; i++)
+        if (model->messages[i].used)
+            write_message_info(&model->messages[i], out);
 
     text_add(out, "\nconst Method methods[] = {\n");
-    for (size_t i = 0; i < model->methods_count; i++) {
-        const Method *method = &model->methods[i];
-
-        text_add(
-            out,
-            "    {\n        .name = \"%s\",\n        .service = \"%s\",\n        .rpc = \"%s\",\n"
-            "        .command = \"%s\",\n        .comment = %s,\n        .permission = \"%s\",\n"
-            "        .platform_permission = \"%s\",\n"
-            "        .request = &info_%s,\n        .response = &info_%s,\n"
-            "        .scope = (MethodScope) %d,\n        .access = (MethodAccess) %d,\n"
-            "        .database = (MethodDatabase) %d,\n        .writes = %s,\n"
-            "        .hashes_password = %s,\n        .never_replayed = %s,\n        .from_memory = %s,\n"
-            "        .by_api_key = %s,\n",
-            method->name, method->service, method->rpc, method->rule.command,
-            c_string(method->comment), method->rule.permission, method->rule.platform_permission,
-            method->request->c_lower, method->response->c_lower, (int) method->rule.scope,
-            (int) method->rule.access, (int) method->rule.database, truth(method->rule.writes),
-            truth(method->rule.hashes_password), truth(method->rule.never_replayed),
-            truth(method->rule.from_memory), truth(method->rule.by_api_key));
-        if (method->rule.n_own_fields > 0) {
-            text_add(out, "        .own_fields = (const char *const[]){");
-            for (size_t j = 0; j < method->rule.n_own_fields; j++)
-                text_add(out, "\"%s\", ", method->rule.own_fields[j]);
-            text_add(out, "NULL},\n");
-        }
-        text_add(out, "    },\n");
-    }
+    for (size_t i = 0; i < model->methods_count; i++)
+        write_method_entry(&model->methods[i], out);
     text_add(out, "};\nconst size_t methods_count = %zu;\n\n", model->methods_count);
 
     text_add(out, "static const MessageInfo *const infos[] = {\n");
@@ -159,10 +120,10 @@ write_methods_c(const Model *model, Text *out)
     text_add(
         out,
         "};\n\n"
-        "static int\ncompare(const void *name, const void *method)\n{\n"
+        "static int\ncompare_name(const void *name, const void *method)\n{\n"
         "    return strcmp(name, ((const Method *) method)->name);\n}\n\n"
         "const Method *\nmethod_find(const char *name)\n{\n"
-        "    return bsearch(name, methods, methods_count, sizeof *methods, compare);\n}\n\n"
+        "    return bsearch(name, methods, methods_count, sizeof *methods, compare_name);\n}\n\n"
         "const MessageInfo *\nmessage_info_find(const ProtobufCMessageDescriptor *descriptor)\n{\n"
         "    for (size_t i = 0; i < sizeof infos / sizeof *infos; i++)\n"
         "        if (infos[i]->descriptor == descriptor)\n            return infos[i];\n"
@@ -175,7 +136,7 @@ write_rpc_h(const Model *model, Text *out)
     text_add(
         out,
         "%s/* The types of all services under their own names, and the handlers of the rpcs that\n"
-        " * are no single statement; each is in server/rpc/.  */\n"
+        " * need more than one statement; each is in server/rpc/.  */\n"
         "#ifndef CIQ_RPC_H\n#define CIQ_RPC_H\n\n#include \"call/call.h\"\n",
         made_by);
     write_includes(model, out);

@@ -2,7 +2,7 @@
 #include "clientiq/client.h"
 #include "client/call.h"
 
-/* The callback travels as a function of no known type and is given its own back here.  */
+/* The callback was passed on without its type, and gets it back here.  */
 static void
 get_thing_done(CiqAnyFunction done, void *arg, ProtobufCMessage *response, CiqError *error)
 {
@@ -28,7 +28,7 @@ ciq_get_thing_response_free(CiqGetThingResponse *response)
         protobuf_c_message_free_unpacked((ProtobufCMessage *) response, NULL);
 }
 
-/* The callback travels as a function of no known type and is given its own back here.  */
+/* The callback was passed on without its type, and gets it back here.  */
 static void
 paint_thing_done(CiqAnyFunction done, void *arg, ProtobufCMessage *response, CiqError *error)
 {

@@ -223,7 +223,7 @@ static const MessageInfo *const infos[] = {
 };
 
 static int
-compare(const void *name, const void *method)
+compare_name(const void *name, const void *method)
 {
     return strcmp(name, ((const Method *) method)->name);
 }
@@ -231,7 +231,7 @@ compare(const void *name, const void *method)
 const Method *
 method_find(const char *name)
 {
-    return bsearch(name, methods, methods_count, sizeof *methods, compare);
+    return bsearch(name, methods, methods_count, sizeof *methods, compare_name);
 }
 
 const MessageInfo *

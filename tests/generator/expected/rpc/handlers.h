@@ -1,6 +1,6 @@
 /* Made by tools/protoc-gen-ciq from proto/; do not edit.  */
 /* The types of all services under their own names, and the handlers of the rpcs that
- * are no single statement; each is in server/rpc/.  */
+ * need more than one statement; each is in server/rpc/.  */
 #ifndef CIQ_RPC_H
 #define CIQ_RPC_H
 
