@@ -437,7 +437,7 @@ replay(Call *call, const Claim *claim, Packed *packed)
 }
 
 static bool
-run_once(Call *call, Packed *packed)
+dispatch_once(Call *call, Packed *packed)
 {
     Claim claim;
 
@@ -458,9 +458,9 @@ run_once(Call *call, Packed *packed)
 }
 
 static bool
-run(Call *call, Packed *packed)
+dispatch_run(Call *call, Packed *packed)
 {
-    bool ok = run_once(call, packed);
+    bool ok = dispatch_once(call, packed);
 
     /* A statement prepared before a migration of this schema: nothing was written, so once more, on
      * a new connection. */
@@ -470,7 +470,7 @@ run(Call *call, Packed *packed)
         db_rollback(call);
         if (db_ready(call->db, reason, sizeof reason)) {
             call_forget_failure(call);
-            ok = run_once(call, packed);
+            ok = dispatch_once(call, packed);
         }
     }
     if (call->db != NULL)
@@ -536,7 +536,7 @@ fill_reply(Call *call, const Packed *packed, Reply *reply)
 }
 
 static bool
-serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
+dispatch_serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
 {
     uint64_t number = atomic_fetch_add(&call->core->calls, 1);
 
@@ -550,8 +550,8 @@ serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
         return false;
     /* what memory cannot answer is asked again, and must not count twice */
     if (call->db == NULL)
-        return run(call, packed) && within_rate(call);
-    return within_rate(call) && run(call, packed);
+        return dispatch_run(call, packed) && within_rate(call);
+    return within_rate(call) && dispatch_run(call, packed);
 }
 
 bool
@@ -559,7 +559,7 @@ dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
     Packed packed = {0};
 
-    if (!serve(call, data, size, &packed) || call->explain.wanted)
+    if (!dispatch_serve(call, data, size, &packed) || call->explain.wanted)
         return false;
     fill_reply(call, &packed, reply);
     return true;
@@ -590,7 +590,7 @@ dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
     Packed packed = {0};
 
-    if (!serve(call, data, size, &packed) && call->db != NULL) {
+    if (!dispatch_serve(call, data, size, &packed) && call->db != NULL) {
         write_record(call);
         if (call->failure.is_refused)
             audit_refuse(call->core->audit, call);

@@ -88,7 +88,7 @@ choose_sleeper(Queue *queue, uint64_t tenant_hash)
 }
 
 static void
-append(Queue *queue, Ticket *ticket)
+queue_append(Queue *queue, Ticket *ticket)
 {
     Bucket *bucket = &queue->buckets[ticket->tenant_hash % BUCKETS];
 
@@ -110,7 +110,7 @@ append(Queue *queue, Ticket *ticket)
 }
 
 static Ticket *
-take(Queue *queue)
+queue_take(Queue *queue)
 {
     if (queue->ring == NULL)
         return NULL;
@@ -147,7 +147,7 @@ queue_push(Queue *queue, Ticket *ticket)
             taken = true;
         } else if (queue->calls < queue->calls_max &&
                    ticket->size <= queue->bytes_max - queue->bytes) {
-            append(queue, ticket);
+            queue_append(queue, ticket);
             taken = true;
         }
     }
@@ -171,7 +171,7 @@ queue_pop(Queue *queue, size_t worker, int idle_ms, bool *closed)
     }
 
     pthread_mutex_lock(&queue->lock);
-    ticket = take(queue);
+    ticket = queue_take(queue);
     if (ticket == NULL && !queue->closed) {
         sleeper->given = NULL;
         sleeper->idle = true;
