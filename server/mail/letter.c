@@ -28,7 +28,7 @@ typedef enum Found { FOUND, FOUND_NOT, FOUND_WRONG } Found;
 
 /* The user's file; *text from malloc. */
 static Found
-read_file(const char *directory, const char *name, char **text, char *reason, size_t size)
+read_template_file(const char *directory, const char *name, char **text, char *reason, size_t size)
 {
     char path[1024];
     FILE *file;
@@ -85,7 +85,7 @@ read_templates(const Config *config, const char *template_name, char **plain, ch
     *plain = *html = NULL;
     snprintf(name, sizeof name, "%.100s.txt", template_name);
     if (config->mail_templates[0] != '\0')
-        found = read_file(config->mail_templates, name, plain, reason, size);
+        found = read_template_file(config->mail_templates, name, plain, reason, size);
     if (found == FOUND_WRONG)
         return false;
     if (found == FOUND_NOT && (*plain = built_in(name)) == NULL) {
@@ -94,7 +94,7 @@ read_templates(const Config *config, const char *template_name, char **plain, ch
     }
     snprintf(name, sizeof name, "%.100s.html", template_name);
     if (config->mail_templates[0] != '\0')
-        rich = read_file(config->mail_templates, name, html, reason, size);
+        rich = read_template_file(config->mail_templates, name, html, reason, size);
     if (rich == FOUND_NOT && found == FOUND_NOT)
         *html = built_in(name);
     if (rich != FOUND_WRONG)
@@ -420,7 +420,7 @@ split_subject(char *text, char **subject, char **body)
 }
 
 static void
-free_secret(char *text)
+free_wiped(char *text)
 {
     if (text != NULL)
         secret_wipe(text, strlen(text));
@@ -460,8 +460,8 @@ letter_compose(const Config *config, const Letter *letter, char *reason, size_t 
     }
     free(plain);
     free(rich);
-    free_secret(text);
-    free_secret(html);
+    free_wiped(text);
+    free_wiped(html);
     return whole;
 }
 

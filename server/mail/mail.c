@@ -26,7 +26,7 @@ enum {
 /* ---- files ---- */
 
 static bool
-write_all(int file, const char *data, size_t size)
+write_letter_bytes(int file, const char *data, size_t size)
 {
     while (size > 0) {
         ssize_t written = write(file, data, size);
@@ -57,7 +57,7 @@ write_letter(const char *directory, const char *name, const char *letter, char *
     snprintf(path, sizeof path, "%.1000s.part", whole);
     file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    bool ok = file >= 0 && write_all(file, letter, length) && fsync(file) == 0;
+    bool ok = file >= 0 && write_letter_bytes(file, letter, length) && fsync(file) == 0;
 
     if (file >= 0)
         ok = close(file) == 0 && ok;
@@ -92,7 +92,7 @@ read_letter(char *buffer, size_t element, size_t count, void *argument)
 /* libcurl shows each line of the server as a header.  What is kept is printable ASCII: it goes into
  * the database and onto terminals. */
 static size_t
-read_answer(char *line, size_t element, size_t count, void *argument)
+smtp_read_answer(char *line, size_t element, size_t count, void *argument)
 {
     Delivery *delivery = argument;
     size_t size = element * count, kept = 0;
@@ -123,7 +123,7 @@ start_curl(void)
 
 /* A server that cannot be used, or does not know us, is no fault of the letter. */
 static MailResult
-judge(CURLcode code, const char *answer)
+smtp_result(CURLcode code, const char *answer)
 {
     if (code == CURLE_OK)
         return MAIL_SENT;
@@ -156,7 +156,7 @@ set_delivery(CURL *curl, Delivery *delivery)
     curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_letter);
     curl_easy_setopt(curl, CURLOPT_READDATA, delivery);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, read_answer);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, smtp_read_answer);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, delivery);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, ask_stop);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, delivery);
@@ -164,8 +164,8 @@ set_delivery(CURL *curl, Delivery *delivery)
 }
 
 static MailResult
-perform(CURL *curl, const Config *config, const char *from, struct curl_slist *recipients,
-        const char *password, Delivery *delivery, char *reason, size_t size)
+smtp_perform(CURL *curl, const Config *config, const char *from, struct curl_slist *recipients,
+             const char *password, Delivery *delivery, char *reason, size_t size)
 {
     char error[CURL_ERROR_SIZE] = "";
     CURLcode code;
@@ -191,7 +191,7 @@ perform(CURL *curl, const Config *config, const char *from, struct curl_slist *r
         snprintf(reason, size, "%s", delivery->answer);
     else
         snprintf(reason, size, "%s", error[0] != '\0' ? error : curl_easy_strerror(code));
-    return judge(code, delivery->answer);
+    return smtp_result(code, delivery->answer);
 }
 
 static MailResult
@@ -215,7 +215,7 @@ send_letter(const Config *config, const Mail *mail, const char *text, char *reas
     curl = curl_easy_init();
     recipients = curl_slist_append(NULL, to);
     if (curl != NULL && recipients != NULL)
-        result = perform(curl, config, from, recipients, password, &delivery, reason, size);
+        result = smtp_perform(curl, config, from, recipients, password, &delivery, reason, size);
     else
         snprintf(reason, size, "no memory");
     curl_easy_cleanup(curl);

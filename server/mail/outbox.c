@@ -149,7 +149,7 @@ typedef struct Taken {
 /* Begins a transaction in the tenant's schema, wherever it is now.  *state: the tenant's; NULL: it
  * is gone. False: the call has failed. */
 static bool
-enter(Call *call, const char **state)
+outbox_enter(Call *call, const char **state)
 {
     const DbRow *row;
 
@@ -208,7 +208,7 @@ take_mail(Call *call, Taken *taken)
     const DbRow *row = NULL;
 
     *taken = (Taken){0};
-    if (lease == NULL || !enter(call, &state))
+    if (lease == NULL || !outbox_enter(call, &state))
         return false;
     if (state != NULL && strcmp(state, "active") == 0 &&
         !db_row(call, &query_outbox_take, NULL, (DbArg[]){{.name = "lease", .text = lease}, {0}},
@@ -246,14 +246,14 @@ mail_directory(const Config *config, char directory[DIRECTORY_SIZE])
 }
 
 static bool
-record(Call *call, const Taken *taken, MailResult result, const char *reason)
+outbox_record(Call *call, const Taken *taken, MailResult result, const char *reason)
 {
     int64_t retry_s = call->core->config->mail_retry_s;
     const char *wait = call_printf(call, "%" PRId64, retry_s), *state;
     const char *wait_max =
         call_printf(call, "%d", result == MAIL_DOWN ? DOWN_WAIT_MAX_S : WAIT_MAX_S);
 
-    if (wait == NULL || wait_max == NULL || !enter(call, &state))
+    if (wait == NULL || wait_max == NULL || !outbox_enter(call, &state))
         return false;
     if (state == NULL) {
         db_rollback(call);
@@ -344,7 +344,7 @@ send_one(Outbox *outbox, Call *call, bool *sent, MailResult *result)
               "tenant=%" PRId64 " mail=%s template=%s attempts=%s reason=%s", call->tenant.id,
               taken.id, taken.template_name, taken.attempts, log_quote(text, sizeof text, reason));
     call->deadline_us = clock_us() + LOOK_MAX_MS * 1000;
-    return record(call, &taken, *result, reason);
+    return outbox_record(call, &taken, *result, reason);
 }
 
 /* ---- one outbox ---- */
@@ -361,7 +361,7 @@ pause_all(Outbox *outbox, const Call *call)
 
 /* Reads first, which is all that there is to do for nearly every tenant of a sweep. */
 static bool
-look_into(Outbox *outbox, Call *call)
+outbox_send_due(Outbox *outbox, Call *call)
 {
     for (int i = 0; i < MAILS_A_LOOK && !atomic_load(&outbox->stop); i++) {
         MailResult result;
@@ -393,7 +393,7 @@ look_into(Outbox *outbox, Call *call)
 /* A tenant that cannot be looked into must not stop the others; what it has is due again later.
  * Each look has the memory of one call.  False: there is no database. */
 static bool
-look(Outbox *outbox, const Call *base, int64_t tenant_id, const char *schema)
+outbox_look(Outbox *outbox, const Call *base, int64_t tenant_id, const char *schema)
 {
     Call call;
     char reason[512], text[1024];
@@ -407,7 +407,7 @@ look(Outbox *outbox, const Call *base, int64_t tenant_id, const char *schema)
     }
     call.tenant.id = tenant_id;
     snprintf(call.tenant.schema, sizeof call.tenant.schema, "%s", schema);
-    if (look_into(outbox, &call))
+    if (outbox_send_due(outbox, &call))
         return true;
     db_rollback(&call);
     internal_log(&call, LOG_LEVEL_WARNING, "outbox");
@@ -479,7 +479,7 @@ look_where_hinted(Outbox *outbox, const Call *base)
             tenant_id == 0 || (next_tenant(&line, &found, schema) && found == tenant_id);
 
         free(lines);
-        if (is_there && !look(outbox, base, tenant_id, schema))
+        if (is_there && !outbox_look(outbox, base, tenant_id, schema))
             return false;
     }
     return true;
@@ -487,7 +487,7 @@ look_where_hinted(Outbox *outbox, const Call *base)
 
 /* What no hint is about: of a server that was killed, or more than there is room for. */
 static bool
-sweep(Outbox *outbox, const Call *base)
+outbox_sweep(Outbox *outbox, const Call *base)
 {
     char *lines = NULL, schema[TENANT_LINE];
     const char *line;
@@ -498,13 +498,13 @@ sweep(Outbox *outbox, const Call *base)
         return false;
     if (lines[0] == '\0') {
         outbox->sweep_after = 0;
-        ok = look(outbox, base, 0, "");
+        ok = outbox_look(outbox, base, 0, "");
     }
     line = lines;
     while (ok && outbox->pause_until_us <= clock_us() && !atomic_load(&outbox->stop) &&
            next_tenant(&line, &id, schema)) {
         outbox->sweep_after = id;
-        ok = look(outbox, base, id, schema);
+        ok = outbox_look(outbox, base, id, schema);
     }
     free(lines);
     return ok;
@@ -519,7 +519,7 @@ outbox_work(Call *call, void *state)
     if (look_where_hinted(outbox, call) && outbox->pause_until_us <= clock_us() &&
         outbox->sweep_next_us <= clock_us()) {
         outbox->sweep_next_us = clock_us() + SWEEP_S * 1000000;
-        (void) !sweep(outbox, call);
+        (void) !outbox_sweep(outbox, call);
     }
     return true;
 }

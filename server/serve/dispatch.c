@@ -444,7 +444,7 @@ replay(Call *call, const Claim *claim, Packed *packed)
 }
 
 static bool
-run_once(Call *call, Packed *packed)
+dispatch_once(Call *call, Packed *packed)
 {
     Claim claim;
 
@@ -465,9 +465,9 @@ run_once(Call *call, Packed *packed)
 }
 
 static bool
-run(Call *call, Packed *packed)
+dispatch_run(Call *call, Packed *packed)
 {
-    bool ok = run_once(call, packed);
+    bool ok = dispatch_once(call, packed);
 
     /* A statement prepared before a migration of this schema: nothing was written, so once more, on
      * a new connection. */
@@ -477,7 +477,7 @@ run(Call *call, Packed *packed)
         db_rollback(call);
         if (db_ready(call->db, reason, sizeof reason)) {
             call_forget_failure(call);
-            ok = run_once(call, packed);
+            ok = dispatch_once(call, packed);
         }
     }
     db_rollback(call);
@@ -542,7 +542,7 @@ fill_reply(Call *call, const Packed *packed, Reply *reply)
 }
 
 static bool
-serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
+dispatch_serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
 {
     uint64_t number = atomic_fetch_add(&call->core->calls, 1);
 
@@ -556,8 +556,8 @@ serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
         return false;
     /* what memory cannot answer is asked again, and must not count twice */
     if (call->db == NULL)
-        return run(call, packed) && within_rate(call);
-    return within_rate(call) && run(call, packed);
+        return dispatch_run(call, packed) && within_rate(call);
+    return within_rate(call) && dispatch_run(call, packed);
 }
 
 bool
@@ -565,7 +565,7 @@ dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
     Packed packed = {0};
 
-    if (!serve(call, data, size, &packed) || call->explain.wanted)
+    if (!dispatch_serve(call, data, size, &packed) || call->explain.wanted)
         return false;
     fill_reply(call, &packed, reply);
     return true;
@@ -605,7 +605,7 @@ dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
     Packed packed = {0};
 
-    if (!serve(call, data, size, &packed) && call->db != NULL) {
+    if (!dispatch_serve(call, data, size, &packed) && call->db != NULL) {
         keep_record(call);
         if (call->failure.is_refused)
             audit_refuse(call->core->audit, call);

@@ -37,7 +37,7 @@ run_task(Job *job, const JobTask *task)
 }
 
 static void
-look(Job *job)
+job_run_tasks(Job *job)
 {
     for (size_t i = 0; i < job->kind->tasks_count; i++)
         run_task(job, &job->kind->tasks[i]);
@@ -49,10 +49,10 @@ job_loop(void *argument)
     Job *job = argument;
 
     do
-        look(job);
+        job_run_tasks(job);
     while (wake_wait(job->wake, job->kind->interval_s * 1000));
     if (job->kind->looks_at_end)
-        look(job);
+        job_run_tasks(job);
     return NULL;
 }
 

@@ -87,7 +87,7 @@ end_round(Exchange *exchange)
 }
 
 static void
-receive(Exchange *exchange)
+exchange_receive(Exchange *exchange)
 {
     if (atomic_load(&exchange->listener->quiet)) {
         end_round(exchange);
@@ -159,7 +159,7 @@ exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms)
     if (nng_msg_realloc(message, size) != 0) {
         nng_msg_free(message);
         count_down(exchange);
-        receive(exchange);
+        exchange_receive(exchange);
         return;
     }
     clientiq__v1__reply__pack(reply, nng_msg_body(message));
@@ -171,8 +171,8 @@ exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms)
 }
 
 static void
-refuse_after(Exchange *exchange, uint32_t pause_ms, Code code, const char *text,
-             uint32_t retry_after_ms)
+exchange_refuse_after(Exchange *exchange, uint32_t pause_ms, Code code, const char *text,
+                      uint32_t retry_after_ms)
 {
     Reply reply = CLIENTIQ__V1__REPLY__INIT;
 
@@ -183,9 +183,9 @@ refuse_after(Exchange *exchange, uint32_t pause_ms, Code code, const char *text,
 }
 
 static void
-refuse(Exchange *exchange, Code code, const char *text, uint32_t retry_after_ms)
+exchange_refuse(Exchange *exchange, Code code, const char *text, uint32_t retry_after_ms)
 {
-    refuse_after(exchange, 0, code, text, retry_after_ms);
+    exchange_refuse_after(exchange, 0, code, text, retry_after_ms);
 }
 
 static Arena *
@@ -231,7 +231,7 @@ answer_from_memory(Exchange *exchange, bool in_any_case)
 
     if (arena == NULL) {
         if (in_any_case)
-            refuse(exchange, CODE_RESOURCE_EXHAUSTED, "no memory", 0);
+            exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED, "no memory", 0);
         return in_any_case;
     }
 
@@ -257,7 +257,7 @@ method_lane(const Method *method)
 }
 
 static void
-received(Exchange *exchange)
+exchange_received(Exchange *exchange)
 {
     const char *method_name, *tenant;
     size_t size, method_size, tenant_size;
@@ -266,11 +266,11 @@ received(Exchange *exchange)
 
     /* nng bounds what comes over ipc:// and tcp://; inproc:// is ours to bound */
     if (size > WIRE_MESSAGE_MAX) {
-        refuse(exchange, CODE_INVALID_ARGUMENT, "the message is larger than 1 MiB", 0);
+        exchange_refuse(exchange, CODE_INVALID_ARGUMENT, "the message is larger than 1 MiB", 0);
         return;
     }
     if (!wire_peek(data, size, &method_name, &method_size, &tenant, &tenant_size)) {
-        refuse(exchange, CODE_INVALID_ARGUMENT, "message is not a clientiq.v1.Request", 0);
+        exchange_refuse(exchange, CODE_INVALID_ARGUMENT, "message is not a clientiq.v1.Request", 0);
         return;
     }
     if (method_size > 0)
@@ -293,16 +293,17 @@ received(Exchange *exchange)
     exchange->ticket.tenant_hash = hash_bytes(tenant, tenant_size);
     exchange->ticket.size = size;
     if (!count_up(exchange)) {
-        refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE, "the server is shutting down",
-                     500);
+        exchange_refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE,
+                              "the server is shutting down", 500);
         return;
     }
     if (!queue_push(exchange->listener->queues[method_lane(method)], &exchange->ticket))
-        refuse(exchange, CODE_RESOURCE_EXHAUSTED, "too many calls wait for the server", 200);
+        exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED, "too many calls wait for the server",
+                        200);
 }
 
 static void
-callback(void *argument)
+exchange_callback(void *argument)
 {
     Exchange *exchange = argument;
     int error = nng_aio_result(exchange->aio);
@@ -327,13 +328,13 @@ callback(void *argument)
         return;
     }
     if (exchange->step != STEP_RECEIVE || error != 0) {
-        receive(exchange);
+        exchange_receive(exchange);
         return;
     }
     exchange->message = nng_aio_get_msg(exchange->aio);
     exchange->pipe = nng_msg_get_pipe(exchange->message);
     exchange->receive_us = clock_us();
-    received(exchange);
+    exchange_received(exchange);
 }
 
 Exchange *
@@ -452,13 +453,13 @@ open_exchanges(Listener *listener)
         Exchange *exchange = &listener->exchanges[i];
 
         exchange->listener = listener;
-        if (nng_aio_alloc(&exchange->aio, callback, exchange) != 0 ||
+        if (nng_aio_alloc(&exchange->aio, exchange_callback, exchange) != 0 ||
             nng_ctx_open(&exchange->context, listener->socket) != 0)
             return false;
     }
     listener->rounds = listener->count;
     for (size_t i = 0; i < listener->count; i++)
-        receive(&listener->exchanges[i]);
+        exchange_receive(&listener->exchanges[i]);
     return true;
 }
 
@@ -514,7 +515,7 @@ listener_drain(Listener *listener, int64_t drain_ms)
  * nothing can be cancelled, so it is done again and again.  Calls that the drain cut off are not
  * waited for. */
 static void
-hush(Listener *listener)
+listener_stop_receiving(Listener *listener)
 {
     atomic_store(&listener->quiet, true);
     pthread_mutex_lock(&listener->lock);
@@ -533,7 +534,7 @@ hush(Listener *listener)
 }
 
 static void *
-close_socket(void *argument)
+listener_close_thread(void *argument)
 {
     Listener *listener = argument;
 
@@ -548,13 +549,13 @@ close_socket(void *argument)
 /* False: nng still waits.  Nothing goes round any more, so all but the listener itself may be
  * freed. */
 static bool
-closes(Listener *listener)
+listener_close_socket(Listener *listener)
 {
     struct timespec until = clock_after_ms(CLOSE_MAX_MS);
     pthread_t thread;
     bool closed;
 
-    if (pthread_create(&thread, NULL, close_socket, listener) != 0) {
+    if (pthread_create(&thread, NULL, listener_close_thread, listener) != 0) {
         nng_close(listener->socket);
         return true;
     }
@@ -579,8 +580,8 @@ listener_stop(Listener *listener)
 {
     if (listener == NULL)
         return;
-    hush(listener);
-    if (!closes(listener))
+    listener_stop_receiving(listener);
+    if (!listener_close_socket(listener))
         return;
     for (size_t i = 0; listener->exchanges != NULL && i < listener->count; i++) {
         Exchange *exchange = &listener->exchanges[i];

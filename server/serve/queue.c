@@ -84,7 +84,7 @@ choose_sleeper(Queue *queue, uint64_t tenant_hash)
 }
 
 static void
-append(Queue *queue, Ticket *ticket)
+queue_append(Queue *queue, Ticket *ticket)
 {
     Bucket *bucket = &queue->buckets[ticket->tenant_hash % BUCKETS];
 
@@ -106,7 +106,7 @@ append(Queue *queue, Ticket *ticket)
 }
 
 static Ticket *
-take(Queue *queue)
+queue_take(Queue *queue)
 {
     if (queue->ring == NULL)
         return NULL;
@@ -143,7 +143,7 @@ queue_push(Queue *queue, Ticket *ticket)
             taken = true;
         } else if (queue->calls < queue->calls_max &&
                    ticket->size <= queue->bytes_max - queue->bytes) {
-            append(queue, ticket);
+            queue_append(queue, ticket);
             taken = true;
         }
     }
@@ -159,7 +159,7 @@ queue_pop(Queue *queue, size_t worker, int idle_ms, bool *closed)
     Ticket *ticket;
 
     pthread_mutex_lock(&queue->lock);
-    ticket = take(queue);
+    ticket = queue_take(queue);
     if (ticket == NULL && !queue->closed) {
         sleeper->given = NULL;
         sleeper->idle = true;

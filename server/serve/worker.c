@@ -46,7 +46,7 @@ look_after_connection(Worker *worker)
 }
 
 static void
-serve(Worker *worker, Exchange *exchange)
+worker_serve(Worker *worker, Exchange *exchange)
 {
     Call call = {
         .core = worker->core,
@@ -65,7 +65,7 @@ serve(Worker *worker, Exchange *exchange)
 }
 
 static void *
-loop(void *argument)
+worker_loop(void *argument)
 {
     Worker *worker = argument;
     bool closed = false;
@@ -83,7 +83,7 @@ loop(void *argument)
             continue;
         /* the connection may have died while the worker slept */
         look_after_connection(worker);
-        serve(worker, exchange_of(ticket));
+        worker_serve(worker, exchange_of(ticket));
     }
     return NULL;
 }
@@ -110,7 +110,7 @@ worker_start(Core *core, Queue *queue, size_t index, const DbOptions *options, i
     worker->db = db_new(options);
     worker->arena = arena_new(LIMIT_ARENA);
     if (worker->db == NULL || worker->arena == NULL ||
-        pthread_create(&worker->thread, NULL, loop, worker) != 0) {
+        pthread_create(&worker->thread, NULL, worker_loop, worker) != 0) {
         worker_free(worker);
         return NULL;
     }
