@@ -2,7 +2,7 @@
  * calls, jobs and runs go on, sessions end when they end, and a stop takes no longer.  The database
  * keeps the right time.  libfaketime moves the calendar (Debian's package faketime), and
  * calendar.c does what that leaves out.  */
-#include "fleet.h"
+#include "harness/fleet.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -376,5 +376,5 @@ main(void)
         CASE(test_stop__ends, &forward),
     };
 
-    return cmocka_run_group_tests(tests, fleet_group_setup, fleet_group_teardown);
+    return run_cases(tests, fleet_group_setup, fleet_group_teardown);
 }
