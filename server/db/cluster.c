@@ -57,8 +57,6 @@ struct Cluster {
     bool ready, stopping, failed;
 };
 
-extern char **environ;
-
 /* ---- folders ---- */
 
 static int

@@ -2,6 +2,7 @@
 #include "db/explain.h"
 #include "db/private.h"
 
+#include <assert.h>
 #include <string.h>
 
 void
@@ -36,9 +37,11 @@ explain_schemas(Call *call, const PGresult *result)
             call->explain.schemas = call_alloc(call, LIMIT_STATEMENTS * sizeof(char *));
         if (call->explain.schemas == NULL)
             return;
-        while (known < call->explain.schemas_count &&
-               strcmp(call->explain.schemas[known], schema) != 0)
-            known++;
+        for (; known < call->explain.schemas_count; known++) {
+            assert(call->explain.schemas[known] != NULL);
+            if (strcmp(call->explain.schemas[known], schema) == 0)
+                break;
+        }
         if (known < call->explain.schemas_count)
             continue;
         call->explain.schemas[known] = call_strdup(call, schema);

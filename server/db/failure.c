@@ -21,7 +21,7 @@ failure_lost(Call *call)
 static const char *
 constraint_field(Call *call, const char *constraint, const char *table)
 {
-    size_t prefix = strlen(table), size = strlen(constraint);
+    size_t prefix = strlen(table), size;
     char *field;
 
     if (strncmp(constraint, table, prefix) == 0 && constraint[prefix] == '_')

@@ -125,7 +125,7 @@ send_statement(Call *call, const Queued *queued, bool *prepares)
 static bool
 collect(Call *call, int64_t until_us, const Query *query, PGresult **keep)
 {
-    PGresult *result;
+    PGresult *result = NULL;
     bool ok = true;
 
     for (;;) {

@@ -29,6 +29,7 @@ text_add(Call *call, Text *text, const char *data, size_t size)
         text->data = bigger;
         text->room = room;
     }
+    assert(text->data != NULL);
     memcpy(text->data + text->size, data, size);
     text->size += size;
     text->data[text->size] = '\0';
