@@ -31,7 +31,7 @@ copy_start(Call *call, const char *statement, ExecStatusType wanted)
 
     bool ok = PQresultStatus(result) == PGRES_FATAL_ERROR
                   ? failure_of_result(call, NULL, result)
-                  : call_fail(call, CODE_INTERNAL, "PostgreSQL does not copy");
+                  : call_fail(call, CODE_INTERNAL, "the statement is not a COPY of this direction");
 
     PQclear(result);
     /* the connection is in the middle of something: it ends, and the transaction with it */

@@ -74,7 +74,7 @@ db_commit(Call *call)
 
     PQclear(result);
     if (!committed)
-        return call_fail(call, CODE_INTERNAL, "a failed transaction was committed");
+        return call_fail(call, CODE_INTERNAL, "the transaction had failed before it was committed");
     tell_changes(call);
     return true;
 }
