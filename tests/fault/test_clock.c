@@ -362,7 +362,8 @@ test_stop__ends(void **state)
 /* "test_stop__ends__set_back" */
 #define CASE(function, hours)                                                                      \
     {                                                                                              \
-#function "__" #hours, function, setup, teardown, &(hours)                                 \
+        .name = #function "__" #hours, .test_func = function, .setup_func = setup,                 \
+        .teardown_func = teardown, .initial_state = &(hours)                                       \
     }
 
 int
