@@ -33,7 +33,7 @@ typedef struct Moved {
     char folder[64]; /* the calendar's file, and mails */
 } Moved;
 
-static int back = -1, forward = 1;
+static int set_back = -1, set_forward = 1;
 
 static const char colour[] = "-- migrate:up\n"
                              "alter table fleet_car add column colour text;\n"
@@ -359,21 +359,25 @@ test_stop__ends(void **state)
     ciq_client_free(client);
 }
 
+/* "test_stop__ends__set_back" */
 #define CASE(function, hours)                                                                      \
-    cmocka_unit_test_prestate_setup_teardown(function, setup, teardown, hours)
+    {                                                                                              \
+        .name = #function "__" #hours, .test_func = function, .setup_func = setup,                 \
+        .teardown_func = teardown, .initial_state = &(hours)                                       \
+    }
 
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        CASE(test_calls_and_jobs__go_on, &back),
-        CASE(test_calls_and_jobs__go_on, &forward),
-        CASE(test_session__ends_when_it_ends, &back),
-        CASE(test_session__ends_when_it_ends, &forward),
-        CASE(test_run__finishes, &back),
-        CASE(test_run__finishes, &forward),
-        CASE(test_stop__ends, &back),
-        CASE(test_stop__ends, &forward),
+        CASE(test_calls_and_jobs__go_on, set_back),
+        CASE(test_calls_and_jobs__go_on, set_forward),
+        CASE(test_session__ends_when_it_ends, set_back),
+        CASE(test_session__ends_when_it_ends, set_forward),
+        CASE(test_run__finishes, set_back),
+        CASE(test_run__finishes, set_forward),
+        CASE(test_stop__ends, set_back),
+        CASE(test_stop__ends, set_forward),
     };
 
     return run_cases(tests, fleet_group_setup, fleet_group_teardown);
