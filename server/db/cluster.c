@@ -1,22 +1,19 @@
 /* initdb, bootstrap and supervision of the private PostgreSQL.  A cluster is made under another
- * name and renamed when it is complete, so one that has its right name is whole.  Children are only
- * spawned, never forked: nng does not survive a fork.  As root PostgreSQL runs as an unprivileged
- * user.  */
+ * name and renamed when it is complete, so one that has its right name is whole.  As root
+ * PostgreSQL runs as an unprivileged user.  */
 #include "db/cluster.h"
 #include "base/clock.h"
 #include "base/directory.h"
 #include "base/log.h"
+#include "db/postgres.h"
 #include "proto/wire.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +23,6 @@
 #include <unistd.h>
 
 enum {
-    PATH_SIZE = 512,
     SOCKET_PATH_MAX = 107, /* sockaddr_un, less its NUL */
     READY_MAX_MS = 60000,  /* PostgreSQL may have to recover after a crash */
     LEFTOVER_FAST_MS =
@@ -42,11 +38,8 @@ enum {
 };
 
 struct Cluster {
-    char bin[PATH_SIZE], data[PATH_SIZE], socket[PATH_SIZE], log[PATH_SIZE];
-    char user[64]; /* the operating system's, that PostgreSQL runs as */
-    char server_user[64];
-    uid_t uid;
-    gid_t gid;
+    Postgres postgres;
+    char data[POSTGRES_PATH_SIZE], socket[POSTGRES_PATH_SIZE];
     int max_connections;
     int lock_fd;
     pthread_t thread;
@@ -70,7 +63,7 @@ remove_entry(const char *path, const struct stat *status UNUSED, int kind UNUSED
 static bool
 take_lock(Cluster *cluster, const char *base, bool *taken, char *reason, size_t size)
 {
-    char lock[PATH_SIZE + 16];
+    char lock[POSTGRES_PATH_SIZE + 16];
 
     snprintf(lock, sizeof lock, "%s/server.lock", base);
     cluster->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -84,7 +77,7 @@ take_lock(Cluster *cluster, const char *base, bool *taken, char *reason, size_t 
 static bool
 find_folders(Cluster *cluster, const Config *config, bool *taken, char *reason, size_t size)
 {
-    char base[PATH_SIZE / 2], runtime[PATH_SIZE / 2];
+    char base[POSTGRES_PATH_SIZE / 2], runtime[POSTGRES_PATH_SIZE / 2];
 
     directory_of_data(config, base, sizeof base);
     if (config->runtime_dir[0] != '\0')
@@ -92,7 +85,7 @@ find_folders(Cluster *cluster, const Config *config, bool *taken, char *reason, 
     else if (!wire_runtime_dir(runtime, sizeof runtime))
         runtime[0] = '\0';
     snprintf(cluster->data, sizeof cluster->data, "%s/postgres", base);
-    snprintf(cluster->log, sizeof cluster->log, "%s/postgres.log", base);
+    snprintf(cluster->postgres.log, sizeof cluster->postgres.log, "%s/postgres.log", base);
     snprintf(cluster->socket, sizeof cluster->socket, "%s/postgres", runtime);
     if (strlen(cluster->socket) + strlen("/.s.PGSQL.5432") > SOCKET_PATH_MAX) {
         snprintf(reason, size, "the runtime directory's name %.200s is too long for a socket",
@@ -107,7 +100,7 @@ find_folders(Cluster *cluster, const Config *config, bool *taken, char *reason, 
         return false;
     }
     if (!directory_make(base, 0755) || !directory_make(cluster->socket, 0700) ||
-        chown(cluster->socket, cluster->uid, cluster->gid) != 0 ||
+        chown(cluster->socket, cluster->postgres.uid, cluster->postgres.gid) != 0 ||
         chmod(cluster->socket, 0700) != 0) {
         snprintf(reason, size, "cannot make %.200s or %.200s: %s", base, cluster->socket,
                  strerror(errno));
@@ -116,177 +109,12 @@ find_folders(Cluster *cluster, const Config *config, bool *taken, char *reason, 
     return take_lock(cluster, base, taken, reason, size);
 }
 
-/* ---- who and what ---- */
-
-static bool
-find_user(Cluster *cluster, char *reason, size_t size)
-{
-    const struct passwd *entry = getpwuid(geteuid());
-
-    snprintf(cluster->server_user, sizeof cluster->server_user, "%s",
-             entry != NULL ? entry->pw_name : "");
-    if (geteuid() == 0) {
-        entry = getpwnam("postgres");
-        if (entry == NULL)
-            entry = getpwnam("nobody");
-    }
-    if (entry == NULL) {
-        snprintf(reason, size, "no user to run PostgreSQL as");
-        return false;
-    }
-    snprintf(cluster->user, sizeof cluster->user, "%s", entry->pw_name);
-    cluster->uid = entry->pw_uid;
-    cluster->gid = entry->pw_gid;
-    return true;
-}
-
-static bool
-has_initdb(const char *folder)
-{
-    char path[PATH_SIZE + 16];
-
-    snprintf(path, sizeof path, "%s/initdb", folder);
-    return access(path, X_OK) == 0;
-}
-
-static bool
-ask_pg_config(Cluster *cluster)
-{
-    FILE *answer = NULL;
-    int ends[2], status;
-    pid_t pid;
-    posix_spawn_file_actions_t actions;
-    char *const arguments[] = {"pg_config", "--bindir", NULL};
-    bool ok = false;
-
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    if (posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ) == 0) {
-        close(ends[1]);
-        ends[1] = -1;
-        answer = fdopen(ends[0], "r");
-        ok = answer != NULL && fgets(cluster->bin, sizeof cluster->bin, answer) != NULL;
-        cluster->bin[strcspn(cluster->bin, "\n")] = '\0';
-        (void) waitpid(pid, &status, 0);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    if (answer != NULL)
-        fclose(answer);
-    else
-        close(ends[0]);
-    if (ends[1] >= 0)
-        close(ends[1]);
-    return ok && has_initdb(cluster->bin);
-}
-
-/* Debian keeps each version in a folder of its own; the newest wins. */
-static bool
-look_for_debian(Cluster *cluster)
-{
-    static const char root[] = "/usr/lib/postgresql";
-    DIR *folder = opendir(root);
-    const struct dirent *entry;
-    long newest = 0;
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        long version = strtol(entry->d_name, NULL, 10);
-        char bin[PATH_SIZE];
-
-        snprintf(bin, sizeof bin, "%s/%s/bin", root, entry->d_name);
-        if (version > newest && has_initdb(bin)) {
-            newest = version;
-            snprintf(cluster->bin, sizeof cluster->bin, "%s", bin);
-        }
-    }
-    if (folder != NULL)
-        closedir(folder);
-    return newest > 0;
-}
-
-/* ---- children ---- */
-
-/* The words that come before a PostgreSQL program: another user if we are root, and a fast shutdown
- * if the server dies without a word. */
-static size_t
-add_setpriv(const Cluster *cluster, char *storage[2], const char **arguments)
-{
-    size_t count = 0;
-
-    arguments[count++] = "setpriv";
-    if (geteuid() == 0) {
-        if (asprintf(&storage[0], "--reuid=%u", (unsigned) cluster->uid) < 0 ||
-            asprintf(&storage[1], "--regid=%u", (unsigned) cluster->gid) < 0)
-            return 0;
-        arguments[count++] = storage[0];
-        arguments[count++] = storage[1];
-        arguments[count++] = "--clear-groups";
-    }
-    arguments[count++] = "--pdeathsig=INT";
-    arguments[count++] = "--";
-    return count;
-}
-
-/* Starts a program of PostgreSQL's with its output in the log; input NULL: none. */
-static pid_t
-start_program(const Cluster *cluster, const char *const *words, const char *input)
-{
-    const char *arguments[ARGUMENTS_MAX + 8];
-    char *storage[2] = {NULL, NULL};
-    size_t count = add_setpriv(cluster, storage, arguments);
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    pid_t pid = -1;
-
-    for (size_t i = 0; words[i] != NULL && i < ARGUMENTS_MAX; i++)
-        arguments[count++] = words[i];
-    arguments[count] = NULL;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_init(&attributes);
-    /* a Ctrl-C at the terminal is for the server, which stops PostgreSQL last */
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input != NULL ? input : "/dev/null",
-                                     O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, cluster->log,
-                                     O_WRONLY | O_CREAT | O_APPEND, 0640);
-    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    posix_spawn_file_actions_addchdir_np(&actions, "/");
-
-    int error = posix_spawnp(&pid, "setpriv", &actions, &attributes,
-                             (char *const *) (uintptr_t) arguments, environ);
-
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    free(storage[0]);
-    free(storage[1]);
-    return error == 0 ? pid : -1;
-}
-
-static bool
-run_program(const Cluster *cluster, const char *const *words, const char *input)
-{
-    pid_t pid = start_program(cluster, words, input);
-    int status;
-
-    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
-}
-
 /* ---- making ---- */
 
 static bool
 write_file(const char *folder, const char *name, const char *text)
 {
-    char path[PATH_SIZE * 2];
+    char path[POSTGRES_PATH_SIZE * 2];
     FILE *file;
     bool ok;
 
@@ -305,47 +133,48 @@ bootstrap(const Cluster *cluster, const char *folder)
     static const char statements[] = "create role ciq_owner login createrole;\n"
                                      "create role ciq_worker login noinherit;\n"
                                      "create database clientiq owner ciq_owner;\n";
-    char postgres[PATH_SIZE + 16], input[PATH_SIZE * 2], map[512];
+    char postgres[POSTGRES_PATH_SIZE + 16], input[POSTGRES_PATH_SIZE * 2], map[512];
     struct stat status;
 
     snprintf(map, sizeof map, "ciq %s ciq_owner\nciq %s ciq_worker\nciq %s postgres\n",
-             cluster->server_user, cluster->server_user, cluster->user);
-    snprintf(postgres, sizeof postgres, "%s/postgres", cluster->bin);
+             cluster->postgres.server_user, cluster->postgres.server_user, cluster->postgres.user);
+    snprintf(postgres, sizeof postgres, "%s/postgres", cluster->postgres.bin);
     snprintf(input, sizeof input, "%s/bootstrap.sql", folder);
     return write_file(folder, "bootstrap.sql", statements) &&
            write_file(folder, "pg_hba.conf", "local all all peer map=ciq\n") &&
            write_file(folder, "pg_ident.conf", map) && stat(folder, &status) == 0 &&
-           run_program(cluster,
-                       (const char *const[]){postgres, "--single", "-D", folder, "postgres", NULL},
-                       input) &&
+           postgres_run(&cluster->postgres,
+                        (const char *const[]){postgres, "--single", "-D", folder, "postgres", NULL},
+                        input) &&
            unlink(input) == 0;
 }
 
 static bool
 make_cluster(const Cluster *cluster, char *reason, size_t size)
 {
-    char unfinished[PATH_SIZE + 8], initdb[PATH_SIZE + 16];
+    char unfinished[POSTGRES_PATH_SIZE + 8], initdb[POSTGRES_PATH_SIZE + 16];
     struct stat status;
     int64_t start_us = clock_us();
 
     if (stat(cluster->data, &status) == 0)
         return true;
     snprintf(unfinished, sizeof unfinished, "%s.new", cluster->data);
-    snprintf(initdb, sizeof initdb, "%s/initdb", cluster->bin);
+    snprintf(initdb, sizeof initdb, "%s/initdb", cluster->postgres.bin);
     (void) nftw(unfinished, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    if (mkdir(unfinished, 0700) != 0 || chown(unfinished, cluster->uid, cluster->gid) != 0) {
+    if (mkdir(unfinished, 0700) != 0 ||
+        chown(unfinished, cluster->postgres.uid, cluster->postgres.gid) != 0) {
         snprintf(reason, size, "cannot make %.200s: %s", unfinished, strerror(errno));
         return false;
     }
     log_write(LOG_LEVEL_INFO, "making the private PostgreSQL", "directory=%s", cluster->data);
-    if (!run_program(cluster,
-                     (const char *const[]){initdb, "-D", unfinished, "-U", "postgres",
-                                           "--auth=reject", "--encoding=UTF8", "--locale=C.UTF-8",
-                                           "--no-instructions", NULL},
-                     NULL) ||
+    if (!postgres_run(&cluster->postgres,
+                      (const char *const[]){initdb, "-D", unfinished, "-U", "postgres",
+                                            "--auth=reject", "--encoding=UTF8", "--locale=C.UTF-8",
+                                            "--no-instructions", NULL},
+                      NULL) ||
         !bootstrap(cluster, unfinished) || rename(unfinished, cluster->data) != 0) {
         snprintf(reason, size, "the private PostgreSQL cannot be made; %.200s says why",
-                 cluster->log);
+                 cluster->postgres.log);
         return false;
     }
     log_write(LOG_LEVEL_INFO, "private PostgreSQL made", "ms=%lld",
@@ -359,7 +188,7 @@ make_cluster(const Cluster *cluster, char *reason, size_t size)
 static pid_t
 read_pid_file(const Cluster *cluster, bool *ready)
 {
-    char path[PATH_SIZE + 32], line[256];
+    char path[POSTGRES_PATH_SIZE + 32], line[256];
     FILE *file;
     long pid = 0;
 
@@ -382,7 +211,7 @@ read_pid_file(const Cluster *cluster, bool *ready)
 static bool
 is_ours(const Cluster *cluster, pid_t pid)
 {
-    char path[64], text[PATH_SIZE * 2] = "";
+    char path[64], text[POSTGRES_PATH_SIZE * 2] = "";
     FILE *file;
     size_t size;
     bool found = false;
@@ -424,18 +253,18 @@ wait_for_leftover(const Cluster *cluster, char *reason, size_t size)
 static pid_t
 start_postgres(const Cluster *cluster)
 {
-    char postgres[PATH_SIZE + 16], connections[64], socket[PATH_SIZE + 32];
+    char postgres[POSTGRES_PATH_SIZE + 16], connections[64], socket[POSTGRES_PATH_SIZE + 32];
 
-    snprintf(postgres, sizeof postgres, "%s/postgres", cluster->bin);
+    snprintf(postgres, sizeof postgres, "%s/postgres", cluster->postgres.bin);
     snprintf(connections, sizeof connections, "max_connections=%d", cluster->max_connections);
     snprintf(socket, sizeof socket, "unix_socket_directories=%s", cluster->socket);
-    return start_program(cluster,
-                         (const char *const[]){postgres, "-D", cluster->data, "-c",
-                                               "listen_addresses=", "-c", socket, "-c",
-                                               "unix_socket_permissions=0700", "-c", connections,
-                                               "-c", "max_locks_per_transaction=256", "-c",
-                                               "password_encryption=scram-sha-256", NULL},
-                         NULL);
+    return postgres_spawn(&cluster->postgres,
+                          (const char *const[]){postgres, "-D", cluster->data, "-c",
+                                                "listen_addresses=", "-c", socket, "-c",
+                                                "unix_socket_permissions=0700", "-c", connections,
+                                                "-c", "max_locks_per_transaction=256", "-c",
+                                                "password_encryption=scram-sha-256", NULL},
+                          NULL);
 }
 
 static void
@@ -476,7 +305,8 @@ watch(Cluster *cluster, pid_t pid)
     if (!is_stopping(cluster))
         log_write(LOG_LEVEL_ERROR, "PostgreSQL ended", "%s=%d log=%s",
                   WIFSIGNALED(status) ? "signal" : "status",
-                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), cluster->log);
+                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+                  cluster->postgres.log);
 }
 
 /* The thread that spawns is the parent that --pdeathsig means, so it lives as long as the cluster.
@@ -565,7 +395,8 @@ cluster_join(const Config *config, char *reason, size_t size)
 
     if (cluster == NULL)
         return NULL;
-    if (find_user(cluster, reason, size) && find_folders(cluster, config, &taken, reason, size))
+    if (postgres_find_user(&cluster->postgres, reason, size) &&
+        find_folders(cluster, config, &taken, reason, size))
         reason[0] = '\0'; /* the lock is free */
     else if (taken)
         return cluster;
@@ -584,20 +415,17 @@ cluster_start(const Config *config, char *reason, size_t size)
     cluster->max_connections =
         (int) (config->workers + config->password_workers + config->owner_workers) +
         RESERVED_CONNECTIONS;
-    if (!find_user(cluster, reason, size) || !find_folders(cluster, config, &taken, reason, size))
+    if (!postgres_find_user(&cluster->postgres, reason, size) ||
+        !find_folders(cluster, config, &taken, reason, size))
         goto failed;
-    if (!ask_pg_config(cluster) && !look_for_debian(cluster)) {
-        snprintf(reason, size,
-                 "no PostgreSQL found: install the package postgresql, or name a "
-                 "database by --database");
-        goto failed;
-    }
-    if (!make_cluster(cluster, reason, size) || !wait_for_leftover(cluster, reason, size))
+    if (!postgres_find_programs(&cluster->postgres, reason, size) ||
+        !make_cluster(cluster, reason, size) || !wait_for_leftover(cluster, reason, size))
         goto failed;
     cluster->has_thread = pthread_create(&cluster->thread, NULL, supervise, cluster) == 0;
     if (cluster->has_thread && wait_until_ready(cluster))
         return cluster;
-    snprintf(reason, size, "the private PostgreSQL does not start; %.200s says why", cluster->log);
+    snprintf(reason, size, "the private PostgreSQL does not start; %.200s says why",
+             cluster->postgres.log);
 failed:
     cluster_stop(cluster);
     return NULL;
