@@ -3,7 +3,7 @@
 #include "access/cache.h"
 #include "access/key_use.h"
 #include "access/seal.h"
-#include "access/use.h"
+#include "access/usage.h"
 #include "mail/outbox.h"
 #include "migration/runs.h"
 #include "serve/job.h"

@@ -24,7 +24,7 @@
 #include "access/rate.h"
 #include "rpc/handlers.h"
 #include "access/seal.h"
-#include "access/use.h"
+#include "access/usage.h"
 #include "serve/worker.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "db/db.h"
 #include "access/key_use.h"
 #include "db/queries.h"
-#include "access/use.h"
+#include "access/usage.h"
 
 #include <inttypes.h>
 #include <string.h>

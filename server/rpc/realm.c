@@ -5,7 +5,7 @@
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/rights.h"
-#include "access/use.h"
+#include "access/usage.h"
 
 #include <inttypes.h>
 

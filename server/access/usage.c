@@ -2,7 +2,7 @@
  * sorts it by tenant, and writes each tenant's in one transaction as the owner.  Ages are measured
  * by this server's monotonic clock and subtracted from the database's, so that servers with
  * different clocks agree.  */
-#include "access/use.h"
+#include "access/usage.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "db/db.h"
