@@ -1,6 +1,7 @@
 /* Who may give what to whom; see rights.h.  Called by the handlers of users, groups and superusers,
  * never by dispatch, which has already decided that the caller holds the permission of the rpc.  */
 #include "rpc/rights.h"
+#include "call/text.h"
 #include "db/db.h"
 #include "db/queries.h"
 
@@ -27,50 +28,18 @@ rights_lock(Call *call)
     return db_queue(call, &query_rights_lock, NULL, NULL);
 }
 
-/* As PostgreSQL reads a text[].  Names of permissions are letters, digits, underscores and a dot,
- * so that there is nothing to quote. */
-static const char *
-array_of(Call *call, const char *const *names, size_t count)
-{
-    size_t size = 3;
-
-    for (size_t i = 0; i < count; i++)
-        size += strlen(names[i]) + 1;
-
-    char *array = call_alloc(call, size), *end = array;
-
-    if (array == NULL)
-        return NULL;
-    *end++ = '{';
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            *end++ = ',';
-        end = stpcpy(end, names[i]);
-    }
-    *end = '}';
-    return array;
-}
-
-/* What the caller holds, and one more; NULL: no more. */
+/* What the caller holds, and one more; NULL: no more.  Names of permissions are letters, digits,
+ * underscores and a dot, so that there is nothing to quote. */
 static const char *
 held_and(Call *call, const char *more)
 {
-    const char *first = call->caller.permissions;
-    size_t count = 0;
+    Text array = text_new(call);
 
-    for (const char *held = first; *held != '\0'; held += strlen(held) + 1)
-        count++;
-
-    const char **names = call_alloc(call, (count + 1) * sizeof *names);
-
-    if (names == NULL)
-        return NULL;
-    count = 0;
-    for (const char *held = first; *held != '\0'; held += strlen(held) + 1)
-        names[count++] = held;
+    for (const char *held = call->caller.permissions; *held != '\0'; held += strlen(held) + 1)
+        text_add_element(&array, "%s", held);
     if (more != NULL)
-        names[count++] = more;
-    return array_of(call, names, count);
+        text_add_element(&array, "%s", more);
+    return text_end_array(&array);
 }
 
 const char *
@@ -144,10 +113,13 @@ static bool
 check_known(Call *call, const char *field, const char *const *permissions, size_t count)
 {
     bool on_platform = call->tenant.id == 0;
-    const char *asked = array_of(call, permissions, count), *unknown;
+    Text array = text_new(call);
+    const char *asked, *unknown;
     const DbRow *row;
 
-    if (asked == NULL ||
+    for (size_t i = 0; i < count; i++)
+        text_add_element(&array, "%s", permissions[i]);
+    if ((asked = text_end_array(&array)) == NULL ||
         !db_row(call, on_platform ? &query_platform_permission_unknown : &query_permission_unknown,
                 NULL, (DbArg[]){{.name = "permissions", .text = asked}, {0}}, &row))
         return false;
