@@ -1,221 +1,290 @@
-/* A table of fixed size in buckets, each under one of many locks.  The job collects what is due,
- * sorts it by tenant, and writes each tenant's in one transaction as the owner.  Ages are measured
- * by this server's monotonic clock and subtracted from the database's, so that servers with
- * different clocks agree.  */
+/* A table for each kind, in buckets, each bucket under one of many locks.  A job collects what is
+ * due, sorts it by tenant, and writes each tenant's in one transaction as the owner.  Ages are
+ * measured by this server's monotonic clock and subtracted from the database's, so that servers
+ * with different clocks agree.  */
 #include "access/usage.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "db/db.h"
-#include "call/internal.h"
 #include "base/log.h"
-#include "migration/plan.h"
+#include "call/internal.h"
+#include "call/text.h"
+#include "db/db.h"
 #include "db/queries.h"
+#include "migration/plan.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
-    BUCKETS = 8192, /* with PLACES: so many sessions can be used between two looks of the job */
-    PLACES = 8,
+    SESSION_BUCKETS = 8192, /* with PLACES: so many can be used between two looks of the job */
+    KEY_BUCKETS = 512,
+    PLACES = 8,          /* of a bucket */
+    KEY_INTERVAL_S = 60, /* between two writes of one key, at least */
     DUE_MAX = 8192, /* written in one look, as many as fit a call's memory; the rest in the next */
-    TENANTS_MAX = 500, /* the same, in transactions */
-    HEAD_LAST_USE = 5  /* of app users: since then core_session has last_use_time */
+    TENANTS_MAX = 500,    /* the same, in transactions */
+    HEAD_SESSION_USE = 5, /* of app users: since then core_session has last_use_time */
+    HEAD_ANY = 0
 };
 
-typedef struct Place {
-    int64_t tenant_id, session_id;
-    int64_t use_us,
-        written_us; /* the last use, and the one that the database has; monotonic, 0: none */
-} Place;
+/* What differs between the kinds. */
+typedef struct UsageRules {
+    size_t buckets;
+    /* a use waits in its place until it is written, and a new one waits for a place; else it takes
+     * the place of the one that was used longest ago, which is forgotten */
+    bool waits_for_place;
+    /* the interval is from one write to the next; else from the use that was written, which a job
+     * that looks often writes soon after */
+    bool spaces_writes;
+    const Query *platform, *tenant;
+    uint32_t users_head; /* what the tenant's query needs of app users; for those below: */
+    const Query *before;
+    const char *failure;
+} UsageRules;
 
-struct Use {
-    const Config *config;
-    Wake *wake; /* of the job that writes */
+static const UsageRules rules_of[USAGE_KINDS] = {
+    [USAGE_SESSION] = {.buckets = SESSION_BUCKETS,
+                       .waits_for_place = true,
+                       .platform = &query_platform_session_use,
+                       .tenant = &query_session_use,
+                       .users_head = HEAD_SESSION_USE,
+                       .before = &query_session_use_before,
+                       .failure = "the last use of sessions is not written"},
+    [USAGE_KEY] = {.buckets = KEY_BUCKETS,
+                   .spaces_writes = true,
+                   .platform = &query_api_key_use,
+                   .tenant = &query_api_key_use,
+                   .users_head = HEAD_ANY,
+                   .failure = "the last use of API keys is not written"},
+};
+
+/* Of one session or key.  Monotonic; 0: never. */
+typedef struct LastUse {
+    int64_t tenant_id, id;
+    int64_t use_us;
+    int64_t written_us; /* the database has all uses up to here */
+} LastUse;
+
+typedef struct UsageTable {
+    const UsageRules *rules;
+    int64_t interval_us;
+    Wake *wake; /* of the job that writes; NULL: it is not rung */
+    _Atomic bool has_new;
     pthread_mutex_t stripes[LIMIT_STRIPES];
-    _Atomic bool has_new, finishing;
-    Place places[BUCKETS][PLACES];
+    LastUse (*buckets)[PLACES];
+} UsageTable;
+
+struct Usage {
+    _Atomic bool finishing;
+    UsageTable tables[USAGE_KINDS];
 };
 
-Use *
-use_new(const Config *config, Wake *wake)
+static bool
+table_init(UsageTable *table, UsageKind kind, int64_t interval_s, Wake *wake)
 {
-    Use *use = calloc(1, sizeof *use); /* pages that nobody touches cost no memory */
-
-    if (use == NULL)
-        return NULL;
-    use->config = config;
-    use->wake = wake;
+    table->rules = &rules_of[kind];
+    table->interval_us = interval_s * 1000000;
+    table->wake = wake;
     for (size_t i = 0; i < LIMIT_STRIPES; i++)
-        pthread_mutex_init(&use->stripes[i], NULL);
-    return use;
+        pthread_mutex_init(&table->stripes[i], NULL);
+    /* pages that nobody touches cost no memory */
+    table->buckets = calloc(table->rules->buckets, sizeof *table->buckets);
+    return table->buckets != NULL;
+}
+
+Usage *
+usage_new(const Config *config, Wake *sessions)
+{
+    Usage *usage = calloc(1, sizeof *usage);
+    bool ok;
+
+    if (usage == NULL)
+        return NULL;
+    /* both, so that both can be freed */
+    ok = table_init(&usage->tables[USAGE_SESSION], USAGE_SESSION, config->session_use_s, sessions);
+    ok = table_init(&usage->tables[USAGE_KEY], USAGE_KEY, KEY_INTERVAL_S, NULL) && ok;
+    if (ok)
+        return usage;
+    usage_free(usage);
+    return NULL;
 }
 
 void
-use_free(Use *use)
+usage_free(Usage *usage)
 {
-    if (use == NULL)
+    if (usage == NULL)
         return;
-    for (size_t i = 0; i < LIMIT_STRIPES; i++)
-        pthread_mutex_destroy(&use->stripes[i]);
-    free(use);
+    for (UsageKind kind = 0; kind < USAGE_KINDS; kind++) {
+        UsageTable *table = &usage->tables[kind];
+
+        for (size_t i = 0; i < LIMIT_STRIPES; i++)
+            pthread_mutex_destroy(&table->stripes[i]);
+        free(table->buckets);
+    }
+    free(usage);
 }
 
 int64_t
-use_idle_s(const Config *config)
+usage_idle_s(const Config *config)
 {
     return config->session_idle_minutes * 60 + 2 * config->session_use_s;
 }
 
 static size_t
-bucket_of(int64_t tenant_id, int64_t session_id)
+bucket_of(const UsageTable *table, int64_t tenant_id, int64_t id)
 {
-    return hash_pair(tenant_id, session_id) % BUCKETS;
+    return hash_pair(tenant_id, id) % table->rules->buckets;
 }
 
-/* The session's place, or one that can be taken from another whose use is written; NULL: there is
- * none. */
-static Place *
-find_place(Place places[PLACES], int64_t tenant_id, int64_t session_id)
+static bool
+is_waiting(const LastUse *last)
 {
-    Place *free_place = NULL;
+    return last->use_us > last->written_us;
+}
+
+/* The place of this one, or one that it may take from another; NULL: there is none. */
+static LastUse *
+find_place(const UsageTable *table, size_t bucket, int64_t tenant_id, int64_t id)
+{
+    LastUse *oldest = NULL;
 
     for (size_t i = 0; i < PLACES; i++) {
-        Place *place = &places[i];
+        LastUse *last = &table->buckets[bucket][i];
 
-        if (place->session_id == session_id && place->tenant_id == tenant_id)
-            return place;
-        if (place->use_us == place->written_us &&
-            (free_place == NULL || place->use_us < free_place->use_us))
-            free_place = place;
+        if (last->id == id && last->tenant_id == tenant_id)
+            return last;
+        if ((!is_waiting(last) || !table->rules->waits_for_place) &&
+            (oldest == NULL || last->use_us < oldest->use_us))
+            oldest = last;
     }
-    if (free_place != NULL)
-        *free_place = (Place){.tenant_id = tenant_id, .session_id = session_id};
-    return free_place;
+    if (oldest != NULL)
+        *oldest = (LastUse){.tenant_id = tenant_id, .id = id};
+    return oldest;
 }
 
 void
-use_note(Use *use, int64_t tenant_id, int64_t session_id)
+usage_note(Usage *usage, UsageKind kind, int64_t tenant_id, int64_t id)
 {
-    size_t bucket = bucket_of(tenant_id, session_id);
-    pthread_mutex_t *lock = &use->stripes[bucket % LIMIT_STRIPES];
+    UsageTable *table = &usage->tables[kind];
+    size_t bucket = bucket_of(table, tenant_id, id);
+    pthread_mutex_t *lock = &table->stripes[bucket % LIMIT_STRIPES];
 
     pthread_mutex_lock(lock);
 
-    Place *place = find_place(use->places[bucket], tenant_id, session_id);
+    LastUse *last = find_place(table, bucket, tenant_id, id);
+    bool is_noted = last != NULL;
 
-    if (place != NULL)
-        place->use_us = clock_us();
+    if (is_noted)
+        last->use_us = clock_us();
     pthread_mutex_unlock(lock);
+    if (!is_noted)
+        wake_ring(table->wake);
     /* a store by every call would take the cache line from every other core */
-    if (place != NULL && !atomic_load_explicit(&use->has_new, memory_order_relaxed))
-        atomic_store(&use->has_new, true);
-    if (place == NULL)
-        wake_ring(use->wake);
+    else if (!atomic_load_explicit(&table->has_new, memory_order_relaxed))
+        atomic_store(&table->has_new, true);
 }
 
 void
-use_finish(Use *use)
+usage_finish(Usage *usage)
 {
-    if (use != NULL)
-        atomic_store(&use->finishing, true);
+    if (usage != NULL)
+        atomic_store(&usage->finishing, true);
 }
 
 /* ---- writing ---- */
 
 static bool
-is_due(Use *use, const Place *place, int64_t now_us)
+is_due(const Usage *usage, const UsageTable *table, const LastUse *last, int64_t now_us)
 {
-    return place->use_us > place->written_us &&
-           (atomic_load(&use->finishing) ||
-            now_us - place->written_us >= use->config->session_use_s * 1000000);
+    return is_waiting(last) && (atomic_load(&usage->finishing) || last->written_us == 0 ||
+                                now_us - last->written_us >= table->interval_us);
 }
 
 static int
-compare(const void *a, const void *b)
+compare_tenants(const void *a, const void *b)
 {
-    const Place *left = a, *right = b;
+    const LastUse *left = a, *right = b;
 
     return (left->tenant_id > right->tenant_id) - (left->tenant_id < right->tenant_id);
 }
 
-/* Copies of what is due, by tenant.  *more: there is something that does not wait to be written, or
- * is not due. */
+/* Copies of what is due, by tenant, as they are to be once they are written.  *more: something
+ * waits that is not among them. */
 static size_t
-collect(Use *use, Place *due, bool *more)
+collect_due(const Usage *usage, UsageTable *table, LastUse *due, bool *more)
 {
     int64_t now_us = clock_us();
     size_t count = 0;
 
     *more = false;
-    for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
-        pthread_mutex_lock(&use->stripes[bucket % LIMIT_STRIPES]);
+    for (size_t bucket = 0; bucket < table->rules->buckets; bucket++) {
+        pthread_mutex_lock(&table->stripes[bucket % LIMIT_STRIPES]);
         for (size_t i = 0; i < PLACES; i++) {
-            const Place *place = &use->places[bucket][i];
+            const LastUse *last = &table->buckets[bucket][i];
 
-            if (count < DUE_MAX && is_due(use, place, now_us))
-                due[count++] = *place;
-            else if (place->use_us > place->written_us)
+            if (count < DUE_MAX && is_due(usage, table, last, now_us)) {
+                due[count] = *last;
+                due[count++].written_us = table->rules->spaces_writes ? now_us : last->use_us;
+            } else if (is_waiting(last)) {
                 *more = true;
+            }
         }
-        pthread_mutex_unlock(&use->stripes[bucket % LIMIT_STRIPES]);
+        pthread_mutex_unlock(&table->stripes[bucket % LIMIT_STRIPES]);
     }
-    qsort(due, count, sizeof *due, compare);
+    qsort(due, count, sizeof *due, compare_tenants);
     return count;
 }
 
 static void
-set_written(Use *use, const Place *written, size_t count)
+set_written(UsageTable *table, const LastUse *written, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        size_t bucket = bucket_of(written[i].tenant_id, written[i].session_id);
+        size_t bucket = bucket_of(table, written[i].tenant_id, written[i].id);
 
-        pthread_mutex_lock(&use->stripes[bucket % LIMIT_STRIPES]);
+        pthread_mutex_lock(&table->stripes[bucket % LIMIT_STRIPES]);
         for (size_t j = 0; j < PLACES; j++) {
-            Place *place = &use->places[bucket][j];
+            LastUse *last = &table->buckets[bucket][j];
 
-            if (place->session_id == written[i].session_id &&
-                place->tenant_id == written[i].tenant_id)
-                place->written_us = written[i].use_us;
+            if (last->id == written[i].id && last->tenant_id == written[i].tenant_id)
+                last->written_us = written[i].written_us;
         }
-        pthread_mutex_unlock(&use->stripes[bucket % LIMIT_STRIPES]);
+        pthread_mutex_unlock(&table->stripes[bucket % LIMIT_STRIPES]);
     }
 }
 
-/* "{1,2}" of the sessions' numbers, or of their ages. */
-static const char *
-array_of(Call *call, const Place *due, size_t count, bool ages)
-{
-    enum { NUMBER_SIZE = 21 };
-    int64_t now_us = clock_us();
-    char *array = call_alloc(call, count * NUMBER_SIZE + 3), *end = array;
-
-    if (array == NULL)
-        return NULL;
-    for (size_t i = 0; i < count; i++)
-        end += snprintf(end, NUMBER_SIZE + 1, "%c%" PRId64, i == 0 ? '{' : ',',
-                        ages ? (now_us - due[i].use_us) / 1000 : due[i].session_id);
-    memcpy(end, "}", sizeof "}");
-    return array;
-}
-
-/* The uses of one tenant's sessions.  A tenant that is not active any more has none. */
 static bool
-write_tenant(Call *call, const Place *due, size_t count)
+queue_uses(Call *call, const Query *query, const LastUse *due, size_t count)
 {
     const Config *config = call->core->config;
-    const char *id = call_printf(call, "%" PRId64, due->tenant_id);
     const char *hours = call_printf(call, "%" PRId64, config->session_hours);
-    const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(config));
-    const char *ids = array_of(call, due, count, false),
-               *ages_ms = array_of(call, due, count, true);
-    const Query *query = &query_platform_session_use;
+    const char *idle_s = call_printf(call, "%" PRId64, usage_idle_s(config));
+    Text ids = text_new(call), ages_ms = text_new(call);
+    int64_t now_us = clock_us();
+
+    for (size_t i = 0; i < count; i++) {
+        text_add_element(&ids, "%" PRId64, due[i].id);
+        text_add_element(&ages_ms, "%" PRId64, (now_us - due[i].use_us) / 1000);
+    }
+
+    const DbArg args[] = {{.name = "ids", .text = text_end_array(&ids)},
+                          {.name = "ages_ms", .text = text_end_array(&ages_ms)},
+                          {.name = "hours", .text = hours},
+                          {.name = "idle_s", .text = idle_s},
+                          {0}};
+
+    return call->failure.code == CODE_OK && db_queue(call, query, NULL, args);
+}
+
+/* The uses of one tenant's.  A tenant that is not active any more has none. */
+static bool
+write_tenant(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
+{
+    const char *id = call_printf(call, "%" PRId64, due->tenant_id);
+    const Query *query = rules->platform;
     const DbRow *row;
 
-    if (id == NULL || hours == NULL || idle_s == NULL || ids == NULL || ages_ms == NULL)
+    if (id == NULL)
         return false;
     call->tenant = (TenantContext){0};
     db_begin(call, DB_WRITE);
@@ -227,60 +296,67 @@ write_tenant(Call *call, const Place *due, size_t count)
             db_rollback(call);
             return true;
         }
-        query = plan_head(db_row_text(row, "heads"), "users") >= HEAD_LAST_USE
-                    ? &query_session_use
-                    : &query_session_use_before;
+        query = plan_head(db_row_text(row, "heads"), "users") >= rules->users_head ? rules->tenant
+                                                                                   : rules->before;
         if (!db_enter_tenant(call, due->tenant_id, db_row_text(row, "schema_name")))
             return false;
     }
-    return db_queue(call, query, NULL,
-                    (DbArg[]){{.name = "ids", .text = ids},
-                              {.name = "ages_ms", .text = ages_ms},
-                              {.name = "hours", .text = hours},
-                              {.name = "idle_s", .text = idle_s},
-                              {0}}) &&
-           db_commit(call);
+    return queue_uses(call, query, due, count) && db_commit(call);
 }
 
-/* One tenant's damage must not keep the others' sessions from living. */
+/* One tenant's damage must not keep the others' from being written.  False: the database is gone.
+ */
 static bool
-write_or_log(Call *call, const Place *due, size_t count)
+write_or_log(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
 {
     Call write = *call;
 
-    if (write_tenant(&write, due, count))
+    if (write_tenant(&write, rules, due, count))
         return true;
     db_rollback(&write);
-    internal_log(&write, LOG_LEVEL_WARNING, "the last use of sessions is not written");
+    internal_log(&write, LOG_LEVEL_WARNING, rules->failure);
     return write.failure.code != CODE_UNAVAILABLE;
 }
 
-bool
-use_write(Call *call, void *state UNUSED)
+static bool
+write_kind(Call *call, UsageKind kind)
 {
-    Use *use = call->core->use;
-    Place *due = call_alloc(call, DUE_MAX * sizeof *due);
+    Usage *usage = call->core->usage;
+    UsageTable *table = &usage->tables[kind];
+    LastUse *due = call_alloc(call, DUE_MAX * sizeof *due);
     size_t count, tenants = 0, group;
     bool more;
 
     if (due == NULL)
         return false;
-    if (!atomic_exchange(&use->has_new, false))
+    if (!atomic_exchange(&table->has_new, false))
         return true;
-    count = collect(use, due, &more);
+    count = collect_due(usage, table, due, &more);
     for (size_t i = 0; i < count && tenants < TENANTS_MAX; i += group, tenants++) {
         for (group = 1; i + group < count && due[i + group].tenant_id == due[i].tenant_id;)
             group++;
-        if (!write_or_log(call, &due[i], group)) {
-            atomic_store(&use->has_new, true);
+        if (!write_or_log(call, table->rules, &due[i], group)) {
+            atomic_store(&table->has_new, true);
             return true;
         }
-        set_written(use, &due[i], group);
+        set_written(table, &due[i], group);
         more = more || (tenants + 1 == TENANTS_MAX && i + group < count);
     }
     if (more)
-        atomic_store(&use->has_new, true);
+        atomic_store(&table->has_new, true);
     if (count == DUE_MAX || tenants == TENANTS_MAX)
-        wake_ring(use->wake);
+        wake_ring(table->wake);
     return true;
+}
+
+bool
+usage_write_sessions(Call *call, void *state UNUSED)
+{
+    return write_kind(call, USAGE_SESSION);
+}
+
+bool
+usage_write_keys(Call *call, void *state UNUSED)
+{
+    return write_kind(call, USAGE_KEY);
 }

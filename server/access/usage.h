@@ -1,33 +1,38 @@
-/* When sessions were last used, so that their end slides: noted in memory by every call, and
- * written by a job, many at a time, so that no call waits for it and a read stays a read.
+/* When sessions and API keys were last used: noted in memory by every call, and written by tasks of
+ * jobs, a tenant at a time, so that no call waits for it and a read stays a read.
  *
- * What the database knows is behind by at most two session-use-s; the end of a session is set later
- * by as much, so that no other server ends a session that is in use on this one.  */
-#ifndef CIQ_SERVER_USE_H
-#define CIQ_SERVER_USE_H
+ * Sessions: their end slides by it.  What the database knows is behind by at most two
+ * session-use-s; the end of a session is set later by as much, so that no other server ends a
+ * session that is in use on this one.  Keys: what the database says is for people, and two minutes
+ * behind at most.  */
+#ifndef CIQ_SERVER_USAGE_H
+#define CIQ_SERVER_USAGE_H
 
+#include "base/config.h"
 #include "base/wake.h"
 #include "call/call.h"
-#include "base/config.h"
 
-typedef struct Use Use;
+typedef struct Usage Usage;
 
-/* NULL: no memory. */
-MUST_CHECK Use *use_new(const Config *config, Wake *wake);
-void use_free(Use *use);
+typedef enum UsageKind { USAGE_SESSION, USAGE_KEY, USAGE_KINDS } UsageKind;
 
-/* A session (of a tenant, 0: of the platform) is used now.  From any thread; holds one of many
- * short locks.  When too many wait to be written it rings for the job, and this one is noted by its
- * next call. */
-void use_note(Use *use, int64_t tenant_id, int64_t session_id);
+/* sessions: the bell of the job that writes theirs.  NULL: no memory. */
+MUST_CHECK Usage *usage_new(const Config *config, Wake *sessions);
+void usage_free(Usage *usage);
 
-/* No more calls come: from now on a use need not have waited to be written. */
-void use_finish(Use *use);
+/* A session or key of a tenant (0: of the platform) is used now.  From any thread; holds one of
+ * many short locks.  When there is no room for another session until some are written, this rings
+ * for the job, and the session is noted by its next call. */
+void usage_note(Usage *usage, UsageKind kind, int64_t tenant_id, int64_t id);
 
-/* A task of job.c: writes what has waited long enough. */
-MUST_CHECK bool use_write(Call *call, void *state);
+/* No more calls come: from now on whatever was noted may be written at once. */
+void usage_finish(Usage *usage);
+
+/* Tasks of jobs: they write what has waited long enough. */
+MUST_CHECK bool usage_write_sessions(Call *call, void *state);
+MUST_CHECK bool usage_write_keys(Call *call, void *state);
 
 /* How long a session lives that is not used, in seconds, as the database has it. */
-int64_t use_idle_s(const Config *config);
+int64_t usage_idle_s(const Config *config);
 
 #endif

@@ -66,7 +66,7 @@ realm_open_session(Call *call, const DbRow *user, const char *rehashed, LoginRes
     int64_t user_id = db_row_int64(user, "id");
     const char *id = call_printf(call, "%" PRId64, user_id);
     const char *hours = call_printf(call, "%" PRId64, call->core->config->session_hours);
-    const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(call->core->config));
+    const char *idle_s = call_printf(call, "%" PRId64, usage_idle_s(call->core->config));
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *session;
