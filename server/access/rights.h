@@ -5,8 +5,8 @@
  *   - what is the platform's cannot be granted in a tenant.
  *
  * A refusal by these rules goes into the audit, like one for want of a permission.  */
-#ifndef CIQ_SERVER_RPC_RIGHTS_H
-#define CIQ_SERVER_RPC_RIGHTS_H
+#ifndef CIQ_SERVER_RIGHTS_H
+#define CIQ_SERVER_RIGHTS_H
 
 #include "call/call.h"
 

@@ -1,10 +1,10 @@
 /* The two realms as tables, and what both do in the same words; see realm.h.  */
-#include "rpc/realm.h"
+#include "access/realm.h"
 #include "call/auth.h"
 #include "db/bind.h"
 #include "db/db.h"
 #include "db/queries.h"
-#include "rpc/rights.h"
+#include "access/rights.h"
 #include "access/usage.h"
 
 #include <inttypes.h>
@@ -60,7 +60,8 @@ realm_of(const Call *call)
 /* The password was compared outside the transaction that writes, so the statement compares once
  * more. */
 bool
-realm_open_session(Call *call, const DbRow *user, const char *rehashed, LoginResponse *response)
+realm_open_session(Call *call, const DbRow *user, const char *rehashed,
+                   Clientiq__V1__LoginResponse *response)
 {
     const Realm *realm = realm_of(call);
     int64_t user_id = db_row_int64(user, "id");

@@ -1,6 +1,6 @@
 /* Who may give what to whom; see rights.h.  Called by the handlers of users, groups and superusers,
  * never by dispatch, which has already decided that the caller holds the permission of the rpc.  */
-#include "rpc/rights.h"
+#include "access/rights.h"
 #include "call/text.h"
 #include "db/db.h"
 #include "db/queries.h"
