@@ -15,6 +15,19 @@ check_user(Call *call, int64_t id)
     return rights_check_user(call, id, (RightsChange){.goes = false});
 }
 
+/* What the call is about stays what its handler has said. */
+static bool
+check_superuser(Call *call, int64_t id)
+{
+    const char *target = call->target;
+    const DbRow *superuser;
+    bool ok = rights_check_superuser(call, id, false, &superuser);
+
+    if (target != NULL)
+        call->target = target;
+    return ok;
+}
+
 static const Realm tenant = {
     .who = "user",
     .kind = CALLER_USER,
@@ -48,7 +61,7 @@ static const Realm platform = {
     .sessions = &query_platform_sessions_of,
     .session_revoke = &query_platform_session_revoke,
     .sessions_revoke = &query_platform_sessions_revoke,
-    .check = rights_check_superuser,
+    .check = check_superuser,
 };
 
 const Realm *

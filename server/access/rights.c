@@ -96,6 +96,59 @@ rights_check_user(Call *call, int64_t user_id, RightsChange change)
 }
 
 bool
+rights_check_role(Call *call, const char *role, bool can_create_tenants)
+{
+    const char *held = rights_held(call), *beyond, *caller_role;
+    const DbRow *row;
+
+    if (held == NULL || !db_row(call, &query_platform_role_guard, NULL,
+                                (DbArg[]){{.name = "platform_role", .text = role},
+                                          {.name = "can_create_tenants",
+                                           .text = can_create_tenants ? "true" : "false"},
+                                          {.name = "held", .text = held},
+                                          {0}},
+                                &row))
+        return false;
+    if ((beyond = db_row_text(row, "beyond")) != NULL)
+        return rights_refuse(call, "the role %s holds %.200s, which the caller does not", role,
+                             beyond);
+    caller_role = db_row_text(row, "caller_role");
+    if (strcmp(role, "owner") != 0 || call->caller.kind == CALLER_OPERATOR ||
+        (caller_role != NULL && strcmp(caller_role, "owner") == 0))
+        return true;
+    return rights_refuse(call, "only an owner may make or change an owner");
+}
+
+bool
+rights_check_superuser(Call *call, int64_t superuser_id, bool goes, const DbRow **superuser)
+{
+    const char *id = call_printf(call, "%" PRId64, superuser_id), *held = rights_held(call), *role;
+    const char *beyond;
+
+    call->target = call_printf(call, "superuser %" PRId64, superuser_id);
+    if (id == NULL || held == NULL || !rights_lock(call) ||
+        !db_row(
+            call, &query_superuser_guard, NULL,
+            (DbArg[]){{.name = "superuser_id", .text = id}, {.name = "held", .text = held}, {0}},
+            superuser))
+        return false;
+    if (*superuser == NULL)
+        return call_fail(call, CODE_NOT_FOUND, "no superuser %" PRId64, superuser_id);
+    if ((beyond = db_row_text(*superuser, "beyond")) != NULL)
+        return rights_refuse(call, "superuser %" PRId64 " holds %.200s, which the caller does not",
+                             superuser_id, beyond);
+    role = db_row_text(*superuser, "platform_role");
+    if (role == NULL ||
+        !rights_check_role(call, role, db_row_bool(*superuser, "can_create_tenants")))
+        return false;
+    if (goes && strcmp(role, "owner") == 0 && db_row_bool(*superuser, "is_active") &&
+        !db_row_bool(*superuser, "has_other_owners"))
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "superuser %" PRId64 " is the platform's last active owner", superuser_id);
+    return true;
+}
+
+bool
 rights_is_platforms(const char *permission)
 {
     static const char *const apps[] = {"tenants", "platform",     "demo",
