@@ -5,7 +5,7 @@
 #include "db/queries.h"
 #include "access/route.h"
 #include "rpc/handlers.h"
-#include "rpc/tenant.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -297,7 +297,7 @@ rpc_add_domain(Call *call, const AddDomainRequest *request, AddDomainResponse *r
     const char *id = call_printf(call, "%" PRId64, db_row_int64(tenant, "id"));
 
     call->target = call_printf(call, "domain %s", host.name);
-    return id != NULL && tenant_add_domain(call, id, &host, &added) &&
+    return id != NULL && registry_add_domain(call, id, &host, &added) &&
            fill_domain(call, db_row_int64(added, "id"), &response->base);
 }
 

@@ -10,7 +10,7 @@
 #include "migration/migrate.h"
 #include "db/queries.h"
 #include "tenant/rows.h"
-#include "rpc/tenant.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,7 +39,7 @@ find_tenant(Export *export)
                 (DbArg[]){{.name = "schema", .text = export->schema}, {0}}, &row))
         return false;
     if (row == NULL)
-        return tenant_not_found(call, 0, export->schema);
+        return registry_not_found(call, 0, export->schema);
     export->id = db_row_int64(row, "id");
     export->id_text = call_printf(call, "%" PRId64, export->id);
     export->role = db_row_text(row, "role");
@@ -222,7 +222,7 @@ open_snapshot(Export *export)
         return false;
     manifest->server_version = (char *) (uintptr_t) CIQ_VERSION;
     manifest->snapshot_time = bind_timestamp(call, db_row_time_us(row, "time"));
-    if (manifest->snapshot_time == NULL || !tenant_fill(call, export->id, &manifest->tenant) ||
+    if (manifest->snapshot_time == NULL || !registry_fill(call, export->id, &manifest->tenant) ||
         !read_ledger(export, &heads) || !describe_tables(export, names) ||
         !db_script(call, script_tenant_rows_lock.text,
                    (DbArg[]){{.name = "schema", .text = export->schema},

@@ -11,7 +11,7 @@
 #include "db/queries.h"
 #include "migration/apps.h"
 #include "tenant/rows.h"
-#include "rpc/tenant.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ typedef struct Import {
     ArchiveReader *reader;
     const ArchiveManifest *manifest;
     const ImportNames *names;
-    Tenant tenant; /* as it is to be */
+    Clientiq__V1__Tenant tenant; /* as it is to be */
     const char *schema, *heads;
     NewTenant made;
     uint64_t rows, table_rows;
@@ -146,7 +146,7 @@ static bool
 choose_names(Import *import)
 {
     const ImportNames *names = import->names;
-    Tenant *tenant = &import->tenant;
+    Clientiq__V1__Tenant *tenant = &import->tenant;
 
     *tenant = *import->manifest->tenant;
     if (names->schema_name != NULL)
@@ -175,7 +175,7 @@ add_domains(Import *import)
         Host host;
 
         if (!host_read(call, "domain", import->tenant.domains[i], &host) ||
-            !tenant_add_domain(call, import->made.id_text, &host, &row))
+            !registry_add_domain(call, import->made.id_text, &host, &row))
             return false;
     }
     return true;
@@ -349,12 +349,12 @@ static bool
 make_tenant(Import *import)
 {
     Call *call = import->call;
-    CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+    Clientiq__V1__CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
 
     create.tenant = &import->tenant;
     create.domain = import->tenant.domains[0];
     db_begin(call, DB_WRITE);
-    if (!tenant_register(call, &create, call->core->apps->heads, &import->made) ||
+    if (!registry_add(call, &create, call->core->apps->heads, &import->made) ||
         !add_domains(import) ||
         !migrate_tenant_at(call, import->schema, import->made.role, import->heads) ||
         !fill(import) || !migrate_to_newest(call, import->heads, import->made.role) ||
