@@ -3,6 +3,7 @@
 #include "migration/apps.h"
 #include "base/log.h"
 #include "migration/embedded.h"
+#include "migration/folder.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,13 +39,13 @@ read_directory(Apps *apps, const char *directory)
 {
     if (directory[0] == '\0')
         return true;
-    if (!migration_folder_fits(directory)) {
+    if (!folder_fits(directory)) {
         add_mistake(&apps->tenant, directory,
                     "--apps needs a folder with shared/ or tenant/ in it, and in them one per app");
         return true;
     }
-    return migration_set_read(&apps->shared, directory, "shared") &&
-           migration_set_read(&apps->tenant, directory, "tenant");
+    return folder_read(&apps->shared, directory, "shared") &&
+           folder_read(&apps->tenant, directory, "tenant");
 }
 
 uint32_t

@@ -63,13 +63,6 @@ void migration_set_free(MigrationSet *set);
 MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char *name,
                                   const char *file, const char *text, size_t size);
 
-/* Adds every file of DIRECTORY/PART/<app>/, in the order of their names; there may be none.  Gives
- * false without memory. */
-MUST_CHECK bool migration_set_read(MigrationSet *set, const char *directory, const char *part);
-
-/* Whether it is a folder with a part shared or tenant. */
-bool migration_folder_fits(const char *directory);
-
 /* Checks numbers and dependencies, and sorts so that every migration stands after those it depends
  * on, after its app's earlier ones, and after app core.  False: there were mistakes, now or before.
  */
