@@ -10,7 +10,7 @@
 #include "call/text.h"
 #include "db/db.h"
 #include "db/queries.h"
-#include "migration/plan.h"
+#include "migration/heads.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -296,8 +296,9 @@ write_tenant(Call *call, const UsageRules *rules, const LastUse *due, size_t cou
             db_rollback(call);
             return true;
         }
-        query = plan_head(db_row_text(row, "heads"), "users") >= rules->users_head ? rules->tenant
-                                                                                   : rules->before;
+        query = heads_number(db_row_text(row, "heads"), "users") >= rules->users_head
+                    ? rules->tenant
+                    : rules->before;
         if (!db_enter_tenant(call, due->tenant_id, db_row_text(row, "schema_name")))
             return false;
     }

@@ -68,6 +68,9 @@ MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char
  */
 MUST_CHECK bool migration_set_order(MigrationSet *set);
 
+/* The newest number of an app; 0: the set has none of it. */
+uint32_t migration_newest_number(const MigrationSet *set, const char *app);
+
 /* Whether later depends on earlier, by a header, by its number, or because earlier is core's. */
 bool migration_depends(const MigrationFile *later, const MigrationFile *earlier);
 

@@ -4,7 +4,7 @@
 #include "tenant/registry.h"
 #include "call/auth.h"
 #include "migration/migrate.h"
-#include "migration/plan.h"
+#include "migration/heads.h"
 #include "db/queries.h"
 #include "migration/apps.h"
 #include "access/quota.h"
@@ -55,11 +55,11 @@ lock_source(Call *call, const CloneTenantRequest *request, Source *source)
     for (size_t i = 0; i < set->count; i++) {
         const char *app = set->files[i].app;
 
-        if (plan_head(source->heads, app) > apps_newest(set, app))
-            return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the tenant has %s/%04" PRIu32
-                             ", and this server knows %s up to %04" PRIu32,
-                             app, plan_head(source->heads, app), app, apps_newest(set, app));
+        if (heads_number(source->heads, app) > migration_newest_number(set, app))
+            return call_fail(
+                call, CODE_FAILED_PRECONDITION,
+                "the tenant has %s/%04" PRIu32 ", and this server knows %s up to %04" PRIu32, app,
+                heads_number(source->heads, app), app, migration_newest_number(set, app));
     }
     return true;
 }
