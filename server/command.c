@@ -67,6 +67,15 @@ command_take_word(int *argc, char **argv, const char *word)
     return false;
 }
 
+void
+command_start_log(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    /* without a thread lines are written at once */
+    if (!log_start(LOG_LEVEL_WARNING))
+        log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
+}
+
 /* Without echo, and without signals while it is off, so that nobody is left with a silent terminal.
  */
 static bool
@@ -137,10 +146,7 @@ command_create_superuser(int argc, char **argv)
         config_free(&config);
         return 1;
     }
-    signal(SIGPIPE, SIG_IGN);
-    /* only what went wrong; without a thread lines are written at once */
-    if (!log_start(LOG_LEVEL_WARNING))
-        log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
+    command_start_log();
     ok = server_create_superuser(&config, options.email, password, reason, sizeof reason);
     secret_wipe(password, sizeof password);
     log_stop();

@@ -1,6 +1,6 @@
-/* ciq-server export and ciq-server import, for main.c: one tenant into a file, and a tenant out of
- * one.  Both work on their own connection as the owner, beside a server that runs or without one.
- */
+/* One tenant into a file, and a tenant out of one, for main.c.  Both work on their own connection
+ * as the owner, whether a server runs or not.  */
+#include "command_archive.h"
 #include "command.h"
 #include "base/config.h"
 #include "tenant/export.h"
@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,14 +28,6 @@ fail(const char *reason)
 {
     fprintf(stderr, "ciq-server: %s\n", reason);
     return 1;
-}
-
-static void
-start_log(void)
-{
-    signal(SIGPIPE, SIG_IGN);
-    if (!log_start(LOG_LEVEL_WARNING))
-        log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
 }
 
 /* ---- export ---- */
@@ -125,7 +116,7 @@ command_export(int argc, char **argv)
         return usage_export("an archive is nothing for a terminal: use --output FILE");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
-    start_log();
+    command_start_log();
     status =
         output != NULL ? export_to_file(&config, &work, output) : export_to_stdout(&config, &work);
     log_stop();
@@ -191,7 +182,7 @@ open_input(const char *input)
 }
 
 static void
-show(const ImportResult *result)
+show_archive(const ImportResult *result)
 {
     const ArchiveManifest *manifest = result->manifest;
 
@@ -217,7 +208,7 @@ check_archive(FILE *file, bool shows)
         fprintf(stderr, "ciq-server: %s: %s\n", code_name((int) call.failure.code),
                 call.failure.text);
     else if (shows)
-        show(&result);
+        show_archive(&result);
     arena_free(arena);
     return ok;
 }
@@ -243,7 +234,7 @@ work_import(Call *call, void *argument)
 }
 
 static int
-import(const Config *config, ImportWork *work)
+import_from_file(const Config *config, ImportWork *work)
 {
     char reason[1024];
 
@@ -275,11 +266,11 @@ command_import(int argc, char **argv)
         return usage_import("an archive comes from no terminal: use --input FILE");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
-    start_log();
+    command_start_log();
     work.file = open_input(input);
     if (work.file != NULL) {
         if (check_archive(work.file, check_only))
-            status = check_only ? 0 : import(&config, &work);
+            status = check_only ? 0 : import_from_file(&config, &work);
         fclose(work.file);
     }
     log_stop();

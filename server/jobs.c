@@ -1,9 +1,8 @@
 /* The table of jobs, and the one listener of changes.  */
 #include "jobs.h"
 #include "access/cache.h"
-#include "access/key_use.h"
 #include "access/seal.h"
-#include "access/use.h"
+#include "access/usage.h"
 #include "mail/outbox.h"
 #include "migration/runs.h"
 #include "serve/job.h"
@@ -52,14 +51,14 @@ fill_kinds(Jobs *jobs)
 
     jobs->kinds[JOB_HOUSEKEEPING].interval_s = 30;
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_roles", sweep_roles, NULL});
-    add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"key_use", key_use_write, NULL});
+    add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"key_usage", usage_write_keys, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_platform", sweep_platform, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_tenants", sweep_tenants, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"purge_tenants", purge_tenants, NULL});
 
     jobs->kinds[JOB_SESSIONS].interval_s = 1;
     jobs->kinds[JOB_SESSIONS].looks_at_end = true;
-    add_task(jobs, JOB_SESSIONS, (JobTask){"use", use_write, NULL});
+    add_task(jobs, JOB_SESSIONS, (JobTask){"session_usage", usage_write_sessions, NULL});
 
     jobs->kinds[JOB_MAIL].interval_s = 1;
     add_task(jobs, JOB_MAIL, (JobTask){"outbox", outbox_work, jobs->outbox});
@@ -128,7 +127,7 @@ jobs_new(Core *core)
     for (JobName name = 0; ok && name < JOBS_COUNT; name++)
         ok = (jobs->wakes[name] = wake_new()) != NULL;
     if (!ok || (jobs->outbox = outbox_new()) == NULL ||
-        (core->use = use_new(core->config, jobs->wakes[JOB_SESSIONS])) == NULL) {
+        (core->usage = usage_new(core->config, jobs->wakes[JOB_SESSIONS])) == NULL) {
         jobs_free(jobs);
         return NULL;
     }
@@ -157,7 +156,7 @@ jobs_stop(Jobs *jobs)
         return;
     runs_stop(jobs->runs);
     outbox_stop(jobs->outbox);
-    use_finish(jobs->core->use);
+    usage_finish(jobs->core->usage);
     /* housekeeping last: it has the longest tasks, and the others end meanwhile */
     for (JobName name = JOBS_COUNT; name-- > 0;)
         job_stop(jobs->jobs[name]);

@@ -7,7 +7,7 @@
 
 typedef struct Jobs Jobs;
 
-/* Their state, without a thread yet.  Sets core->changes and core->use.  NULL: no memory. */
+/* Their state, without a thread yet.  Sets core->changes and core->usage.  NULL: no memory. */
 MUST_CHECK Jobs *jobs_new(Core *core);
 
 /* Starts the threads.  False: no memory or no thread. */

@@ -1,5 +1,6 @@
 /* ciq-server: settings, log, signals, start, wait, stop.  */
 #include "command.h"
+#include "command_archive.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "mail/mail.h"
@@ -29,19 +30,6 @@ show_help(void)
     return 0;
 }
 
-/* Takes a word without a value out of the arguments, wherever it stands. */
-static bool
-take_word(int *argc, char **argv, const char *word)
-{
-    for (int i = 1; i < *argc; i++)
-        if (strcmp(argv[i], word) == 0) {
-            memmove(&argv[i], &argv[i + 1], (size_t) (*argc - i) * sizeof *argv);
-            (*argc)--;
-            return true;
-        }
-    return false;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -50,7 +38,7 @@ main(int argc, char **argv)
     int signal_number;
     bool check_only;
 
-    if (take_word(&argc, argv, "--help"))
+    if (command_take_word(&argc, argv, "--help"))
         return show_help();
     if (argc > 1 && strcmp(argv[1], "create-superuser") == 0)
         return command_create_superuser(argc - 1, argv + 1);
@@ -58,15 +46,15 @@ main(int argc, char **argv)
         return command_export(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "import") == 0)
         return command_import(argc - 1, argv + 1);
-    if (take_word(&argc, argv, "--help-markdown")) {
+    if (command_take_word(&argc, argv, "--help-markdown")) {
         config_markdown(stdout);
         return 0;
     }
-    if (take_word(&argc, argv, "--version")) {
+    if (command_take_word(&argc, argv, "--version")) {
         puts("ciq-server " CIQ_VERSION);
         return 0;
     }
-    check_only = take_word(&argc, argv, "--check-config");
+    check_only = command_take_word(&argc, argv, "--check-config");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
     if (!mail_check(&config, stderr)) {

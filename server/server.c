@@ -16,7 +16,6 @@
 #include "migration/apps.h"
 #include "serve/queue.h"
 #include "call/internal.h"
-#include "access/key_use.h"
 #include "serve/nng.h"
 #include "base/log.h"
 #include "migration/migrate.h"
@@ -24,7 +23,7 @@
 #include "access/rate.h"
 #include "rpc/handlers.h"
 #include "access/seal.h"
-#include "access/use.h"
+#include "access/usage.h"
 #include "serve/worker.h"
 
 #include <stdio.h>
@@ -361,8 +360,8 @@ make_core(Server *server)
     return (core->cache = cache_new((size_t) config->cache_tenants,
                                     (size_t) config->cache_sessions)) != NULL &&
            (core->audit = audit_new()) != NULL && (core->rate = rate_new()) != NULL &&
-           (core->key_use = key_use_new()) != NULL && (server->jobs = jobs_new(core)) != NULL &&
-           read_audit_key(server) && quote_extension_schemas(server) &&
+           (server->jobs = jobs_new(core)) != NULL && read_audit_key(server) &&
+           quote_extension_schemas(server) &&
            (core->apps = server->apps = apps_new(config->apps)) != NULL;
 }
 
@@ -535,8 +534,7 @@ server_stop(Server *server)
     cache_free(server->core.cache);
     audit_free(server->core.audit);
     rate_free(server->core.rate);
-    key_use_free(server->core.key_use);
-    use_free(server->core.use);
+    usage_free(server->core.usage);
     apps_free(server->apps);
     secret_wipe(server->core.installation.key, sizeof server->core.installation.key);
     secret_wipe(server->core.audit_key, sizeof server->core.audit_key);

@@ -5,6 +5,7 @@
 #include "client/cli/options.h"
 #include "client/cli/text.h"
 
+#include "server/migration/folder.h"
 #include "server/migration/lint.h"
 
 #include <ctype.h>
@@ -223,7 +224,7 @@ lint_part(Linting *linting, const char *directory, const char *part)
     if (!migration_set_init(&set, NULL, 0, lint_report_mistake, linting))
         die("no memory");
     set.partial = true; /* files may depend on the server's own apps, which are not here */
-    if (!migration_set_read(&set, directory, part))
+    if (!folder_read(&set, directory, part))
         die("no memory");
     (void) !migration_set_order(&set); /* it reports mistakes itself */
     for (size_t i = 0; i < set.count; i++)
@@ -241,7 +242,7 @@ command_migration_lint(Cli *cli)
 
     if (directory == NULL || directory[0] == '-')
         die_usage("migration lint needs a folder of apps: ciq-client migration lint apps");
-    if (!migration_folder_fits(directory))
+    if (!folder_fits(directory))
         die("%s must have a folder shared or tenant in it, and in that a folder for each app",
             directory);
     read_allowed(&linting, directory);

@@ -4,9 +4,8 @@
 #include "access/cache.h"
 #include "base/clock.h"
 #include "db/db.h"
-#include "access/key_use.h"
 #include "db/queries.h"
-#include "access/use.h"
+#include "access/usage.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -52,7 +51,7 @@ read_row(Call *call, const Query *query, const uint8_t hash[32], const DbRow **r
 static void
 note_use(Call *call, const Caller *caller)
 {
-    use_note(call->core->use, call->tenant.id, caller->session_id);
+    usage_note(call->core->usage, USAGE_SESSION, call->tenant.id, caller->session_id);
 }
 
 bool
@@ -125,7 +124,7 @@ caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
                           asked_us + db_row_int64(row, "left_us"));
         *found = true;
     }
-    key_use_note(call->core->key_use, call->tenant.id, caller->id);
+    usage_note(call->core->usage, USAGE_KEY, call->tenant.id, caller->id);
     return true;
 }
 

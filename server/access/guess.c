@@ -13,8 +13,6 @@ enum {
 
 enum { PAIR, ACCOUNT, ORIGIN, KNOWN, COUNTERS };
 
-_Static_assert((int) COUNTERS <= (int) THROTTLE_MAX, "the counters are read at once");
-
 struct Guess {
     Throttle counters[COUNTERS];
 };

@@ -3,7 +3,7 @@
 #include "access/route.h"
 #include "access/cache.h"
 #include "db/db.h"
-#include "migration/migrate.h"
+#include "migration/heads.h"
 #include "db/queries.h"
 
 #include <inttypes.h>
@@ -20,7 +20,7 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
         return call_fail(call, CODE_INTERNAL, "the tenant's registry row is incomplete");
     *tenant = (TenantContext){
         .id = db_row_int64(row, "id"),
-        .behind = migrate_heads_behind(heads),
+        .behind = heads_behind(heads),
         .limits =
             {
                 .users = (uint32_t) db_row_int64(row, "max_users"),

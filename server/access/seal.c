@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "db/db.h"
 #include "call/internal.h"
+#include "call/text.h"
 #include "base/log.h"
 #include "db/queries.h"
 
@@ -107,7 +108,7 @@ hex_of(Bytes bytes, char text[65])
 }
 
 static const char *
-text_of(Call *call, int64_t number)
+number_text(Call *call, int64_t number)
 {
     return call_printf(call, "%" PRId64, number);
 }
@@ -118,10 +119,11 @@ static bool
 write_batch(Call *call, const Batch *batch, const DbRow *rows)
 {
     uint8_t mac[MAC_SIZE], anchor[MAC_SIZE];
-    const char *tenant_id = text_of(call, batch->tenant_id), *number = text_of(call, batch->number);
-    const char *total = text_of(call, batch->total),
-               *xact = text_of(call, db_row_int64(rows, "xact"));
-    const char *id = text_of(call, db_row_int64(rows, "id"));
+    const char *tenant_id = number_text(call, batch->tenant_id),
+               *number = number_text(call, batch->number);
+    const char *total = number_text(call, batch->total),
+               *xact = number_text(call, db_row_int64(rows, "xact"));
+    const char *id = number_text(call, db_row_int64(rows, "id"));
     char head[65];
 
     batch_mac(call, batch, mac);
@@ -174,7 +176,7 @@ check_anchor(Call *call, int64_t tenant_id, const DbRow *anchor)
 static bool
 seal_batch(Call *call, int64_t tenant_id, const char *schema, bool *more)
 {
-    const char *id = text_of(call, tenant_id);
+    const char *id = number_text(call, tenant_id);
     const DbArg which[] = {{.name = "tenant_id", .text = id}, {0}};
     const DbRow *anchor, *rows;
 
@@ -191,9 +193,9 @@ seal_batch(Call *call, int64_t tenant_id, const char *schema, bool *more)
     if (!check_anchor(call, tenant_id, anchor))
         return false;
 
-    const char *xact = text_of(call, db_row_int64(anchor, "cursor_xact"));
-    const char *after = text_of(call, db_row_int64(anchor, "cursor_id"));
-    const char *below = text_of(call, db_row_int64(anchor, "floor_id"));
+    const char *xact = number_text(call, db_row_int64(anchor, "cursor_xact"));
+    const char *after = number_text(call, db_row_int64(anchor, "cursor_id"));
+    const char *below = number_text(call, db_row_int64(anchor, "floor_id"));
 
     if (xact == NULL || after == NULL || below == NULL ||
         (tenant_id != 0 && !db_enter_tenant(call, tenant_id, schema)) ||
@@ -249,7 +251,7 @@ seal_audits(Call *call, void *state)
 
     seal_audit(call, 0, "");
     for (int i = 0; i < TENANTS_A_LOOK; i++) {
-        const char *last = text_of(call, *after);
+        const char *last = number_text(call, *after);
         const DbRow *tenant;
 
         call->tenant = (TenantContext){0};
@@ -286,7 +288,7 @@ platform_row(Call *call, const Query *query, const DbArg *args, const DbRow **ro
 static bool
 get_seal(Call *call, int64_t number, const DbRow **seal)
 {
-    const char *tenant_id = text_of(call, call->tenant.id), *text = text_of(call, number);
+    const char *tenant_id = number_text(call, call->tenant.id), *text = number_text(call, number);
 
     return tenant_id != NULL && text != NULL &&
            platform_row(call, &query_seal_get,
@@ -305,28 +307,21 @@ id_at(Bytes ids, size_t i)
     return (int64_t) be64toh(id);
 }
 
-/* As PostgreSQL reads a bigint[]. */
 static const char *
-array_of(Call *call, Bytes ids)
+ids_array(Call *call, Bytes ids)
 {
-    enum { DIGITS = 21 };
-    size_t count = ids.size / ID_SIZE, size = count * DIGITS + 3;
-    char *array = call_alloc(call, size), *end = array;
+    Text array = text_new(call);
 
-    if (array == NULL)
-        return NULL;
-    *end++ = '{';
-    for (size_t i = 0; i < count; i++)
-        end += snprintf(end, DIGITS + 1, "%s%" PRId64, i > 0 ? "," : "", id_at(ids, i));
-    memcpy(end, "}", sizeof "}");
-    return array;
+    for (size_t i = 0; i < ids.size / ID_SIZE; i++)
+        text_add_element(&array, "%" PRId64, id_at(ids, i));
+    return text_end_array(&array);
 }
 
 /* The rows of one seal, whose own hash is right. */
 static bool
 compare_rows(Call *call, int64_t number, Bytes ids, Bytes hashes)
 {
-    const char *array = array_of(call, ids);
+    const char *array = ids_array(call, ids);
     const DbRow *rows;
     size_t there = 0;
 
@@ -379,7 +374,7 @@ compare_seal(Call *call, int64_t number, const DbRow *before, const DbRow *seal)
 static bool
 read_anchor(Call *call, SealLook *look)
 {
-    const char *tenant_id = text_of(call, call->tenant.id);
+    const char *tenant_id = number_text(call, call->tenant.id);
     const DbRow *anchor;
     uint8_t mac[MAC_SIZE];
 

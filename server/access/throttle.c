@@ -1,6 +1,7 @@
 /* See throttle.h.  Called by the handlers of sign-in and passwords.  */
 #include "access/throttle.h"
 #include "base/digest.h"
+#include "call/text.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/queries.h"
@@ -36,40 +37,32 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
         snprintf(counter->key + 2 * i, 3, "%02x", hash[i]);
 }
 
-enum { INTERVAL_SIZE = 21 }; /* a comma and a number */
+/* The counters' columns. */
+typedef struct ThrottleArrays {
+    const char *keys, *intervals_s;
+} ThrottleArrays;
 
-/* The counters' columns as arrays of PostgreSQL's. */
-typedef struct Arrays {
-    char keys[THROTTLE_MAX * (THROTTLE_KEY_SIZE + 1) + 2];
-    char intervals_s[THROTTLE_MAX * INTERVAL_SIZE + 3];
-} Arrays;
-
-static Arrays *
+/* NULL: the call has failed. */
+static const ThrottleArrays *
 make_arrays(Call *call, const Throttle *counters, size_t count)
 {
-    Arrays *arrays = call_alloc(call, sizeof *arrays);
-    char *keys, *intervals_s;
+    ThrottleArrays *arrays = call_alloc(call, sizeof *arrays);
+    Text keys = text_new(call), intervals_s = text_new(call);
 
-    if (arrays == NULL)
-        return NULL;
-    keys = arrays->keys;
-    intervals_s = arrays->intervals_s;
-    for (size_t i = 0; i < count && i < THROTTLE_MAX; i++) {
-        char before = i == 0 ? '{' : ',';
-
-        keys += snprintf(keys, THROTTLE_KEY_SIZE + 1, "%c%s", before, counters[i].key);
-        intervals_s +=
-            snprintf(intervals_s, INTERVAL_SIZE + 1, "%c%" PRId64, before, counters[i].interval_s);
+    for (size_t i = 0; i < count; i++) {
+        text_add_element(&keys, "%s", counters[i].key);
+        text_add_element(&intervals_s, "%" PRId64, counters[i].interval_s);
     }
-    memcpy(keys, "}", sizeof "}");
-    memcpy(intervals_s, "}", sizeof "}");
+    if (arrays == NULL || (arrays->keys = text_end_array(&keys)) == NULL ||
+        (arrays->intervals_s = text_end_array(&intervals_s)) == NULL)
+        return NULL;
     return arrays;
 }
 
 bool
 throttle_read(Call *call, Throttle *counters, size_t count)
 {
-    const Arrays *arrays = make_arrays(call, counters, count);
+    const ThrottleArrays *arrays = make_arrays(call, counters, count);
     const DbRow *row = NULL;
 
     if (arrays == NULL)
@@ -103,7 +96,7 @@ throttle_read(Call *call, Throttle *counters, size_t count)
 }
 
 static bool
-queue_count(Call *call, const Arrays *arrays)
+queue_count(Call *call, const ThrottleArrays *arrays)
 {
     return db_queue(call, &query_throttle_count, NULL,
                     (DbArg[]){{.name = "keys", .text = arrays->keys},
@@ -114,7 +107,7 @@ queue_count(Call *call, const Arrays *arrays)
 bool
 throttle_count(Call *call, const Throttle *counters, size_t count)
 {
-    const Arrays *arrays = make_arrays(call, counters, count);
+    const ThrottleArrays *arrays = make_arrays(call, counters, count);
 
     if (arrays == NULL)
         return false;

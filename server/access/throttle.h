@@ -10,7 +10,7 @@
 
 #include "call/call.h"
 
-enum { THROTTLE_KEY_SIZE = 33, THROTTLE_MAX = 4 };
+enum { THROTTLE_KEY_SIZE = 33 };
 
 typedef struct Throttle {
     char key[THROTTLE_KEY_SIZE];
@@ -24,7 +24,7 @@ typedef struct Throttle {
 void throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account,
                    const char *origin);
 
-/* Reads how it stands with at most THROTTLE_MAX counters. */
+/* Fills in how it stands with each. */
 MUST_CHECK bool throttle_read(Call *call, Throttle *counters, size_t count);
 
 /* Counts one try of each. */

@@ -33,8 +33,7 @@ typedef struct Core {
     const struct DbOptions *worker_options, *owner_options;
     const struct Apps *apps; /* all migrations that this server knows */
     struct Cache *cache;
-    struct Use *use;
-    struct KeyUse *key_use;
+    struct Usage *usage;
     struct Rate *rate;
     struct Audit *audit;
     ChangeListener changes; /* told of every change, here or on another server */

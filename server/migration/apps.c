@@ -3,6 +3,8 @@
 #include "migration/apps.h"
 #include "base/log.h"
 #include "migration/embedded.h"
+#include "migration/folder.h"
+#include "migration/heads.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,41 +40,13 @@ read_directory(Apps *apps, const char *directory)
 {
     if (directory[0] == '\0')
         return true;
-    if (!migration_folder_fits(directory)) {
+    if (!folder_fits(directory)) {
         add_mistake(&apps->tenant, directory,
                     "--apps needs a folder with shared/ or tenant/ in it, and in them one per app");
         return true;
     }
-    return migration_set_read(&apps->shared, directory, "shared") &&
-           migration_set_read(&apps->tenant, directory, "tenant");
-}
-
-uint32_t
-apps_newest(const MigrationSet *set, const char *app)
-{
-    uint32_t number = 0;
-
-    for (size_t i = 0; i < set->count; i++)
-        if (strcmp(set->files[i].app, app) == 0 && set->files[i].number > number)
-            number = set->files[i].number;
-    return number;
-}
-
-static bool
-make_heads(const MigrationSet *set, char **heads)
-{
-    size_t size;
-    FILE *stream = open_memstream(heads, &size);
-
-    if (stream == NULL)
-        return false;
-    fputc('{', stream);
-    for (size_t i = 0, written = 0; i < set->count; i++)
-        if (set->files[i].number == apps_newest(set, set->files[i].app))
-            fprintf(stream, "%s\"%s\":%" PRIu32, written++ > 0 ? "," : "", set->files[i].app,
-                    set->files[i].number);
-    fputc('}', stream);
-    return fclose(stream) == 0;
+    return folder_read(&apps->shared, directory, "shared") &&
+           folder_read(&apps->tenant, directory, "tenant");
 }
 
 static void
@@ -167,8 +141,8 @@ apps_new(const char *directory)
 
         /* both sets say all their mistakes */
         in_order = migration_set_order(&apps->tenant) && in_order;
-        if (in_order && make_heads(&apps->tenant, &apps->heads) &&
-            make_heads(&apps->shared, &apps->shared_heads) &&
+        if (in_order && (apps->heads = heads_newest(&apps->tenant)) != NULL &&
+            (apps->shared_heads = heads_newest(&apps->shared)) != NULL &&
             make_files(&apps->tenant, &apps->tenant_files) && make_new_tenant(apps) &&
             apps->tenant.mistakes == 0)
             return apps;

@@ -19,7 +19,4 @@ typedef struct Apps {
 MUST_CHECK Apps *apps_new(const char *directory);
 void apps_free(Apps *apps);
 
-/* The newest number of an app; 0: there is no such app. */
-uint32_t apps_newest(const MigrationSet *set, const char *app);
-
 #endif

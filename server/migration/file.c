@@ -370,6 +370,17 @@ is_named(const MigrationFile *file, const char *id)
     return strcmp(text, id) == 0;
 }
 
+uint32_t
+migration_newest_number(const MigrationSet *set, const char *app)
+{
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp(set->files[i].app, app) == 0 && set->files[i].number > number)
+            number = set->files[i].number;
+    return number;
+}
+
 bool
 migration_depends(const MigrationFile *later, const MigrationFile *earlier)
 {

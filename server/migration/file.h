@@ -63,17 +63,13 @@ void migration_set_free(MigrationSet *set);
 MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char *name,
                                   const char *file, const char *text, size_t size);
 
-/* Adds every file of DIRECTORY/PART/<app>/, in the order of their names; there may be none.  Gives
- * false without memory. */
-MUST_CHECK bool migration_set_read(MigrationSet *set, const char *directory, const char *part);
-
-/* Whether it is a folder with a part shared or tenant. */
-bool migration_folder_fits(const char *directory);
-
 /* Checks numbers and dependencies, and sorts so that every migration stands after those it depends
  * on, after its app's earlier ones, and after app core.  False: there were mistakes, now or before.
  */
 MUST_CHECK bool migration_set_order(MigrationSet *set);
+
+/* The newest number of an app; 0: the set has none of it. */
+uint32_t migration_newest_number(const MigrationSet *set, const char *app);
 
 /* Whether later depends on earlier, by a header, by its number, or because earlier is core's. */
 bool migration_depends(const MigrationFile *later, const MigrationFile *earlier);

@@ -1,7 +1,5 @@
-/* Reads the migrations of a folder of apps, DIR/shared/<app>/ and DIR/tenant/<app>/, for the
- * server's --apps and for ciq-client's lint.  A folder may hold anything: what is no migration and
- * should be none is said.  */
-#include "migration/file.h"
+/* Reads the files of a folder of apps; see folder.h.  */
+#include "migration/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,9 +27,9 @@ not_hidden(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* The entries of a folder by name; 0 if it is none. */
+/* The entries of a folder by name; 0: it is no folder. */
 static int
-list(const char *path, struct dirent ***entries)
+list_entries(const char *path, struct dirent ***entries)
 {
     int count = scandir(path, entries, not_hidden, alphasort);
 
@@ -42,7 +40,7 @@ list(const char *path, struct dirent ***entries)
 }
 
 static void
-list_free(struct dirent **entries, int count)
+free_entries(struct dirent **entries, int count)
 {
     for (int i = 0; i < count; i++)
         free(entries[i]);
@@ -83,12 +81,12 @@ is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Two numbers are one file too many already in a folder; what is no .sql is somebody's notes. */
+/* What is no .sql file is somebody's notes. */
 static bool
 read_app(MigrationSet *set, const char *folder, const char *app)
 {
     struct dirent **entries;
-    int count = list(folder, &entries);
+    int count = list_entries(folder, &entries);
     bool ok = true;
 
     for (int i = 0; i < count && ok; i++) {
@@ -103,12 +101,12 @@ read_app(MigrationSet *set, const char *folder, const char *app)
         else
             ok = read_file(set, app, name, path);
     }
-    list_free(entries, count);
+    free_entries(entries, count);
     return ok;
 }
 
 bool
-migration_set_read(MigrationSet *set, const char *directory, const char *part)
+folder_read(MigrationSet *set, const char *directory, const char *part)
 {
     char folder[PATH_SIZE], path[PATH_SIZE];
     struct dirent **entries;
@@ -119,7 +117,7 @@ migration_set_read(MigrationSet *set, const char *directory, const char *part)
         return true;
     }
 
-    int count = list(folder, &entries);
+    int count = list_entries(folder, &entries);
 
     for (int i = 0; i < count && ok; i++) {
         const char *name = entries[i]->d_name;
@@ -132,12 +130,12 @@ migration_set_read(MigrationSet *set, const char *directory, const char *part)
         else if (size > 4 && strcmp(name + size - 4, ".sql") == 0)
             add_mistake(set, path, "a migration must be in the folder of its app");
     }
-    list_free(entries, count);
+    free_entries(entries, count);
     return ok;
 }
 
 bool
-migration_folder_fits(const char *directory)
+folder_fits(const char *directory)
 {
     char shared[PATH_SIZE], tenant[PATH_SIZE];
 

@@ -10,6 +10,7 @@
 #include "call/internal.h"
 #include "base/log.h"
 #include "migration/embedded.h"
+#include "migration/heads.h"
 #include "migration/plan.h"
 #include "db/queries.h"
 #include "migration/shape.h"
@@ -65,57 +66,30 @@ fail_changed(Call *call, const MigrationFile *file)
                      file->file);
 }
 
-/* One line of the ledger: app/name=checksum. */
+/* Which files of the set the ledger has, and which numbers no file of the set has. */
 static bool
-take_line(Item *item, const char *line, size_t size)
-{
-    const char *slash = memchr(line, '/', size), *equals = memchr(line, '=', size);
-    size_t app_size = slash == NULL ? 0 : (size_t) (slash - line);
-    bool found = false;
-
-    if (slash == NULL || equals == NULL)
-        return call_fail(item->call, CODE_DATA_LOSS, "the ledger has a row that is none");
-    for (size_t i = 0; i < item->set->count; i++) {
-        const MigrationFile *file = &item->set->files[i];
-
-        if (strlen(file->app) != app_size || memcmp(file->app, line, app_size) != 0 ||
-            strlen(file->name) != (size_t) (equals - slash - 1) ||
-            memcmp(file->name, slash + 1, strlen(file->name)) != 0)
-            continue;
-        if (strncmp(equals + 1, file->checksum, (size_t) (line + size - equals - 1)) != 0)
-            return fail_changed(item->call, file);
-        found = item->applied[i] = true;
-    }
-    for (size_t i = 0; i < item->set->count && !found; i++) {
-        const MigrationFile *file = &item->set->files[i];
-        uint32_t number = (uint32_t) strtoul(slash + 1, NULL, 10);
-
-        if (strlen(file->app) == app_size && memcmp(file->app, line, app_size) == 0 &&
-            number > item->unknown[i])
-            item->unknown[i] = number;
-    }
-    return true;
-}
-
-static bool
-read_ledger(Item *item)
+read_applied(Item *item)
 {
     Call *call = item->call;
-    const DbRow *row;
-    const char *ledger;
+    const MigrationSet *set = item->set;
+    LedgerRow *rows;
+    size_t count;
 
-    item->applied = call_alloc(call, item->set->count + 1);
-    item->unknown = call_alloc(call, (item->set->count + 1) * sizeof *item->unknown);
-    if (item->applied == NULL || item->unknown == NULL ||
-        !db_row(call, &query_item_ledger, NULL, NULL, &row))
+    item->applied = call_alloc(call, set->count + 1);
+    item->unknown = call_alloc(call, (set->count + 1) * sizeof *item->unknown);
+    if (item->applied == NULL || item->unknown == NULL || !ledger_read(call, &rows, &count))
         return false;
-    ledger = row == NULL ? NULL : db_row_text(row, "ledger");
-    while (ledger != NULL && *ledger != '\0') {
-        size_t size = strcspn(ledger, "\n");
+    for (size_t i = 0; i < count; i++) {
+        const MigrationFile *file = ledger_file(set, &rows[i]);
+        uint32_t number = (uint32_t) strtoul(rows[i].name, NULL, 10);
 
-        if (!take_line(item, ledger, size))
-            return false;
-        ledger += size + (ledger[size] == '\n');
+        if (file != NULL && strcmp(file->checksum, rows[i].checksum) != 0)
+            return fail_changed(call, file);
+        if (file != NULL)
+            item->applied[file - set->files] = true;
+        for (size_t j = 0; j < set->count && file == NULL; j++)
+            if (strcmp(set->files[j].app, rows[i].app) == 0 && number > item->unknown[j])
+                item->unknown[j] = number;
     }
     return true;
 }
@@ -132,7 +106,7 @@ open_schema(Item *item, bool *gone)
     if (!db_savepoint(call))
         return false;
     if (item->is_shared)
-        return read_ledger(item);
+        return read_applied(item);
     if (!db_row(call, &query_item_tenant, NULL,
                 (DbArg[]){{.name = "id", .text = item->tenant_text}, {0}}, &row))
         return false;
@@ -150,7 +124,7 @@ open_schema(Item *item, bool *gone)
         return call_fail(
             call, CODE_FAILED_PRECONDITION,
             "the tenant is not suspended: zero takes its data away, so suspend it first");
-    return db_enter_tenant(call, item->id.tenant_id, item->schema) && read_ledger(item);
+    return db_enter_tenant(call, item->id.tenant_id, item->schema) && read_applied(item);
 }
 
 static bool
@@ -378,34 +352,10 @@ static bool
 write_heads(Item *item)
 {
     Call *call = item->call;
-    const MigrationSet *set = item->set;
-    size_t room = set->count * (MIGRATION_APP_MAX + 16) + 3, heads_size = 1, gone_size = 1;
-    char *heads = call_alloc(call, room), *gone = call_alloc(call, room);
+    const char *heads, *gone;
 
-    if (heads == NULL || gone == NULL)
+    if (!heads_of_applied(call, item->set, item->applied, item->unknown, &heads, &gone))
         return false;
-    heads[0] = gone[0] = '{';
-    for (size_t i = 0; i < set->count; i++) {
-        uint32_t head = item->unknown[i];
-        bool is_first = true;
-
-        for (size_t j = 0; j < set->count; j++) {
-            if (strcmp(set->files[i].app, set->files[j].app) != 0)
-                continue;
-            is_first = is_first && j >= i;
-            if (item->applied[j] && set->files[j].number > head)
-                head = set->files[j].number;
-        }
-        if (is_first && head > 0)
-            heads_size +=
-                (size_t) snprintf(heads + heads_size, room - heads_size, "%s\"%s\":%" PRIu32,
-                                  heads_size > 1 ? "," : "", set->files[i].app, head);
-        else if (is_first)
-            gone_size += (size_t) snprintf(gone + gone_size, room - gone_size, "%s%s",
-                                           gone_size > 1 ? "," : "", set->files[i].app);
-    }
-    snprintf(heads + heads_size, room - heads_size, "}");
-    snprintf(gone + gone_size, room - gone_size, "}");
     if (item->moves_own_app)
         call_change(call, CHANGE_TENANT, item->id.tenant_id);
     /* PostgreSQL analyses a prepared statement anew wherever search_path is not what it was: what

@@ -6,42 +6,11 @@
 #include "migration/plan.h"
 #include "db/queries.h"
 #include "migration/apps.h"
+#include "migration/heads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The oldest migration of each app that this release's statements can work on: a tenant below it is
- * refused. Kept by hand, and the only place that says so.  A release that begins to use what a
- * migration has made raises the number, one release after the one that brought the migration:
- * expand first, contract later, so that servers of both releases serve while a run is under way. An
- * app whose tables no statement of the server touches is not here: tenants are served without it.
- */
-typedef struct OldestHead {
-    const char *app;
-    unsigned need;
-} OldestHead;
-
-static const OldestHead oldest_heads[] = {
-    {"core", 1},  /* dispatch: idempotency, audit */
-    {"users", 1}, /* users, groups, sessions */
-};
-
-HeadsBehind
-migrate_heads_behind(const char *heads)
-{
-    for (size_t i = 0; i < sizeof oldest_heads / sizeof *oldest_heads; i++) {
-        unsigned have = plan_head(heads, oldest_heads[i].app);
-
-        if (have < oldest_heads[i].need)
-            return (HeadsBehind){
-                .app = oldest_heads[i].app,
-                .have = have,
-                .need = oldest_heads[i].need,
-            };
-    }
-    return (HeadsBehind){0};
-}
 
 /* ---- the shared schema ---- */
 
@@ -304,7 +273,7 @@ migrate_tenant_at(Call *call, const char *schema, const char *role, const char *
     const MigrationSet *set = &call->core->apps->tenant;
     bool *applied;
 
-    if (!plan_applied(call, set, heads, &applied) ||
+    if (!heads_applied(call, set, heads, &applied) ||
         !db_script(call, script_tenant_provision.text, names))
         return false;
     for (size_t i = 0; i < set->count; i++)
@@ -323,7 +292,7 @@ migrate_to_newest(Call *call, const char *heads, const char *role)
     bool *applied;
     Plan plan;
 
-    if (!plan_applied(call, set, heads, &applied) ||
+    if (!heads_applied(call, set, heads, &applied) ||
         !plan_make(call, set, applied, (PlanTarget){.app = "", .number = PLAN_NEWEST}, &plan))
         return false;
     for (size_t i = 0; i < plan.count; i++)

@@ -30,9 +30,4 @@ MUST_CHECK bool migrate_tenant_at(Call *call, const char *schema, const char *ro
  * newest migrations, in the transaction that is open. */
 MUST_CHECK bool migrate_to_newest(Call *call, const char *heads, const char *role);
 
-/* What keeps this server from serving a tenant with these heads (tenants_tenant.heads): the first
- * app that is below the oldest migration that this release can work on.  Its app is NULL: nothing
- * does. */
-HeadsBehind migrate_heads_behind(const char *heads);
-
 #endif

@@ -2,31 +2,7 @@
  * of CreateMigrationRun for a whole fleet.  */
 #include "migration/plan.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-uint32_t
-plan_head(const char *heads, const char *app)
-{
-    char key[MIGRATION_APP_MAX + 8];
-    const char *found;
-
-    snprintf(key, sizeof key, "\"%.*s\":", MIGRATION_APP_MAX, app);
-    found = strstr(heads, key);
-    return found == NULL ? 0 : (uint32_t) strtoul(found + strlen(key), NULL, 10);
-}
-
-bool
-plan_applied(Call *call, const MigrationSet *set, const char *heads, bool **applied)
-{
-    *applied = call_alloc(call, set->count + 1);
-    if (*applied == NULL)
-        return false;
-    for (size_t i = 0; i < set->count; i++)
-        (*applied)[i] = set->files[i].number <= plan_head(heads, set->files[i].app);
-    return true;
-}
 
 static bool
 is_app(PlanTarget target, const MigrationFile *file)

@@ -27,11 +27,4 @@ typedef struct Plan {
 MUST_CHECK bool plan_make(Call *call, const MigrationSet *set, const bool *applied,
                           PlanTarget target, Plan *plan);
 
-/* What a schema with these heads (as in tenants_tenant.heads) has applied. */
-MUST_CHECK bool plan_applied(Call *call, const MigrationSet *set, const char *heads,
-                             bool **applied);
-
-/* The number of an app in such heads; 0: it has none. */
-uint32_t plan_head(const char *heads, const char *app);
-
 #endif

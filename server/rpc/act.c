@@ -7,7 +7,7 @@
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
-#include "rpc/tenant.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,11 +17,8 @@ static bool
 lock_active(Call *call, const ProtobufCMessage *request, int64_t id, const char *schema_name,
             const DbRow **tenant)
 {
-    if (!tenant_check_which(call, id, schema_name) ||
-        !db_row(call, &query_tenant_lock, request, NULL, tenant))
+    if (!registry_lock(call, request, id, schema_name, tenant))
         return false;
-    if (*tenant == NULL)
-        return tenant_not_found(call, id, schema_name);
 
     const char *state = db_row_text(*tenant, "state");
 

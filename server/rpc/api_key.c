@@ -9,7 +9,7 @@
 #include "db/db.h"
 #include "db/queries.h"
 #include "access/quota.h"
-#include "rpc/rights.h"
+#include "access/rights.h"
 #include "rpc/handlers.h"
 
 #include <google/protobuf/timestamp.pb-c.h>

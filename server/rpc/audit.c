@@ -1,28 +1,24 @@
 /* The audit, as it is read; dispatch writes it.  */
 #include "call/page.h"
+#include "call/text.h"
 #include "db/db.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
 #include "access/seal.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The names of all codes as PostgreSQL reads a text[], so that the table of names stays one. */
+/* The names of all codes for the statement, so that the table of names stays one. */
 static const char *
 code_names(Call *call)
 {
-    enum { SIZE_MAX_EACH = 24 };
-    char *array = call_alloc(call, (CODE_UNAUTHENTICATED + 1) * SIZE_MAX_EACH), *end = array;
+    Text array = text_new(call);
 
-    for (int code = CODE_OK; array != NULL && code <= CODE_UNAUTHENTICATED; code++)
-        end +=
-            snprintf(end, SIZE_MAX_EACH, "%c%.20s", code == CODE_OK ? '{' : ',', code_name(code));
-    if (array != NULL)
-        memcpy(end, "}", sizeof "}");
-    return array;
+    for (int code = CODE_OK; code <= CODE_UNAUTHENTICATED; code++)
+        text_add_element(&array, "%s", code_name(code));
+    return text_end_array(&array);
 }
 
 static bool

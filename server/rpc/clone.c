@@ -1,9 +1,10 @@
 /* A tenant like another one, made in one transaction of the owner's.  Tables, keys and grants come
  * from the source's own migrations, run again; only rows are copied.  */
-#include "rpc/tenant.h"
+#include "rpc/handlers.h"
+#include "tenant/registry.h"
 #include "call/auth.h"
 #include "migration/migrate.h"
-#include "migration/plan.h"
+#include "migration/heads.h"
 #include "db/queries.h"
 #include "migration/apps.h"
 #include "access/quota.h"
@@ -20,7 +21,7 @@ typedef struct Source {
 static bool
 check_request(Call *call, const CloneTenantRequest *request)
 {
-    if (!tenant_check_which(call, request->id, request->schema_name))
+    if (!registry_check_which(call, request->id, request->schema_name))
         return false;
     if (request->with_rows && request->admin_email[0] != '\0')
         return call_fail_field(call, "admin_email", "must be empty: the users come with the rows");
@@ -39,10 +40,8 @@ lock_source(Call *call, const CloneTenantRequest *request, Source *source)
     const DbRow *row;
     const char *state;
 
-    if (!db_row(call, &query_tenant_lock, &request->base, NULL, &row))
+    if (!registry_lock(call, &request->base, request->id, request->schema_name, &row))
         return false;
-    if (row == NULL)
-        return tenant_not_found(call, request->id, request->schema_name);
     state = db_row_text(row, "state");
     if (strcmp(state, "active") != 0 && strcmp(state, "suspended") != 0)
         return call_fail(call, CODE_FAILED_PRECONDITION,
@@ -56,11 +55,11 @@ lock_source(Call *call, const CloneTenantRequest *request, Source *source)
     for (size_t i = 0; i < set->count; i++) {
         const char *app = set->files[i].app;
 
-        if (plan_head(source->heads, app) > apps_newest(set, app))
-            return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the tenant has %s/%04" PRIu32
-                             ", and this server knows %s up to %04" PRIu32,
-                             app, plan_head(source->heads, app), app, apps_newest(set, app));
+        if (heads_number(source->heads, app) > migration_newest_number(set, app))
+            return call_fail(
+                call, CODE_FAILED_PRECONDITION,
+                "the tenant has %s/%04" PRIu32 ", and this server knows %s up to %04" PRIu32, app,
+                heads_number(source->heads, app), app, migration_newest_number(set, app));
     }
     return true;
 }
@@ -71,13 +70,13 @@ register_clone(Call *call, const CloneTenantRequest *request, const Source *sour
 {
     CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
 
-    if (!tenant_fill(call, source->id, &create.tenant))
+    if (!registry_fill(call, source->id, &create.tenant))
         return false;
     create.tenant->schema_name = request->new_schema_name;
     if (request->new_name[0] != '\0')
         create.tenant->name = request->new_name;
     create.domain = request->domain;
-    return tenant_register(call, &create, source->heads, made);
+    return registry_add(call, &create, source->heads, made);
 }
 
 static bool
@@ -131,5 +130,5 @@ rpc_clone_tenant(Call *call, const CloneTenantRequest *request, CloneTenantRespo
         response->admin_password = (char *) (uintptr_t) password;
     call->target = call_printf(call, "tenant %" PRId64 " like tenant %" PRId64, made.id, source.id);
     return db_queue(call, &query_path_public, NULL, NULL) &&
-           tenant_fill(call, made.id, &response->tenant);
+           registry_fill(call, made.id, &response->tenant);
 }

@@ -4,7 +4,8 @@
 #include "call/host.h"
 #include "access/origin.h"
 #include "db/queries.h"
-#include "rpc/tenant.h"
+#include "rpc/handlers.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -266,16 +267,17 @@ make_tenant(Call *call, const ConvertDemoRequestRequest *request, const DbRow *d
     create.tenant = &tenant;
     create.domain = (char *) (uintptr_t) domain;
     create.admin_email = tenant.contact_email;
-    return tenant_create(call, &create, &query_contact_insert,
-                         (DbArg[]){{.name = "email", .text = tenant.contact_email},
-                                   {.name = "first_name", .text = db_row_text(demo, "first_name")},
-                                   {.name = "last_name", .text = db_row_text(demo, "last_name")},
-                                   {.name = "job_title", .text = db_row_text(demo, "job_title")},
-                                   {.name = "phone", .text = tenant.contact_phone},
-                                   {.name = "company_name", .text = tenant.name},
-                                   {.name = "domain", .text = domain},
-                                   {0}},
-                         made);
+    return registry_create(
+        call, &create, &query_contact_insert,
+        (DbArg[]){{.name = "email", .text = tenant.contact_email},
+                  {.name = "first_name", .text = db_row_text(demo, "first_name")},
+                  {.name = "last_name", .text = db_row_text(demo, "last_name")},
+                  {.name = "job_title", .text = db_row_text(demo, "job_title")},
+                  {.name = "phone", .text = tenant.contact_phone},
+                  {.name = "company_name", .text = tenant.name},
+                  {.name = "domain", .text = domain},
+                  {0}},
+        made);
 }
 
 bool
@@ -297,7 +299,7 @@ rpc_convert_demo_request(Call *call, const ConvertDemoRequestRequest *request,
             return call_fail(call, CODE_FAILED_PRECONDITION,
                              "the tenant that demo request %" PRId64 " became is gone",
                              request->id);
-        return tenant_fill(call, db_row_int64(demo, "tenant_id"), &response->tenant);
+        return registry_fill(call, db_row_int64(demo, "tenant_id"), &response->tenant);
     }
     call->record.write = record_failure;
     call->record.id = call_printf(call, "%" PRId64, request->id);

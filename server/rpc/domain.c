@@ -1,11 +1,11 @@
 /* Domains: what is more than one statement.  Changes to the domains of one tenant come one after
  * the other, because each locks the tenant's row first.  */
 #include "db/bind.h"
-#include "migration/migrate.h"
+#include "migration/heads.h"
 #include "db/queries.h"
 #include "access/route.h"
 #include "rpc/handlers.h"
-#include "rpc/tenant.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -111,7 +111,7 @@ explain_tenant(Call *call, const DbRow *row, ExplainDomainResponse *response)
 {
     const char *name = db_row_text(row, "name"), *state = db_row_text(row, "state");
     const char *schema = db_row_text(row, "schema_name"), *role = db_row_text(row, "role");
-    HeadsBehind behind = migrate_heads_behind(db_row_text(row, "heads"));
+    HeadsBehind behind = heads_behind(db_row_text(row, "heads"));
 
     if (strcmp(state, "suspended") == 0)
         return add_step(call, response, false, "tenant",
@@ -297,7 +297,7 @@ rpc_add_domain(Call *call, const AddDomainRequest *request, AddDomainResponse *r
     const char *id = call_printf(call, "%" PRId64, db_row_int64(tenant, "id"));
 
     call->target = call_printf(call, "domain %s", host.name);
-    return id != NULL && tenant_add_domain(call, id, &host, &added) &&
+    return id != NULL && registry_add_domain(call, id, &host, &added) &&
            fill_domain(call, db_row_int64(added, "id"), &response->base);
 }
 

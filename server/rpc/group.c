@@ -5,7 +5,7 @@
 #include "db/bind.h"
 #include "db/db.h"
 #include "db/queries.h"
-#include "rpc/rights.h"
+#include "access/rights.h"
 #include "rpc/handlers.h"
 
 #include <inttypes.h>

@@ -1,7 +1,8 @@
 /* What happens to a tenant after it was made: suspended, deleted, brought back, renamed, repaired,
  * purged. Each handler locks the registry's row first, so that no two of them meet, and runs as the
  * owner.  */
-#include "rpc/tenant.h"
+#include "rpc/handlers.h"
+#include "tenant/registry.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
 
@@ -23,11 +24,8 @@ lock_tenant(Call *call, const ProtobufCMessage *request, int64_t id, const char 
 {
     const DbRow *row;
 
-    if (!tenant_check_which(call, id, schema_name) ||
-        !db_row(call, &query_tenant_lock, request, NULL, &row))
+    if (!registry_lock(call, request, id, schema_name, &row))
         return false;
-    if (row == NULL)
-        return tenant_not_found(call, id, schema_name);
     *locked = (Locked){
         .id = db_row_int64(row, "id"),
         .schema = db_row_text(row, "schema_name"),
@@ -99,7 +97,7 @@ rpc_suspend_tenant(Call *call, const SuspendTenantRequest *request, SuspendTenan
         return fail_state(call, &tenant, "active");
     return set_state(call, &tenant, "suspended", request->reason) &&
            run_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
-           tenant_fill(call, tenant.id, &response->tenant);
+           registry_fill(call, tenant.id, &response->tenant);
 }
 
 bool
@@ -115,7 +113,7 @@ rpc_activate_tenant(Call *call, const ActivateTenantRequest *request,
     look_into_outbox(call, &tenant);
     return set_state(call, &tenant, "active", "") &&
            run_script(call, &script_tenant_open, tenant.schema, tenant.role, NULL) &&
-           tenant_fill(call, tenant.id, &response->tenant);
+           registry_fill(call, tenant.id, &response->tenant);
 }
 
 /* ---- delete, undelete, purge ---- */
@@ -160,7 +158,7 @@ rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantRe
                               {.name = "reserved", .text = reserved},
                               {.name = "days", .text = days},
                               {0}}) &&
-           tenant_fill(call, tenant.id, &response->tenant);
+           registry_fill(call, tenant.id, &response->tenant);
 }
 
 static bool
@@ -196,7 +194,7 @@ rpc_undelete_tenant(Call *call, const UndeleteTenantRequest *request,
                               {0}}) &&
            (strcmp(tenant.former_state, "active") != 0 ||
             run_script(call, &script_tenant_open, schema, tenant.role, NULL)) &&
-           tenant_fill(call, tenant.id, &response->tenant);
+           registry_fill(call, tenant.id, &response->tenant);
 }
 
 bool
@@ -210,7 +208,7 @@ rpc_purge_tenant(Call *call, const PurgeTenantRequest *request, PurgeTenantRespo
         return fail_state(call, &tenant, "deleted");
     if (!db_queue(call, &query_tenant_set_purging, NULL,
                   (DbArg[]){{.name = "id", .text = tenant.id_text}, {0}}) ||
-        !tenant_fill(call, tenant.id, &response->tenant))
+        !registry_fill(call, tenant.id, &response->tenant))
         return false;
     call_change(call, CHANGE_POOL, 0);
     return true;
@@ -234,7 +232,7 @@ rpc_rename_tenant(Call *call, const RenameTenantRequest *request, RenameTenantRe
                     (DbArg[]){{.name = "id", .text = tenant.id_text},
                               {.name = "schema", .text = request->new_schema_name},
                               {0}}) &&
-           tenant_fill(call, tenant.id, &response->tenant);
+           registry_fill(call, tenant.id, &response->tenant);
 }
 
 /* ---- repair ---- */
@@ -330,5 +328,5 @@ rpc_repair_tenant(Call *call, const RepairTenantRequest *request, RepairTenantRe
     call_change(call, CHANGE_NAMES, 0);
     response->repaired = repaired->lines;
     response->n_repaired = repaired->count;
-    return tenant_fill(call, tenant.id, &response->tenant);
+    return registry_fill(call, tenant.id, &response->tenant);
 }

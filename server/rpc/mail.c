@@ -2,7 +2,8 @@
  * more.  */
 #include "db/db.h"
 #include "db/queries.h"
-#include "rpc/tenant.h"
+#include "rpc/handlers.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,11 +40,8 @@ enter(Call *call, const ProtobufCMessage *request, int64_t id, const char *schem
 {
     const DbRow *row;
 
-    if (!tenant_check_which(call, id, schema_name) ||
-        !db_row(call, &query_tenant_lock, request, NULL, &row))
+    if (!registry_lock(call, request, id, schema_name, &row))
         return false;
-    if (row == NULL)
-        return tenant_not_found(call, id, schema_name);
     if (strcmp(db_row_text(row, "state"), "active") != 0 &&
         strcmp(db_row_text(row, "state"), "suspended") != 0)
         return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is %s",

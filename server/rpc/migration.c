@@ -2,6 +2,7 @@
  * done by run.c, on any server.  No rpc here waits for that.  */
 #include "migration/apps.h"
 #include "db/db.h"
+#include "migration/heads.h"
 #include "migration/plan.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
@@ -65,7 +66,7 @@ find_wanted(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted
         return call_fail_field(call, "fake", "and fake_initial exclude each other");
     if (request->shared && request->fake_initial)
         return call_fail_field(call, "fake_initial", "is for tenants' schemas only");
-    wanted->newest = apps_newest(wanted->set, request->app);
+    wanted->newest = migration_newest_number(wanted->set, request->app);
     if (request->app[0] != '\0' && wanted->newest == 0)
         return call_fail_field(call, "app", "must be an app with %s migrations, got %s",
                                request->shared ? "shared" : "tenant", request->app);
@@ -194,7 +195,7 @@ make_plan(Call *call, const CreateMigrationRunRequest *request, const Wanted *wa
             return false;
         if (heads == NULL)
             break;
-        if (!plan_applied(call, wanted->set, heads, &applied) ||
+        if (!heads_applied(call, wanted->set, heads, &applied) ||
             !add_group(call, wanted, applied, tenants, response))
             return false;
     }

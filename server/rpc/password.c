@@ -4,7 +4,8 @@
 #include "access/origin.h"
 #include "access/password.h"
 #include "db/queries.h"
-#include "rpc/realm.h"
+#include "access/realm.h"
+#include "rpc/handlers.h"
 #include "access/throttle.h"
 
 #include <inttypes.h>

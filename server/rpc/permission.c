@@ -6,7 +6,7 @@
 #include "access/caller.h"
 #include "db/db.h"
 #include "db/queries.h"
-#include "rpc/rights.h"
+#include "access/rights.h"
 #include "access/route.h"
 #include "rpc/handlers.h"
 

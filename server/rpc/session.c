@@ -3,7 +3,7 @@
 #include "db/db.h"
 #include "access/guess.h"
 #include "db/queries.h"
-#include "rpc/realm.h"
+#include "access/realm.h"
 #include "rpc/handlers.h"
 
 #include <inttypes.h>

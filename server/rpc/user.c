@@ -5,7 +5,7 @@
 #include "access/password.h"
 #include "access/quota.h"
 #include "db/queries.h"
-#include "rpc/rights.h"
+#include "access/rights.h"
 #include "rpc/handlers.h"
 
 #include <inttypes.h>

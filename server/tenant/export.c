@@ -6,11 +6,12 @@
 #include "access/audit.h"
 #include "db/bind.h"
 #include "db/db.h"
-#include "tenant/import.h"
+#include "migration/apps.h"
+#include "migration/heads.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
 #include "tenant/rows.h"
-#include "rpc/tenant.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -39,7 +40,7 @@ find_tenant(Export *export)
                 (DbArg[]){{.name = "schema", .text = export->schema}, {0}}, &row))
         return false;
     if (row == NULL)
-        return tenant_not_found(call, 0, export->schema);
+        return registry_not_found(call, 0, export->schema);
     export->id = db_row_int64(row, "id");
     export->id_text = call_printf(call, "%" PRId64, export->id);
     export->role = db_row_text(row, "role");
@@ -66,51 +67,35 @@ count_lines(const char *text)
     return count;
 }
 
-/* A line of the ledger, app/name=checksum, which it cuts into its parts. */
-static bool
-read_migration(Call *call, char *line, ArchiveMigration **migration)
-{
-    char *slash = strchr(line, '/'), *equals = strchr(line, '=');
-
-    *migration = call_alloc(call, sizeof **migration);
-    if (*migration == NULL)
-        return false;
-    if (slash == NULL || equals == NULL || slash > equals)
-        return call_fail(call, CODE_DATA_LOSS, "the ledger has a row that is none");
-    clientiq__v1__archive_migration__init(*migration);
-    *slash = *equals = '\0';
-    (*migration)->app = line;
-    (*migration)->name = slash + 1;
-    (*migration)->checksum = equals + 1;
-    return true;
-}
-
 /* The ledger into the manifest, and the heads that it means. */
 static bool
-read_ledger(Export *export, const char **heads)
+read_applied(Export *export, const char **heads)
 {
     Call *call = export->call;
     ArchiveManifest *manifest = &export->manifest;
     const char *path = call_printf(call, "\"%s\", pg_temp", export->schema);
-    const DbRow *row;
-    char *line, *end;
+    LedgerRow *rows;
+    size_t count;
 
     if (path == NULL ||
         !db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}}) ||
-        !db_row(call, &query_item_ledger, NULL, NULL, &row) ||
-        (line = call_strdup(call, row == NULL ? "" : db_row_text(row, "ledger"))) == NULL)
+        !ledger_read(call, &rows, &count))
         return false;
     manifest->n_migrations = 0;
-    manifest->migrations = call_alloc(call, (count_lines(line) + 1) * sizeof *manifest->migrations);
-    for (; manifest->migrations != NULL && *line != '\0'; line = end) {
-        end = line + strcspn(line, "\n");
-        if (*end != '\0')
-            *end++ = '\0';
-        if (!read_migration(call, line, &manifest->migrations[manifest->n_migrations++]))
+    manifest->migrations = call_alloc(call, (count + 1) * sizeof *manifest->migrations);
+    for (size_t i = 0; manifest->migrations != NULL && i < count; i++) {
+        ArchiveMigration *migration = call_alloc(call, sizeof *migration);
+
+        if (migration == NULL)
             return false;
+        clientiq__v1__archive_migration__init(migration);
+        migration->app = rows[i].app;
+        migration->name = rows[i].name;
+        migration->checksum = rows[i].checksum;
+        manifest->migrations[manifest->n_migrations++] = migration;
     }
     return manifest->migrations != NULL &&
-           import_heads(call, manifest->migrations, manifest->n_migrations, heads);
+           heads_of_ledger(call, &call->core->apps->tenant, rows, count, heads);
 }
 
 /* Nobody migrates the tenant meanwhile; what is made for the comparison goes with the transaction.
@@ -126,7 +111,7 @@ check_schema(Export *export)
     if (scratch == NULL ||
         !db_row(call, &query_item_tenant, NULL,
                 (DbArg[]){{.name = "id", .text = export->id_text}, {0}}, &row) ||
-        !read_ledger(export, &export->heads) ||
+        !read_applied(export, &export->heads) ||
         !migrate_tenant_at(call, scratch, export->role, export->heads) ||
         !rows_check_source(call, export->schema, scratch))
         return false;
@@ -222,8 +207,8 @@ open_snapshot(Export *export)
         return false;
     manifest->server_version = (char *) (uintptr_t) CIQ_VERSION;
     manifest->snapshot_time = bind_timestamp(call, db_row_time_us(row, "time"));
-    if (manifest->snapshot_time == NULL || !tenant_fill(call, export->id, &manifest->tenant) ||
-        !read_ledger(export, &heads) || !describe_tables(export, names) ||
+    if (manifest->snapshot_time == NULL || !registry_fill(call, export->id, &manifest->tenant) ||
+        !read_applied(export, &heads) || !describe_tables(export, names) ||
         !db_script(call, script_tenant_rows_lock.text,
                    (DbArg[]){{.name = "schema", .text = export->schema},
                              {.name = "tables", .text = names},

@@ -7,11 +7,12 @@
 #include "call/check.h"
 #include "db/db.h"
 #include "call/host.h"
+#include "migration/heads.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
 #include "migration/apps.h"
 #include "tenant/rows.h"
-#include "rpc/tenant.h"
+#include "tenant/registry.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ typedef struct Import {
     ArchiveReader *reader;
     const ArchiveManifest *manifest;
     const ImportNames *names;
-    Tenant tenant; /* as it is to be */
+    Clientiq__V1__Tenant tenant; /* as it is to be */
     const char *schema, *heads;
     NewTenant made;
     uint64_t rows, table_rows;
@@ -57,87 +58,22 @@ import_check(Call *call, FILE *file, ImportResult *result)
     return ok;
 }
 
-/* ---- what its migrations were ---- */
-
-/* One migration among ours; *index says which. */
+/* What its migrations were, in our heads. */
 static bool
-find_migration(Call *call, const MigrationSet *set, const ArchiveMigration *migration,
-               size_t *index)
+read_heads(Import *import)
 {
-    uint32_t newest = apps_newest(set, migration->app);
+    const ArchiveManifest *manifest = import->manifest;
+    LedgerRow *rows = call_alloc(import->call, (manifest->n_migrations + 1) * sizeof *rows);
 
-    for (size_t i = 0; i < set->count; i++) {
-        const MigrationFile *file = &set->files[i];
-
-        if (strcmp(file->app, migration->app) != 0 || strcmp(file->name, migration->name) != 0)
-            continue;
-        *index = i;
-        return strcmp(file->checksum, migration->checksum) == 0 ||
-               call_fail(call, CODE_FAILED_PRECONDITION,
-                         "the tenant has %s/%s from another file than %s", file->app, file->name,
-                         file->file);
-    }
-    if (newest == 0)
-        return call_fail(
-            call, CODE_FAILED_PRECONDITION,
-            "the tenant has %.100s/%.100s, and this server has no app %.100s: --apps names the "
-            "directory of your own",
-            migration->app, migration->name, migration->app);
-    return call_fail(call, CODE_FAILED_PRECONDITION,
-                     "the tenant has %.100s/%.100s, and this server has %.100s up to %04" PRIu32,
-                     migration->app, migration->name, migration->app, newest);
-}
-
-/* The newest number of each app, if those before it are there too. */
-static bool
-join_heads(Call *call, const MigrationSet *set, const bool *applied, const char **heads)
-{
-    size_t room = set->count * (MIGRATION_APP_MAX + 16) + 3;
-    char *text = call_alloc(call, room), *end = text;
-
-    if (text == NULL)
+    if (rows == NULL)
         return false;
-    *end++ = '{';
-    for (size_t i = 0; i < set->count; i++) {
-        const MigrationFile *file = &set->files[i];
-        bool is_newest = applied[i];
+    for (size_t i = 0; i < manifest->n_migrations; i++) {
+        const ArchiveMigration *migration = manifest->migrations[i];
 
-        for (size_t j = 0; j < set->count; j++) {
-            if (!applied[j] || strcmp(set->files[j].app, file->app) != 0 ||
-                set->files[j].number <= file->number)
-                continue;
-            if (!applied[i])
-                return call_fail(call, CODE_FAILED_PRECONDITION,
-                                 "the tenant has %s/%s without %s/%s before it", set->files[j].app,
-                                 set->files[j].name, file->app, file->name);
-            is_newest = false;
-        }
-        if (is_newest)
-            end += snprintf(end, room - (size_t) (end - text), "%s\"%s\":%" PRIu32,
-                            end > text + 1 ? "," : "", file->app, file->number);
+        rows[i] = (LedgerRow){migration->app, migration->name, migration->checksum};
     }
-    *end++ = '}';
-    *heads = text;
-    return true;
-}
-
-bool
-import_heads(Call *call, ArchiveMigration *const *migrations, size_t count, const char **heads)
-{
-    const MigrationSet *set = &call->core->apps->tenant;
-    bool *applied = call_alloc(call, set->count + 1);
-    size_t index = 0;
-
-    if (applied == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!find_migration(call, set, migrations[i], &index))
-            return false;
-        applied[index] = true;
-    }
-    if (set->count == 0 || !applied[0])
-        return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant has no migration of app core");
-    return join_heads(call, set, applied, heads);
+    return heads_of_ledger(import->call, &import->call->core->apps->tenant, rows,
+                           manifest->n_migrations, &import->heads);
 }
 
 /* ---- what it is called ---- */
@@ -146,7 +82,7 @@ static bool
 choose_names(Import *import)
 {
     const ImportNames *names = import->names;
-    Tenant *tenant = &import->tenant;
+    Clientiq__V1__Tenant *tenant = &import->tenant;
 
     *tenant = *import->manifest->tenant;
     if (names->schema_name != NULL)
@@ -175,7 +111,7 @@ add_domains(Import *import)
         Host host;
 
         if (!host_read(call, "domain", import->tenant.domains[i], &host) ||
-            !tenant_add_domain(call, import->made.id_text, &host, &row))
+            !registry_add_domain(call, import->made.id_text, &host, &row))
             return false;
     }
     return true;
@@ -349,12 +285,12 @@ static bool
 make_tenant(Import *import)
 {
     Call *call = import->call;
-    CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
+    Clientiq__V1__CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
 
     create.tenant = &import->tenant;
     create.domain = import->tenant.domains[0];
     db_begin(call, DB_WRITE);
-    if (!tenant_register(call, &create, call->core->apps->heads, &import->made) ||
+    if (!registry_add(call, &create, call->core->apps->heads, &import->made) ||
         !add_domains(import) ||
         !migrate_tenant_at(call, import->schema, import->made.role, import->heads) ||
         !fill(import) || !migrate_to_newest(call, import->heads, import->made.role) ||
@@ -372,9 +308,7 @@ import_tenant(Call *call, FILE *file, const ImportNames *names, ImportResult *re
 
     ok = (import.reader != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
          archive_read_manifest(import.reader, &import.manifest) && choose_names(&import) &&
-         import_heads(call, import.manifest->migrations, import.manifest->n_migrations,
-                      &import.heads) &&
-         have_roles(call) && make_tenant(&import);
+         read_heads(&import) && have_roles(call) && make_tenant(&import);
     db_rollback(call);
     archive_reader_free(import.reader);
     if (ok)

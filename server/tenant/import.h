@@ -18,11 +18,6 @@ typedef struct ImportResult {
     int64_t id; /* of the tenant that was made */
 } ImportResult;
 
-/* The heads, as tenants_tenant.heads, of a schema that has applied these migrations, if this server
- * has them all; otherwise FAILED_PRECONDITION says what the tenant has and what there is. */
-MUST_CHECK bool import_heads(Call *call, ArchiveMigration *const *migrations, size_t count,
-                             const char **heads);
-
 /* Reads an archive to its end; needs no database.  False: the call has failed with what is wrong.
  */
 MUST_CHECK bool import_check(Call *call, FILE *file, ImportResult *result);

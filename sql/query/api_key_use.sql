@@ -1,6 +1,8 @@
--- Servers that know of the same use write it once.
+-- The last uses of API keys.  Servers that know of the same use write it once.
 -- rows: none
-update core_api_key set last_use_time = now() - :arg.age_ms::bigint * interval '1 millisecond'
- where id = :arg.id::bigint
-   and (last_use_time is null
-        or last_use_time < now() - :arg.age_ms::bigint * interval '1 millisecond' - interval '10 seconds')
+update core_api_key k
+   set last_use_time = now() - interval '1 ms' * u.age_ms
+  from unnest(:arg.ids::bigint[], :arg.ages_ms::bigint[]) u (id, age_ms)
+ where k.id = u.id
+   and (k.last_use_time is null
+        or k.last_use_time < now() - interval '1 ms' * u.age_ms - interval '10 seconds')

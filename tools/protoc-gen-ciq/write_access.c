@@ -114,7 +114,7 @@ write_access_md(const Model *model, Text *out)
         "cell.\n\n"
         "- \"With it\" is a caller who holds the permission that the row needs, and no other.\n"
         "- \"Yes\" means that dispatch lets the call through to its handler, which may still refuse because of\n"
-        "  what the data say (`server/rpc/rights.h`).\n"
+        "  what the data say (`server/access/rights.h`).\n"
         "- \"Own\" means that dispatch lets the call through for what is the caller's own; anything else is\n"
         "  PERMISSION_DENIED.\n"
         "- A token counts only where it was given: a tenant's token on the platform, a superuser's in a tenant,\n"

@@ -2,13 +2,14 @@
  *
  *   - nobody gives or takes what they do not hold themselves, nor changes somebody who holds more;
  *   - only an admin changes an admin or makes one, and only an owner of the platform an owner;
+ *   - a tenant keeps one active admin, and the platform one active owner;
  *   - what is the platform's cannot be granted in a tenant.
  *
  * A refusal by these rules goes into the audit, like one for want of a permission.  */
-#ifndef CIQ_SERVER_RPC_RIGHTS_H
-#define CIQ_SERVER_RPC_RIGHTS_H
+#ifndef CIQ_SERVER_RIGHTS_H
+#define CIQ_SERVER_RIGHTS_H
 
-#include "call/call.h"
+#include "db/db.h"
 
 /* Fails the call with PERMISSION_DENIED and has it audited. */
 MUST_CHECK bool rights_refuse(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -32,8 +33,13 @@ typedef struct RightsChange {
 /* Whether the caller may change this user at all, and in this way.  NOT_FOUND if there is none. */
 MUST_CHECK bool rights_check_user(Call *call, int64_t user_id, RightsChange change);
 
-/* The same for a superuser of the platform, changed in what is no right. */
-MUST_CHECK bool rights_check_superuser(Call *call, int64_t superuser_id);
+/* The same for a superuser of the platform, whose row is given and becomes the call's target; takes
+ * the lock.  goes: they will not be an active owner any more, so another must remain. */
+MUST_CHECK bool rights_check_superuser(Call *call, int64_t superuser_id, bool goes,
+                                       const DbRow **superuser);
+
+/* Whether the caller may give or take a role of the platform with all that it holds. */
+MUST_CHECK bool rights_check_role(Call *call, const char *platform_role, bool can_create_tenants);
 
 /* Whether every permission exists in this tenant and the caller holds it; field names it in what is
  * said. */

@@ -1,12 +1,12 @@
 /* What differs between a tenant's users and the platform's superusers, for the handlers of sessions
  * and passwords, which do the same for both.  */
-#ifndef CIQ_SERVER_RPC_REALM_H
-#define CIQ_SERVER_RPC_REALM_H
+#ifndef CIQ_SERVER_REALM_H
+#define CIQ_SERVER_REALM_H
 
 #include "call/call.h"
 #include "db/db.h"
 #include "db/query.h"
-#include "rpc/handlers.h"
+#include "clientiq/v1/user_service.pb-c.h"
 
 typedef struct Realm {
     const char *who; /* "user", "superuser" */
@@ -29,6 +29,6 @@ const Realm *realm_of(const Call *call);
 /* Makes a session for a row of find or token_use, whose password was found right a moment ago;
  * rehashed: its new hash, or "".  ABORTED if the user is another one by now. */
 MUST_CHECK bool realm_open_session(Call *call, const DbRow *user, const char *rehashed,
-                                   LoginResponse *response);
+                                   Clientiq__V1__LoginResponse *response);
 
 #endif

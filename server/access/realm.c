@@ -1,11 +1,11 @@
 /* The two realms as tables, and what both do in the same words; see realm.h.  */
-#include "rpc/realm.h"
+#include "access/realm.h"
 #include "call/auth.h"
 #include "db/bind.h"
 #include "db/db.h"
 #include "db/queries.h"
-#include "rpc/rights.h"
-#include "access/use.h"
+#include "access/rights.h"
+#include "access/usage.h"
 
 #include <inttypes.h>
 
@@ -13,6 +13,19 @@ static bool
 check_user(Call *call, int64_t id)
 {
     return rights_check_user(call, id, (RightsChange){.goes = false});
+}
+
+/* What the call is about stays what its handler has said. */
+static bool
+check_superuser(Call *call, int64_t id)
+{
+    const char *target = call->target;
+    const DbRow *superuser;
+    bool ok = rights_check_superuser(call, id, false, &superuser);
+
+    if (target != NULL)
+        call->target = target;
+    return ok;
 }
 
 static const Realm tenant = {
@@ -48,7 +61,7 @@ static const Realm platform = {
     .sessions = &query_platform_sessions_of,
     .session_revoke = &query_platform_session_revoke,
     .sessions_revoke = &query_platform_sessions_revoke,
-    .check = rights_check_superuser,
+    .check = check_superuser,
 };
 
 const Realm *
@@ -60,13 +73,14 @@ realm_of(const Call *call)
 /* The password was compared outside the transaction that writes, so the statement compares once
  * more. */
 bool
-realm_open_session(Call *call, const DbRow *user, const char *rehashed, LoginResponse *response)
+realm_open_session(Call *call, const DbRow *user, const char *rehashed,
+                   Clientiq__V1__LoginResponse *response)
 {
     const Realm *realm = realm_of(call);
     int64_t user_id = db_row_int64(user, "id");
     const char *id = call_printf(call, "%" PRId64, user_id);
     const char *hours = call_printf(call, "%" PRId64, call->core->config->session_hours);
-    const char *idle_s = call_printf(call, "%" PRId64, use_idle_s(call->core->config));
+    const char *idle_s = call_printf(call, "%" PRId64, usage_idle_s(call->core->config));
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *session;

@@ -1,6 +1,7 @@
 /* Who may give what to whom; see rights.h.  Called by the handlers of users, groups and superusers,
  * never by dispatch, which has already decided that the caller holds the permission of the rpc.  */
-#include "rpc/rights.h"
+#include "access/rights.h"
+#include "call/text.h"
 #include "db/db.h"
 #include "db/queries.h"
 
@@ -27,50 +28,18 @@ rights_lock(Call *call)
     return db_queue(call, &query_rights_lock, NULL, NULL);
 }
 
-/* As PostgreSQL reads a text[].  Names of permissions are letters, digits, underscores and a dot,
- * so that there is nothing to quote. */
-static const char *
-array_of(Call *call, const char *const *names, size_t count)
-{
-    size_t size = 3;
-
-    for (size_t i = 0; i < count; i++)
-        size += strlen(names[i]) + 1;
-
-    char *array = call_alloc(call, size), *end = array;
-
-    if (array == NULL)
-        return NULL;
-    *end++ = '{';
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            *end++ = ',';
-        end = stpcpy(end, names[i]);
-    }
-    *end = '}';
-    return array;
-}
-
-/* What the caller holds, and one more; NULL: no more. */
+/* What the caller holds, and one more; NULL: no more.  Names of permissions are letters, digits,
+ * underscores and a dot, so that there is nothing to quote. */
 static const char *
 held_and(Call *call, const char *more)
 {
-    const char *first = call->caller.permissions;
-    size_t count = 0;
+    Text array = text_new(call);
 
-    for (const char *held = first; *held != '\0'; held += strlen(held) + 1)
-        count++;
-
-    const char **names = call_alloc(call, (count + 1) * sizeof *names);
-
-    if (names == NULL)
-        return NULL;
-    count = 0;
-    for (const char *held = first; *held != '\0'; held += strlen(held) + 1)
-        names[count++] = held;
+    for (const char *held = call->caller.permissions; *held != '\0'; held += strlen(held) + 1)
+        text_add_element(&array, "%s", held);
     if (more != NULL)
-        names[count++] = more;
-    return array_of(call, names, count);
+        text_add_element(&array, "%s", more);
+    return text_end_array(&array);
 }
 
 const char *
@@ -127,6 +96,59 @@ rights_check_user(Call *call, int64_t user_id, RightsChange change)
 }
 
 bool
+rights_check_role(Call *call, const char *role, bool can_create_tenants)
+{
+    const char *held = rights_held(call), *beyond, *caller_role;
+    const DbRow *row;
+
+    if (held == NULL || !db_row(call, &query_platform_role_guard, NULL,
+                                (DbArg[]){{.name = "platform_role", .text = role},
+                                          {.name = "can_create_tenants",
+                                           .text = can_create_tenants ? "true" : "false"},
+                                          {.name = "held", .text = held},
+                                          {0}},
+                                &row))
+        return false;
+    if ((beyond = db_row_text(row, "beyond")) != NULL)
+        return rights_refuse(call, "the role %s holds %.200s, which the caller does not", role,
+                             beyond);
+    caller_role = db_row_text(row, "caller_role");
+    if (strcmp(role, "owner") != 0 || call->caller.kind == CALLER_OPERATOR ||
+        (caller_role != NULL && strcmp(caller_role, "owner") == 0))
+        return true;
+    return rights_refuse(call, "only an owner may make or change an owner");
+}
+
+bool
+rights_check_superuser(Call *call, int64_t superuser_id, bool goes, const DbRow **superuser)
+{
+    const char *id = call_printf(call, "%" PRId64, superuser_id), *held = rights_held(call), *role;
+    const char *beyond;
+
+    call->target = call_printf(call, "superuser %" PRId64, superuser_id);
+    if (id == NULL || held == NULL || !rights_lock(call) ||
+        !db_row(
+            call, &query_superuser_guard, NULL,
+            (DbArg[]){{.name = "superuser_id", .text = id}, {.name = "held", .text = held}, {0}},
+            superuser))
+        return false;
+    if (*superuser == NULL)
+        return call_fail(call, CODE_NOT_FOUND, "no superuser %" PRId64, superuser_id);
+    if ((beyond = db_row_text(*superuser, "beyond")) != NULL)
+        return rights_refuse(call, "superuser %" PRId64 " holds %.200s, which the caller does not",
+                             superuser_id, beyond);
+    role = db_row_text(*superuser, "platform_role");
+    if (role == NULL ||
+        !rights_check_role(call, role, db_row_bool(*superuser, "can_create_tenants")))
+        return false;
+    if (goes && strcmp(role, "owner") == 0 && db_row_bool(*superuser, "is_active") &&
+        !db_row_bool(*superuser, "has_other_owners"))
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "superuser %" PRId64 " is the platform's last active owner", superuser_id);
+    return true;
+}
+
+bool
 rights_is_platforms(const char *permission)
 {
     static const char *const apps[] = {"tenants", "platform",     "demo",
@@ -144,10 +166,13 @@ static bool
 check_known(Call *call, const char *field, const char *const *permissions, size_t count)
 {
     bool on_platform = call->tenant.id == 0;
-    const char *asked = array_of(call, permissions, count), *unknown;
+    Text array = text_new(call);
+    const char *asked, *unknown;
     const DbRow *row;
 
-    if (asked == NULL ||
+    for (size_t i = 0; i < count; i++)
+        text_add_element(&array, "%s", permissions[i]);
+    if ((asked = text_end_array(&array)) == NULL ||
         !db_row(call, on_platform ? &query_platform_permission_unknown : &query_permission_unknown,
                 NULL, (DbArg[]){{.name = "permissions", .text = asked}, {0}}, &row))
         return false;

@@ -1,0 +1,61 @@
+/* Ledgers are read as one text, app/name=checksum on each line.  */
+#include "migration/ledger.h"
+#include "db/db.h"
+#include "db/queries.h"
+
+#include <string.h>
+
+static size_t
+count_lines(const char *text)
+{
+    size_t count = *text != '\0';
+
+    while ((text = strchr(text, '\n')) != NULL) {
+        text++;
+        count++;
+    }
+    return count;
+}
+
+/* Cuts a line into its parts. */
+static bool
+cut_line(Call *call, char *line, LedgerRow *row)
+{
+    char *slash = strchr(line, '/'), *equals = strchr(line, '=');
+
+    if (slash == NULL || equals == NULL || slash > equals)
+        return call_fail(call, CODE_DATA_LOSS,
+                         "the ledger core_migration has a row whose app or name is damaged");
+    *slash = *equals = '\0';
+    *row = (LedgerRow){.app = line, .name = slash + 1, .checksum = equals + 1};
+    return true;
+}
+
+bool
+ledger_read(Call *call, LedgerRow **rows, size_t *count)
+{
+    const DbRow *row;
+    char *line, *end;
+
+    if (!db_row(call, &query_item_ledger, NULL, NULL, &row) ||
+        (line = call_strdup(call, row == NULL ? "" : db_row_text(row, "ledger"))) == NULL ||
+        (*rows = call_alloc(call, (count_lines(line) + 1) * sizeof **rows)) == NULL)
+        return false;
+    for (*count = 0; *line != '\0'; line = end) {
+        end = line + strcspn(line, "\n");
+        if (*end != '\0')
+            *end++ = '\0';
+        if (!cut_line(call, line, &(*rows)[(*count)++]))
+            return false;
+    }
+    return true;
+}
+
+const MigrationFile *
+ledger_file(const MigrationSet *set, const LedgerRow *row)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp(set->files[i].app, row->app) == 0 && strcmp(set->files[i].name, row->name) == 0)
+            return &set->files[i];
+    return NULL;
+}
