@@ -61,17 +61,6 @@ test_server__serves_without_an_app_it_does_not_need(void **state)
     use(world, "unbusy");
 }
 
-static bool
-ends_later(void *argument)
-{
-    World *world = argument;
-
-    return strcmp(database_value(&world->database,
-                                 "select min(expire_time) > now() + interval '1 hour' "
-                                 "from unused.core_session"),
-                  "t") == 0;
-}
-
 /* A session of a schema without last_use_time (users/0005) slides, and can be listed. */
 static void
 test_session__slides_one_migration_behind(void **state)
@@ -86,7 +75,8 @@ test_session__slides_one_migration_behind(void **state)
     database_value(&world->database,
                    "update unused.core_session set expire_time = now() + interval '1 minute'");
     assert_int_equal(user_count(client, world_email), 1);
-    wait_until("the end to be moved", ends_later, world);
+    wait_for_value(&world->database, "t",
+                   "select min(expire_time) > now() + interval '1 hour' from unused.core_session");
     expect_json(client, "UserService/ListSessions", CODE_OK, NULL, "{}");
     ciq_client_free(client);
 }

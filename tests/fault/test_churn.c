@@ -52,14 +52,6 @@ connections(World *world)
         "pg_backend_pid()");
 }
 
-static bool
-is_purged(void *argument)
-{
-    return number_of(argument,
-                     "select count(*) from public.tenants_tenant where state in ('deleted', "
-                     "'purging')") == 0;
-}
-
 static void
 cycle(World *world)
 {
@@ -68,7 +60,9 @@ cycle(World *world)
                 "{\"schema_name\": \"shortlived\"}");
     expect_json(world->operator, "TenantService/PurgeTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"shortlived\"}");
-    wait_until("the purge", is_purged, world);
+    wait_for_value(&world->database, "0",
+                   "select count(*) from public.tenants_tenant where state in ('deleted', "
+                   "'purging')");
     /* a purged tenant's role rests for an hour, which nobody waits for here */
     database_value(&world->database, "update public.role_rest set rest_until = now()");
 }

@@ -271,7 +271,8 @@ static void
 test_run__finishes(void **state)
 {
     Moved *moved = moved_of(state);
-    PGconn *lock = hold(&moved->fleet.database, "lock table beta.fleet_car in access share mode");
+    PGconn *lock =
+        database_hold(&moved->fleet.database, "lock table beta.fleet_car in access share mode");
     int64_t id = run_start(moved->operator, "");
 
     item_wait(moved->operator, id, "beta", "attempts", "3");
@@ -336,7 +337,7 @@ test_stop__ends(void **state)
 {
     Moved *moved = moved_of(state);
     CiqClient *client = sign_in(&moved->server, "alpha", world_email, world_password);
-    PGconn *lock = hold(&moved->fleet.database, "lock table alpha.users_customuser");
+    PGconn *lock = database_hold(&moved->fleet.database, "lock table alpha.users_customuser");
     Question question = {.client = client};
     pthread_t thread;
     int hours = 0, status;

@@ -76,12 +76,6 @@ files_like(const char *pattern)
     return count;
 }
 
-static void
-assert_value(const TestDatabase *database, const char *expected, const char *query)
-{
-    assert_string_equal(database_value(database, "%s", query), expected);
-}
-
 /* The tables of one schema that rows of another must be in, by their rows. */
 static const char *
 rows_of(const TestDatabase *database, const char *schema)
@@ -159,7 +153,7 @@ test_import__beside_the_original(void **state)
         "join public.tenants_tenant t on t.id = tenant_id where schema_name = 'twin'");
     assert_value(database, "ciq-server export,ciq-server import",
                  "select string_agg(distinct method, ',' order by method) from public.core_audit "
-                 "where method like 'ciq-server%'");
+                 "where method like 'ciq-server%%'");
 
     /* the server that runs serves it at once; sessions of the one are nothing in the other */
     CiqClient *twin = sign_in(&world->server, "twin.localhost", world_email, world_password);
@@ -251,7 +245,7 @@ test_export__refusals(void **state)
            "from another file than");
     assert_int_equal(files_like("x*"), 0);
     assert_value(database, "0",
-                 "select count(*) from pg_namespace where nspname like 'ciq_export%'");
+                 "select count(*) from pg_namespace where nspname like 'ciq_export%%'");
 }
 
 /* An archive of yesterday is brought up to today. */
@@ -554,29 +548,14 @@ copies(void *argument)
                   "1") == 0;
 }
 
-static bool
-nobody_works(void *argument)
-{
-    World *world = argument;
-
-    return strcmp(
-               database_value(
-                   &world->database,
-                   "select count(*) from pg_stat_activity where datname = current_database() "
-                   "and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()"),
-               "0") == 0;
-}
-
+/* Until PostgreSQL has noticed that a program died. */
 static void
-traces(World *world, char out[200])
+wait_for_idle(World *world)
 {
-    snprintf(
-        out, 200, "%s",
-        database_value(
-            &world->database,
-            "select (select count(*) from pg_namespace) || ' ' || "
-            "(select count(*) from public.tenants_tenant) || ' ' || "
-            "(select count(*) from public.tenants_domain) || ' ' || (select count(*) from pg_class)"));
+    wait_for_value(
+        &world->database, "0",
+        "select count(*) from pg_stat_activity where datname = current_database() "
+        "and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()");
 }
 
 static void
@@ -587,7 +566,7 @@ test_import__killed_in_the_middle(void **state)
     int status;
 
     make_large(world);
-    traces(world, before);
+    database_traces(&world->database, before);
     snprintf(path, sizeof path, "%s/large", folder);
     pid_t pid =
         spawn(&world->database, (const char *const[]){"import", "--input", path, "--schema-name",
@@ -597,23 +576,11 @@ test_import__killed_in_the_middle(void **state)
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status));
-    wait_until("PostgreSQL to notice", nobody_works, world);
-    traces(world, after);
+    wait_for_idle(world);
+    database_traces(&world->database, after);
     assert_string_equal(after, before);
     succeed(&world->database,
             words("import --input %s --schema-name cut --domain cut.localhost", path), "imported");
-}
-
-static bool
-waits_for_lock(void *argument)
-{
-    World *world = argument;
-
-    return strcmp(database_value(
-                      &world->database,
-                      "select count(*) from pg_stat_activity where datname = current_database() "
-                      "and wait_event_type = 'Lock'"),
-                  "1") == 0;
 }
 
 static void *
@@ -640,24 +607,23 @@ test_clone__server_killed_in_the_middle(void **state)
 {
     World *world = *state;
     char before[200], after[200], url[80], listen[96];
-    PGconn *holder = database_connect(&world->database);
+    PGconn *holder;
     pthread_t thread;
     void *error;
 
     snprintf(url, sizeof url, "ipc://%s/victim.sock", folder);
     snprintf(listen, sizeof listen, "--listen=%s", url);
-    traces(world, before);
-    PQclear(PQexec(holder, "begin; lock table techcorp.business_company in access exclusive mode"));
+    database_traces(&world->database, before);
+    holder = database_hold(&world->database, "lock table techcorp.business_company");
     pid_t pid = spawn(&world->database,
                       (const char *const[]){listen, "--workers=1", "--log-level=error", NULL});
     assert_int_equal(pthread_create(&thread, NULL, clone_at, url), 0);
-    wait_until("the clone to wait for the table", waits_for_lock, world);
+    wait_for_waiters(&world->database, 1); /* the clone, for the table */
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
-    PQclear(PQexec(holder, "rollback"));
-    PQfinish(holder);
-    wait_until("PostgreSQL to notice", nobody_works, world);
-    traces(world, after);
+    database_release(holder);
+    wait_for_idle(world);
+    database_traces(&world->database, after);
     assert_string_equal(after, before);
 
     pid = spawn(&world->database,

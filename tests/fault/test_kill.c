@@ -71,18 +71,6 @@ victim_teardown(void **state)
     return 0;
 }
 
-/* The transaction of the dead server ends when PostgreSQL comes to it. */
-static bool
-is_alone(void *argument)
-{
-    const Victim *victim = argument;
-
-    return strcmp(database_value(&victim->database,
-                                 "select count(*) from pg_stat_activity where datname = "
-                                 "current_database() and pid <> pg_backend_pid()"),
-                  "0") == 0;
-}
-
 /* ---- one call, and what there is ---- */
 
 typedef struct Attempt {
@@ -192,17 +180,13 @@ static void
 prepare_large_deleted(Victim *victim, const char *schema)
 {
     PGconn *owner = PQconnectdb(victim->database.owner);
-    char statement[300];
 
     tenant_new(victim->client, schema);
-    snprintf(
-        statement, sizeof statement,
+    connection_run(
+        owner,
         "do $$begin for i in 1..200 loop execute format('create table %s.more_%%s (id bigint primary key)', "
         "i); end loop; end$$",
         schema);
-    PGresult *result = PQexec(owner, statement);
-    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
-    PQclear(result);
     PQfinish(owner);
     expect_json(victim->client, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"%s\"}", schema);
@@ -290,7 +274,10 @@ strike(Victim *victim, const Operation *operation, int number, int64_t delay_us)
     if (delay_us >= 0) {
         ciq_client_free(victim->client);
         victim->client = NULL;
-        wait_until("the dead server's connections to end", is_alone, victim);
+        /* the transaction of the dead server ends when PostgreSQL comes to it */
+        wait_for_value(&victim->database, "0",
+                       "select count(*) from pg_stat_activity where datname = "
+                       "current_database() and pid <> pg_backend_pid()");
 
         /* all or nothing, and all if the caller was told so */
         bool is_before = strcmp(things(victim, schema), operation->before) == 0;

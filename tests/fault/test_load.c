@@ -59,27 +59,6 @@ all_are_done(void *argument)
     return results->done == CALLS;
 }
 
-static PGconn *
-hold(const TestDatabase *database, const char *table)
-{
-    char statement[128];
-    PGconn *holder = database_connect(database);
-
-    PQclear(PQexec(holder, "begin"));
-    snprintf(statement, sizeof statement, "lock table %s in access exclusive mode", table);
-    PGresult *result = PQexec(holder, statement);
-    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
-    PQclear(result);
-    return holder;
-}
-
-static void
-release(PGconn *holder)
-{
-    PQclear(PQexec(holder, "rollback"));
-    PQfinish(holder);
-}
-
 /* The session must be in memory, or the lock would be met before the rpc's own statement. */
 static CiqClient *
 warm_client(World *world, const char *tenant, unsigned attempts_max)
@@ -107,7 +86,7 @@ test_full_queue__refuses_and_health_answers(void **state)
 {
     World *world = *state;
     CiqClient *client = warm_client(world, "acme", 1);
-    PGconn *holder = hold(&world->database, "acme.users_customuser");
+    PGconn *holder = database_hold(&world->database, "lock table acme.users_customuser");
     Results results = {0};
     CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
     CiqHealthCheckRequest health = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
@@ -121,7 +100,7 @@ test_full_queue__refuses_and_health_answers(void **state)
         ciq_check_response_free(ciq_check(client, &health, &error));
         assert_ok(error);
     }
-    release(holder);
+    database_release(holder);
     wait_until("all answers", all_are_done, &results);
     assert_true(results.retry_advice);
     assert_int_equal(results.other, 0);
@@ -135,7 +114,7 @@ test_deadline__ends_a_call(void **state)
 {
     World *world = *state;
     CiqClient *client = warm_client(world, "acme", 1);
-    PGconn *holder = hold(&world->database, "acme.users_customuser");
+    PGconn *holder = database_hold(&world->database, "lock table acme.users_customuser");
     CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
     Results results = {.done = CALLS - 2};
 
@@ -145,7 +124,7 @@ test_deadline__ends_a_call(void **state)
     ciq_get_user_async(client, &request, 200, count, &results);
     wait_until("both answers", all_are_done, &results);
     assert_int_equal(results.deadline, 2);
-    release(holder);
+    database_release(holder);
     assert_int_equal(user_count(client, world_email), 1); /* the worker is free again */
     ciq_client_free(client);
 }
@@ -155,13 +134,13 @@ test_lock_held_elsewhere__is_aborted(void **state)
 {
     World *world = *state;
     CiqClient *client = warm_client(world, "acme", 1);
-    PGconn *holder = hold(&world->database, "acme.users_customuser");
+    PGconn *holder = database_hold(&world->database, "lock table acme.users_customuser");
     CiqError *error = NULL;
 
     assert_null(user_get(client, 1, &error));
     assert_true(ciq_error_retry_after_ms(error) > 0);
     assert_code(error, CODE_ABORTED, "another call holds what this one needs");
-    release(holder);
+    database_release(holder);
     ciq_client_free(client);
 }
 

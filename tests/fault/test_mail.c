@@ -662,22 +662,12 @@ convert_in_thread(void *argument)
     return NULL;
 }
 
-static bool
-is_blocked(void *argument)
-{
-    return strcmp(
-               database_value(argument,
-                              "select count(*) > 0 from pg_locks where not granted and locktype = "
-                              "'relation'"),
-               "t") == 0;
-}
-
 /* The server dies while a statement of the conversion waits for a lock; a new one gets the same
  * call. */
 static void
 convert_and_kill(Post *post, const char *locked, const char *schema)
 {
-    char url[128], id[32], lock[128];
+    char url[128], id[32];
     Conversion conversion = {.url = url, .demo_id = id};
     CiqError *error = NULL;
     pthread_t thread;
@@ -695,11 +685,11 @@ convert_and_kill(Post *post, const char *locked, const char *schema)
     json_decref(demo);
     operator_end(post);
 
-    PGconn *holder = database_connect(&post->database);
-    snprintf(lock, sizeof lock, "begin; lock table %s in exclusive mode", locked);
-    PQclear(PQexec(holder, lock));
+    PGconn *holder = database_hold(&post->database, "lock table %s in exclusive mode", locked);
     assert_int_equal(pthread_create(&thread, NULL, convert_in_thread, &conversion), 0);
-    wait_until("the conversion to wait", is_blocked, &post->database);
+    /* the conversion waits */
+    wait_for_value(&post->database, "t",
+                   "select count(*) > 0 from pg_locks where not granted and locktype = 'relation'");
     child_kill(&program);
     PQfinish(holder);
     program_start(post, &program);

@@ -325,7 +325,7 @@ test_lock__held_too_long(void **state)
     fleet_with(&fleet, "fleet/0002_colour", colour);
     fleet_stop(&fleet);
     fleet_start(&fleet, impatient);
-    holder = hold(&fleet.database, "lock table beta.fleet_car in access share mode");
+    holder = database_hold(&fleet.database, "lock table beta.fleet_car in access share mode");
     id = run_start(fleet.operator, "");
     assert_run(fleet.operator, id, "FAILED", 3, 1); /* the others did not wait for it */
     assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "55P03");
@@ -357,7 +357,7 @@ test_lock__released_in_time(void **state)
     fleet_with(&fleet, "fleet/0002_colour", colour);
     fleet_stop(&fleet);
     fleet_start(&fleet, patient);
-    holder = hold(&fleet.database, "lock table beta.fleet_car in access share mode");
+    holder = database_hold(&fleet.database, "lock table beta.fleet_car in access share mode");
     id = run_start(fleet.operator, "");
     item_wait(fleet.operator, id, "beta", "attempts", "2"); /* gave way and came again */
     assert_string_equal(item_field(fleet.operator, id, "beta", "state"),
@@ -382,7 +382,7 @@ test_deadlock__is_tried_again(void **state)
                "-- migrate:up\n"
                "lock table fleet_log;\nalter table fleet_car add column colour text;\n"
                "-- migrate:down\nalter table fleet_car drop column colour;\n");
-    other = hold(&fleet.database, "lock table beta.fleet_car");
+    other = database_hold(&fleet.database, "lock table beta.fleet_car");
     id = run_start(fleet.operator, "");
     wait_for_waiters(&fleet.database,
                      1); /* it waits first, so it is the one that finds the circle */
@@ -433,7 +433,7 @@ test_two_operators__get_one_run(void **state)
 
     (void) state;
     fleet_with(&fleet, "fleet/0002_colour", colour);
-    holder = hold(&fleet.database, "lock table beta.fleet_car in access share mode");
+    holder = database_hold(&fleet.database, "lock table beta.fleet_car in access share mode");
     id = run_start(fleet.operator, "");
     wait_for_waiters(&fleet.database, 1);
 
@@ -495,7 +495,7 @@ test_sixteen_operators__get_one_run(void **state)
 
     (void) state;
     fleet_with(&fleet, "fleet/0002_colour", colour);
-    holder = hold(&fleet.database, "lock table alpha.fleet_car in access share mode");
+    holder = database_hold(&fleet.database, "lock table alpha.fleet_car in access share mode");
     for (int i = 0; i < 16; i++)
         ciq_create_migration_run_async(fleet.operator, & request, 0, on_created, &race);
     wait_until("all answers", is_over, &race);
@@ -512,17 +512,6 @@ test_sixteen_operators__get_one_run(void **state)
     fleet_free(&fleet);
 }
 
-static bool
-is_idle(void *argument)
-{
-    return strcmp(database_value(
-                      argument,
-                      "select count(*) from pg_stat_activity where datname = "
-                      "current_database() and state = 'active' and pid <> pg_backend_pid() and "
-                      "query like '%%(742)%%'"),
-                  "0") == 0;
-}
-
 static void
 test_cancel__is_prompt_and_clean(void **state)
 {
@@ -536,12 +525,15 @@ test_cancel__is_prompt_and_clean(void **state)
                "-- migrate:up\ncreate table fleet_paint (id bigint primary key);\n"
                "select pg_advisory_xact_lock(742);\n-- migrate:down\ndrop table fleet_paint;\n");
     snprintf(before, sizeof before, "%s", fingerprint(&fleet, "alpha"));
-    holder = hold(&fleet.database, "select pg_advisory_lock(742)");
+    holder = database_hold(&fleet.database, "select pg_advisory_lock(742)");
     id = run_start(fleet.operator, "");
     wait_for_waiters(&fleet.database, 1);
     cancel(&fleet, id);
     /* the lock is still held: it is the statement that ends, long before its own time limits */
-    wait_until("the statement's end", is_idle, &fleet.database);
+    wait_for_value(&fleet.database, "0",
+                   "select count(*) from pg_stat_activity where datname = "
+                   "current_database() and state = 'active' and pid <> pg_backend_pid() and "
+                   "query like '%%(742)%%'");
     assert_run(fleet.operator, id, "CANCELED", 0, 0);
     assert_string_equal(run_field(fleet.operator, id, "run.pending"), "4");
     assert_string_equal(fingerprint(&fleet, "alpha"), before);
@@ -571,7 +563,7 @@ test_tenants__change_during_a_run(void **state)
         "epsilon.fleet_paint; delete from epsilon.core_migration where name = '0002_colour'; "
         "update public.tenants_tenant set heads = heads || '{\"fleet\": 1}' where "
         "schema_name = 'epsilon'");
-    holder = hold(&fleet.database, "lock table beta.fleet_car in access share mode");
+    holder = database_hold(&fleet.database, "lock table beta.fleet_car in access share mode");
     id = run_start(fleet.operator, "");
     wait_for_waiters(&fleet.database, 1);
 
@@ -661,16 +653,10 @@ test_new_tenant__is_complete_or_not_there(void **state)
 static void
 make_by_hand(const Fleet *fleet, const char *schema, const char *statements)
 {
-    char text[2048];
     PGconn *connection = PQconnectdb(fleet->database.owner);
-    PGresult *result;
 
-    snprintf(text, sizeof text, "begin; set local search_path to %s; %s; commit", schema,
-             statements);
-    result = PQexec(connection, text);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        fail_msg("%s: %s", text, PQerrorMessage(connection));
-    PQclear(result);
+    connection_run(connection, "begin; set local search_path to %s; %s; commit", schema,
+                   statements);
     PQfinish(connection);
 }
 

@@ -147,20 +147,6 @@ takes_connections(void *argument)
     return ok;
 }
 
-/* All three have come back: they wait at the gate again, or were through before it was held again.
- */
-static bool
-are_back(void *argument)
-{
-    return strcmp(
-               database_value(
-                   argument,
-                   "select (select count(*) from pg_stat_activity where datname = current_database() "
-                   "and wait_event_type = 'Lock') + (select count(*) from public.migration_item "
-                   "where state = 'done' and run_id = (select max(id) from public.migration_run))"),
-               "3") == 0;
-}
-
 /* Ended by an administrator, and once more by a crash that PostgreSQL recovers from. */
 static void
 test_postgres_restarted__the_run_goes_on(void **state)
@@ -172,14 +158,20 @@ test_postgres_restarted__the_run_goes_on(void **state)
 
     fleet_file(fleet, "fleet/0003_gated", gated);
     fleet_start(fleet, NULL);
-    holder = hold(&fleet->database, "select pg_advisory_xact_lock(742)");
+    holder = database_hold(&fleet->database, "select pg_advisory_xact_lock(742)");
     id = run_start(fleet->operator, "");
     wait_for_waiters(&fleet->database, 3);
     cluster_stop(place->cluster);
     start_cluster(place);
     PQfinish(holder);
-    holder = hold(&fleet->database, "select pg_advisory_xact_lock(742)");
-    wait_until("the run's transactions", are_back, &fleet->database);
+    holder = database_hold(&fleet->database, "select pg_advisory_xact_lock(742)");
+    /* all three have come back: they wait at the gate again, or were through before it was held
+     * again */
+    wait_for_value(
+        &fleet->database, "3",
+        "select (select count(*) from pg_stat_activity where datname = current_database() "
+        "and wait_event_type = 'Lock') + (select count(*) from public.migration_item "
+        "where state = 'done' and run_id = (select max(id) from public.migration_run))");
 
     assert_int_equal(kill(postmaster(place), SIGKILL), 0);
     PQfinish(holder);

@@ -28,10 +28,7 @@ static const char concurrent[] =
 static PGconn *
 gate(const Fleet *fleet, const char *schema)
 {
-    char text[128];
-
-    snprintf(text, sizeof text, "select pg_advisory_xact_lock(hashtext('%s'))", schema);
-    return hold(&fleet->database, text);
+    return database_hold(&fleet->database, "select pg_advisory_xact_lock(hashtext('%s'))", schema);
 }
 
 static const char *
@@ -58,14 +55,6 @@ assert_heads(const Fleet *fleet, const char *head)
                        "table gamma.core_migration union all table delta.core_migration) l "
                        "where app = 'fleet' and name like '0002%%'), ',')"),
         "4");
-}
-
-static bool
-has_no_owner(void *argument)
-{
-    return strcmp(database_value(argument, "select count(*) from pg_stat_activity where datname = "
-                                           "current_database() and usename like 'ciq_owner%%'"),
-                  "0") == 0;
 }
 
 /* Three servers die over it, each in another schema; the fourth finishes.  Nothing is done twice.
@@ -95,7 +84,10 @@ test_server_killed__another_goes_on(void **state)
         assert_string_equal(
             database_value(&fleet.database, "select state from public.migration_run"), "running");
         PQfinish(gates[i]);
-        wait_until("the end of the dead server's backends", has_no_owner, &fleet.database);
+        /* the dead server's backends have ended */
+        wait_for_value(&fleet.database, "0",
+                       "select count(*) from pg_stat_activity where datname = "
+                       "current_database() and usename like 'ciq_owner%%'");
         process_start(&server, &fleet.database, fleet.apps, one_worker);
         operator= process_operator(&server);
     }
@@ -200,8 +192,9 @@ indexes(const Fleet *fleet)
 static PGconn *
 old_snapshot(const Fleet *fleet)
 {
-    return hold(&fleet->database,
-                "set transaction isolation level repeatable read; select from alpha.fleet_car");
+    return database_hold(
+        &fleet->database,
+        "set transaction isolation level repeatable read; select from alpha.fleet_car");
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "harness/database.h"
 
 #include "harness/cases.h"
+#include "harness/wait.h"
 #include "migration/embedded.h"
 
 #include <stdio.h>
@@ -32,7 +33,7 @@ superuser_conninfo(void)
 }
 
 static PGconn *
-connect_to(const char *conninfo)
+connection_new(const char *conninfo)
 {
     PGconn *connection = PQconnectdb(conninfo);
 
@@ -41,22 +42,39 @@ connect_to(const char *conninfo)
     return connection;
 }
 
-static void
-execute(PGconn *connection, const char *format, ...)
+static char *
+statement_text(const char *format, va_list arguments)
 {
-    char text[1024];
-    va_list arguments;
+    char *text = NULL;
 
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
+    assert_true(vasprintf(&text, format, arguments) >= 0);
+    return text;
+}
 
+/* The statement's answer, which succeeded. */
+static PGresult *
+statement_run(PGconn *connection, const char *text)
+{
     PGresult *result = PQexec(connection, text);
     ExecStatusType status = PQresultStatus(result);
 
-    PQclear(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
         fail_msg("%s: %s", text, PQerrorMessage(connection));
+    return result;
+}
+
+void
+connection_run(PGconn *connection, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+
+    char *text = statement_text(format, arguments);
+
+    va_end(arguments);
+    PQclear(statement_run(connection, text));
+    free(text);
 }
 
 void
@@ -65,13 +83,13 @@ database_new(TestDatabase *database)
     static int number;
     char tag[40];
 
-    PGconn *connection = connect_to(superuser_conninfo());
+    PGconn *connection = connection_new(superuser_conninfo());
 
     snprintf(tag, sizeof tag, "%ld_%d", (long) getpid(), ++number);
     snprintf(database->name, sizeof database->name, "ciq_test_%s", tag);
-    execute(connection, "create role ciq_owner_%s login createrole password 'test'", tag);
-    execute(connection, "create role ciq_worker_%s login noinherit password 'test'", tag);
-    execute(connection, "create database %s owner ciq_owner_%s", database->name, tag);
+    connection_run(connection, "create role ciq_owner_%s login createrole password 'test'", tag);
+    connection_run(connection, "create role ciq_worker_%s login noinherit password 'test'", tag);
+    connection_run(connection, "create database %s owner ciq_owner_%s", database->name, tag);
 
     const char *host = PQhost(connection), *port = PQport(connection);
 
@@ -91,7 +109,7 @@ database_drop(TestDatabase *database)
 {
     const char *tag = database->name + strlen("ciq_test_");
     char installation[64];
-    PGconn *connection = connect_to(superuser_conninfo());
+    PGconn *connection = connection_new(superuser_conninfo());
 
     /* the installation's roles carry its id; one that never came to be has none */
     snprintf(installation, sizeof installation, "%s",
@@ -99,7 +117,7 @@ database_drop(TestDatabase *database)
                                       "null then '' else (xpath('/row/id/text()', "
                                       "query_to_xml('select id from public.core_installation', "
                                       "false, true, '')))[1]::text end"));
-    execute(connection, "drop database %s with (force)", database->name);
+    connection_run(connection, "drop database %s with (force)", database->name);
     if (installation[0] != '\0') {
         PGresult *roles;
         char statement[160];
@@ -109,42 +127,143 @@ database_drop(TestDatabase *database)
                  installation);
         roles = PQexec(connection, statement);
         for (int i = 0; i < PQntuples(roles); i++)
-            execute(connection, "drop role %s", PQgetvalue(roles, i, 0));
+            connection_run(connection, "drop role %s", PQgetvalue(roles, i, 0));
         PQclear(roles);
     }
-    execute(connection, "drop role ciq_owner_%s", tag);
-    execute(connection, "drop role ciq_worker_%s", tag);
+    connection_run(connection, "drop role ciq_owner_%s", tag);
+    connection_run(connection, "drop role ciq_worker_%s", tag);
     PQfinish(connection);
 }
 
 PGconn *
 database_connect(const TestDatabase *database)
 {
-    return connect_to(database->superuser);
+    return connection_new(database->superuser);
+}
+
+enum { VALUES = 4 }; /* that are good at the same time */
+
+static const char *
+statement_value(const TestDatabase *database, const char *text)
+{
+    static char values[VALUES][4096];
+    static unsigned next;
+    char *value = values[next++ % VALUES];
+    PGconn *connection = database_connect(database);
+    PGresult *result = statement_run(connection, text);
+
+    snprintf(value, sizeof values[0], "%s",
+             PQntuples(result) > 0 && PQnfields(result) > 0 ? PQgetvalue(result, 0, 0) : "");
+    PQclear(result);
+    PQfinish(connection);
+    return value;
 }
 
 const char *
 database_value(const TestDatabase *database, const char *format, ...)
 {
-    static char value[4096];
-    char text[4096];
     va_list arguments;
-    PGconn *connection = database_connect(database);
 
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+
+    char *text = statement_text(format, arguments);
+
     va_end(arguments);
 
-    PGresult *result = PQexec(connection, text);
-    ExecStatusType status = PQresultStatus(result);
+    const char *value = statement_value(database, text);
 
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        fail_msg("%s: %s", text, PQerrorMessage(connection));
-    snprintf(value, sizeof value, "%s",
-             PQntuples(result) > 0 && PQnfields(result) > 0 ? PQgetvalue(result, 0, 0) : "");
-    PQclear(result);
-    PQfinish(connection);
+    free(text);
     return value;
+}
+
+void
+assert_value(const TestDatabase *database, const char *expected, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+
+    char *text = statement_text(format, arguments);
+
+    va_end(arguments);
+    assert_string_equal(statement_value(database, text), expected);
+    free(text);
+}
+
+typedef struct Wanted {
+    const TestDatabase *database;
+    const char *text, *expected;
+} Wanted;
+
+static bool
+value_has_come(void *argument)
+{
+    const Wanted *wanted = argument;
+
+    return strcmp(statement_value(wanted->database, wanted->text), wanted->expected) == 0;
+}
+
+void
+wait_for_value(const TestDatabase *database, const char *expected, const char *format, ...)
+{
+    char what[512], kept[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+
+    char *text = statement_text(format, arguments);
+
+    va_end(arguments);
+    snprintf(what, sizeof what, "\"%s\" from %s", expected, text);
+    /* expected may be a value of before, which asking again overwrites */
+    assert_true(snprintf(kept, sizeof kept, "%s", expected) < (int) sizeof kept);
+    wait_until(what, value_has_come, &(Wanted){database, text, kept});
+    free(text);
+}
+
+PGconn *
+database_hold(const TestDatabase *database, const char *format, ...)
+{
+    PGconn *connection = database_connect(database);
+    va_list arguments;
+
+    va_start(arguments, format);
+
+    char *text = statement_text(format, arguments);
+
+    va_end(arguments);
+    connection_run(connection, "begin");
+    connection_run(connection, "%s", text);
+    free(text);
+    return connection;
+}
+
+void
+database_release(PGconn *holder)
+{
+    connection_run(holder, "rollback");
+    PQfinish(holder);
+}
+
+void
+wait_for_waiters(const TestDatabase *database, int count)
+{
+    char expected[16];
+
+    snprintf(expected, sizeof expected, "%d", count);
+    wait_for_value(database, expected,
+                   "select count(*) from pg_stat_activity where datname = current_database() "
+                   "and wait_event_type = 'Lock'");
+}
+
+void
+database_traces(const TestDatabase *database, char traces[200])
+{
+    snprintf(traces, 200, "%s",
+             database_value(database, "select (select count(*) from pg_namespace) || ' ' || "
+                                      "(select count(*) from public.tenants_tenant) || ' ' || "
+                                      "(select count(*) from public.tenants_domain) || ' ' || "
+                                      "(select count(*) from pg_class)"));
 }
 
 const MigrationFile *
@@ -162,23 +281,17 @@ migration_newest(const char *app)
 void
 migration_undo(const TestDatabase *database, const char *schema, const MigrationFile *file)
 {
-    char text[4096];
-    PGconn *connection = PQconnectdb(database->owner);
+    PGconn *connection = connection_new(database->owner);
+
     /* the tenant's row first, as everything of the server locks it, or housekeeping and this would
      * wait for each other */
-    int size = snprintf(
-        text, sizeof text,
-        "begin; select from public.tenants_tenant where schema_name = '%s' for update; "
-        "set local search_path to %s, pg_temp; %s; "
-        "delete from core_migration where app = '%s' and name = '%s'; "
-        "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
-        "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
-        schema, schema, file->down, file->app, file->name, file->app, file->number - 1, schema);
-
-    assert_true(size > 0 && (size_t) size < sizeof text);
-    PGresult *result = PQexec(connection, text);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        fail_msg("%s: %s", file->file, PQerrorMessage(connection));
-    PQclear(result);
+    connection_run(connection,
+                   "begin; select from public.tenants_tenant where schema_name = '%s' for update; "
+                   "set local search_path to %s, pg_temp; %s; "
+                   "delete from core_migration where app = '%s' and name = '%s'; "
+                   "update public.tenants_tenant set heads = heads || '{\"%s\": %u}' "
+                   "where schema_name = '%s'; select pg_notify('ciq', 'n0'); commit",
+                   schema, schema, file->down, file->app, file->name, file->app, file->number - 1,
+                   schema);
     PQfinish(connection);
 }

@@ -288,45 +288,6 @@ assert_run(CiqClient *operator, int64_t id, const char *state, int done, int fai
     assert_string_equal(text, wanted);
 }
 
-/* ---- locks ---- */
-
-PGconn *
-hold(const TestDatabase *database, const char *statement)
-{
-    PGconn *connection = database_connect(database);
-    PGresult *result = PQexec(connection, "begin");
-
-    PQclear(result);
-    result = PQexec(connection, statement);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
-        fail_msg("%s: %s", statement, PQerrorMessage(connection));
-    PQclear(result);
-    return connection;
-}
-
-typedef struct Waiters {
-    const TestDatabase *database;
-    int count;
-} Waiters;
-
-static bool
-are_waiting(void *argument)
-{
-    Waiters *waiters = argument;
-
-    return atoi(database_value(waiters->database,
-                               "select count(*) from pg_stat_activity where datname = "
-                               "current_database() and wait_event_type = 'Lock'")) ==
-           waiters->count;
-}
-
-void
-wait_for_waiters(const TestDatabase *database, int count)
-{
-    wait_until("a statement that waits for a lock", are_waiting,
-               &(Waiters){.database = database, .count = count});
-}
-
 /* ---- processes ---- */
 
 /* The log is a file, because nobody reads a pipe while the test asks the server a thousand times.

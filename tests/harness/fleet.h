@@ -62,12 +62,6 @@ void item_wait(CiqClient *operator, int64_t id, const char *schema, const char *
 /* Fails the test unless the run ended so. */
 void assert_run(CiqClient *operator, int64_t id, const char *state, int done, int failed);
 
-/* An operator's transaction that holds what the text locks; ended by PQfinish. */
-PGconn *hold(const TestDatabase *database, const char *statement);
-
-/* Waits until so many backends of the database wait for a lock. */
-void wait_for_waiters(const TestDatabase *database, int count);
-
 /* A server of its own process, so that it can be killed. */
 typedef struct ServerProcess {
     pid_t pid;

@@ -706,20 +706,6 @@ test_platform_api_key__does_what_it_may(void **state)
     ciq_client_free(doer);
 }
 
-static bool
-is_use_written(void *argument)
-{
-    World *world = argument;
-
-    return strcmp(database_value(
-                      &world->database,
-                      "select (select count(*) from acme.core_api_key where name = 'used' and "
-                      "last_use_time > now() - interval '1 minute') + "
-                      "(select count(*) from public.core_api_key where name = 'used' and "
-                      "last_use_time > now() - interval '1 minute')"),
-                  "2") == 0;
-}
-
 static void
 test_api_key__last_use_is_written_later(void **state)
 {
@@ -737,7 +723,11 @@ test_api_key__last_use_is_written_later(void **state)
     expect_json(platform, "TenantService/ListTenants", CODE_OK, NULL, "{}");
     /* housekeeping looks every half minute, and when a tenant was made */
     tenant_new(world->operator, "waker");
-    wait_until("the last use to be written", is_use_written, world);
+    wait_for_value(&world->database, "2",
+                   "select (select count(*) from acme.core_api_key where name = 'used' and "
+                   "last_use_time > now() - interval '1 minute') + "
+                   "(select count(*) from public.core_api_key where name = 'used' and "
+                   "last_use_time > now() - interval '1 minute')");
     ciq_client_free(client);
     ciq_client_free(platform);
 }

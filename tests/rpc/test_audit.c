@@ -292,7 +292,7 @@ test_rows__stay(void **state)
     snprintf(
         set_role, sizeof set_role, "set role %s",
         database_value(&world->database, "select platform_role from public.core_installation"));
-    PQclear(PQexec(connection, set_role));
+    connection_run(connection, "%s", set_role);
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         PGresult *result = PQexec(connection, refused[i]);
         const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);

@@ -137,11 +137,11 @@ test_heartbeat_lost__memory_is_silent(void **state)
 
     /* every heartbeat connection that is opened is cut again, until the test is over */
     start_ms = now_ms();
-    PQclear(PQexec(database, "delete from techcorp.core_session"));
+    connection_run(database, "delete from techcorp.core_session");
     while ((code = call_code(there, "UserService/GetUser", "{\"id\": 1}")) == CODE_OK) {
-        PQclear(PQexec(database, "select pg_terminate_backend(pid) from pg_stat_activity "
+        connection_run(database, "select pg_terminate_backend(pid) from pg_stat_activity "
                                  "where application_name = 'clientiq-heartbeat' and "
-                                 "datname = current_database()"));
+                                 "datname = current_database()");
         if (now_ms() - start_ms > 10 * BOUND_MS)
             fail_msg("memory still answers after %d ms without a heartbeat", 10 * BOUND_MS);
     }

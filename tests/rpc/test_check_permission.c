@@ -251,7 +251,7 @@ test_check_permission__from_memory(void **state)
     CiqClient *checker = checker_new(world, world->acme, "acme", "memory");
     CiqClient *gateway = checker_new(world, world->operator, NULL, "memory");
     char token[TOKEN_SIZE];
-    PGconn *database = database_connect(&world->database);
+    PGconn *holder;
 
     session_new(world, "acme", world_email, token);
     /* signing in was a change, of which this server may hear from itself */
@@ -259,9 +259,10 @@ test_check_permission__from_memory(void **state)
         expect_answer(checker, by_token(token), CODE_OK, NULL);
         expect_answer(gateway, by_token(token), CODE_OK, NULL);
     }
-    PQclear(PQexec(database, "begin; lock table public.tenants_tenant, public.tenants_domain, "
-                             "public.core_api_key, acme.core_api_key, acme.core_session, "
-                             "acme.users_customuser, acme.auth_permission, acme.auth_group"));
+    holder = database_hold(&world->database,
+                           "lock table public.tenants_tenant, public.tenants_domain, "
+                           "public.core_api_key, acme.core_api_key, acme.core_session, "
+                           "acme.users_customuser, acme.auth_permission, acme.auth_group");
     assert_string_equal(checked(checker, by_token(token), "users.view_group"),
                         "true admin, group Tenant Admins");
     assert_string_equal(checked(checker, by_id(1), "users.view_group"),
@@ -269,7 +270,7 @@ test_check_permission__from_memory(void **state)
     assert_string_equal(checked(gateway, by_token(token), "users.fly"), "false no such permission");
     /* the precondition of this test: who asks the database meets the lock */
     expect_answer(checker, by_id(4711), CODE_ABORTED, NULL);
-    PQfinish(database);
+    database_release(holder);
     ciq_client_free(checker);
     ciq_client_free(gateway);
 }

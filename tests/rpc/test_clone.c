@@ -43,24 +43,6 @@ refuse(CiqClient *client, const char *schema, const char *new_schema, Code code,
     assert_code(error, code, text);
 }
 
-static void
-assert_value(World *world, const char *expected, const char *query)
-{
-    assert_string_equal(database_value(&world->database, "%s", query), expected);
-}
-
-/* Everything that one failed clone could leave behind. */
-static void
-traces(World *world, char out[200])
-{
-    snprintf(out, 200, "%s",
-             database_value(&world->database,
-                            "select (select count(*) from pg_namespace) || ' ' || "
-                            "(select count(*) from public.tenants_tenant) || ' ' || "
-                            "(select count(*) from public.tenants_domain) || ' ' || "
-                            "(select count(*) from pg_class)"));
-}
-
 /* What two schemas' tables look like, and who may do what with them. */
 static const char *
 shape(World *world, const char *schema)
@@ -124,7 +106,7 @@ test_clone__without_rows(void **state)
     assert_int_equal(response->tenant->max_users, 7);
     assert_same_shape(world, "techcorp", "bare");
     assert_same_rows(world, "techcorp", "bare", "auth_permission");
-    assert_value(world, "boss@bare.example",
+    assert_value(&world->database, "boss@bare.example",
                  "select string_agg(email, ',') from bare.users_customuser");
 
     CiqClient *boss =
@@ -169,7 +151,7 @@ test_clone__with_rows(void **state)
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         assert_same_rows(world, "acme", "twin", tables[i]);
     assert_value(
-        world, "0 0 0 0",
+        &world->database, "0 0 0 0",
         "select (select count(*) from twin.core_session) || ' ' || (select count(*) from twin.users_token) "
         "|| ' ' || (select count(*) from twin.core_outbox) || ' ' || "
         "(select count(*) from twin.core_idempotency)");
@@ -185,12 +167,13 @@ test_clone__with_rows(void **state)
     /* numbers go on where they were, also those of rows that are gone, and behind those that
      * somebody chose */
     assert_true(user_new(twin, "new@same.example", false) > gone);
-    assert_value(world, "1001", "insert into twin.auth_group (name) values ('Next') returning id");
+    assert_value(&world->database, "1001",
+                 "insert into twin.auth_group (name) values ('Next') returning id");
     assert_int_equal(user_count(world->acme, "new@same.example"), 0);
     assert_int_equal(user_count(twin, "new@same.example"), 1);
 
     /* and what may not be done, may not be done there either */
-    assert_value(world, "f",
+    assert_value(&world->database, "f",
                  "select has_table_privilege(role, 'twin.core_audit', 'delete') "
                  "from public.tenants_tenant where schema_name = 'twin'");
     ciq_client_free(twin);
@@ -206,9 +189,9 @@ test_clone__of_a_suspended_tenant(void **state)
                 "{\"schema_name\": \"slow\", \"reason\": \"unpaid\"}");
     clone_rows(world, "slow", "slow_copy");
     ciq_client_free(sign_in(&world->server, "slow_copy", world_email, world_password));
-    assert_value(world, "suspended active",
+    assert_value(&world->database, "suspended active",
                  "select string_agg(state, ' ' order by id) from public.tenants_tenant "
-                 "where schema_name like 'slow%'");
+                 "where schema_name like 'slow%%'");
 }
 
 /* A source that a run has not reached yet: the clone has the same migrations, and is migrated with
@@ -222,7 +205,7 @@ test_clone__has_the_sources_migrations(void **state)
     migration_undo(&world->database, "older", migration_newest("business"));
     clone_rows(world, "older", "older_copy");
     assert_value(
-        world, "1 f",
+        &world->database, "1 f",
         "select heads ->> 'business' || ' ' || (to_regclass('older_copy.business_contact_email') is not null)::text::char "
         "from public.tenants_tenant where schema_name = 'older_copy'");
     assert_same_rows(world, "older", "older_copy", "users_customuser");
@@ -240,7 +223,7 @@ test_clone__refusals_leave_nothing(void **state)
     tenant_new(world->operator, "doomed");
     expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"doomed\"}");
-    traces(world, before);
+    database_traces(&world->database, before);
 
     refuse(world->operator, "nobody", "copy", CODE_NOT_FOUND, "no tenant with the schema nobody");
     refuse(world->operator, "doomed", "copy", CODE_FAILED_PRECONDITION,
@@ -277,7 +260,7 @@ test_clone__refusals_leave_nothing(void **state)
     ciq_client_set_tenant(world->acme, "");
     refuse(world->acme, "odd", "copy", CODE_UNAUTHENTICATED, NULL);
     ciq_client_set_tenant(world->acme, "acme");
-    traces(world, after);
+    database_traces(&world->database, after);
     assert_string_equal(after, before);
 }
 
@@ -306,9 +289,10 @@ test_clone__of_a_schema_that_is_not_what_migrations_make(void **state)
                    "where schema_name = 'bent'");
     refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
            "has users/0999, and this server knows users up to");
-    assert_value(world, "0",
+    assert_value(&world->database, "0",
                  "select count(*) from public.tenants_tenant where schema_name = 'straight'");
-    assert_value(world, "0", "select count(*) from pg_namespace where nspname = 'straight'");
+    assert_value(&world->database, "0",
+                 "select count(*) from pg_namespace where nspname = 'straight'");
     database_value(&world->database,
                    "delete from public.tenants_domain where domain = 'bent.localhost'; "
                    "delete from public.tenants_tenant where schema_name = 'bent'; "
@@ -330,7 +314,8 @@ test_clone__within_the_plan(void **state)
                    "insert into \"full\".users_customuser (email) values ('c@c.d')");
     refuse(world->operator, "full", "full_three", CODE_RESOURCE_EXHAUSTED,
            "max_users of the tenant is 2, and 3 users would be active");
-    assert_value(world, "0", "select count(*) from pg_namespace where nspname = 'full_three'");
+    assert_value(&world->database, "0",
+                 "select count(*) from pg_namespace where nspname = 'full_three'");
 
     /* without rows there is one user */
     ciq_clone_tenant_response_free(
@@ -404,21 +389,6 @@ test_clone__sees_one_moment(void **state)
     }
 }
 
-static bool
-nothing_is_left(void *argument)
-{
-    World *world = argument;
-
-    return strcmp(
-               database_value(
-                   &world->database,
-                   "select (select count(*) from pg_namespace where nspname = 'late') + "
-                   "(select count(*) from public.tenants_tenant where schema_name = 'late') + "
-                   "(select count(*) from pg_stat_activity where datname = current_database() and "
-                   "state <> 'idle' and pid <> pg_backend_pid())"),
-               "0") == 0;
-}
-
 /* More rows than fit the time: the caller is told, and may come again with more of it. */
 static void
 test_clone__past_the_deadline(void **state)
@@ -435,9 +405,14 @@ test_clone__past_the_deadline(void **state)
     assert_ok(error);
     refuse(hasty, "large", "late", CODE_DEADLINE_EXCEEDED, NULL);
     ciq_client_free(hasty);
-    wait_until("the clone to be gone", nothing_is_left, world);
+    /* the clone is gone */
+    wait_for_value(&world->database, "0",
+                   "select (select count(*) from pg_namespace where nspname = 'late') + "
+                   "(select count(*) from public.tenants_tenant where schema_name = 'late') + "
+                   "(select count(*) from pg_stat_activity where datname = current_database() and "
+                   "state <> 'idle' and pid <> pg_backend_pid())");
     clone_rows(world, "large", "late");
-    assert_value(world, "200000", "select count(*) from late.business_contact");
+    assert_value(&world->database, "200000", "select count(*) from late.business_contact");
 }
 
 int

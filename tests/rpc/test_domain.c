@@ -194,29 +194,18 @@ remove_one(void *argument)
     return NULL;
 }
 
-static bool
-somebody_waits(void *argument)
-{
-    World *world = argument;
-
-    return strcmp(database_value(&world->database,
-                                 "select count(*) from pg_stat_activity where "
-                                 "datname = current_database() and wait_event_type = 'Lock'"),
-                  "1") == 0;
-}
-
 static int
 remove_during(World *world, const char *domain, const char *change)
 {
     Remover remover = {.server = &world->server, .domain = domain, .code = -1};
-    PGconn *holder = database_connect(&world->database);
+    PGconn *holder =
+        database_hold(&world->database,
+                      "select from public.tenants_tenant where schema_name = 'moving' for update");
     pthread_t thread;
 
-    PQclear(PQexec(holder, "begin; select from public.tenants_tenant where schema_name = 'moving' "
-                           "for update"));
     assert_int_equal(pthread_create(&thread, NULL, remove_one, &remover), 0);
-    wait_until("the removal waits for the tenant", somebody_waits, world);
-    PQclear(PQexec(holder, change));
+    wait_for_waiters(&world->database, 1); /* the removal, for the tenant */
+    connection_run(holder, "%s", change);
     PGresult *result = PQexec(holder, "commit");
     assert_string_equal(PQcmdStatus(result), "COMMIT");
     PQclear(result);
@@ -419,14 +408,15 @@ test_resolve_domain__from_memory(void **state)
 {
     World *world = *state;
     CiqError *error = NULL;
-    PGconn *database = database_connect(&world->database);
+    PGconn *holder;
     CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
 
     assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
     assert_int_equal(look_up(world, "nowhere.example"), CODE_NOT_FOUND);
     assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
     request.host = TEXT("TechCorp.localhost.");
-    PQclear(PQexec(database, "begin; lock table public.tenants_tenant, public.tenants_domain"));
+    holder =
+        database_hold(&world->database, "lock table public.tenants_tenant, public.tenants_domain");
     CiqResolveDomainResponse *response = ciq_resolve_domain(world->operator, & request, &error);
     assert_ok(error);
     assert_string_equal(response->domain->schema_name, "techcorp");
@@ -435,7 +425,7 @@ test_resolve_domain__from_memory(void **state)
     assert_true(response->domain->create_time->seconds > 0);
     ciq_resolve_domain_response_free(response);
     assert_int_equal(look_up(world, "nowhere.example"), CODE_NOT_FOUND);
-    PQfinish(database);
+    database_release(holder);
 
     ciq_add_domain_response_free(add(world->operator, "nowhere.example", "acme", &error));
     assert_ok(error);

@@ -167,18 +167,15 @@ test_create_user__while_the_first_runs(void **state)
     /* what the server would write as its claim: the key's row, not committed */
     ciq_create_user_response_free(create(world->acme, "running@acme.example", key, &error));
     assert_ok(error);
-    PQclear(PQexec(holder, "begin"));
-    PQclear(PQexec(holder, "create temp table kept on commit drop as select * from "
-                           "acme.core_idempotency order by create_time desc limit 1"));
-    PQclear(
-        PQexec(holder, "delete from acme.core_idempotency where key in (select key from kept)"));
-    PQclear(PQexec(holder, "commit"));
-    PQclear(PQexec(holder, "begin"));
+    connection_run(holder, "begin");
+    connection_run(holder, "create temp table kept on commit drop as select * from "
+                           "acme.core_idempotency order by create_time desc limit 1");
+    connection_run(holder, "delete from acme.core_idempotency where key in (select key from kept)");
+    connection_run(holder, "commit");
+    connection_run(holder, "begin");
     database_value(&world->database, "delete from acme.users_customuser where "
                                      "email = 'running@acme.example'");
-    PGresult *result = PQexec(holder, "lock table acme.core_idempotency in exclusive mode");
-    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
-    PQclear(result);
+    connection_run(holder, "lock table acme.core_idempotency in exclusive mode");
 
     user.email = TEXT("running@acme.example");
     request.user = &user;
@@ -188,8 +185,7 @@ test_create_user__while_the_first_runs(void **state)
     assert_true(ciq_error_retry_after_ms(error) > 0);
     assert_code(error, CODE_ABORTED, NULL);
 
-    PQclear(PQexec(holder, "rollback"));
-    PQfinish(holder);
+    database_release(holder);
     ciq_create_user_response_free(create(world->acme, "running@acme.example", key, &error));
     assert_ok(error);
 }

@@ -61,12 +61,6 @@ suspend(CiqClient *client, const char *schema, const char *reason, Code code, co
     assert_code(error, code, text);
 }
 
-static void
-assert_value(World *world, const char *query, const char *expected)
-{
-    assert_string_equal(database_value(&world->database, "%s", query), expected);
-}
-
 static CiqGetTenantResponse *
 tenant_get(CiqClient *client, const char *schema)
 {
@@ -102,10 +96,9 @@ test_suspend__closes_with_the_reason(void **state)
     login.password = TEXT(world_password);
     assert_null(ciq_login(client, &login, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "suspended");
-    assert_value(world,
+    assert_value(&world->database, "f",
                  "select has_schema_privilege(role, 'late', 'usage') from public.tenants_tenant "
-                 "where schema_name = 'late'",
-                 "f");
+                 "where schema_name = 'late'");
 
     CiqGetTenantResponse *tenant = tenant_get(world->operator, "late");
     assert_int_equal(tenant->tenant->state, CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_SUSPENDED);
@@ -188,8 +181,8 @@ test_delete__reserves_and_undelete_brings_back(void **state)
     assert_user_code(client, CODE_UNAUTHENTICATED, NULL);
     ciq_client_free(client);
     client = sign_in(&world->server, "gone.localhost", world_email, world_password);
-    assert_value(world, "select string_agg(email, ',' order by id) from gone.users_customuser",
-                 before);
+    assert_value(&world->database, before,
+                 "select string_agg(email, ',' order by id) from gone.users_customuser");
     undelete(world->operator, "gone", CODE_FAILED_PRECONDITION, "not deleted");
     ciq_client_free(client);
 }
@@ -205,10 +198,9 @@ test_undelete__a_suspended_tenant_stays_suspended(void **state)
     undelete(world->operator, "halted", CODE_OK, NULL);
     CiqClient *client = client_new(&world->server, "halted.localhost", NULL);
     assert_user_code(client, CODE_FAILED_PRECONDITION, "why not");
-    assert_value(world,
+    assert_value(&world->database, "f",
                  "select has_schema_privilege(role, 'halted', 'usage') from public.tenants_tenant "
-                 "where schema_name = 'halted'",
-                 "f");
+                 "where schema_name = 'halted'");
     ciq_client_free(client);
 }
 
@@ -282,30 +274,6 @@ test_delete__frees_the_name(void **state)
     ciq_client_free(new);
 }
 
-typedef struct Watch {
-    World *world;
-    char query[512];
-    const char *expected;
-} Watch;
-
-static bool
-has_come(void *argument)
-{
-    Watch *watch = argument;
-
-    return strcmp(database_value(&watch->world->database, "%s", watch->query), watch->expected) ==
-           0;
-}
-
-static void
-wait_for_value(World *world, const char *expected, const char *query)
-{
-    Watch watch = {.world = world, .expected = expected};
-
-    snprintf(watch.query, sizeof watch.query, "%s", query);
-    wait_until(query, has_come, &watch);
-}
-
 static void
 test_purge__leaves_nothing(void **state)
 {
@@ -321,19 +289,19 @@ test_purge__leaves_nothing(void **state)
     database_value(&world->database, "create table trash.foreign_thing (id bigint primary key)");
     delete (world->operator, "trash", CODE_OK, NULL);
     purge(world->operator, "trash", CODE_OK, NULL);
-    wait_for_value(world, "0",
+    wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where "
                    "coalesce(former_schema_name, schema_name) = 'trash'");
-    assert_value(
-        world, "select count(*) from public.tenants_domain where domain = 'trash.localhost'", "0");
-    assert_value(world, "select count(*) from pg_namespace where nspname ~ '^ciq_deleted|^trash'",
-                 "0");
+    assert_value(&world->database, "0",
+                 "select count(*) from public.tenants_domain where domain = 'trash.localhost'");
+    assert_value(&world->database, "0",
+                 "select count(*) from pg_namespace where nspname ~ '^ciq_deleted|^trash'");
     snprintf(query, sizeof query,
              "select count(*) from pg_shdepend d join pg_roles r on r.oid = d.refobjid "
              "where rolname = '%s' and d.dbid = (select oid from pg_database where datname = "
              "current_database())",
              role);
-    assert_value(world, query, "0");
+    assert_value(&world->database, "0", "%s", query);
 
     /* the name and the domain are free again */
     tenant_new(world->operator, "trash");
@@ -341,14 +309,14 @@ test_purge__leaves_nothing(void **state)
 
     /* its role rests, and then goes back to the pool, where the next tenant may find it at once */
     snprintf(query, sizeof query, "select count(*) from public.role_rest where role = '%s'", role);
-    assert_value(world, query, "1");
+    assert_value(&world->database, "1", "%s", query);
     database_value(&world->database, "update public.role_rest set rest_until = now()");
     tenant_new(world->operator, "wakesthejob");
     snprintf(query, sizeof query,
              "select (select count(*) from public.role_pool where role = '%s') + "
              "(select count(*) from public.tenants_tenant where role = '%s')",
              role, role);
-    wait_for_value(world, "1", query);
+    wait_for_value(&world->database, "1", "%s", query);
 }
 
 /* Retention is over: the job finds it by itself. */
@@ -363,7 +331,7 @@ test_purge__after_the_retention_time(void **state)
                    "update public.tenants_tenant set purge_time = now() - interval '1 s' "
                    "where former_schema_name = 'expired'");
     tenant_new(world->operator, "wakesittoo");
-    wait_for_value(world, "0",
+    wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where "
                    "former_schema_name = 'expired'");
 }
@@ -387,12 +355,11 @@ test_sweep__goes_on_after_a_damaged_schema(void **state)
                    "update public.tenants_tenant set sweep_time = null where schema_name = "
                    "'unswept'");
     tenant_new(world->operator, "wakesthesweep");
-    wait_for_value(world, "0",
+    wait_for_value(&world->database, "0",
                    "select count(*) from techcorp.core_idempotency where key = '\\x01'");
-    assert_value(world,
+    assert_value(&world->database, "1",
                  "select count(*) from public.tenants_tenant where schema_name = 'unswept' and "
-                 "sweep_time > now() - interval '1 hour'",
-                 "1");
+                 "sweep_time > now() - interval '1 hour'");
     delete (world->operator, "unswept", CODE_OK, NULL);
 }
 
@@ -474,7 +441,8 @@ test_repair__nothing_is_missing(void **state)
     CiqRepairTenantResponse *response = repair(world, "acme");
 
     assert_int_equal(response->n_repaired, 0);
-    assert_value(world, "select count(*) from pg_namespace where nspname like 'ciq_repair%'", "0");
+    assert_value(&world->database, "0",
+                 "select count(*) from pg_namespace where nspname like 'ciq_repair%%'");
     ciq_repair_tenant_response_free(response);
     assert_user_code(world->acme, CODE_OK, NULL);
 }
@@ -507,12 +475,12 @@ test_repair__missing_tables_and_grants(void **state)
     assert_user_code(client, CODE_OK, NULL);
     assert_int_equal(user_count(client, "kept@broken.example"), 1);
     assert_value(
-        world,
-        "select string_agg(relname::text, ',' order by relname) from pg_class where relnamespace = "
-        "'broken'::regnamespace and relkind in ('r', 'S', 'i')",
+        &world->database,
         database_value(&world->database,
                        "select string_agg(relname::text, ',' order by relname) from pg_class where "
-                       "relnamespace = 'acme'::regnamespace and relkind in ('r', 'S', 'i')"));
+                       "relnamespace = 'acme'::regnamespace and relkind in ('r', 'S', 'i')"),
+        "select string_agg(relname::text, ',' order by relname) from pg_class where relnamespace = "
+        "'broken'::regnamespace and relkind in ('r', 'S', 'i')");
     ciq_client_free(client);
 }
 
@@ -543,7 +511,7 @@ test_repair__the_schema_is_gone(void **state)
     database_value(&world->database, "drop schema lost cascade");
     delete (world->operator, "lost", CODE_OK, NULL);
     purge(world->operator, "lost", CODE_OK, NULL);
-    wait_for_value(world, "0",
+    wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where "
                    "former_schema_name = 'lost'");
 }
@@ -604,7 +572,7 @@ test_limits__users(void **state)
     request.user = &user;
     assert_null(ciq_create_user(client, &request, &error));
     assert_code(error, CODE_RESOURCE_EXHAUSTED, "max_users of the tenant is 2");
-    assert_value(world, "select count(*) from small.users_customuser", "2");
+    assert_value(&world->database, "2", "select count(*) from small.users_customuser");
     limits.max_users = 0; /* what the plan says: enterprise has no limit */
     update_limits(world, "small", limits, "max_users");
     user_new(client, "three@small.example", false);
@@ -663,10 +631,9 @@ test_limits__statement_time(void **state)
     assert_user_code(client, CODE_OK, NULL);
     limits.max_statement_ms = 50;
     update_limits(world, "slow", limits, "max_statement_ms");
-    PGconn *database = database_connect(&world->database);
-    PQclear(PQexec(database, "begin; lock table slow.users_customuser"));
+    PGconn *holder = database_hold(&world->database, "lock table slow.users_customuser");
     assert_user_code(client, CODE_RESOURCE_EXHAUSTED, "max_statement_ms is 50");
-    PQfinish(database);
+    database_release(holder);
     assert_user_code(client, CODE_OK, NULL);
     ciq_client_free(client);
 }

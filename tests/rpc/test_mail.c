@@ -174,15 +174,6 @@ test_tenant_mails__bad_input(void **state)
 
 /* A tenant whose schema is too old, or damaged, must not keep the others from being swept and
  * mailed. */
-static bool
-is_swept(void *argument)
-{
-    return strcmp(database_value(argument,
-                                 "select count(*) from public.tenants_tenant where schema_name in "
-                                 "('acme', 'damaged', 'healthy') and sweep_time is null"),
-                  "0") == 0;
-}
-
 static void
 test_sweep__goes_on_after_a_damaged_tenant(void **state)
 {
@@ -194,7 +185,9 @@ test_sweep__goes_on_after_a_damaged_tenant(void **state)
     database_value(&world->database, "update public.tenants_tenant set sweep_time = null");
     /* what makes tenants wakes the sweeper too */
     tenant_new(world->operator, "waker");
-    wait_until("the sweep", is_swept, &world->database);
+    wait_for_value(&world->database, "0",
+                   "select count(*) from public.tenants_tenant where schema_name in "
+                   "('acme', 'damaged', 'healthy') and sweep_time is null");
 }
 
 int

@@ -47,30 +47,15 @@ seal_teardown(void **state)
     return world_teardown(state);
 }
 
-typedef struct Wanted {
-    World *world;
-    const char *schema;
-} Wanted;
-
-static bool
-is_sealed(void *argument)
-{
-    Wanted *wanted = argument;
-
-    return strcmp(
-               database_value(
-                   &wanted->world->database,
-                   "select coalesce((select total from public.audit_anchor where tenant_id = "
-                   "coalesce((select id from public.tenants_tenant where schema_name = '%s'), 0)), 0) "
-                   "= (select count(*) from %s.core_audit)",
-                   wanted->schema, wanted->schema),
-               "t") == 0;
-}
-
 static void
 wait_sealed(World *world, const char *schema)
 {
-    wait_until("the audit's seals", is_sealed, &(Wanted){world, schema});
+    wait_for_value(
+        &world->database, "t",
+        "select coalesce((select total from public.audit_anchor where tenant_id = "
+        "coalesce((select id from public.tenants_tenant where schema_name = '%s'), 0)), 0) "
+        "= (select count(*) from %s.core_audit)",
+        schema, schema);
 }
 
 static void
@@ -290,37 +275,22 @@ test_verify__finds_what_was_done_to_the_seals(void **state)
     assert_intact(world->acme);
 }
 
-typedef struct Look {
-    World *world;
-    char time[64];
-} Look;
-
-/* The last statement of a look has run since then. */
-static bool
-has_looked(void *argument)
-{
-    Look *look = argument;
-
-    return strcmp(
-               database_value(
-                   &look->world->database,
-                   "select count(*) > 0 from pg_stat_activity where datname = current_database() and "
-                   "query like '%%(heads ->> ''core'')%%' and pid <> pg_backend_pid() and "
-                   "state = 'idle' and query_start > '%s'",
-                   look->time),
-               "t") == 0;
-}
-
 /* A look from its beginning to its end. */
 static void
 wait_looked(World *world)
 {
     for (int i = 0; i < 2; i++) {
-        Look look = {.world = world};
+        char time[64];
 
-        snprintf(look.time, sizeof look.time, "%s",
+        snprintf(time, sizeof time, "%s",
                  database_value(&world->database, "select clock_timestamp()"));
-        wait_until("a look for rows to seal", has_looked, &look);
+        /* the last statement of a look has run since then */
+        wait_for_value(
+            &world->database, "t",
+            "select count(*) > 0 from pg_stat_activity where datname = current_database() and "
+            "query like '%%(heads ->> ''core'')%%' and pid <> pg_backend_pid() and "
+            "state = 'idle' and query_start > '%s'",
+            time);
     }
 }
 
@@ -333,15 +303,14 @@ test_seal__waits_for_what_is_under_way(void **state)
         "insert into acme.core_audit (caller_kind, caller_id, caller_email, origin, method, "
         "target, code, request_id, count) values ('user', 1, '', '', 'late', '', 0, '', 1)";
     World *world = *state;
-    PGconn *late = database_connect(&world->database);
+    PGconn *late;
     long long before;
 
     wait_sealed(world, "acme");
     before = strtoll(database_value(&world->database,
                                     "select total from public.audit_anchor where tenant_id = 1"),
                      NULL, 10);
-    PQclear(PQexec(late, "begin"));
-    PQclear(PQexec(late, row));
+    late = database_hold(&world->database, "%s", row);
     write_some(world->acme, 3);
     wait_looked(world);
     /* acme's three are younger than a transaction that still runs */
@@ -354,7 +323,7 @@ test_seal__waits_for_what_is_under_way(void **state)
                                                  "tenant_id = 1"),
                 NULL, 10),
         before);
-    PQclear(PQexec(late, "commit"));
+    connection_run(late, "commit");
     PQfinish(late);
     wait_sealed(world, "acme");
     assert_int_equal(

@@ -82,28 +82,15 @@ log_in_once(void *argument)
     return NULL;
 }
 
-static bool
-somebody_waits(void *argument)
-{
-    World *world = argument;
-
-    return strcmp(database_value(&world->database,
-                                 "select count(*) from pg_stat_activity where "
-                                 "datname = current_database() and wait_event_type = 'Lock'"),
-                  "1") == 0;
-}
-
 static int
 log_in_during(World *world, const char *change)
 {
     Attempt attempt = {.server = &world->server, .code = -1};
-    PGconn *holder = database_connect(&world->database);
+    PGconn *holder = database_hold(&world->database, "%s", change);
     pthread_t thread;
 
-    PQclear(PQexec(holder, "begin"));
-    PQclear(PQexec(holder, change));
     assert_int_equal(pthread_create(&thread, NULL, log_in_once, &attempt), 0);
-    wait_until("the sign-in waits for the user", somebody_waits, world);
+    wait_for_waiters(&world->database, 1); /* the sign-in, for the user */
     PGresult *result = PQexec(holder, "commit");
     assert_string_equal(PQcmdStatus(result), "COMMIT");
     PQclear(result);

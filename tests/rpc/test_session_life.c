@@ -62,11 +62,6 @@ session_count(CiqClient *client, int64_t user_id)
     return count;
 }
 
-typedef struct Question {
-    const TestDatabase *database;
-    int64_t id;
-} Question;
-
 static void
 assert_refused_soon(CiqClient *client)
 {
@@ -75,28 +70,15 @@ assert_refused_soon(CiqClient *client)
 
 /* ---- sliding and absolute expiry ---- */
 
-static bool
-lives_long_again(void *argument)
-{
-    Question *question = argument;
-
-    return strcmp(database_value(
-                      question->database,
-                      "select expire_time > now() + interval '29 minutes' and "
-                      "last_use_time > create_time from acme.core_session where id = %" PRId64,
-                      question->id),
-                  "t") == 0;
-}
-
 /* About to end, used on one server: it lives on, on both. */
 static void
 test_session__slides_on_two_servers(void **state)
 {
     Pair *pair = *state;
     const TestDatabase *database = &pair->world->database;
-    Question question = {.database = database};
+    int64_t id;
     char token[128];
-    CiqClient *there = session_new(&pair->other, "acme", world_email, token, &question.id);
+    CiqClient *there = session_new(&pair->other, "acme", world_email, token, &id);
     CiqClient *here = client_new(&pair->world->server, "acme", token);
 
     assert_int_equal(user_count(there, world_email), 1); /* from memory from here on */
@@ -104,9 +86,13 @@ test_session__slides_on_two_servers(void **state)
         database,
         "update acme.core_session set create_time = create_time - interval '25 minutes', "
         "expire_time = now() + interval '5 minutes' where id = %" PRId64,
-        question.id);
+        id);
     assert_int_equal(user_count(there, world_email), 1);
-    wait_until("the end to be moved", lives_long_again, &question);
+    /* the end has been moved */
+    wait_for_value(database, "t",
+                   "select expire_time > now() + interval '29 minutes' and "
+                   "last_use_time > create_time from acme.core_session where id = %" PRId64,
+                   id);
     assert_int_equal(user_count(here, world_email), 1);
     ciq_client_free(here);
     ciq_client_free(there);

@@ -203,16 +203,6 @@ update_once(CiqClient *client, int64_t id, const char *path)
     return error;
 }
 
-static void
-execute(PGconn *connection, const char *statement)
-{
-    PGresult *result = PQexec(connection, statement);
-
-    assert_true(PQresultStatus(result) == PGRES_TUPLES_OK ||
-                PQresultStatus(result) == PGRES_COMMAND_OK);
-    PQclear(result);
-}
-
 /* While somebody else's change of rights is open, ordinary updates go on; other changes of rights
  * wait, and in the other tenant nothing does. */
 static void
@@ -221,20 +211,21 @@ test_update_user__ordinary_ones_take_no_lock(void **state)
     World *world = *state;
     PGconn *holder = database_connect(&world->database);
 
-    execute(holder, "begin");
-    execute(holder,
-            "select pg_advisory_xact_lock(742002::bigint << 32 | id) from public.tenants_tenant "
-            "where schema_name = 'acme'");
+    connection_run(holder, "begin");
+    connection_run(
+        holder,
+        "select pg_advisory_xact_lock(742002::bigint << 32 | id) from public.tenants_tenant "
+        "where schema_name = 'acme'");
     assert_ok(update_once(world->acme, 1, "job_title"));
     assert_ok(update_once(world->techcorp, 1, "is_admin"));
     assert_code(update_once(world->acme, 1, "is_admin"), CODE_ABORTED, "another call holds");
     /* nor does the row of an admin stop the update of another user */
     int64_t id = user_new(world->acme, "ordinary@same.example", false);
-    execute(holder, "rollback");
-    execute(holder, "begin");
-    execute(holder, "select id from acme.users_customuser where id = 1 for update");
+    connection_run(holder, "rollback");
+    connection_run(holder, "begin");
+    connection_run(holder, "select id from acme.users_customuser where id = 1 for update");
     assert_ok(update_once(world->acme, id, "job_title"));
-    execute(holder, "rollback");
+    connection_run(holder, "rollback");
     assert_ok(update_once(world->acme, 1, "is_admin"));
     PQfinish(holder);
 }
@@ -251,13 +242,13 @@ test_update_user__ordinary_ones_notify_nobody(void **state)
     snprintf(tenant, sizeof tenant, "t%s",
              database_value(&world->database,
                             "select id from public.tenants_tenant where schema_name = 'acme'"));
-    execute(listener, "listen ciq");
+    connection_run(listener, "listen ciq");
     for (int i = 0; i < 2; i++) {
         PGnotify *notification;
         int count = 0;
 
         assert_ok(update_once(world->acme, 1, i == 0 ? "job_title" : "is_admin"));
-        execute(listener, "select 1");
+        connection_run(listener, "select 1");
         while ((notification = PQnotifies(listener)) != NULL) {
             count += strcmp(notification->extra, tenant) == 0;
             PQfreemem(notification);
