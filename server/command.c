@@ -71,13 +71,13 @@ void
 command_start_log(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    /* without a thread lines are written at once */
+    /* only warnings and errors are logged; without a thread they are written at once */
     if (!log_start(LOG_LEVEL_WARNING))
         log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
 }
 
-/* Without echo, and without signals while it is off, so that nobody is left with a silent terminal.
- */
+/* Without echo, and without signals meanwhile, so that an interrupt does not leave the terminal
+ * without echo. */
 static bool
 ask(const char *prompt, char password[LIMIT_PASSWORD + 1], char *reason, size_t size)
 {
@@ -115,9 +115,9 @@ read_password(const Options *options, char password[LIMIT_PASSWORD + 1], char *r
         return secret_read_password(stdin, "standard input", password, reason, size);
     if (options->password_file != NULL)
         return secret_read_password_file(options->password_file, password, reason, size);
-    ok = ask("password", password, reason, size) && ask("the same again", again, reason, size);
+    ok = ask("password", password, reason, size) && ask("repeat the password", again, reason, size);
     if (ok && strcmp(password, again) != 0) {
-        snprintf(reason, size, "these were two different passwords");
+        snprintf(reason, size, "the two passwords are different");
         ok = false;
     }
     secret_wipe(again, sizeof again);
@@ -137,7 +137,7 @@ command_create_superuser(int argc, char **argv)
     if (options.email == NULL)
         return usage("create-superuser needs --email ADDRESS");
     if (options.password_stdin && options.password_file != NULL)
-        return usage("--password-stdin and --password-file exclude each other");
+        return usage("--password-stdin and --password-file cannot be used together");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
     if (!read_password(&options, password, reason, sizeof reason)) {
@@ -151,12 +151,11 @@ command_create_superuser(int argc, char **argv)
     secret_wipe(password, sizeof password);
     log_stop();
     if (ok)
-        printf("superuser %s made: an owner of the platform\n", options.email);
+        printf("superuser %s created: an owner of the platform\n", options.email);
     else
         fprintf(stderr, "ciq-server: %s\n", reason);
     if (!ok && config.database[0] == '\0')
-        fputs("  while a server runs, its operator makes one by: ciq-client superuser create\n",
-              stderr);
+        fputs("  while a server is running, use: ciq-client superuser create\n", stderr);
     config_free(&config);
     return ok ? 0 : 1;
 }

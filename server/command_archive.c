@@ -1,5 +1,6 @@
-/* One tenant into a file, and a tenant out of one, for main.c.  Both work on their own connection
- * as the owner, whether a server runs or not.  */
+/* ciq-server export and ciq-server import, for main.c: one tenant into a file, and a tenant out of
+ * one.  Both use a connection of their own with the owner's login, whether or not a server is
+ * running.  */
 #include "command_archive.h"
 #include "command.h"
 #include "base/config.h"
@@ -20,7 +21,7 @@
 enum {
     DOMAINS_MAX = 64, /* of one tenant, from the command line */
     PATH_SIZE = 4096,
-    CHECK_MAX_MS = 1000 /* of no meaning where no database is asked */
+    CHECK_MAX_MS = 1000 /* a call needs a deadline; --check asks no database and ignores it */
 };
 
 static int
@@ -54,8 +55,8 @@ work_export(Call *call, void *argument)
     return export_tenant(call, work->schema_name, work->file, &work->result);
 }
 
-/* A file gets its name when it is whole; nobody else may read it, for it has the hashes of
- * passwords. */
+/* A file gets its name when it is complete; only its owner may read it, since it contains the
+ * hashes of passwords. */
 static int
 export_to_file(const Config *config, ExportWork *work, const char *path)
 {
@@ -113,7 +114,7 @@ command_export(int argc, char **argv)
     if (output != NULL && strcmp(output, "-") == 0)
         output = NULL;
     if (output == NULL && isatty(STDOUT_FILENO))
-        return usage_export("an archive is nothing for a terminal: use --output FILE");
+        return usage_export("an archive cannot be written to a terminal: use --output FILE");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
     command_start_log();
@@ -140,7 +141,7 @@ usage_import(const char *what)
     return 2;
 }
 
-/* What comes through a pipe can be read once only, and an archive is read twice. */
+/* A pipe can be read only once, but an archive is read twice. */
 static FILE *
 spool_stdin(void)
 {
@@ -191,7 +192,7 @@ show_archive(const ImportResult *result)
            result->rows);
 }
 
-/* Every byte is proved before the database hears of it. */
+/* Every byte is verified before the database is asked for anything. */
 static bool
 check_archive(FILE *file, bool shows)
 {
@@ -239,7 +240,7 @@ import_from_file(const Config *config, ImportWork *work)
     char reason[1024];
 
     if (fseeko(work->file, 0, SEEK_SET) != 0)
-        return fail("the archive cannot be read twice: give it on standard input");
+        return fail("an archive is read twice, and this file cannot be: pass it on standard input");
     return server_work(config, SERVER_PREPARED, work_import, work, reason, sizeof reason)
                ? 0
                : fail(reason);
@@ -259,11 +260,11 @@ command_import(int argc, char **argv)
 
     while ((domain = command_take_value(&argc, argv, "--domain")) != NULL) {
         if (work.names.domains_count == DOMAINS_MAX)
-            return usage_import("at most 64 times --domain");
+            return usage_import("--domain may be given at most 64 times");
         domains[work.names.domains_count++] = domain;
     }
     if (input == NULL && isatty(STDIN_FILENO))
-        return usage_import("an archive comes from no terminal: use --input FILE");
+        return usage_import("an archive cannot be read from a terminal: use --input FILE");
     if (!config_load(&config, argc, argv, stderr))
         return 2;
     command_start_log();

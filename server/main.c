@@ -21,11 +21,12 @@ show_help(void)
         "       ciq-server export --schema-name NAME [--output FILE] [--name value …]\n"
         "       ciq-server import [--input FILE] [--check] [--schema-name NAME] [--name NAME]\n"
         "                         [--domain HOST …] [--name value …]\n\n"
-        "Serves tenants, users and migrations over nng.  Without --database it makes and runs a\n"
-        "PostgreSQL of its own.  SIGTERM ends it after the calls that are running.\n"
-        "create-superuser makes an owner of the platform, while no server uses the data directory.\n"
-        "export writes one tenant into an archive, import makes a tenant from one, also beside a server that\n"
-        "runs; without FILE they use standard output and input.  --check only proves that an archive is whole.\n");
+        "Serves tenants, users and migrations over nng.  Without --database it creates and runs a\n"
+        "private PostgreSQL.  SIGTERM stops it after the calls that are running have finished.\n"
+        "create-superuser creates an owner of the platform, while no server uses the data directory.\n"
+        "export writes one tenant to an archive, import creates a tenant from one; a server may be running\n"
+        "meanwhile.  Without FILE they use standard output and input.  --check only verifies that an archive\n"
+        "is complete and undamaged.\n");
     config_usage(stdout);
     return 0;
 }
@@ -83,7 +84,7 @@ main(int argc, char **argv)
         log_write(LOG_LEVEL_INFO, "ready", "version=%s", CIQ_VERSION);
         do
             sigwait(&signals, &signal_number);
-        while (signal_number == SIGHUP); /* a lost terminal ends nobody's data */
+        while (signal_number == SIGHUP); /* a closed terminal does not stop the server */
         log_write(LOG_LEVEL_INFO, "stopping", "signal=%s", sigabbrev_np(signal_number));
         server_stop(server);
         log_write(LOG_LEVEL_INFO, "stopped", "%s", "");

@@ -1,5 +1,5 @@
 /* Starting and stopping, in the order in which each part needs the one before.  Everything that can
- * be wrong with a configuration or a database is said here, in one sentence, before the server
+ * be wrong with a configuration or a database is reported here, in one sentence, before the server
  * listens.  */
 #include "server.h"
 #include "call/auth.h"
@@ -33,17 +33,17 @@
 
 enum {
     START_MAX_MS = 120000,              /* for migrations and roles at start */
-    WORK_MAX_MS = 7 * 24 * 3600 * 1000, /* of a command: nobody waits for it but who started it */
-    PASSWORD_NICENESS =
-        10 /* hashing takes what is left of the cores: a flood of sign-ins slows few others */
+    WORK_MAX_MS = 7 * 24 * 3600 * 1000, /* for export and import, on which no other call waits */
+    PASSWORD_NICENESS = 10 /* hashing uses the time that is left over: a flood of sign-ins slows
+                              other calls little */
 };
 
 struct Server {
     Core core;
-    Cluster *cluster; /* NULL: the database is somebody else's */
+    Cluster *cluster; /* the private PostgreSQL; NULL: --database names another one */
     char *conninfo_worker, *conninfo_owner;
     DbOptions worker_options, owner_options;
-    char *extension_schemas, *operator_permissions; /* what the core's point to */
+    char *extension_schemas, *operator_permissions; /* owned here; the core points to them */
     Apps *apps;
     Jobs *jobs;
     Queue *queues[LANE_COUNT];
@@ -67,7 +67,7 @@ log_failure(const char *what, const char *reason)
     log_write(LOG_LEVEL_ERROR, what, "reason=%s", log_quote(text, sizeof text, reason));
 }
 
-/* beside: a private PostgreSQL that another server supervises will do. */
+/* beside: the private PostgreSQL of a server that is running may be used. */
 static bool
 find_database(Server *server, bool beside)
 {
@@ -76,7 +76,7 @@ find_database(Server *server, bool beside)
 
     if (config->database[0] != '\0') {
         if (config->database_owner[0] == '\0') {
-            log_failure("cannot start", "--database needs --database-owner beside it");
+            log_failure("cannot start", "--database and --database-owner must be given together");
             return false;
         }
         server->conninfo_worker = strdup(config->database);
@@ -113,7 +113,9 @@ quote_extension_schemas(Server *server)
 
         if (size == 0 || size >= sizeof name ||
             strspn(names, "abcdefghijklmnopqrstuvwxyz0123456789_") < size) {
-            log_failure("cannot start", "--extension-schemas has a name that is none");
+            log_failure("cannot start",
+                        "--extension-schemas must be names separated by commas, each of 1 to 63 "
+                        "lower-case letters, digits and underscores");
             return false;
         }
         memcpy(name, names, size);
@@ -160,7 +162,7 @@ read_database(Server *server)
     return true;
 }
 
-/* As ciq_platform would: what every server of this installation must know. */
+/* Reads, with the platform's role, what every server of this installation must know. */
 static bool
 read_installation(Server *server, Call *call)
 {
@@ -333,8 +335,8 @@ start_listening(Server *server)
         }
         if (!directory_make(directory, 0755) || !directory_is_safe(directory)) {
             log_failure("cannot listen",
-                        "the runtime directory must be this user's, and writable by "
-                        "nobody else");
+                        "the runtime directory must belong to this user and be writable by nobody "
+                        "else");
             return false;
         }
         snprintf(urls, sizeof urls, "ipc://%s/ciq.sock,tcp://127.0.0.1:7420", directory);
@@ -386,7 +388,7 @@ check_dns_server(const Config *config)
 {
     if (strcmp(config->verify_domains, "on") != 0 || dns_server_is_valid(config->dns_server))
         return true;
-    log_failure("cannot start", "--dns-server must be an IP address, or one with a port");
+    log_failure("cannot start", "--dns-server must be an IP address, or ADDRESS:PORT");
     return false;
 }
 
@@ -461,7 +463,7 @@ server_create_superuser(const Config *config, const char *email, const char *pas
     bool ok = false;
 
     if (server == NULL) {
-        snprintf(reason, size, "no database; the line above says why");
+        snprintf(reason, size, "cannot use the database; the line above says why");
         return false;
     }
     superuser.email = (char *) (uintptr_t) email;
@@ -493,7 +495,8 @@ server_work(const Config *config, ServerOpening opening, ServerWork work, void *
     Arena *arena = arena_new(LIMIT_ARENA);
     bool ok = false;
 
-    snprintf(reason, size, server == NULL ? "no database; the line above says why" : "no memory");
+    snprintf(reason, size,
+             server == NULL ? "cannot use the database; the line above says why" : "no memory");
     if (db != NULL && arena != NULL && db_ready(db, reason, size)) {
         Call call;
 

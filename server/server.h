@@ -12,26 +12,26 @@ typedef struct Server Server;
  */
 MUST_CHECK Server *server_start(const Config *config);
 
-/* Stops listening, answers what was accepted, up to config->drain_ms, and frees everything. */
+/* Stops listening, gives accepted calls up to config->drain_ms to finish, and frees everything. */
 void server_stop(Server *server);
 
-/* Makes a superuser who is an owner and may create tenants, without listening: how the first one
- * comes to be. The database is prepared as by server_start; the call is checked and audited as the
- * local operator's. False: reason (of size bytes) says why. */
+/* Creates a superuser who is an owner and may create tenants, without listening: this is how the
+ * first one is created.  The database is prepared as by server_start; the call is checked and
+ * audited as the local operator's.  False: reason (of size bytes) says why. */
 MUST_CHECK bool server_create_superuser(const Config *config, const char *email,
                                         const char *password, char *reason, size_t size);
 
-/* What a command does on the database, in a call of the owner's that has days of time and no
- * transaction yet. */
+/* What a command does on the database, in a call with the owner's login that has days of time and
+ * no transaction yet. */
 typedef struct Call Call;
 typedef bool (*ServerWork)(Call *call, void *argument);
 
 typedef enum ServerOpening {
     SERVER_PREPARED, /* the database is prepared as by server_start */
-    SERVER_AS_IT_IS  /* it is only read: no shared migration is applied */
+    SERVER_AS_IT_IS  /* no shared migration is applied: the command only reads */
 } ServerOpening;
 
-/* Runs it beside a server that runs on the same database or data directory, or without one.  False:
+/* Runs it, whether or not a server is running on the same database or data directory.  False:
  * reason (of size bytes) says why. */
 MUST_CHECK bool server_work(const Config *config, ServerOpening opening, ServerWork work,
                             void *argument, char *reason, size_t size);

@@ -1,5 +1,5 @@
-/* Settings from config.def: the parser of options, environment and file, --help, --check-config,
- * and the page of the docs.  Runs before any thread; errors are sentences on a stream.  */
+/* Reads settings from options, environment and file, and shows them for --help, --check-config and
+ * docs/settings.md.  Runs before any thread is started; errors are sentences on a stream.  */
 #include "base/config.h"
 
 #include <errno.h>
@@ -89,7 +89,7 @@ text_of(Config *config, const Setting *setting)
     return (const char **) (void *) ((char *) config + setting->offset);
 }
 
-/* from: where the value stands, for the error. */
+/* from: where the value was found, for the error message. */
 static bool
 set(Config *config, const Setting *setting, const char *value, const char *from, FILE *errors)
 {
@@ -179,7 +179,7 @@ load_file(Config *config, const char *path, FILE *errors)
 
         snprintf(from, sizeof from, "%s:%d: %.*s", path, number, (int) size, name);
         if (equals == NULL || setting == NULL) {
-            fprintf(errors, "%s:%d: \"%s\" is no setting; lines are \"name = value\"\n", path,
+            fprintf(errors, "%s:%d: \"%s\" is not a setting; lines are \"name = value\"\n", path,
                     number, name);
             ok = false;
             break;
@@ -221,7 +221,7 @@ load_options(Config *config, int argc, char **argv, FILE *errors)
         bool is_config;
 
         if (strncmp(name, "--", 2) != 0) {
-            fprintf(errors, "\"%s\" is no option; see --help\n", name);
+            fprintf(errors, "\"%s\" is not an option; see --help\n", name);
             return false;
         }
 
@@ -229,7 +229,7 @@ load_options(Config *config, int argc, char **argv, FILE *errors)
 
         is_config = size == 8 && memcmp(name, "--config", 8) == 0;
         if (setting == NULL && !is_config) {
-            fprintf(errors, "%.*s is no option; see --help\n", (int) size, name);
+            fprintf(errors, "%.*s is not an option; see --help\n", (int) size, name);
             return false;
         }
         value = equals != NULL ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
@@ -244,7 +244,7 @@ load_options(Config *config, int argc, char **argv, FILE *errors)
     return true;
 }
 
-/* The file must be read before the options that may overrule it. */
+/* The configuration file is read first, so that options can override it. */
 static const char *
 file_named(int argc, char **argv)
 {
@@ -269,7 +269,7 @@ config_load(Config *config, int argc, char **argv, FILE *errors)
         load_environment(config, errors) && load_options(config, argc, argv, errors)) {
         if ((config->database[0] != '\0') == (config->database_owner[0] != '\0'))
             return true;
-        fprintf(errors, "--database and --database-owner need each other\n");
+        fprintf(errors, "--database and --database-owner must be given together\n");
     }
     config_free(config);
     return false;
@@ -333,9 +333,9 @@ config_markdown(FILE *out)
 {
     fputs(
         "# Settings of ciq-server\n\n"
-        "Made from `server/base/config.def` by `ciq-server --help-markdown`. Each setting is an option, a\n"
-        "variable of the environment, and a line `name = value` of the file that `--config` (or\n"
-        "`CIQ_CONFIG`) names; options overrule the environment, and that the file.\n\n"
+        "Made from `server/base/config.def` by `ciq-server --help-markdown`. Each setting is an option, an\n"
+        "environment variable, and a line `name = value` of the file that `--config` (or `CIQ_CONFIG`)\n"
+        "names. Options override the environment, and the environment overrides the file.\n\n"
         "| option | environment | default | allowed | meaning |\n|---|---|---|---|---|\n",
         out);
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {

@@ -19,18 +19,18 @@ typedef struct Config {
 #undef SETTING_CHOICE
 } Config;
 
-/* The settings' defaults; config_free gives them back.  A text of the struct may be replaced only
- * by memory from malloc. */
+/* Sets every setting to its default; config_free frees them.  A text of the struct may be replaced
+ * only by memory from malloc. */
 void config_defaults(Config *config);
 
-/* Defaults, then the file (--config or CIQ_CONFIG), then the environment, then the options; the
- * last one that speaks wins.  False: a sentence about the first mistake was written to errors, and
- * names where it stands.  Texts belong to config until config_free. */
+/* Defaults, then the file (--config or CIQ_CONFIG), then the environment, then the options; later
+ * ones override earlier ones.  False: a sentence about the first mistake was written to errors, and
+ * says where it is.  Texts belong to config until config_free. */
 MUST_CHECK bool config_load(Config *config, int argc, char **argv, FILE *errors);
 void config_free(Config *config);
 
-/* The table of settings as lines of --help, as it is in force (passwords hidden), and as a page of
- * the docs. */
+/* The table of settings as lines of --help, with its current values (passwords hidden), and as a
+ * page of the docs. */
 void config_usage(FILE *out);
 void config_print(const Config *config, FILE *out);
 void config_markdown(FILE *out);

@@ -1,5 +1,5 @@
-/* A ring of lines under a short lock, and the thread that empties it.  The only state of the
- * process that belongs to no server: everything else has an owner.  */
+/* A ring of lines under a short lock, and the thread that writes them.  Its state belongs to the
+ * process and not to a server: lines are also logged before a server starts and after it stops.  */
 #include "base/log.h"
 #include "base/clock.h"
 
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    LINES_MAX = 1024, /* in the ring: some tenths of a second of a busy server */
+    LINES_MAX = 1024, /* in the ring: what a busy server logs in a few tenths of a second */
     LINE_SIZE = 1024, /* longer lines are cut */
     BATCH_LINES = 64  /* written in one go */
 };
@@ -55,7 +55,7 @@ write_all(const char *data, size_t size)
         ssize_t written = write(STDERR_FILENO, data, size);
 
         if (written <= 0)
-            return; /* there is nowhere left to complain */
+            return; /* standard error itself fails: there is nowhere to report it */
         data += written;
         size -= (size_t) written;
     }

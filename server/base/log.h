@@ -1,6 +1,7 @@
 /* The log: logfmt lines on stderr, written by one thread from a bounded ring, so that no caller
- * ever waits for a slow terminal or disk.  When the ring is full lines are dropped and counted, and
- * a later line says how many.  Before log_start and after log_stop lines are written directly.  */
+ * ever waits for a slow terminal or disk.  When the ring is full, lines are dropped and counted,
+ * and a later line says how many.  Before log_start and after log_stop, lines are written directly.
+ */
 #ifndef CIQ_SERVER_LOG_H
 #define CIQ_SERVER_LOG_H
 
@@ -19,18 +20,19 @@ typedef enum LogLevel {
 /* The level of this name ("info"), or LOG_LEVEL_INFO. */
 LogLevel log_level_of(const char *name);
 
-/* Starts the writing thread; less important lines are not logged.  False: no thread; lines are
- * still written, directly. */
+/* Starts the writing thread; lines below that level are not logged.  False: there is no thread, and
+ * lines are written directly. */
 MUST_CHECK bool log_start(LogLevel least);
 
-/* Writes what is in the ring and ends the thread. */
+/* Writes the lines that are left in the ring and ends the thread. */
 void log_stop(void);
 
-/* One line: time, level, msg="message", and what format makes, which is "key=value key=value". */
+/* One line: time, level, msg="message", and the formatted rest, which has the form "key=value
+ * key=value". */
 void log_write(LogLevel level, const char *message, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* A value for a line: bare if it is one plain word, otherwise in quotes, with control characters,
- * quotes and backslashes escaped, and cut to the buffer.  Returns buffer. */
+ * quotes and backslashes escaped, and cut to fit the buffer.  Returns buffer. */
 const char *log_quote(char *buffer, size_t size, const char *text);
 
 #endif

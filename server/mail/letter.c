@@ -1,5 +1,5 @@
-/* RFC 5322 (headers, lines of at most 998 bytes), RFC 2047 (other letters in headers), RFC 2045
- * (quoted printable, because not every SMTP server takes 8-bit lines).  */
+/* Implements RFC 5322 (headers, lines of at most 998 bytes), RFC 2047 (other letters in headers)
+ * and RFC 2045 (quoted printable, because not every SMTP server accepts 8-bit lines).  */
 #include "mail/letter.h"
 #include "base/secret.h"
 #include "call/host.h"
@@ -17,7 +17,7 @@
 enum {
     TEMPLATE_MAX = 256 * 1024, /* bytes of a template file */
     LINE_MAX_BYTES = 998,      /* RFC 5322, 2.1.1 */
-    FOLD_COLUMN = 70,          /* a header goes on in the next line at a space after this */
+    FOLD_COLUMN = 70,          /* a header line breaks at the first space after this */
     QUOTED_COLUMN = 72, /* RFC 2045: at most 76 characters with a three-character byte and "=" */
     WORD_BYTES = 16     /* of a header in one encoded word (RFC 2047: at most 75 characters) */
 };
@@ -56,8 +56,8 @@ read_template_file(const char *directory, const char *name, char **text, char *r
         return FOUND;
     snprintf(reason, size,
              failed    ? "cannot read %s"
-             : is_long ? "%s has more than 256 KiB"
-                       : "%s has a NUL in it",
+             : is_long ? "%s must have at most 256 KiB"
+                       : "%s contains a NUL byte",
              path);
     free(*text);
     *text = NULL;
@@ -73,8 +73,8 @@ built_in(const char *name)
     return NULL;
 }
 
-/* A text of the user's own comes with HTML of the user's own, or without any: the built-in one
- * would say something else. */
+/* A custom text comes with custom HTML or without any: the built-in HTML would say something else.
+ */
 static bool
 read_templates(const Config *config, const char *template_name, char **plain, char **html,
                char *reason, size_t size)
@@ -215,7 +215,7 @@ letter_address(const char *text, char address[LETTER_ADDRESS_SIZE])
         }
         address[size++] = '"';
     }
-    /* what is no host name stands as it is, and the SMTP server says what it thinks of it */
+    /* a domain that is not a host name stays as it is, and the SMTP server decides about it */
     snprintf(address + size, LETTER_ADDRESS_SIZE - size, "@%s",
              host_normalise(at + 1, false, host) == NULL ? host : at + 1);
     return true;
@@ -248,8 +248,8 @@ put_words(FILE *out, const char *text)
     }
 }
 
-/* As it is, in lines that break at spaces; or encoded, if there are other letters, no spaces to
- * break at, or something that looks encoded and is not. */
+/* Plain, in lines that break at spaces; or encoded, if there are non-ASCII letters, if it is too
+ * long to rely on spaces, or if it contains what looks like an encoded word. */
 static void
 put_text(FILE *out, const char *name, const char *text)
 {
@@ -447,7 +447,7 @@ letter_compose(const Config *config, const Letter *letter, char *reason, size_t 
     else if (!letter_address(config->mail_from, from))
         snprintf(reason, size, "mail-from must be an address, or a name and <address>");
     else if (!letter_address(letter->recipient, to))
-        snprintf(reason, size, "the recipient is no e-mail address");
+        snprintf(reason, size, "the recipient's e-mail address is not valid");
     else if ((out = open_memstream(&whole, &whole_size)) == NULL)
         snprintf(reason, size, "no memory");
     else {

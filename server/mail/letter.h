@@ -1,6 +1,6 @@
-/* The text of a letter: templates filled, headers and MIME made by hand, because a letter is a few
- * lines and also goes into files.  Whatever a name holds, it begins no header and no other part.
- * Called by mail.c and outbox.c; sends nothing.  */
+/* The text of a letter: fills templates and writes headers and MIME itself, because a letter is a
+ * few lines and also goes into files.  Whatever a value contains, it cannot begin a header or
+ * another part.  Called by mail.c and outbox.c; sends nothing.  */
 #ifndef CIQ_SERVER_LETTER_H
 #define CIQ_SERVER_LETTER_H
 
@@ -33,7 +33,7 @@ typedef struct Letter {
     const char *message_id; /* without brackets; the same at each attempt (RFC 5322) */
     int64_t time_s;         /* Unix time of its Date */
     const LetterValue *values;
-    bool is_8bit; /* bytes over 127 stand in the body as they are: for files, not for SMTP */
+    bool is_8bit; /* bytes over 127 are not encoded in the body: for files, not for SMTP */
 } Letter;
 
 /* The whole letter with CRLF; from malloc.  NULL: reason says why. */
@@ -46,10 +46,10 @@ MUST_CHECK char *letter_fill(const char *text, const LetterValue *values, bool i
 
 /* "Ann <ann@example.com>" or a bare address as SMTP and headers take it: ann@example.com, with a
  * local part of other characters quoted and a domain of other letters in ASCII (IDNA).  False: it
- * is no address. */
+ * is not a valid address. */
 MUST_CHECK bool letter_address(const char *text, char address[LETTER_ADDRESS_SIZE]);
 
-/* Whether all templates can be filled; otherwise a sentence on errors. */
+/* Whether all templates can be filled; if not, writes a sentence to errors. */
 MUST_CHECK bool letter_check_templates(const Config *config, FILE *errors);
 
 #endif

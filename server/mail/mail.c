@@ -1,5 +1,5 @@
-/* Into a file whole or not at all; SMTP by libcurl, which verifies certificates.  The only file
- * that calls libcurl.  */
+/* Writes a letter to a file, completely or not at all, or sends it with libcurl, which verifies
+ * certificates.  The only file that calls libcurl.  */
 #include "mail/mail.h"
 #include "base/directory.h"
 #include "base/secret.h"
@@ -17,10 +17,10 @@
 
 enum {
     SMTP_CONNECT_S = 10,
-    SMTP_MAX_S = 60, /* one letter, all in all */
+    SMTP_MAX_S = 60, /* one letter as a whole */
     SMTP_ANSWER_S =
-        40,           /* one answer; also that to QUIT, which libcurl waits for when all is over */
-    ANSWER_SIZE = 400 /* of what an SMTP server says about a letter, as much is kept */
+        40,           /* one answer; also that to QUIT, for which libcurl waits after the letter */
+    ANSWER_SIZE = 400 /* bytes that are kept of an SMTP server's answer */
 };
 
 /* ---- files ---- */
@@ -41,7 +41,7 @@ write_letter_bytes(int file, const char *data, size_t size)
     return true;
 }
 
-/* Under another name until it is whole, so that nobody reads half a letter. */
+/* Under another name until it is complete, so that nobody reads half a letter. */
 static MailResult
 write_letter(const char *directory, const char *name, const char *letter, char *reason, size_t size)
 {
@@ -69,11 +69,11 @@ write_letter(const char *directory, const char *name, const char *letter, char *
 
 /* ---- SMTP ---- */
 
-/* One letter on its way, and what the server has answered last. */
+/* A letter that is being sent, and the server's last answer. */
 typedef struct Delivery {
     const char *text;
     size_t left;
-    char answer[ANSWER_SIZE]; /* the last line with a code of 4xx or 5xx; "": there was none */
+    char answer[ANSWER_SIZE]; /* the last line with a code of 4xx or 5xx; "": none so far */
     const _Atomic bool *stop;
 } Delivery;
 
@@ -89,8 +89,8 @@ read_letter(char *buffer, size_t element, size_t count, void *argument)
     return size;
 }
 
-/* libcurl shows each line of the server as a header.  What is kept is printable ASCII: it goes into
- * the database and onto terminals. */
+/* libcurl passes each line of the server as a header.  Only printable ASCII is kept, because it
+ * goes into the database and onto terminals. */
 static size_t
 smtp_read_answer(char *line, size_t element, size_t count, void *argument)
 {
@@ -121,14 +121,14 @@ start_curl(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-/* A server that cannot be used, or does not know us, is no fault of the letter. */
+/* If the server cannot be used, or refuses the login, that says nothing about this letter. */
 static MailResult
 smtp_result(CURLcode code, const char *answer)
 {
     if (code == CURLE_OK)
         return MAIL_SENT;
-    /* what libcurl makes of a refused MAIL, RCPT or DATA, and of one after the text (RFC
-     * 5321, 4.2.1) */
+    /* libcurl returns these two if MAIL, RCPT or DATA is refused, or the letter after its text; 421
+     * is about the server (RFC 5321, 4.2.1) */
     if ((code != CURLE_SEND_ERROR && code != CURLE_WEIRD_SERVER_REPLY) ||
         strncmp(answer, "421", 3) == 0)
         return MAIL_DOWN;
@@ -177,7 +177,7 @@ smtp_perform(CURL *curl, const Config *config, const char *from, struct curl_sli
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long) SMTP_MAX_S);
     curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long) SMTP_ANSWER_S);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-    /* otherwise QUIT is said when curl is cleaned up, where nothing breaks off waiting for its
+    /* otherwise QUIT is sent when curl is cleaned up, where nothing interrupts the wait for its
      * answer */
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from);
@@ -205,7 +205,7 @@ send_letter(const Config *config, const Mail *mail, const char *text, char *reas
     CURL *curl;
 
     if (!letter_address(config->mail_from, from) || !letter_address(mail->letter.recipient, to)) {
-        snprintf(reason, size, "the sender or the recipient is no e-mail address");
+        snprintf(reason, size, "the sender's or the recipient's e-mail address is not valid");
         return MAIL_NEVER;
     }
     if (config->smtp_user[0] != '\0' &&
@@ -268,7 +268,7 @@ smtp_url_wrong(const char *url)
         (strcmp(scheme, "smtp") != 0 && strcmp(scheme, "smtps") != 0))
         found = wrong;
     else if (curl_url_get(parsed, CURLUPART_USER, &user, 0) == CURLUE_OK)
-        found = "must hold no name and password: --smtp-user and --smtp-password-file are for them";
+        found = "must not contain a user name: use --smtp-user and --smtp-password-file instead";
     curl_free(scheme);
     curl_free(user);
     curl_url_cleanup(parsed);
@@ -295,7 +295,7 @@ mail_check(const Config *config, FILE *errors)
         return false;
     }
     if ((config->smtp_user[0] != '\0') != (config->smtp_password_file[0] != '\0')) {
-        fprintf(errors, "--smtp-user and --smtp-password-file need each other\n");
+        fprintf(errors, "--smtp-user and --smtp-password-file must be given together\n");
         return false;
     }
     if (config->smtp_password_file[0] != '\0') {

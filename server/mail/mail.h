@@ -1,4 +1,4 @@
-/* Delivers letters: to an SMTP server, or into files.  Knows no database and no call; called by
+/* Delivers letters, to an SMTP server or into files.  Knows no database and no call; called by
  * outbox.c on its own thread.  */
 #ifndef CIQ_SERVER_MAIL_H
 #define CIQ_SERVER_MAIL_H
@@ -9,25 +9,24 @@
 
 typedef struct Mail {
     Letter letter;
-    /* where there is no SMTP server: the file, and its directory, which is made if it is not there
-     */
+    /* without an SMTP server: the file, and its directory, which is created if it is missing */
     const char *directory, *file_name;
-    const _Atomic bool *stop; /* set: the server ends, and does not wait for the SMTP server */
+    const _Atomic bool *stop; /* true: the server stops, and does not wait for the SMTP server */
 } Mail;
 
 typedef enum MailResult {
     MAIL_SENT,
-    MAIL_AGAIN, /* not now: the SMTP server says so about this letter (4xx) */
-    MAIL_NEVER, /* not at all: it refuses this letter (5xx), or the letter cannot be made */
-    MAIL_DOWN   /* no letter goes now: no server, no TLS, no signing in, no room on the disk */
+    MAIL_AGAIN, /* the SMTP server refuses this letter for now (4xx) */
+    MAIL_NEVER, /* it refuses this letter for good (5xx), or the letter cannot be composed */
+    MAIL_DOWN   /* no letter can be sent now: no server, TLS or login fails, disk full */
 } MailResult;
 
 /* Sends one letter; blocks for at most 100 seconds.  reason says what went wrong, in valid UTF-8
  * and without secrets. */
 MailResult mail_send(const Config *config, const Mail *mail, char *reason, size_t size);
 
-/* Whether the settings of mail fit each other and their files can be read; otherwise a sentence on
- * errors. */
+/* Whether the settings of mail fit each other and their files can be read; if not, writes a
+ * sentence to errors. */
 MUST_CHECK bool mail_check(const Config *config, FILE *errors);
 
 #endif

@@ -1,7 +1,7 @@
-/* A mail is taken in one transaction, sent in none, and recorded in another: if the server dies in
- * between, it is sent once more, with the same Message-ID.  The secret of its link is made when it
- * is sent, and only its hash stays.  Runs as the owner, on a thread of its own, because an SMTP
- * server may be slow.  */
+/* A mail is taken in one transaction, sent outside of any, and recorded in another: if the server
+ * dies in between, it is sent once more, with the same Message-ID.  The secret of its link is made
+ * when it is sent, and only its hash is stored.  Runs with the owner's login, on a thread of its
+ * own, because an SMTP server may be slow.  */
 #include "mail/outbox.h"
 #include "call/auth.h"
 #include "base/clock.h"
@@ -18,9 +18,9 @@
 #include <string.h>
 
 enum {
-    HINTS = 1024,      /* tenants with something to send; of more the sweep knows */
+    HINTS = 1024,      /* tenants with something to send; the sweep finds any more */
     SWEEP_S = 5,       /* between two parts of the sweep */
-    MAILS_A_LOOK = 20, /* of one tenant, so that one cannot keep the others waiting */
+    MAILS_A_LOOK = 20, /* of one tenant, so that no tenant keeps the others waiting */
     TENANTS_A_LOOK =
         200,             /* of the sweep, each one read of 0.1 ms: 10,000 tenants in four minutes */
     TENANT_LINE = 96,    /* bytes of "id schema" */
@@ -30,7 +30,7 @@ enum {
     LOCK_RETRY_S = 5,
     RENAMES_MAX = 3, /* of a tenant while one letter is sent */
     WAIT_MAX_S = 86400,
-    DOWN_WAIT_MAX_S = 300, /* when nothing goes, that is no reason to try one letter the less */
+    DOWN_WAIT_MAX_S = 300, /* if no letter can be sent, this one is tried again soon */
     DOWN_PAUSE_MAX_S = 60,
     DIRECTORY_SIZE = 1024
 };
@@ -45,7 +45,7 @@ struct Outbox {
     size_t count;
     int64_t sweep_after; /* the tenant that the sweep has seen last */
     int64_t sweep_next_us;
-    int64_t pause_until_us; /* no letter goes before */
+    int64_t pause_until_us; /* no letter is sent before */
     _Atomic bool stop;
 };
 
@@ -75,7 +75,7 @@ outbox_free(Outbox *outbox)
     free(outbox);
 }
 
-/* At the next look after that time; the earlier of two. */
+/* The tenant's outbox is looked into after that time; of two hints the earlier one counts. */
 static void
 hint_at(Outbox *outbox, int64_t tenant_id, int64_t due_us)
 {
@@ -103,7 +103,7 @@ outbox_hint(Outbox *outbox, int64_t tenant_id)
     hint_in(outbox, tenant_id, 0);
 }
 
-/* A tenant whose hint was due at that time; it is forgotten.  False: there is none. */
+/* Takes a hint that was due at that time.  False: there is none. */
 static bool
 take_hint(Outbox *outbox, int64_t now_us, int64_t *tenant_id)
 {
@@ -123,7 +123,7 @@ take_hint(Outbox *outbox, int64_t now_us, int64_t *tenant_id)
 
 /* ---- one mail ---- */
 
-/* {{domain}} and {{token}} of the setting. */
+/* The setting --link-url with its {{domain}} and {{token}} replaced. */
 static const char *
 make_link(Call *call, const char *domain, const char *token)
 {
@@ -146,8 +146,8 @@ typedef struct Taken {
     int64_t time_s;
 } Taken;
 
-/* Begins a transaction in the tenant's schema, wherever it is now.  *state: the tenant's; NULL: it
- * is gone. False: the call has failed. */
+/* Begins a transaction in the tenant's schema, whatever that is called now.  *state: the tenant's;
+ * NULL: it is gone.  False: the call has failed. */
 static bool
 outbox_enter(Call *call, const char **state)
 {
@@ -163,16 +163,16 @@ outbox_enter(Call *call, const char **state)
         *state = row == NULL ? NULL : db_row_text(row, "state");
         if (row == NULL || strcmp(db_row_text(row, "schema_name"), call->tenant.schema) == 0)
             return true;
-        /* renamed meanwhile: the context was another's */
+        /* it was renamed, and the transaction is in the schema of its old name */
         db_rollback(call);
         snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s",
                  db_row_text(row, "schema_name"));
     }
-    return call_fail(call, CODE_ABORTED, "the tenant is renamed all the time");
+    return call_fail(call, CODE_ABORTED, "the tenant was renamed %d times in a row", RENAMES_MAX);
 }
 
-/* Only its hash stays.  Anybody can ask for a reset, so that link does not lie in a mailbox for
- * long. */
+/* Only the token's hash is stored.  The link of a reset, which anybody can ask for, works for a
+ * shorter time. */
 static bool
 make_token(Call *call, Taken *taken)
 {
@@ -275,7 +275,6 @@ outbox_record(Call *call, const Taken *taken, MailResult result, const char *rea
            db_commit(call);
 }
 
-/* By template, and by who sends: an installation, a tenant's number, its mail's number. */
 static MailResult
 deliver(Outbox *outbox, Call *call, const Taken *taken, const char *link, const char *message_id,
         const char *file_name, char *reason, size_t size)
@@ -310,7 +309,7 @@ deliver(Outbox *outbox, Call *call, const Taken *taken, const char *link, const 
                      reason, size);
 }
 
-/* *sent: there was one to send, and *result is what became of it. */
+/* *sent: there was a mail to send, and *result says how that ended. */
 static bool
 send_one(Outbox *outbox, Call *call, bool *sent, MailResult *result)
 {
@@ -337,7 +336,8 @@ send_one(Outbox *outbox, Call *call, bool *sent, MailResult *result)
         *result = deliver(outbox, call, &taken, link, message_id, file_name, reason, sizeof reason);
     } else {
         *result = MAIL_NEVER;
-        snprintf(reason, sizeof reason, "the user is gone, inactive, or has another address now");
+        snprintf(reason, sizeof reason,
+                 "the user was deleted or deactivated, or has another address now");
     }
     log_write(*result == MAIL_SENT ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
               *result == MAIL_SENT ? "mail sent" : "mail not sent",
@@ -349,7 +349,7 @@ send_one(Outbox *outbox, Call *call, bool *sent, MailResult *result)
 
 /* ---- one outbox ---- */
 
-/* No letter goes for a while, whosever it is. */
+/* No letter is sent for a while, to nobody. */
 static void
 pause_all(Outbox *outbox, const Call *call)
 {
@@ -359,7 +359,7 @@ pause_all(Outbox *outbox, const Call *call)
         clock_us() + (retry_s < DOWN_PAUSE_MAX_S ? retry_s : DOWN_PAUSE_MAX_S) * 1000000;
 }
 
-/* Reads first, which is all that there is to do for nearly every tenant of a sweep. */
+/* Only reads at first: for nearly every tenant of a sweep nothing is due. */
 static bool
 outbox_send_due(Outbox *outbox, Call *call)
 {
@@ -390,8 +390,8 @@ outbox_send_due(Outbox *outbox, Call *call)
     return true;
 }
 
-/* A tenant that cannot be looked into must not stop the others; what it has is due again later.
- * Each look has the memory of one call.  False: there is no database. */
+/* A tenant whose outbox cannot be read must not stop the others; it is tried again later.  Each
+ * tenant gets the memory of one call.  False: there is no database. */
 static bool
 outbox_look(Outbox *outbox, const Call *base, int64_t tenant_id, const char *schema)
 {
@@ -418,7 +418,7 @@ outbox_look(Outbox *outbox, const Call *base, int64_t tenant_id, const char *sch
 
 /* ---- all outboxes ---- */
 
-/* Up to count tenants after this one, as the platform; from malloc, a line for each. */
+/* Up to count tenants after this one, read as the platform; one line each, from malloc. */
 static bool
 read_tenants(const Call *base, int64_t after, int count, char **lines)
 {
@@ -485,7 +485,7 @@ look_where_hinted(Outbox *outbox, const Call *base)
     return true;
 }
 
-/* What no hint is about: of a server that was killed, or more than there is room for. */
+/* Finds mails without a hint: of a server that was killed, or when there was no room for one. */
 static bool
 outbox_sweep(Outbox *outbox, const Call *base)
 {
@@ -515,7 +515,7 @@ outbox_work(Call *call, void *state)
 {
     Outbox *outbox = state;
 
-    /* what failed is logged, and the next look is the next attempt */
+    /* a failure is logged, and the next round tries again */
     if (look_where_hinted(outbox, call) && outbox->pause_until_us <= clock_us() &&
         outbox->sweep_next_us <= clock_us()) {
         outbox->sweep_next_us = clock_us() + SWEEP_S * 1000000;

@@ -34,7 +34,7 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
     if (!db_row(call, realm->credentials, NULL, NULL, &user))
         return false;
     if (user == NULL)
-        return call_fail(call, CODE_UNAUTHENTICATED, "the session has ended or never was");
+        return call_fail(call, CODE_UNAUTHENTICATED, "the session has ended or does not exist");
     if (!auth_verify(call, request->old_password, db_row_text(user, "password"), &ok,
                      &needs_rehash))
         return false;

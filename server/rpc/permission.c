@@ -20,7 +20,8 @@ enum { PAGES_MAX = 16 }; /* of LIMIT_PAGE permissions; more than a realm will ev
 static bool
 fail_no_session(Call *call)
 {
-    return call_fail(call, CODE_NOT_FOUND, "the session of session_token has ended or never was");
+    return call_fail(call, CODE_NOT_FOUND,
+                     "the session of session_token has ended or does not exist");
 }
 
 /* The user of a session.  Its token names its tenant: on a tenant it must be that one; without one

@@ -1,6 +1,6 @@
-/* The one path of every request, top to bottom in the order of design's section "One request".
- * Called by the listener (from memory) and by workers; never lets a handler run before permission
- * is decided.  */
+/* The one path of every request, from top to bottom in the order of "The life of a call" in
+ * docs/architecture.md.  Called by the listener (from memory) and by workers; never lets a handler
+ * run before permission is decided.  */
 #include "serve/dispatch.h"
 #include "access/audit.h"
 #include "call/auth.h"
@@ -73,7 +73,7 @@ read_envelope(Call *call, const uint8_t *data, size_t size)
 
 /* ---- 2 tenant ---- */
 
-/* A schema name is taken as it stands: Acme is not acme. */
+/* In schema names case matters, in host names it does not. */
 static bool
 find_tenant(Call *call)
 {
@@ -91,7 +91,7 @@ find_tenant(Call *call)
     if (call->method->scope == SCOPE_PLATFORM)
         return call_fail_field(call, "tenant", "must be empty: %s is a call to the platform",
                                call->method->rpc);
-    /* what cannot be a name is not looked up */
+    /* what is not a valid name is not looked up */
     if (is_domain) {
         if (host_name(call->core, asked, host) != NULL)
             return route_fail_unknown(call, asked, is_domain);
@@ -111,8 +111,7 @@ find_tenant(Call *call)
 
 /* ---- 3 caller ---- */
 
-/* Over ipc:// the kernel says who is at the other end; root and the server's own user operate it.
- */
+/* Over ipc:// the kernel tells the peer's uid: root and the server's own user are operators. */
 static bool
 is_local_operator(const Call *call)
 {
@@ -121,9 +120,9 @@ is_local_operator(const Call *call)
 
 static const char may_forward[] = "platform.forward";
 
-/* End users reach a tenant through microservices that have no session yet: where anybody may call,
- * a key of the platform says for whom the call is.  It gives no right in the tenant; false: it may
- * not even do that. */
+/* Before they have a session, end users call public rpcs of a tenant (Login, SetPassword) through a
+ * microservice, whose platform key allows it to name their address.  The key gives no other right
+ * in the tenant.  False: it may not forward. */
 static bool
 find_forwarder(Call *call, const uint8_t hash[32])
 {
@@ -143,8 +142,8 @@ refuse_foreign(Call *call)
 {
     call->failure.is_refused = true;
     return call_fail(call, CODE_UNAUTHENTICATED,
-                     call->tenant.id == 0 ? "the token is a tenant's; this is the platform"
-                                          : "the token belongs elsewhere, not to this tenant");
+                     call->tenant.id == 0 ? "the token belongs to a tenant, not to the platform"
+                                          : "the token does not belong to this tenant");
 }
 
 static bool
@@ -173,7 +172,7 @@ find_caller(Call *call)
             return false;
         if (!found)
             return call_fail(call, CODE_UNAUTHENTICATED,
-                             "the API key was revoked, has expired or never was");
+                             "the API key was revoked, has expired or does not exist");
         call->forwards = call_may(call, may_forward);
         return true;
     }
@@ -181,10 +180,11 @@ find_caller(Call *call)
     bool is_act_as = auth_token_parse(token, AUTH_TOKEN_ACT_AS, &tenant_id, hash);
 
     if (!is_act_as && !auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
-        return call_fail(call, CODE_UNAUTHENTICATED, "the token is not one of this service");
+        return call_fail(call, CODE_UNAUTHENTICATED,
+                         "the token is neither a session's nor an API key's");
     if (tenant_id != call->tenant.id)
         return refuse_foreign(call);
-    /* to sign in again, an old token does no harm, and the database is not asked whose it is */
+    /* an old token does not prevent a new sign-in, and the database is not asked whose it is */
     if (is_public && is_act_as)
         return true;
     if (is_public)
@@ -192,7 +192,7 @@ find_caller(Call *call)
     else if (!(is_act_as ? caller_of_act_as : caller_of_session)(call, hash, &call->caller, &found))
         return false;
     return found || is_public ||
-           call_fail(call, CODE_UNAUTHENTICATED, "the %ssession has ended or never was",
+           call_fail(call, CODE_UNAUTHENTICATED, "the %ssession has ended or does not exist",
                      is_act_as ? "act-as " : "");
 }
 
@@ -214,7 +214,8 @@ may_call(Call *call)
 
     if (call->request->explain) {
         if (!is_local_operator(call) && !call_may(call, "platform.explain"))
-            return call_fail(call, CODE_PERMISSION_DENIED, "explain needs platform.explain");
+            return call_fail(call, CODE_PERMISSION_DENIED,
+                             "explain needs the permission platform.explain");
         call->explain.wanted = true;
     }
     if (method->access == ACCESS_PUBLIC)
@@ -228,14 +229,14 @@ may_call(Call *call)
     if (method->access == ACCESS_AUTHENTICATED && call->caller.kind == CALLER_API_KEY &&
         !method->by_api_key)
         return call_fail(call, CODE_PERMISSION_DENIED,
-                         "%s is for who has signed in, not for API keys", method->rpc);
+                         "%s needs a session: an API key cannot call it", method->rpc);
     if (method->access == ACCESS_AUTHENTICATED || call_may(call, permission))
         return true;
     call->must_be_own = method->own_fields != NULL && caller_account_id(&call->caller) != 0;
     return call->must_be_own || refuse_without(call, "");
 }
 
-/* Of a request that is read: whether this field names the caller. */
+/* Whether this field of the request names the caller. */
 static bool
 names_caller(const Call *call, const char *name)
 {
@@ -260,11 +261,11 @@ may_ask(Call *call)
     for (const char *const *name = call->method->own_fields; *name != NULL; name++)
         if (names_caller(call, *name))
             return true;
-    return refuse_without(call, " for what is not one's own");
+    return refuse_without(call, " unless it is about yourself");
 }
 
-/* Refused rather than ignored: a service that may not forward would have all of its end users
- * counted as one, and nobody would see why. */
+/* An origin from a caller that may not forward is refused rather than ignored: otherwise all end
+ * users of such a service would be counted as one, and nobody would see why. */
 static bool
 take_origin(Call *call)
 {
@@ -288,7 +289,7 @@ take_origin(Call *call)
     return origin != NULL;
 }
 
-/* Whoever is let in counts; strangers cannot use up what the tenant's own callers may do. */
+/* Only authenticated calls count, so that strangers cannot use up the tenant's limit. */
 static bool
 within_rate(Call *call)
 {
@@ -333,7 +334,7 @@ pack_response(Call *call, const ProtobufCMessage *response, Packed *packed)
     packed->size = protobuf_c_message_get_packed_size(response);
     if (packed->size > WIRE_MESSAGE_MAX - 64 * 1024) /* the envelope needs some room */
         return call_fail(call, CODE_RESOURCE_EXHAUSTED,
-                         "the answer has %zu bytes, more than fit one message: ask for less",
+                         "the reply has %zu bytes, more than fit into one message: ask for less",
                          packed->size);
     packed->data = call_alloc(call, packed->size + 1);
     if (packed->data == NULL)
@@ -437,7 +438,7 @@ replay(Call *call, const Claim *claim, Packed *packed)
     if (reply == NULL) {
         call->failure.retry_after_ms = 100;
         return call_fail(call, CODE_ABORTED,
-                         "the first call with this idempotency key is not done");
+                         "the first call with this idempotency key has not finished");
     }
     return auth_unseal(call, call->request->idempotency_key.data, reply, size, &packed->data,
                        &packed->size);
@@ -469,8 +470,8 @@ dispatch_run(Call *call, Packed *packed)
 {
     bool ok = dispatch_once(call, packed);
 
-    /* A statement prepared before a migration of this schema: nothing was written, so once more, on
-     * a new connection. */
+    /* A statement was prepared before a migration of this schema: nothing was written, so the call
+     * runs once more, on a new connection. */
     if (!ok && call->failure.is_outdated) {
         char reason[256];
 
@@ -554,7 +555,7 @@ dispatch_serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
     if (!read_envelope(call, data, size) || !find_tenant(call) || !find_caller(call) ||
         !may_call(call) || !take_origin(call) || !read_message(call) || !may_ask(call))
         return false;
-    /* what memory cannot answer is asked again, and must not count twice */
+    /* a call that memory cannot answer is dispatched again by a worker, and must not count twice */
     if (call->db == NULL)
         return dispatch_run(call, packed) && within_rate(call);
     return within_rate(call) && dispatch_run(call, packed);

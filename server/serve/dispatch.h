@@ -5,12 +5,12 @@
 
 #include "call/call.h"
 
-/* Serves one packed Request.  call has server, arena, db (NULL: memory only), peer and receive_us
- * set and is otherwise zero.  Always gives a reply, in call memory. */
+/* Serves one packed Request.  call has core, arena, db (NULL: memory only), peer and receive_us set
+ * and is otherwise zero.  There is always a reply, in call memory. */
 void dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply);
 
-/* The same without a database, in the listener's callback: true if memory alone could answer, and
- * well. Otherwise nothing has happened, and the call goes the way of all others. */
+/* The same without a database, in the listener's callback.  True: memory alone could answer, and
+ * the call succeeded.  Otherwise nothing has happened, and a worker must dispatch the call. */
 MUST_CHECK bool dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply);
 
 #endif

@@ -1,5 +1,5 @@
-/* One thread, one connection.  A failure of a task is logged, and the task tried again at the next
- * look.  */
+/* One thread, one connection.  If a task fails, that is logged, and the task runs again in the next
+ * round.  */
 #include "serve/job.h"
 #include "base/log.h"
 #include "call/internal.h"

@@ -1,6 +1,5 @@
-/* Work in the background: a thread with a connection of the owner's goes through its tasks, at
- * intervals and whenever its bell is rung.  Which jobs there are is the composition root's
- * (jobs.c). */
+/* Work in the background: a thread with a connection of the owner's login runs its tasks, at
+ * intervals and whenever its Wake is rung.  server/jobs.c decides which jobs there are. */
 #ifndef CIQ_SERVER_JOB_H
 #define CIQ_SERVER_JOB_H
 
@@ -9,7 +8,8 @@
 
 typedef struct Job Job;
 
-/* False: the call has failed, which is logged; the task is tried again at the next look. */
+/* run returns false if the call has failed: that is logged, and the task runs again in the next
+ * round. */
 typedef struct JobTask {
     const char *name;
     bool (*run)(Call *call, void *state);
@@ -17,8 +17,8 @@ typedef struct JobTask {
 } JobTask;
 
 typedef struct JobKind {
-    int64_t interval_s; /* between two looks when nobody rings */
-    bool looks_at_end;  /* once more when the server stops */
+    int64_t interval_s; /* between two rounds when nobody rings */
+    bool looks_at_end;  /* it runs once more when the server stops */
     const JobTask *tasks;
     size_t tasks_count;
 } JobKind;

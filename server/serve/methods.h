@@ -1,5 +1,5 @@
 /* What serves each method: its statement, or its handler behind a typed thunk.  The table is made
- * by tools/protoc-gen-ciq and stands parallel to methods[].  */
+ * by tools/protoc-gen-ciq and has the order of methods[].  */
 #ifndef CIQ_SERVER_SERVER_METHODS_H
 #define CIQ_SERVER_SERVER_METHODS_H
 

@@ -1,6 +1,7 @@
-/* One REP socket, many contexts.  Each context is an Exchange that goes round: receive → (answer
- * from memory | queue) → send → receive.  Contexts outnumber the queues and workers, so that Health
- * is answered when all else is full.  Runs on nng's own threads; nothing here may block.  */
+/* One REP socket, many contexts.  Each context is an Exchange that repeats: receive → (answer from
+ * memory | queue) → send → receive.  There are more of them than calls that can be queued or
+ * served, so that Health is answered even when the queues are full.  Runs on nng's own threads;
+ * nothing here may block.  */
 #include "serve/nng.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -23,15 +24,15 @@
 
 enum {
     SPARE_CONTEXTS = 64, /* beyond queues and workers: for answers from memory and for refusals */
-    SEND_MAX_MS =
-        1000, /* for one reply; then its pipe is closed (traps: a peer that never reads) */
+    SEND_MAX_MS = 1000,  /* for one reply; then its pipe is closed: a peer that never reads would
+                            block it for ever */
     MEMORY_ARENA = 64 * 1024, /* bytes of a call that is answered from memory */
     ARENAS_MAX = 16,     /* kept for such calls; nng has twice as many threads as there are cores */
-    DRAIN_PAUSE_MS = 50, /* before a refusal while calls finish: who asks again at once takes no
-                            time from them */
-    PAUSES_MAX = 256, /* answers that wait at once, each in an exchange made for it; others are sent
-                         at once */
-    QUIET_ROUND_MS = 10, /* between two tries to end what goes round */
+    DRAIN_PAUSE_MS = 50, /* before a refusal while the server stops: clients that retry at once
+                            then take no time from the calls that still finish */
+    PAUSES_MAX = 256,    /* delayed answers at a time, each with a spare exchange; any more are sent
+                            without delay */
+    QUIET_ROUND_MS = 10, /* between two attempts to cancel what is still receiving or sending */
     CLOSE_MAX_MS = 3000, /* for nng to close the socket */
     URLS_MAX = 16
 };
@@ -63,7 +64,7 @@ struct Listener {
     pthread_mutex_t lock;
     pthread_cond_t idle;
     size_t accepted; /* queued or being served, and not answered yet */
-    size_t rounds;   /* exchanges that go round: receiving, being served or answering */
+    size_t rounds;   /* exchanges in use: receiving, being served or answering */
     bool draining;
     atomic_bool quiet; /* nothing is received any more */
     bool closed;       /* nng has closed the socket */
@@ -74,7 +75,7 @@ struct Listener {
     size_t urls_count;
 };
 
-/* What it leaves unread stays with its pipe. */
+/* The exchange is not used any more.  A message that it has not received stays in its pipe. */
 static void
 end_round(Exchange *exchange)
 {
@@ -152,7 +153,7 @@ exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms)
     size_t size = clientiq__v1__reply__get_packed_size(reply);
     nng_msg *message;
 
-    /* the request's message is used again: its memory is at hand */
+    /* the reply is written into the request's message, which saves an allocation */
     message = exchange->message;
     exchange->message = NULL;
     nng_msg_clear(message);
@@ -213,7 +214,9 @@ give_arena_back(Listener *listener, Arena *arena)
     arena_free(arena);
 }
 
-/* False: memory does not know enough, and nothing was sent.  Only then may it be asked again. */
+/* Answers without a worker.  False: memory did not suffice, and nothing was sent; otherwise the
+ * exchange belongs to the listener again.  in_any_case: it must be answered, if need be by a
+ * failure. */
 static bool
 answer_from_memory(Exchange *exchange, bool in_any_case)
 {
@@ -264,7 +267,7 @@ exchange_received(Exchange *exchange)
     const uint8_t *data = exchange_data(exchange, &size);
     char name[WIRE_METHOD_MAX + 1];
 
-    /* nng bounds what comes over ipc:// and tcp://; inproc:// is ours to bound */
+    /* nng limits the size of what comes over ipc:// and tcp://, but not over inproc:// */
     if (size > WIRE_MESSAGE_MAX) {
         exchange_refuse(exchange, CODE_INVALID_ARGUMENT, "the message is larger than 1 MiB", 0);
         return;
@@ -282,8 +285,7 @@ exchange_received(Exchange *exchange)
     if (method != NULL && method_lane(method) == LANE_CALLS)
         atomic_store_explicit(&exchange->listener->core->last_call_us, exchange->receive_us,
                               memory_order_relaxed);
-    /* dispatch says what is wrong with a method that does not exist, and needs no database for it
-     */
+    /* for a method that does not exist dispatch makes the failure, and needs no database for it */
     if (method == NULL || method->database == DATABASE_NONE) {
         (void) answer_from_memory(exchange, true);
         return;
@@ -298,8 +300,8 @@ exchange_received(Exchange *exchange)
         return;
     }
     if (!queue_push(exchange->listener->queues[method_lane(method)], &exchange->ticket))
-        exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED, "too many calls wait for the server",
-                        200);
+        exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED,
+                        "too many calls are waiting; try again later", 200);
 }
 
 static void
@@ -385,8 +387,7 @@ exchange_peer(const Exchange *exchange, Peer *peer)
                  (unsigned) ntohs(address.s_in6.sa_port));
 }
 
-/* Anyone may connect; the peer's uid, or a token, decides what they may do.  For a server that is
- * not root's, the directory of the socket is private. */
+/* Anyone may connect; the peer's uid, or a token, decides what they may do. */
 static int
 listen_on(Listener *listener, const char *url)
 {
@@ -429,7 +430,8 @@ listen_on_all(Listener *listener, const char *urls, char *reason, size_t size)
         size_t length = strcspn(urls, ",");
 
         if (length >= sizeof url) {
-            snprintf(reason, size, "an URL to listen on is longer than %zu bytes", sizeof url - 1);
+            snprintf(reason, size, "a URL to listen on must have at most %zu bytes, got %zu",
+                     sizeof url - 1, length);
             return false;
         }
         memcpy(url, urls, length);
@@ -509,11 +511,11 @@ listener_drain(Listener *listener, int64_t drain_ms)
     pthread_mutex_unlock(&listener->lock);
 }
 
-/* nng 1.5.2 may wait for ever in closing a socket on which messages come in (its pull request
- * 1636).  So nobody takes any before it is closed: a pipe holds one, and reads no further; that
- * leaves the moment in which it reads that one. What is cancelled may be between two steps, where
- * nothing can be cancelled, so it is done again and again.  Calls that the drain cut off are not
- * waited for. */
+/* nng 1.5.2 may wait for ever when it closes a socket on which messages still come in (its pull
+ * request 1636).  So the server stops receiving first: each pipe then holds one message and reads
+ * no further, and the risk is only the moment in which it reads that one.  An exchange between two
+ * steps has nothing to cancel, so cancelling is repeated until none is left.  Calls that the drain
+ * has cut off are not waited for. */
 static void
 listener_stop_receiving(Listener *listener)
 {
@@ -546,8 +548,8 @@ listener_close_thread(void *argument)
     return NULL;
 }
 
-/* False: nng still waits.  Nothing goes round any more, so all but the listener itself may be
- * freed. */
+/* False: nng has not closed it in time.  No exchange is in use any more, so everything but the
+ * listener itself may be freed. */
 static bool
 listener_close_socket(Listener *listener)
 {
@@ -570,8 +572,8 @@ listener_close_socket(Listener *listener)
         return true;
     }
     (void) pthread_detach(thread);
-    log_write(LOG_LEVEL_WARNING, "sockets are left to the end of the process",
-              "reason=\"nng does not close them\"");
+    log_write(LOG_LEVEL_WARNING, "sockets stay open until the process ends",
+              "reason=\"nng has not closed them in %d ms\"", CLOSE_MAX_MS);
     return false;
 }
 

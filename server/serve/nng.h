@@ -1,5 +1,6 @@
-/* nng's side of the server: receives in callbacks that never block, refuses what is too much, and
- * sends replies with a time limit, so that a peer who never reads cannot hold a context.  */
+/* nng's side of the server: receives in callbacks that never block, refuses calls when the queues
+ * are full, and sends replies with a time limit, so that a peer that never reads cannot hold a
+ * context for ever.  */
 #ifndef CIQ_SERVER_LISTENER_H
 #define CIQ_SERVER_LISTENER_H
 
@@ -11,8 +12,8 @@ typedef struct Listener Listener;
 /* One request between its receipt and its reply. */
 typedef struct Exchange Exchange;
 
-/* Listens on every URL (separated by commas), for at most calls_max calls that are queued or
- * served.  NULL: reason says which URL and why. */
+/* Listens on every URL (separated by commas); at most calls_max calls may be queued or served at
+ * once.  NULL: reason says which URL failed and why. */
 MUST_CHECK Listener *listener_start(Core *core, Queue *const queues[LANE_COUNT], size_t calls_max,
                                     const char *urls, char *reason, size_t size);
 
@@ -20,7 +21,7 @@ MUST_CHECK Listener *listener_start(Core *core, Queue *const queues[LANE_COUNT],
  * answered, at most drain_ms. */
 void listener_drain(Listener *listener, int64_t drain_ms);
 
-/* Closes the sockets and frees everything; no worker may hold an exchange any more. */
+/* Closes the sockets and frees everything; by then no worker may hold an exchange. */
 void listener_stop(Listener *listener);
 
 /* See server_url. */
@@ -31,8 +32,8 @@ Exchange *exchange_of(Ticket *ticket);
 const uint8_t *exchange_data(const Exchange *exchange, size_t *size);
 int64_t exchange_receive_us(const Exchange *exchange);
 void exchange_peer(const Exchange *exchange, Peer *peer);
-/* Packs and, after pause_ms (0: at once), sends; the exchange then belongs to the listener again.
- */
+/* Packs the reply and sends it after pause_ms (0: at once).  From here on the exchange belongs to
+ * the listener again. */
 void exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms);
 
 #endif

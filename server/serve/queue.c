@@ -1,5 +1,5 @@
-/* A mutex, buckets of tenants by hash that form a ring of those with calls, and a condition for
- * each worker, so that exactly one thread is woken for one call.  */
+/* Tenants are hashed into buckets; the buckets that have calls form a ring, and take turns.  Each
+ * worker has its own condition, so that exactly one thread is woken for one call.  */
 #include "serve/queue.h"
 #include "base/clock.h"
 
@@ -26,7 +26,7 @@ struct Queue {
     size_t calls, calls_max, bytes, bytes_max;
     size_t workers, idle;
     bool closed;
-    Bucket *ring; /* the last bucket that had its turn; its next comes next; NULL: nothing waits */
+    Bucket *ring; /* the bucket that had the last turn, whose next is due; NULL: nothing waits */
     Sleeper *sleepers;
     Bucket buckets[BUCKETS];
 };
@@ -64,7 +64,7 @@ queue_free(Queue *queue)
     free(queue);
 }
 
-/* An idle worker, of this tenant if there is one. */
+/* An idle worker, preferably one that served this tenant last. */
 static Sleeper *
 choose_sleeper(Queue *queue, uint64_t tenant_hash)
 {
@@ -77,7 +77,7 @@ choose_sleeper(Queue *queue, uint64_t tenant_hash)
             continue;
         if (sleeper->tenant_hash == tenant_hash)
             return sleeper;
-        if (chosen == NULL) /* the first: few threads stay warm, the others sleep */
+        if (chosen == NULL) /* the first, so that few threads do most of the work */
             chosen = sleeper;
     }
     return chosen;
@@ -97,7 +97,7 @@ queue_append(Queue *queue, Ticket *ticket)
             bucket->next = queue->ring->next;
             queue->ring->next = bucket;
         }
-        queue->ring = bucket; /* it has its turn after all the others */
+        queue->ring = bucket; /* its turn comes after all others */
     }
     *bucket->last = ticket;
     bucket->last = &ticket->next;

@@ -1,7 +1,6 @@
 /* Calls that wait for a worker: one queue per lane, bounded in calls and in bytes.  Inside a queue
- * the tenants take turns, so that one tenant's thousand calls do not delay another's one; which
- * idle worker gets a call is a matter of affinity (the one whose connection served that tenant
- * last).  */
+ * the tenants take turns, so that one tenant's thousand calls do not delay another's one.  An idle
+ * worker whose connection served the same tenant last is preferred.  */
 #ifndef CIQ_SERVER_QUEUE_H
 #define CIQ_SERVER_QUEUE_H
 
@@ -31,11 +30,11 @@ void queue_free(Queue *queue);
 /* False: the queue is full, or closed. */
 MUST_CHECK bool queue_push(Queue *queue, Ticket *ticket);
 
-/* Waits for a call for this worker (0 … workers-1), at most idle_ms.  NULL: none came, or the queue
+/* Waits at most idle_ms for a call for this worker (0 … workers-1).  NULL: none came, or the queue
  * is closed and empty; *closed tells which. */
 Ticket *queue_pop(Queue *queue, size_t worker, int idle_ms, bool *closed);
 
-/* No more calls come in; those that wait are still served. */
+/* Refuses further calls; those that wait are still served. */
 void queue_close(Queue *queue);
 
 #endif

@@ -1,5 +1,5 @@
 /* The loop of one worker.  Between two calls it looks after its connection: opens it, replaces it,
- * warms it after new roles were made; so none of that is part of a call's time.  */
+ * warms it after new roles were created, so that no call has to wait for that.  */
 #include "serve/worker.h"
 #include "base/clock.h"
 #include "serve/dispatch.h"
@@ -25,7 +25,7 @@ struct Worker {
     bool was_ready;
 };
 
-/* Says it once when the connection is lost, and once when it is back. */
+/* Logs once that the connection is lost, and once that it is back. */
 static void
 look_after_connection(Worker *worker)
 {
@@ -70,7 +70,7 @@ worker_loop(void *argument)
     Worker *worker = argument;
     bool closed = false;
 
-    /* of this thread alone (Linux); without it, it is only less polite */
+    /* on Linux this is the niceness of this thread alone; a failure does no harm */
     if (worker->niceness > 0)
         (void) setpriority(PRIO_PROCESS, (id_t) gettid(), worker->niceness);
     worker->was_ready = true;

@@ -466,7 +466,7 @@ test_import__names(void **state)
     assert_int_equal(
         server_command(&world->database, output, sizeof output, "import --input %s --shoe 1", path),
         2);
-    assert_non_null(strstr(output, "--shoe is no option"));
+    assert_non_null(strstr(output, "--shoe is not an option"));
 }
 
 int

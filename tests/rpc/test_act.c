@@ -151,10 +151,10 @@ test_act_as__stays_in_its_tenant(void **state)
     assert_ok(error);
     CiqClient *elsewhere = client_new(&world->server, "techcorp", json_at(session, "token"));
     CiqClient *platform = client_new(&world->server, NULL, json_at(session, "token"));
-    expect_json(elsewhere, "UserService/ListUsers", CODE_UNAUTHENTICATED, "belongs elsewhere",
-                "{}");
+    expect_json(elsewhere, "UserService/ListUsers", CODE_UNAUTHENTICATED,
+                "does not belong to this tenant", "{}");
     expect_json(platform, "TenantService/ListTenants", CODE_UNAUTHENTICATED,
-                "the token is a tenant's", "{}");
+                "the token belongs to a tenant", "{}");
 
     /* nor does a number in the token make it another tenant's */
     char forged[160];

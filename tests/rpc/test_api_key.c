@@ -250,7 +250,7 @@ test_api_key__is_no_account(void **state)
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         expect_json(client, own[i], CODE_PERMISSION_DENIED,
-                    "for who has signed in, not for API keys",
+                    "needs a session: an API key cannot call it",
                     strcmp(own[i], "UserService/UpdateMe") == 0
                         ? "{\"profile\": {\"first_name\": \"K\"}, \"update_mask\": \"first_name\"}"
                         : "{}");
@@ -310,9 +310,9 @@ test_api_key__of_elsewhere_is_refused(void **state)
     key_new(world->acme, "foreign", "\"users.view_customuser\"", acme);
     key_new(world->techcorp, "foreign", "\"users.view_customuser\"", techcorp);
     key_new(world->operator, "foreign", "\"tenants.view_tenant\"", platform);
-    expect_token(world, "techcorp", acme, "belongs elsewhere");
-    expect_token(world, NULL, acme, "a tenant's");
-    expect_token(world, "acme", platform, "belongs elsewhere");
+    expect_token(world, "techcorp", acme, "does not belong to this tenant");
+    expect_token(world, NULL, acme, "the token belongs to a tenant");
+    expect_token(world, "acme", platform, "does not belong to this tenant");
     assert_string_equal(
         database_value(&world->database,
                        "select count(*) from techcorp.core_audit where code = 16 and "
@@ -322,15 +322,15 @@ test_api_key__of_elsewhere_is_refused(void **state)
     /* another tenant's secret under the own number */
     snprintf(forged, sizeof forged, "%.*s%s", (int) (strchr(acme + 6, '_') + 1 - acme), acme,
              strchr(techcorp + 6, '_') + 1);
-    expect_token(world, "acme", forged, "was revoked, has expired or never was");
+    expect_token(world, "acme", forged, "was revoked, has expired or does not exist");
     /* a key is no session, and a session no key */
     snprintf(forged, sizeof forged, "%s", acme);
     forged[4] = 's';
-    expect_token(world, "acme", forged, "the session has ended or never was");
-    expect_token(world, "acme", "ciq_k_1_", "not one of this service");
-    expect_token(world, "acme", "ciq_k__x", "not one of this service");
+    expect_token(world, "acme", forged, "the session has ended or does not exist");
+    expect_token(world, "acme", "ciq_k_1_", "neither a session's nor an API key's");
+    expect_token(world, "acme", "ciq_k__x", "neither a session's nor an API key's");
     forged[4] = 'q';
-    expect_token(world, "acme", forged, "not one of this service");
+    expect_token(world, "acme", forged, "neither a session's nor an API key's");
 }
 
 static void
@@ -872,12 +872,13 @@ test_origin__of_a_gateway_on_a_tenant(void **state)
                                        "select caller_kind || caller_id from acme.core_audit where "
                                        "origin = '198.51.100.7' and method like '%%Login'"),
                         "user1");
-    expect_json(gateway, "UserService/GetUser", CODE_UNAUTHENTICATED, "belongs elsewhere",
-                "{\"id\": 1}");
-    expect_json(gateway, "UserService/WhoAmI", CODE_UNAUTHENTICATED, "belongs elsewhere", "{}");
+    expect_json(gateway, "UserService/GetUser", CODE_UNAUTHENTICATED,
+                "does not belong to this tenant", "{\"id\": 1}");
+    expect_json(gateway, "UserService/WhoAmI", CODE_UNAUTHENTICATED,
+                "does not belong to this tenant", "{}");
 
     CiqClient *other = tcp_client(world, "acme", plain, NULL);
-    expect_json(other, "UserService/Login", CODE_UNAUTHENTICATED, "belongs elsewhere",
+    expect_json(other, "UserService/Login", CODE_UNAUTHENTICATED, "does not belong to this tenant",
                 "{\"email\": \"%s\", \"password\": \"%s\"}", world_email, world_password);
     ciq_client_free(gateway);
     ciq_client_free(other);

@@ -254,10 +254,10 @@ test_refusal__across_tenants(void **state)
     CiqClient *elsewhere = client_new(&world->server, "techcorp", json_at(session, "token"));
     CiqClient *platform = client_new(&world->server, NULL, json_at(session, "token"));
     for (int i = 0; i < 5; i++) {
-        expect_json(elsewhere, "UserService/GetMe", CODE_UNAUTHENTICATED, "belongs elsewhere",
-                    "{}");
+        expect_json(elsewhere, "UserService/GetMe", CODE_UNAUTHENTICATED,
+                    "does not belong to this tenant", "{}");
         expect_json(platform, "TenantService/ListTenants", CODE_UNAUTHENTICATED,
-                    "the token is a tenant's", "{}");
+                    "the token belongs to a tenant", "{}");
     }
     assert_int_equal(events(world->techcorp, filter), 1);
     assert_int_equal(events(world->acme, filter), 0);

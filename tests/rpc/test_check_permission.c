@@ -228,7 +228,7 @@ test_check_permission__who_may_ask(void **state)
 
     /* another tenant's session, whose user has the same number and address, is none here, and that
      * is audited */
-    expect_answer(checker, by_token(techcorp), CODE_NOT_FOUND, "has ended or never was");
+    expect_answer(checker, by_token(techcorp), CODE_NOT_FOUND, "has ended or does not exist");
     assert_string_equal(
         database_value(&world->database,
                        "select count(*) > 0 from acme.core_audit where code in (5, 7) and "
@@ -338,17 +338,17 @@ test_check_permission__after_every_change(void **state)
                 user);
     assert_string_equal(checked(checker, by_id(user), permission), "false the user is not active");
     assert_string_equal(checked(checker, by_id(user), permission), "false the user is not active");
-    expect_answer(checker, subject, CODE_NOT_FOUND, "has ended or never was");
+    expect_answer(checker, subject, CODE_NOT_FOUND, "has ended or does not exist");
     expect_json(world->acme, "UserService/ActivateUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
                 user);
     assert_string_equal(checked(checker, by_id(user), permission), "false not granted");
-    expect_answer(checker, subject, CODE_NOT_FOUND, "has ended or never was");
+    expect_answer(checker, subject, CODE_NOT_FOUND, "has ended or does not exist");
 
     session_new(world, "acme", "changing@same.example", token);
     CiqClient *self = client_new(&world->server, "acme", token);
     expect_answer(checker, by_token(token), CODE_OK, NULL);
     expect_json(self, "UserService/Logout", CODE_OK, NULL, "{}");
-    expect_answer(checker, by_token(token), CODE_NOT_FOUND, "has ended or never was");
+    expect_answer(checker, by_token(token), CODE_NOT_FOUND, "has ended or does not exist");
     expect_json(world->acme, "UserService/DeleteUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
                 user);
     expect_answer(checker, by_id(user), CODE_NOT_FOUND, "no user");
@@ -401,7 +401,7 @@ test_check_permission__of_a_gateway(void **state)
 
     /* its token is not taken on a tenant, so it cannot ask about numbers there */
     ciq_client_set_tenant(gateway, "acme");
-    expect_answer(gateway, by_id(1), CODE_UNAUTHENTICATED, "belongs elsewhere");
+    expect_answer(gateway, by_id(1), CODE_UNAUTHENTICATED, "does not belong to this tenant");
     ciq_client_set_tenant(gateway, NULL);
 
     /* a superuser about themself, but not about whoever's session they have */
@@ -417,15 +417,15 @@ test_check_permission__of_a_gateway(void **state)
     expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\"}");
     /* suspending has ended it */
-    expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or never was");
+    expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or does not exist");
     session_new(world, "closed", world_email, closed);
     expect_answer(gateway, by_token(closed), CODE_OK, NULL);
     expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\"}");
-    expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or never was");
+    expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or does not exist");
     /* of no tenant at all */
     snprintf(foreign, sizeof foreign, "ciq_s_999999_%s", strchr(acme + 6, '_') + 1);
-    expect_answer(gateway, by_token(foreign), CODE_NOT_FOUND, "has ended or never was");
+    expect_answer(gateway, by_token(foreign), CODE_NOT_FOUND, "has ended or does not exist");
     ciq_client_free(gateway);
 }
 

@@ -128,7 +128,7 @@ test_lifecycle__needs_the_platform(void **state)
 
     suspend(world->acme, "acme", "x", CODE_INVALID_ARGUMENT, "tenant must be empty");
     ciq_client_set_tenant(world->acme, "");
-    suspend(world->acme, "acme", "x", CODE_UNAUTHENTICATED, "the token is a tenant's");
+    suspend(world->acme, "acme", "x", CODE_UNAUTHENTICATED, "the token belongs to a tenant");
     delete (world->acme, "techcorp", CODE_UNAUTHENTICATED, NULL);
     purge(world->acme, "techcorp", CODE_UNAUTHENTICATED, NULL);
     ciq_client_set_tenant(world->acme, "acme.localhost");

@@ -72,7 +72,7 @@ test_tenant_token__is_refused_on_the_platform(void **state)
     ciq_client_set_tenant(world->acme, "");
     assert_null(ciq_list_tenants(world->acme, &request, &error));
     ciq_client_set_tenant(world->acme, "acme.localhost");
-    assert_code(error, CODE_UNAUTHENTICATED, "tenant's");
+    assert_code(error, CODE_UNAUTHENTICATED, "the token belongs to a tenant");
 }
 
 static void
@@ -84,7 +84,7 @@ test_tenant_token__is_refused_on_another_tenant(void **state)
     ciq_client_set_tenant(world->acme, "techcorp");
     assert_null(user_get(world->acme, 1, &error));
     ciq_client_set_tenant(world->acme, "acme.localhost");
-    assert_code(error, CODE_UNAUTHENTICATED, "belongs elsewhere");
+    assert_code(error, CODE_UNAUTHENTICATED, "does not belong to this tenant");
     /* audited where it was tried */
     assert_string_equal(
         database_value(&world->database,
@@ -111,7 +111,7 @@ test_platform_token__is_refused_on_a_tenant(void **state)
 
     ciq_client_set_tenant(platform, "acme");
     assert_null(user_get(platform, 1, &error));
-    assert_code(error, CODE_UNAUTHENTICATED, "belongs elsewhere");
+    assert_code(error, CODE_UNAUTHENTICATED, "does not belong to this tenant");
 
     /* can_create_tenants is false: everything of an owner's but that */
     ciq_client_set_tenant(platform, "");

@@ -168,7 +168,7 @@ test_token__damaged_or_foreign(void **state)
         client_new(&world->server, "acme", "ciq_s_1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 
     assert_null(user_get(client, 1, &error));
-    assert_code(error, CODE_UNAUTHENTICATED, "never was");
+    assert_code(error, CODE_UNAUTHENTICATED, "has ended or does not exist");
     ciq_client_free(client);
 }
 

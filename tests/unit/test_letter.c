@@ -257,8 +257,8 @@ test_check__settings(void **state)
     expect_wrong(&config.mail_from, "ClientIQ", "--mail-from must be an address");
     expect_wrong(&config.mail_from, "A\r\nBcc: x <a@b.c>", "--mail-from");
     expect_wrong(&config.link_url, "https://{{domain}}/", "--link-url must contain {{token}}");
-    expect_wrong(&config.smtp_user, "ann", "need each other");
-    expect_wrong(&config.smtp_password_file, "/etc/passwd", "need each other");
+    expect_wrong(&config.smtp_user, "ann", "must be given together");
+    expect_wrong(&config.smtp_password_file, "/etc/passwd", "must be given together");
     expect_wrong(&config.smtp_ca_file, "/nowhere/ca.pem",
                  "--smtp-ca-file: cannot read /nowhere/ca.pem");
     expect_wrong(&config.mail_templates, "/nowhere", "--mail-templates must be a directory");
