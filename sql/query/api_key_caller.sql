@@ -1,4 +1,4 @@
--- A live API key, by either of its secrets.  It is read again after a day at the latest.
+-- A live API key, by either of its secrets.  Memory keeps it for a day at most.
 -- rows: one
 select id, array_to_string(permissions, E'\n') as permissions,
        (extract(epoch from least(expire_time, case when secret_hash <> :arg.hash then old_expire_time end,

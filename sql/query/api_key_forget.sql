@@ -1,4 +1,4 @@
--- Keys that ended long ago, so that the table does not grow without end.
+-- Deletes keys that ended long ago, so that the table does not grow for ever.
 -- rows: none
 delete from core_api_key
  where id in (select id from core_api_key

@@ -1,4 +1,4 @@
--- The last uses of API keys.  Servers that know of the same use write it once.
+-- The last uses of API keys.  If several servers have noted the same use, it is written only once.
 -- rows: none
 update core_api_key k
    set last_use_time = now() - interval '1 ms' * u.age_ms

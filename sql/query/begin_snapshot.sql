@@ -1,3 +1,3 @@
--- Every statement until the end sees the moment of the first one.
+-- Every statement of the transaction sees the rows as they were at the first one.
 -- rows: none
 begin isolation level repeatable read read only

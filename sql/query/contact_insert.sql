@@ -1,5 +1,5 @@
--- The admin of a tenant that was a demo request: no password, but the mail with the way in, and the group that
--- holds every permission of the tenant.
+-- The admin of a tenant that was a demo request: without a password, but with a mail that has a link for setting one,
+-- and in the group that holds every permission of the tenant.
 -- rows: none
 with admin as (
     insert into users_customuser (email, first_name, last_name, is_admin, job_title, phone_number)

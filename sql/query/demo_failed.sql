@@ -1,4 +1,4 @@
--- A conversion that failed, written after everything of it was rolled back; not over a newer state.
+-- Records a failed conversion, after all of it was rolled back; a newer state is not overwritten.
 -- rows: none
 with failed as (
     update public.demo_demorequest set state = 'failed', update_time = now()

@@ -1,4 +1,4 @@
--- Where nobody asks for a proof.
+-- For --verify-domains off: a pending domain is accepted without a proof.
 -- rows: none
 -- changes: names
 update public.tenants_domain

@@ -1,5 +1,5 @@
--- A domain of a tenant; no row if it is somebody's already.  A claim that is to be proved has its first look at
--- once, since the record may be there.
+-- Adds a domain to a tenant; no row if another tenant has it already.  A claim that needs a proof is looked up at once,
+-- since the record may exist already.
 -- rows: one
 -- changes: names
 insert into public.tenants_domain (tenant_id, domain, kind, is_primary, state, next_time)

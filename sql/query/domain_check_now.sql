@@ -1,4 +1,4 @@
--- A claim that had failed begins anew.
+-- Has a domain looked up now; a failed claim is pending again.
 -- rows: none
 update public.tenants_domain
    set next_time = now(),

@@ -1,5 +1,5 @@
--- What a look at DNS decides: found, missing, or unknown, which decides nothing.  Only one tenant has a domain, so
--- a second proof of it waits until the first is lost.  A look that was asked for meanwhile is still due.
+-- What a DNS lookup decides: found, missing, or unknown, which decides nothing.  Only one tenant can have a domain, so
+-- a second proof of it waits until the first is lost.  A lookup that was requested meanwhile is still due.
 -- rows: one
 with seen as (
     select d.*,

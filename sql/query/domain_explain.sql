@@ -1,4 +1,4 @@
--- Everything that a host's way to its tenant depends on; which one that is, tenant_by_domain chooses alike.
+-- Everything on which routing a host to its tenant depends; tenant_by_domain chooses the tenant in the same way.
 -- rows: one
 select d.domain, d.tenant_id, d.is_primary, d.kind, d.state as domain_state, d.txt_name, d.txt_value,
        d.check_text, d.verify_time is not null as is_proved, d.missing_time is not null as is_missing,

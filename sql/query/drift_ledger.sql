@@ -1,4 +1,4 @@
--- What a schema's ledger says, as lines of its shape.
+-- A schema's ledger, as lines of the schema's shape.
 -- rows: one
 select coalesce(string_agg('ledger: ' || app || '/' || name || E'\t' || checksum, E'\n' order by app, name), '')
        as ledger

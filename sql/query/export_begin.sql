@@ -1,5 +1,5 @@
--- How rows become text, so that every PostgreSQL reads it alike; tables from their start, by one process, so that
--- the same rows come in the same order; and the moment that is seen.
+-- Settings that make every PostgreSQL write rows as the same text, and read tables from the start with one process, so
+-- that the same rows come in the same order; and the time of the snapshot.
 -- rows: one
 select set_config('datestyle', 'ISO, YMD', true), set_config('intervalstyle', 'postgres', true),
        set_config('timezone', 'UTC', true), set_config('extra_float_digits', '1', true),

@@ -1,5 +1,5 @@
--- Asked again under the lock, as its own statement with its own snapshot.  A workers' login that inherits, or
--- that can become the owner, would make every role of a tenant worth nothing.
+-- Asked again under the lock, in a statement of its own with its own snapshot.  If the workers' login inherited, or
+-- could become the owner, tenants' roles would protect nothing.
 -- rows: one
 select current_database()::text as database,
        to_regclass('public.core_migration') is not null as installed,

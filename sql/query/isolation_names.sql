@@ -1,4 +1,4 @@
--- The roles of the installation, and a tenant whose rows must be out of the platform's reach.
+-- The roles of the installation, and a tenant whose rows the platform must not be able to read.
 -- rows: one
 select i.platform_role, pg_catalog.pg_get_userbyid(c.relowner)::text as owner_login,
        coalesce((select t.schema_name

@@ -1,4 +1,4 @@
--- What is in a tenant's schema and must not be: ways out of it, ways in, and what runs by itself.
+-- What a tenant's schema must not contain: references out of it or into it, and code that runs by itself.
 -- rows: many into checks
 with me as (
     select n.oid as schema from pg_catalog.pg_namespace n where n.nspname = :arg.schema

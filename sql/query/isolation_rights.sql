@@ -60,7 +60,7 @@ with me as (
            and (a.is_grantable or a.privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE'))
      group by a.grantee
     union all
-    -- what names the role is in this index, wherever it is
+    -- pg_shdepend lists every object that names the role, through an index
     select 'grants', 'its role holds rights elsewhere',
            pg_describe_object(d.classid, d.objid, d.objsubid)
       from me

@@ -1,4 +1,4 @@
--- What a tenant's role is: nothing but a name with rights on rows.
+-- The attributes of a tenant's role, which must be a name with rights on rows and nothing else.
 -- rows: many into checks
 with me as (
     select r.oid as role, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls, r.rolcanlogin,
@@ -12,7 +12,7 @@ with me as (
      cross join lateral (values (me.rolsuper, 'superuser'), (me.rolcreaterole, 'createrole'),
                                 (me.rolcreatedb, 'createdb'), (me.rolreplication, 'replication'),
                                 (me.rolbypassrls, 'bypassrls'),
-                                -- only Citus must be able to sign in with it
+                                -- only on Citus must the role be able to sign in
                                 (me.rolcanlogin and not exists (select from pg_catalog.pg_extension
                                                                  where extname = 'citus'), 'login')) a (has, name)
      where a.has

@@ -1,4 +1,4 @@
--- What there is of a tenant to verify, and another tenant whose rows must be out of its reach.
+-- The parts of a tenant that is verified, and another tenant whose rows it must not be able to read.
 -- rows: one
 select t.role,
        exists (select from pg_catalog.pg_namespace n where n.nspname = t.schema_name) as has_schema,

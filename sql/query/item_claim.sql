@@ -1,4 +1,4 @@
--- The tenant's own row, which is locked next, has the name of today: it may have been renamed since the run began.
+-- The current schema name is in the tenant's own row, which is locked next: it may have changed since the run began.
 -- rows: one
 select i.run_id, i.tenant_id, i.schema_name, i.attempts, i.steps, r.is_shared, r.app, r.target, r.mode
   from public.migration_item i

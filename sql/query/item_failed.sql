@@ -1,5 +1,5 @@
--- Whoever has lost the connection does not wait for another who has taken the item up meanwhile: what that one
--- writes is newer.
+-- After a lost connection another worker may have taken the item meanwhile: this one then skips it without waiting,
+-- since the other's result is newer.
 -- rows: none
 update public.migration_item
    set state = :arg.state, attempts = attempts + 1, update_time = now(),

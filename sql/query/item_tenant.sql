@@ -1,4 +1,4 @@
--- Nobody suspends, deletes or migrates the tenant while this transaction works on it.
+-- Locks the tenant, so that nobody suspends, deletes or migrates it while this transaction works on it.
 -- rows: one
 select schema_name, role, state, heads::text as heads
   from public.tenants_tenant

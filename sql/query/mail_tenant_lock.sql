@@ -1,4 +1,4 @@
--- What the tenant is called and how it is, and neither changes until this transaction ends: so its outbox is no
--- other tenant's, which has taken over a name.
+-- The tenant's schema name and state, locked until this transaction ends, so that the schema of that name cannot be
+-- another tenant's meanwhile.
 -- rows: one
 select schema_name, state from public.tenants_tenant where id = :tenant.id for share

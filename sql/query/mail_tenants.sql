@@ -1,5 +1,5 @@
--- The next tenants whose outboxes may be looked into, as lines of id and schema name.  Those whose schema is too old
--- to have one come later.
+-- The next tenants whose outboxes can be read, as lines of id and schema name.  Tenants whose schema is too old to
+-- have one are left out.
 -- rows: one
 select string_agg(id || ' ' || schema_name, E'\n' order by id) as tenants
   from (select id, schema_name

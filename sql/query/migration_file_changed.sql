@@ -1,4 +1,4 @@
--- A tenant migration that is no longer what some tenant has applied.
+-- A tenant migration whose file differs from what some tenant has applied.
 -- rows: one
 select f.file
   from jsonb_to_recordset(:arg.files::jsonb) as f (app text, number integer, name text, checksum text, file text)

@@ -1,4 +1,4 @@
--- The fleet in one query.
+-- All tenants with their migrations, in one query.
 -- rows: many into tenants
 select coalesce(s.tenant_id, 0) as tenant_id, s.schema_name,
        case when s.is_orphan then 'orphan' else s.state end as state,

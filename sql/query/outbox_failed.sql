@@ -1,5 +1,6 @@
--- Twice as long after each attempt, :arg.wait_max seconds at most; what will never be taken (a 5xx of SMTP, a
--- template that is gone), or was not in two weeks, is given up.  Not over what another attempt has written since.
+-- A failed mail is tried again after a wait that doubles with each attempt, up to :arg.wait_max seconds.  It is given up
+-- if it can never be sent (a 5xx of SMTP, a missing template) or was not sent within two weeks.  The result of a later
+-- attempt is not overwritten.
 -- rows: none
 update core_outbox
    set last_error = :arg.error,

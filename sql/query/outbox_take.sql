@@ -1,5 +1,5 @@
 -- The next mail of this schema that is due, kept from other servers while it is sent: if this one dies, it is tried
--- again after :arg.lease seconds.  What the mail does not say itself, the registry says.
+-- again after :arg.lease seconds.  What is not in the mail's row comes from the registry.
 -- rows: one
 update core_outbox
    set attempts = attempts + 1, next_time = now() + make_interval(secs => :arg.lease::integer)

@@ -1,3 +1,3 @@
--- Of the transaction, where its context is the platform's and the tenant is found only then.
+-- Sets the search_path of a transaction that began as the platform's and has only then found its tenant.
 -- rows: none
 select set_config('search_path', :arg.search_path, true)

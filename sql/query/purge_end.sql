@@ -1,5 +1,5 @@
--- What is left of a tenant whose schema is gone: its domains, its row, and its role, which rests until no server
--- can have it in memory.
+-- Deletes what is left of a tenant whose schema is gone: its domains, seals and row.  Its role is not used again until
+-- no server can still have it in memory.
 -- rows: none
 -- changes: names
 with domains as (

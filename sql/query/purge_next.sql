@@ -1,4 +1,4 @@
--- The next tenant whose time is over, if no other server works on it.
+-- The next deleted tenant whose retention time is over, if no other server is purging it.
 -- rows: one
 select id, schema_name, role, state
   from public.tenants_tenant

@@ -1,4 +1,4 @@
--- What there is of a tenant: its role, its schema, and the right to use the one with the other.
+-- Which parts of a tenant exist: its role, its schema, and the role's right to use the schema.
 -- rows: one
 select r.oid is not null as has_role, n.oid is not null as has_schema,
        r.oid is not null and n.oid is not null and has_schema_privilege(r.oid, n.oid, 'usage') as has_usage

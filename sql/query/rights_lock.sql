@@ -1,4 +1,4 @@
--- Changes of rights within one tenant come one after the other; ordinary writes never come here.  A
--- statement of its own, first in its transaction, so that what is read next is younger than the lock.
+-- Changes of rights within one tenant happen one after the other; other writes do not take this lock.  It is a
+-- statement of its own and the first of its transaction, so that later statements see what was there after locking.
 -- rows: none
 select pg_advisory_xact_lock(742002::bigint << 32 | :tenant.id::bigint)

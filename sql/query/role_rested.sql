@@ -1,4 +1,4 @@
--- Roles that have rested go back to the pool; their number is what their name ends with.
+-- Returns roles to the pool that have been unused for long enough; a role's number is the end of its name.
 -- rows: none
 with rested as (
     delete from public.role_rest

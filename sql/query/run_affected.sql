@@ -1,4 +1,4 @@
--- The tenants that a request is about and that are not where it leads, by what they have applied: for a plan.
+-- The tenants of a request that are not at its target, grouped by their migrations, for a plan.
 -- rows: one
 select coalesce(jsonb_agg(g), '[]')::text as groups
   from (select heads, count(*) as tenants

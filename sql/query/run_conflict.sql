@@ -1,4 +1,4 @@
--- Another running run that has a schema of this one before it.
+-- An earlier running run that has a schema of this one.
 -- rows: one
 select r.id, o.schema_name
   from public.migration_item i

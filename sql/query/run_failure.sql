@@ -1,4 +1,4 @@
--- One more failed tenant; so many end the run.
+-- Counts one more failed tenant; at failures_max the run ends.
 -- rows: none
 update public.migration_run
    set failures = failures + 1,

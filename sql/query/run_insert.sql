@@ -1,4 +1,4 @@
--- A run over the tenants that are not where it leads; none: no run.
+-- A run over the tenants that are not at its target; if there are none, there is no run.
 -- rows: one
 with chosen as (
     select t.id, t.schema_name

@@ -1,4 +1,4 @@
--- The next running run after one, that has schemas to be worked on now and no more than this server knows.
+-- The next running run after :arg.after that has schemas to work on now and needs no app that this server does not know.
 -- rows: one
 select r.id
   from public.migration_run r

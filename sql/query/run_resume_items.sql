@@ -1,4 +1,4 @@
--- What failed is tried again.
+-- The failed items of a run are pending again.
 -- rows: none
 update public.migration_item
    set state = 'pending', attempts = 0, retry_time = now(), sqlstate = '', error = '', file = '', line = 0,

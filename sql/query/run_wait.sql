@@ -1,5 +1,5 @@
--- How long to wait before looking again: until the first that is to be tried again, at most a second while
--- runs are under way elsewhere.
+-- How long to wait before looking again: until the first item that is to be retried, and at most a second while
+-- other servers work on runs.
 -- rows: one
 select count(*) as running,
        coalesce(least(1000, greatest(1, min(extract(epoch from i.retry_time - now())) * 1000)), 1000)::bigint

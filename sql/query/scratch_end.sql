@@ -1,3 +1,3 @@
--- Takes the scratch schema away again, and search_path back.
+-- Rolls back the scratch schema and resets search_path.
 -- rows: none
 rollback to savepoint scratch

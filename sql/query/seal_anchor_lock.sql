@@ -1,4 +1,4 @@
--- No row: another server is at it.
+-- No row: another server is sealing this audit.
 -- rows: one
 select seals, total, head, mac, cursor_xact, cursor_id, floor_id
   from public.audit_anchor

@@ -1,4 +1,5 @@
--- After a restore in another cluster, whose transactions count anew: what was written before is known by its number.
+-- After a restore into another cluster, which numbers its transactions from the start again: rows from before are
+-- recognised by their own numbers.
 -- rows: none
 update public.audit_anchor
    set cursor_xact = -1, cursor_id = 0,

@@ -1,4 +1,4 @@
--- A repeated key older than a day is a new call; at most so many rows at a time.
+-- Deletes idempotency keys older than a day, a limited number at a time: with the same key a call is then a new one.
 -- rows: none
 delete from core_idempotency
  where key in (select key from core_idempotency

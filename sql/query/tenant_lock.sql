@@ -1,4 +1,4 @@
--- The tenant that a request means, locked: what changes a tenant's life comes one after the other.
+-- The tenant that a request means, locked, so that changes of a tenant's state happen one after the other.
 -- rows: one
 select t.id, t.schema_name, coalesce(t.former_schema_name, t.schema_name) as name, t.former_state, t.state, t.role,
        t.heads::text as heads

@@ -1,4 +1,4 @@
--- The next sequence of a schema that has given a number, by name.
+-- The next sequence of a schema that has been used, by name.
 -- rows: one
 select c.relname::text as name, v.last_value
   from pg_catalog.pg_class c

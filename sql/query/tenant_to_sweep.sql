@@ -1,5 +1,5 @@
--- The tenant whose outlived rows have waited longest, if that is an hour and nobody changes it; and which tables
--- of later migrations it has already.
+-- The tenant whose expired rows have waited longest, if that is an hour and nobody is changing the tenant; and which
+-- tables of later migrations it already has.
 -- rows: one
 select id, schema_name, coalesce((heads ->> 'core')::integer, 0) >= 2 as has_outbox,
        coalesce((heads ->> 'users')::integer, 0) >= 3 as has_tokens

@@ -1,4 +1,4 @@
--- One more try of each; in the order of keys, so that two servers do not wait for each other.
+-- Counts one more attempt for each key, in the order of keys, so that two servers do not deadlock.
 -- rows: none
 insert into public.core_throttle as t (key, paid_time)
 select c.key, now() + interval '1 s' * c.interval_s

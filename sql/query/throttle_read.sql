@@ -1,4 +1,4 @@
--- For each counter the milliseconds until its tries are forgiven, in their order: "0,1500".
+-- For each counter, in their order, the milliseconds until all of its attempts are forgiven: "0,1500".
 -- rows: one
 select string_agg(greatest(0, ceil(1000 * extract(epoch from coalesce(t.paid_time, now()) - now())))::bigint::text,
                   ',' order by c.place) as forgiven_ms

@@ -1,4 +1,4 @@
--- What servers keep in memory of a user who is signed in.
+-- Updates what servers keep in memory of a user who is signed in.
 -- rows: none
 -- changes: tenant
 update users_customuser

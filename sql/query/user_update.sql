@@ -1,4 +1,4 @@
--- What no server keeps in memory: such an update tells nobody.
+-- Updates what no server keeps in memory, so it sends no notification.
 -- rows: none
 update users_customuser
    set first_name = case when :mask.user.first_name then :user.first_name else first_name end,

@@ -1,5 +1,5 @@
--- Drops some of the tables, the last made first.  Every table takes locks on its indexes, its sequence and its
--- TOAST table too: with about eight each, a batch stays within the locks of one transaction's fair share.
+-- Drops some of the tables, the newest first.  Dropping a table also locks its indexes, its sequence and its TOAST
+-- table: with about eight locks each, a batch stays within max_locks_per_transaction.
 do $block$
 declare
     tables_max integer := greatest(1, current_setting('max_locks_per_transaction')::integer / 8);

@@ -1,5 +1,5 @@
--- A block of tenant roles ahead of need: each change of membership makes the next SET ROLE on every
--- connection slow, so such changes come together and seldom.
+-- Creates a block of tenant roles in advance: each change of membership makes the next SET ROLE on every connection
+-- slow, so such changes are made seldom, and many at a time.
 do $block$
 declare
     number bigint;

@@ -1,5 +1,5 @@
--- The database itself refuses the tenant's role from here on, on every server, and nobody is signed in.  What
--- somebody has dropped behind the service cannot be closed, and need not be.
+-- From here on the database itself refuses the tenant's role, on every server, and no session is left.  A schema, role
+-- or table that somebody has dropped in the database is skipped.
 do $block$
 begin
     if to_regnamespace(quote_ident(:'schema')) is null then

@@ -1,4 +1,4 @@
--- A tenant's schema, empty; what is made in it from here on is its role's to read and write.
+-- An empty schema for a tenant; its role may read and write all tables that are created in it from here on.
 set local search_path to :"schema", pg_temp;
 create schema :"schema";
 grant usage on schema :"schema" to :"role";

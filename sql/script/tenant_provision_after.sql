@@ -1,3 +1,3 @@
--- What a tenant's calls may not do in their own schema: change what was applied, or what was recorded.
+-- What a tenant's calls may not do in their own schema: write to the ledger, or change the audit.
 revoke insert, update, delete on core_migration from :"role";
 revoke update, delete on core_audit from :"role";

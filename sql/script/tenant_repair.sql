@@ -1,6 +1,6 @@
--- Moves what the tenant's schema lacks out of a scratch schema that has everything, and says in the setting
--- ciq.repaired what that was.  Tables move with their indexes, sequences and first rows; a foreign key is made
--- again where it should be, and proved only if the rows that are there allow it.
+-- Moves what the tenant's schema lacks from a scratch schema that has everything, and lists it in the setting
+-- ciq.repaired.  Tables move with their indexes, sequences and first rows; a missing foreign key is created again, and
+-- validated only if the existing rows satisfy it.
 do $block$
 declare
     target text := :'schema';

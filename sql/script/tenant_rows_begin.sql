@@ -1,5 +1,6 @@
--- Makes a new schema ready for rows from elsewhere.  Its foreign keys go until the rows are there: tables fill in
--- any order, and all rows are proved at once.  What its migrations have written goes too, for it comes again.
+-- Prepares a new schema for rows from elsewhere.  Its foreign keys are dropped until the rows are there, so that tables
+-- can be filled in any order and all rows are checked at once.  Rows that its migrations have inserted are removed,
+-- since they are among those that come.
 set local search_path to :"schema", pg_temp;
 do $block$
 declare

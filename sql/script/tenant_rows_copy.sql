@@ -1,5 +1,5 @@
--- Copies the rows of some tables from one tenant's schema into another's.  All of it is one statement and so sees
--- one snapshot, without a lock in the way of those who write.  Sequences come after it, and so are never behind.
+-- Copies the rows of some tables from one tenant's schema into another's.  It is one statement, so it sees one snapshot,
+-- without a lock that makes writers wait.  Sequences are copied after the rows, so they are never behind them.
 do $block$
 declare
     source text := :'source';

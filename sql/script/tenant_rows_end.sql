@@ -1,5 +1,5 @@
--- The rows are there: every foreign key is made again and proved, and each sequence goes on after the largest
--- number of its column.
+-- After the rows were copied: creates every foreign key again, which checks all rows, and sets each sequence to the
+-- largest number of its column.
 set constraints all immediate;
 do $block$
 declare

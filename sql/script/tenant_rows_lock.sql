@@ -1,5 +1,5 @@
--- Keeps the tables of a schema as they are while their rows are read.  A table that was rewritten between the
--- transaction's snapshot and its lock would look empty, so that is no time to read it.
+-- Keeps the tables of a schema from changing while their rows are read.  A table that was rewritten between the
+-- transaction's snapshot and its lock would look empty, so that is an error.
 do $block$
 declare
     tables text[] := string_to_array(:'tables', E'\n');
