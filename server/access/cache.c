@@ -28,9 +28,8 @@ typedef struct UnknownEntry {
 
 typedef struct SessionEntry {
     uint64_t epoch;
-    int64_t tenant_id;
     int64_t expire_us; /* monotonic */
-    uint8_t hash[32];
+    AuthToken token;
     CallerKind kind;
     bool is_admin;
     int64_t id, session_id;
@@ -129,11 +128,11 @@ name_place(const char *name, size_t places)
 
 /* Of a token's hash, which is as random as its secret: its bytes will do. */
 static size_t
-hash_place(const Cache *cache, const uint8_t hash[32])
+token_place(const Cache *cache, const AuthToken *token)
 {
     uint64_t start;
 
-    memcpy(&start, hash, sizeof start);
+    memcpy(&start, token->hash, sizeof start);
     return start % cache->sessions_max;
 }
 
@@ -213,20 +212,25 @@ cache_unknown_put(Cache *cache, CacheMoment moment, const char *name)
     pthread_mutex_unlock(stripe(cache, place));
 }
 
-bool
-cache_session_get(Cache *cache, Call *call, const uint8_t hash[32], int64_t tenant_id,
-                  Caller *caller)
+static bool
+is_same_token(const AuthToken *one, const AuthToken *other)
 {
-    size_t place = hash_place(cache, hash);
+    return one->kind == other->kind && one->tenant_id == other->tenant_id &&
+           memcmp(one->hash, other->hash, sizeof one->hash) == 0;
+}
+
+bool
+cache_session_get(Cache *cache, Call *call, const AuthToken *token, Caller *caller)
+{
+    size_t place = token_place(cache, token);
     const SessionEntry *entry = &cache->sessions[place];
     bool found = false;
 
     if (!is_fresh(cache))
         return false;
     pthread_mutex_lock(stripe(cache, place));
-    if (entry->epoch != 0 && entry->tenant_id == tenant_id &&
-        memcmp(entry->hash, hash, sizeof entry->hash) == 0 &&
-        entry->epoch == *epoch_of(cache, tenant_id) && clock_us() < entry->expire_us) {
+    if (entry->epoch != 0 && is_same_token(&entry->token, token) &&
+        entry->epoch == *epoch_of(cache, token->tenant_id) && clock_us() < entry->expire_us) {
         char *texts = arena_alloc(call->arena, entry->texts_size);
 
         if (texts != NULL) {
@@ -247,12 +251,12 @@ cache_session_get(Cache *cache, Call *call, const uint8_t hash[32], int64_t tena
 }
 
 void
-cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int64_t tenant_id,
-                  const Caller *caller, int64_t expire_us)
+cache_session_put(Cache *cache, CacheMoment moment, const AuthToken *token, const Caller *caller,
+                  int64_t expire_us)
 {
-    size_t place = hash_place(cache, hash);
+    size_t place = token_place(cache, token);
     SessionEntry *entry = &cache->sessions[place];
-    uint64_t epoch = *epoch_of(cache, tenant_id);
+    uint64_t epoch = *epoch_of(cache, token->tenant_id);
     size_t email_size = strlen(caller->email) + 1, permissions_size = 1;
 
     for (const char *held = caller->permissions; *held != '\0'; held += strlen(held) + 1)
@@ -274,7 +278,7 @@ cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int6
 
     *entry = (SessionEntry){
         .epoch = epoch,
-        .tenant_id = tenant_id,
+        .token = *token,
         .expire_us = expire_us,
         .kind = caller->kind,
         .is_admin = caller->is_admin,
@@ -283,7 +287,6 @@ cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int6
         .texts = texts,
         .texts_size = email_size + permissions_size,
     };
-    memcpy(entry->hash, hash, sizeof entry->hash);
     pthread_mutex_unlock(stripe(cache, place));
     free(before);
 }

@@ -10,6 +10,7 @@
 #ifndef CIQ_SERVER_CACHE_H
 #define CIQ_SERVER_CACHE_H
 
+#include "call/auth.h"
 #include "call/call.h"
 
 enum {
@@ -40,12 +41,12 @@ void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name,
 MUST_CHECK bool cache_unknown_get(Cache *cache, const char *name);
 void cache_unknown_put(Cache *cache, CacheMoment moment, const char *name);
 
-/* Sessions; email and permissions of the caller go to call memory.  expire_us is of the monotonic
- * clock: what has expired in the database must not live on in a server whose calendar is set back.
+/* Sessions and API keys, by the whole of their token; email and permissions of the caller go to
+ * call memory.  expire_us is of the monotonic clock: what has expired in the database must not live
+ * on in a server whose calendar is set back.
  */
-MUST_CHECK bool cache_session_get(Cache *cache, Call *call, const uint8_t hash[32],
-                                  int64_t tenant_id, Caller *caller);
-void cache_session_put(Cache *cache, CacheMoment moment, const uint8_t hash[32], int64_t tenant_id,
+MUST_CHECK bool cache_session_get(Cache *cache, Call *call, const AuthToken *token, Caller *caller);
+void cache_session_put(Cache *cache, CacheMoment moment, const AuthToken *token,
                        const Caller *caller, int64_t expire_us);
 
 /* What a user of the tenant (or a superuser, tenant 0) may do and why, in the form of who asks;

@@ -38,13 +38,15 @@ text_of(const DbRow *row, const char *column)
  * good when the database answers; added to a time before the question, it ends no later than there.
  */
 static bool
-read_row(Call *call, const Query *query, const uint8_t hash[32], const DbRow **row)
+read_row(Call *call, const Query *query, const AuthToken *token, const DbRow **row)
 {
     if (call->db == NULL)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know whose the token is");
     db_begin(call, DB_READ);
-    return db_row(call, query, NULL,
-                  (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32}, {0}}, row);
+    return db_row(
+        call, query, NULL,
+        (DbArg[]){{.name = "hash", .bytes = token->hash, .bytes_size = sizeof token->hash}, {0}},
+        row);
 }
 
 /* Somebody uses the session, whoever asks about it: its end moves. */
@@ -54,15 +56,15 @@ note_use(Call *call, const Caller *caller)
     usage_note(call->core->usage, USAGE_SESSION, call->tenant.id, caller->session_id);
 }
 
-bool
-caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
+static bool
+find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
 {
     Cache *cache = call->core->cache;
     bool on_platform = call->tenant.id == 0;
     CacheMoment moment = cache_moment(cache);
     const DbRow *row;
 
-    *found = cache_session_get(cache, call, hash, call->tenant.id, caller);
+    *found = cache_session_get(cache, call, token, caller);
     if (*found) {
         note_use(call, caller);
         return true;
@@ -70,7 +72,7 @@ caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *foun
 
     int64_t asked_us = clock_us();
 
-    if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, hash, &row))
+    if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, token, &row))
         return false;
     if (row == NULL)
         return true;
@@ -87,25 +89,24 @@ caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *foun
         .email = text_of(row, "email"),
         .permissions = permissions,
     };
-    cache_session_put(cache, moment, hash, call->tenant.id, caller,
-                      asked_us + db_row_int64(row, "left_us"));
+    cache_session_put(cache, moment, token, caller, asked_us + db_row_int64(row, "left_us"));
     *found = true;
     note_use(call, caller);
     return true;
 }
 
-bool
-caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
+static bool
+find_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
 {
     Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
     const DbRow *row;
 
-    *found = cache_session_get(cache, call, hash, call->tenant.id, caller);
+    *found = cache_session_get(cache, call, token, caller);
     if (!*found) {
         int64_t asked_us = clock_us();
 
-        if (!read_row(call, &query_api_key_caller, hash, &row))
+        if (!read_row(call, &query_api_key_caller, token, &row))
             return false;
         if (row == NULL)
             return true;
@@ -120,8 +121,7 @@ caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
             .email = "",
             .permissions = permissions,
         };
-        cache_session_put(cache, moment, hash, call->tenant.id, caller,
-                          asked_us + db_row_int64(row, "left_us"));
+        cache_session_put(cache, moment, token, caller, asked_us + db_row_int64(row, "left_us"));
         *found = true;
     }
     usage_note(call->core->usage, USAGE_KEY, call->tenant.id, caller->id);
@@ -129,8 +129,8 @@ caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
 }
 
 /* Never from memory: the session is the platform's, and so are the reasons for which it ends. */
-bool
-caller_of_act_as(Call *call, const uint8_t hash[32], Caller *caller, bool *found)
+static bool
+find_act_as(Call *call, const AuthToken *token, Caller *caller, bool *found)
 {
     const char *tenant_id = call_printf(call, "%" PRId64, call->tenant.id);
     const DbRow *session, *held;
@@ -145,11 +145,12 @@ caller_of_act_as(Call *call, const uint8_t hash[32], Caller *caller, bool *found
 
     db_begin(call, DB_READ);
 
-    bool ok = db_row(call, &query_act_session, NULL,
-                     (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = 32},
-                               {.name = "tenant_id", .text = tenant_id},
-                               {0}},
-                     &session);
+    bool ok =
+        db_row(call, &query_act_session, NULL,
+               (DbArg[]){{.name = "hash", .bytes = token->hash, .bytes_size = sizeof token->hash},
+                         {.name = "tenant_id", .text = tenant_id},
+                         {0}},
+               &session);
 
     db_as_tenant(call, &tenant);
     if (!ok)
@@ -173,5 +174,24 @@ caller_of_act_as(Call *call, const uint8_t hash[32], Caller *caller, bool *found
         .permissions = permissions,
     };
     *found = true;
+    return true;
+}
+
+bool
+caller_of_token(Call *call, const AuthToken *token, Caller *caller, bool *found)
+{
+    *found = false;
+    if (token->tenant_id != call->tenant.id)
+        return true;
+    switch (token->kind) {
+    case AUTH_TOKEN_SESSION:
+        return find_session(call, token, caller, found);
+    case AUTH_TOKEN_API_KEY:
+        return find_key(call, token, caller, found);
+    case AUTH_TOKEN_ACT_AS:
+        return find_act_as(call, token, caller, found);
+    case AUTH_TOKEN_LINK:
+        break;
+    }
     return true;
 }

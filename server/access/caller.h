@@ -4,16 +4,12 @@
 #ifndef CIQ_SERVER_CALLER_H
 #define CIQ_SERVER_CALLER_H
 
+#include "call/auth.h"
 #include "call/call.h"
 
-/* A live session of an active user or superuser.  *found false: there is none, and caller is
- * unchanged. */
-MUST_CHECK bool caller_of_session(Call *call, const uint8_t hash[32], Caller *caller, bool *found);
-
-/* A live session of the platform's staff inside this tenant. */
-MUST_CHECK bool caller_of_act_as(Call *call, const uint8_t hash[32], Caller *caller, bool *found);
-
-/* A live API key. */
-MUST_CHECK bool caller_of_key(Call *call, const uint8_t hash[32], Caller *caller, bool *found);
+/* A live session of an active user or superuser, one of the platform's staff inside this tenant, or
+ * a live API key, as the token's kind says.  *found false: there is none, and caller is unchanged;
+ * so it is with the link of a mail, and with a token that is not of call->tenant. */
+MUST_CHECK bool caller_of_token(Call *call, const AuthToken *token, Caller *caller, bool *found);
 
 #endif

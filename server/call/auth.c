@@ -115,35 +115,31 @@ auth_token_new(Call *call, AuthTokenKind kind, int64_t tenant_id, char token[AUT
 }
 
 bool
-auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
-                 uint8_t hash[AUTH_SECRET_HASH_SIZE])
+auth_token_read(const char *text, AuthToken *token)
 {
-    const char prefix[] = {'c', 'i', 'q', '_', (char) kind, '_'};
+    static const char kinds[] = {AUTH_TOKEN_SESSION, AUTH_TOKEN_API_KEY, AUTH_TOKEN_ACT_AS,
+                                 AUTH_TOKEN_LINK};
+    const char *kind, *number, *end;
+    uint8_t secret[SECRET_SIZE];
+    size_t digits, size;
 
-    if (strncmp(token, prefix, sizeof prefix) != 0)
+    if (strncmp(text, "ciq_", 4) != 0 || (kind = memchr(kinds, text[4], sizeof kinds)) == NULL ||
+        text[5] != '_')
         return false;
-
-    const char *number = token + sizeof prefix;
-    int64_t id = 0;
-    size_t digits = strspn(number, "0123456789");
-
+    *token = (AuthToken){.kind = (AuthTokenKind) *kind};
+    number = text + 6;
+    digits = strspn(number, "0123456789");
     if (digits == 0 || digits > 18 || number[digits] != '_')
         return false;
     for (size_t i = 0; i < digits; i++)
-        id = id * 10 + (number[i] - '0');
-
-    const char *text = number + digits + 1;
-    const char *end;
-    uint8_t secret[SECRET_SIZE];
-    size_t size;
-
+        token->tenant_id = token->tenant_id * 10 + (number[i] - '0');
+    text = number + digits + 1;
     if (sodium_base642bin(secret, sizeof secret, text, strlen(text), NULL, &size, &end,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         *end != '\0' || size != SECRET_SIZE)
         return false;
-    secret_hash(secret, hash);
+    secret_hash(secret, token->hash);
     sodium_memzero(secret, sizeof secret);
-    *tenant_id = id;
     return true;
 }
 

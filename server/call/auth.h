@@ -38,9 +38,16 @@ typedef enum AuthTokenKind {
 MUST_CHECK bool auth_token_new(Call *call, AuthTokenKind kind, int64_t tenant_id,
                                char token[AUTH_TOKEN_SIZE], uint8_t hash[AUTH_SECRET_HASH_SIZE]);
 
-/* Reads a token of this kind.  False: it is not one. */
-MUST_CHECK bool auth_token_parse(const char *token, AuthTokenKind kind, int64_t *tenant_id,
-                                 uint8_t hash[AUTH_SECRET_HASH_SIZE]);
+/* What a token says of itself.  All of it belongs to whatever is found by it: a secret that was
+ * made for one kind or tenant is nothing in another. */
+typedef struct AuthToken {
+    AuthTokenKind kind;
+    int64_t tenant_id; /* 0: the platform's */
+    uint8_t hash[AUTH_SECRET_HASH_SIZE];
+} AuthToken;
+
+/* Reads a token of any kind.  False: it is not one. */
+MUST_CHECK bool auth_token_read(const char *text, AuthToken *token);
 
 /* Seals a reply under a key that only the holder of the client's idempotency key can derive. */
 MUST_CHECK bool auth_seal(Call *call, const uint8_t *client_key, const void *text, size_t size,

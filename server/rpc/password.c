@@ -104,18 +104,17 @@ rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordRespo
 {
     const Realm *realm = realm_of(call);
     const char wrong[] = "the link is not good any more: ask for a new one";
-    uint8_t token_hash[AUTH_SECRET_HASH_SIZE];
+    AuthToken link;
     char hash[AUTH_HASH_SIZE];
     LoginResponse login = CLIENTIQ__V1__LOGIN_RESPONSE__INIT;
-    int64_t tenant_id;
     const DbRow *user;
 
     call->caller = (Caller){.email = "", .permissions = ""};
-    if (!auth_token_parse(request->link_token, AUTH_TOKEN_LINK, &tenant_id, token_hash) ||
-        tenant_id != call->tenant.id)
+    if (!auth_token_read(request->link_token, &link) || link.kind != AUTH_TOKEN_LINK ||
+        link.tenant_id != call->tenant.id)
         return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
 
-    const DbArg token[] = {{.name = "hash", .bytes = token_hash, .bytes_size = sizeof token_hash},
+    const DbArg token[] = {{.name = "hash", .bytes = link.hash, .bytes_size = sizeof link.hash},
                            {0}};
 
     /* before anything is hashed, which is dear */

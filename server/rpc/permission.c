@@ -29,20 +29,19 @@ fail_no_session(Call *call)
 static bool
 find_session(Call *call, const char *token, int64_t *user_id)
 {
-    uint8_t hash[AUTH_SECRET_HASH_SIZE];
-    int64_t tenant_id;
+    AuthToken read;
     TenantContext tenant;
     Caller subject;
     bool found;
 
-    if (!auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
+    if (!auth_token_read(token, &read) || read.kind != AUTH_TOKEN_SESSION)
         return call_fail_field(call, "session_token", "is not the token of a session");
-    if (tenant_id != call->tenant.id) {
+    if (read.tenant_id != call->tenant.id) {
         if (call->tenant.id != 0) {
             call->failure.is_refused = true;
             return fail_no_session(call);
         }
-        if (!route_find_id(call, tenant_id, &tenant))
+        if (!route_find_id(call, read.tenant_id, &tenant))
             return false;
         if (!route_is_there(&tenant))
             return fail_no_session(call);
@@ -50,7 +49,7 @@ find_session(Call *call, const char *token, int64_t *user_id)
             return false;
         call->tenant = tenant;
     }
-    if (!caller_of_session(call, hash, &subject, &found))
+    if (!caller_of_token(call, &read, &subject, &found))
         return false;
     *user_id = subject.id;
     return found || fail_no_session(call);

@@ -124,14 +124,14 @@ static const char may_forward[] = "platform.forward";
  * microservice, whose platform key allows it to name their address.  The key gives no other right
  * in the tenant.  False: it may not forward. */
 static bool
-find_forwarder(Call *call, const uint8_t hash[32])
+find_forwarder(Call *call, const AuthToken *token)
 {
     TenantContext tenant = db_as_platform(call);
     Caller anonymous = call->caller;
     bool found = false;
 
     call->forwards =
-        caller_of_key(call, hash, &call->caller, &found) && found && call_may(call, may_forward);
+        caller_of_token(call, token, &call->caller, &found) && found && call_may(call, may_forward);
     call->caller = anonymous;
     db_as_tenant(call, &tenant);
     return call->forwards;
@@ -147,53 +147,49 @@ refuse_foreign(Call *call)
 }
 
 static bool
+fail_not_found(Call *call, const AuthToken *token)
+{
+    if (token->kind == AUTH_TOKEN_API_KEY)
+        return call_fail(call, CODE_UNAUTHENTICATED,
+                         "the API key was revoked, has expired or does not exist");
+    return call_fail(call, CODE_UNAUTHENTICATED, "the %ssession has ended or does not exist",
+                     token->kind == AUTH_TOKEN_ACT_AS ? "act-as " : "");
+}
+
+static bool
 find_caller(Call *call)
 {
-    const char *token = call->request->token;
-    uint8_t hash[AUTH_SECRET_HASH_SIZE];
-    int64_t tenant_id;
-    bool is_public = call->method->access == ACCESS_PUBLIC, found;
+    const char *text = call->request->token;
+    bool is_public = call->method->access == ACCESS_PUBLIC, is_key, found;
+    AuthToken token;
 
     if (call->method->database == DATABASE_NONE)
         return true;
-    if (token[0] == '\0') {
+    if (text[0] == '\0') {
         if (call->tenant.id == 0 && is_local_operator(call)) {
             call->caller.kind = CALLER_OPERATOR;
             call->caller.permissions = call->core->installation.operator_permissions;
         }
         return true;
     }
-    if (auth_token_parse(token, AUTH_TOKEN_API_KEY, &tenant_id, hash)) {
-        if (tenant_id == 0 && call->tenant.id != 0 && is_public)
-            return find_forwarder(call, hash) || refuse_foreign(call);
-        if (tenant_id != call->tenant.id)
-            return refuse_foreign(call);
-        if (!caller_of_key(call, hash, &call->caller, &found))
-            return false;
-        if (!found)
-            return call_fail(call, CODE_UNAUTHENTICATED,
-                             "the API key was revoked, has expired or does not exist");
-        call->forwards = call_may(call, may_forward);
-        return true;
-    }
-
-    bool is_act_as = auth_token_parse(token, AUTH_TOKEN_ACT_AS, &tenant_id, hash);
-
-    if (!is_act_as && !auth_token_parse(token, AUTH_TOKEN_SESSION, &tenant_id, hash))
+    if (!auth_token_read(text, &token) || token.kind == AUTH_TOKEN_LINK)
         return call_fail(call, CODE_UNAUTHENTICATED,
                          "the token is neither a session's nor an API key's");
-    if (tenant_id != call->tenant.id)
+    is_key = token.kind == AUTH_TOKEN_API_KEY;
+    if (is_key && token.tenant_id == 0 && call->tenant.id != 0 && is_public)
+        return find_forwarder(call, &token) || refuse_foreign(call);
+    if (token.tenant_id != call->tenant.id)
         return refuse_foreign(call);
-    /* an old token does not prevent a new sign-in, and the database is not asked whose it is */
-    if (is_public && is_act_as)
+    /* an old session does not prevent a new sign-in, and the database is not asked whose it is */
+    if (is_public && !is_key) {
+        if (token.kind == AUTH_TOKEN_SESSION)
+            (void) !cache_session_get(call->core->cache, call, &token, &call->caller);
         return true;
-    if (is_public)
-        found = cache_session_get(call->core->cache, call, hash, tenant_id, &call->caller);
-    else if (!(is_act_as ? caller_of_act_as : caller_of_session)(call, hash, &call->caller, &found))
+    }
+    if (!caller_of_token(call, &token, &call->caller, &found))
         return false;
-    return found || is_public ||
-           call_fail(call, CODE_UNAUTHENTICATED, "the %ssession has ended or does not exist",
-                     is_act_as ? "act-as " : "");
+    call->forwards = is_key && found && call_may(call, may_forward);
+    return found || fail_not_found(call, &token);
 }
 
 /* ---- 4 permission ---- */

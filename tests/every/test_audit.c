@@ -188,13 +188,13 @@ static void
 test_writes__leave_one_row(void **state)
 {
     World *world = *state;
-    uint8_t hash[AUTH_SECRET_HASH_SIZE];
     char hex[2 * AUTH_SECRET_HASH_SIZE + 1];
-    int64_t tenant_id, techcorp = last_event(world, "techcorp");
+    int64_t techcorp = last_event(world, "techcorp");
+    AuthToken link;
 
-    assert_true(auth_token_parse(link_token, AUTH_TOKEN_LINK, &tenant_id, hash));
-    for (size_t i = 0; i < sizeof hash; i++)
-        snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+    assert_true(auth_token_read(link_token, &link));
+    for (size_t i = 0; i < sizeof link.hash; i++)
+        snprintf(hex + 2 * i, 3, "%02x", link.hash[i]);
     for (size_t i = 0; i < WRITES; i++) {
         const Write *write = &writes[i];
         int64_t acme, platform;
