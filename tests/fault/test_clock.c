@@ -238,8 +238,7 @@ is_refused(void *argument)
     CiqError *error = NULL;
 
     json_decref(call_json(question->client, "UserService/WhoAmI", &error, "{}"));
-    question->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    question->code = (int) code_of(error);
     return question->code != CODE_OK;
 }
 
@@ -292,8 +291,7 @@ count_users(void *argument)
     CiqError *error = NULL;
 
     json_decref(call_json(question->client, "UserService/ListUsers", &error, "{}"));
-    question->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    question->code = (int) code_of(error);
     return NULL;
 }
 

@@ -189,8 +189,7 @@ race(void *argument)
 
     for (int i = 0; i < racer->rounds; i++) {
         json_decref(call_json(client, racer->method, &error, "%s", racer->request));
-        racer->codes[error == NULL ? CODE_OK : ciq_error_code(error)]++;
-        ciq_error_free(error);
+        racer->codes[code_of(error)]++;
         error = NULL;
     }
     ciq_client_free(client);

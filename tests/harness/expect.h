@@ -3,12 +3,10 @@
 #define CIQ_TESTS_EXPECT_H
 
 #include "clientiq/client.h"
+#include "harness/text.h"
 #include "proto/wire.h"
 
 #include <jansson.h>
-
-/* A string constant where a message wants one of its own. */
-#define TEXT(constant) ((char *) (uintptr_t) (constant))
 
 /* Fails the test unless the error has this code (and, if text is not NULL, this text in its
  * message), or for CODE_OK, if there is an error; frees the error. */

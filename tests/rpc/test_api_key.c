@@ -532,8 +532,7 @@ make_one(void *argument)
 
     json_decref(call_json(maker->client, "UserService/CreateApiKey", &error,
                           "{\"api_key\": {\"name\": \"of %d\"}}", maker->number));
-    maker->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    maker->code = (int) code_of(error);
     return NULL;
 }
 
