@@ -18,21 +18,6 @@ enum { KINDS_MAX = 20, TEXT_MAX = 96, PERMISSIONS_MAX = 64, TOKEN_SIZE = 160 };
 
 /* ---- the page ---- */
 
-static char *
-read_file(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t size = 0;
-
-    if (file == NULL)
-        fail_msg("cannot read %s", path);
-    if (getdelim(&text, &size, '\0', file) < 0)
-        fail_msg("%s is empty", path);
-    fclose(file);
-    return text;
-}
-
 /* Splits "| a | `b` | c |" and gives how many. */
 static size_t
 split(char *line, char *words[KINDS_MAX])
@@ -344,8 +329,8 @@ test_access__every_cell(void **state)
     World *world = *state;
     Callers *callers = calloc(1, sizeof *callers);
     nng_socket tcp = dial(world->server.tcp), ipc = dial(world->server.ipc);
-    char *page = read_file(CIQ_SOURCE_DIR "/docs/access.md"), *kinds_line = NULL, *rest = page,
-         *line;
+    char *page = file_read(CIQ_SOURCE_DIR "/docs/access.md", NULL), *kinds_line = NULL,
+         *rest = page, *line;
     char *kinds[KINDS_MAX], *words[KINDS_MAX];
     size_t kinds_count = 0, rows = 0, rows_due = 0, cells = 0, failed = 0;
 
@@ -390,8 +375,8 @@ test_access__every_cell(void **state)
 static void
 test_access__page_is_as_generated(void **state)
 {
-    char *generated = read_file(CIQ_GENERATED_DIR "/access.md"),
-         *page = read_file(CIQ_SOURCE_DIR "/docs/access.md");
+    char *generated = file_read(CIQ_GENERATED_DIR "/access.md", NULL),
+         *page = file_read(CIQ_SOURCE_DIR "/docs/access.md", NULL);
 
     (void) state;
     if (strcmp(generated, page) != 0)

@@ -133,8 +133,7 @@ setup(void **state)
     *state = &moved;
     if (libfaketime() == NULL)
         return 0;
-    snprintf(moved.folder, sizeof moved.folder, "/tmp/ciq-clock-XXXXXX");
-    assert_non_null(mkdtemp(moved.folder));
+    folder_new(moved.folder);
     fleet_copy(&moved.fleet, "fleet/0002_colour", colour);
     start_server(&moved);
     return 0;

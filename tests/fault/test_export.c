@@ -15,12 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/ciq-export-XXXXXX";
+static char folder[64];
 
 static int
 setup(void **state)
 {
-    assert_non_null(mkdtemp(folder));
+    folder_new(folder);
     return world_setup(state);
 }
 
@@ -562,7 +562,7 @@ static void
 test_import__killed_in_the_middle(void **state)
 {
     World *world = *state;
-    char before[200], after[200], path[64];
+    char before[200], after[200], path[80];
     int status;
 
     make_large(world);
@@ -606,7 +606,7 @@ static void
 test_clone__server_killed_in_the_middle(void **state)
 {
     World *world = *state;
-    char before[200], after[200], url[80], listen[96];
+    char before[200], after[200], url[96], listen[112];
     PGconn *holder;
     pthread_t thread;
     void *error;
@@ -645,13 +645,9 @@ static void
 test_tables__are_on_the_page(void **state)
 {
     World *world = *state;
-    static char page[32768];
+    char *page = file_read(CIQ_SOURCE_DIR "/docs/backup.md", NULL);
     char tables[4096], *table, *rest = tables;
-    FILE *file = fopen(CIQ_SOURCE_DIR "/docs/backup.md", "r");
 
-    assert_non_null(file);
-    page[fread(page, 1, sizeof page - 1, file)] = '\0';
-    fclose(file);
     snprintf(
         tables, sizeof tables, "%s",
         database_value(&world->database,
@@ -666,6 +662,7 @@ test_tables__are_on_the_page(void **state)
                 "docs/backup.md does not say whether the table %s travels; sql/query/tenant_rows.sql decides it",
                 table);
     }
+    free(page);
 }
 
 int

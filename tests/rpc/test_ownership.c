@@ -113,8 +113,7 @@ dns_change(Dns *dns, const char *records)
 static void
 dns_new(Dns *dns)
 {
-    snprintf(dns->folder, sizeof dns->folder, "/tmp/ciq-dns-XXXXXX");
-    assert_non_null(mkdtemp(dns->folder));
+    folder_new(dns->folder);
     for (int i = 0; i < 50 && dns->pid == 0; i++) {
         dns->port = free_port();
         snprintf(dns->address, sizeof dns->address, "127.0.0.1:%d", dns->port);
