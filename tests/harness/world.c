@@ -4,7 +4,10 @@
 #include "harness/cases.h"
 #include "harness/people.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int
 world_setup(void **state)
@@ -35,6 +38,19 @@ world_teardown(void **state)
     database_drop(&world->database);
     free(world);
     return 0;
+}
+
+CiqClient *
+holder_new(World *world, const char *email, const char *permissions, int64_t *id)
+{
+    char copy[512], *rest;
+
+    *id = user_new(world->acme, email, false);
+    assert_true(snprintf(copy, sizeof copy, "%s", permissions) < (int) sizeof copy);
+    for (char *name = strtok_r(copy, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest))
+        expect_json(world->acme, "UserService/GrantPermission", CODE_OK, NULL,
+                    "{\"user_id\": %" PRId64 ", \"permission\": \"%s\"}", *id, name);
+    return sign_in(&world->server, "acme", email, world_password);
 }
 
 int

@@ -18,6 +18,10 @@ typedef struct World {
 int world_setup(void **state);
 int world_teardown(void **state);
 
+/* Makes a user of acme's who may do nothing but what these permissions ("a.b,c.d"), granted one by
+ * one, allow; gives the number, and a client that is signed in. */
+CiqClient *holder_new(World *world, const char *email, const char *permissions, int64_t *id);
+
 /* The same with a second server on the world's database; configure, which may be NULL, is that
  * one's. */
 typedef struct Pair {

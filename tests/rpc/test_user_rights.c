@@ -10,19 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A user with a password and exactly these permissions, granted directly, signed in. */
-static CiqClient *
-holder_new(World *world, const char *email, const char *permissions, int64_t *id)
-{
-    *id = user_new(world->acme, email, false);
-    database_value(&world->database,
-                   "insert into acme.users_customuser_user_permissions (user_id, permission_id) "
-                   "select %" PRId64 ", id from acme.auth_permission "
-                   "where app || '.' || codename = any(string_to_array('%s', ','))",
-                   *id, permissions);
-    return sign_in(&world->server, "acme", email, world_password);
-}
-
 static void
 test_deactivate_user__ends_sessions(void **state)
 {
