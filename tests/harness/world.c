@@ -68,6 +68,12 @@ pair_up(void **state, void (*configure)(Config *config))
 }
 
 int
+pair_setup(void **state)
+{
+    return pair_up(state, NULL);
+}
+
+int
 pair_teardown(void **state)
 {
     Pair *pair = *state;

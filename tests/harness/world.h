@@ -22,13 +22,14 @@ int world_teardown(void **state);
  * one, allow; gives the number, and a client that is signed in. */
 CiqClient *holder_new(World *world, const char *email, const char *permissions, int64_t *id);
 
-/* The same with a second server on the world's database; configure, which may be NULL, is that
- * one's. */
+/* The same with a second server on the world's database.  pair_up is for a group's setup of its
+ * own: configure, which may be NULL, alters the second server's settings. */
 typedef struct Pair {
     World *world;
     TestServer other;
 } Pair;
 
+int pair_setup(void **state);
 int pair_up(void **state, void (*configure)(Config *config));
 int pair_teardown(void **state);
 
