@@ -10,13 +10,13 @@
 #include <string.h>
 
 int
-world_setup(void **state)
+world_up(void **state, void (*configure)(Config *config))
 {
     World *world = calloc(1, sizeof *world);
 
     assert_non_null(world);
     database_new(&world->database);
-    server_up(&world->server, &world->database, NULL);
+    server_up(&world->server, &world->database, configure);
     world->operator= operator_new(&world->server);
     tenant_new(world->operator, "acme");
     tenant_new(world->operator, "techcorp");
@@ -24,6 +24,12 @@ world_setup(void **state)
     world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
     *state = world;
     return 0;
+}
+
+int
+world_setup(void **state)
+{
+    return world_up(state, NULL);
 }
 
 int

@@ -14,15 +14,17 @@ typedef struct World {
     CiqClient *operator, * acme, *techcorp;
 } World;
 
-/* cmocka's setup and teardown of a group or a test; *state is the World. */
+/* cmocka's setup and teardown of a group or a test; *state is the World.  world_up is for a setup
+ * of one's own: configure, which may be NULL, alters the server's settings. */
 int world_setup(void **state);
+int world_up(void **state, void (*configure)(Config *config));
 int world_teardown(void **state);
 
 /* Makes a user of acme's who may do nothing but what these permissions ("a.b,c.d"), granted one by
  * one, allow; gives the number, and a client that is signed in. */
 CiqClient *holder_new(World *world, const char *email, const char *permissions, int64_t *id);
 
-/* The same with a second server on the world's database.  pair_up is for a group's setup of its
+/* The same with a second server on the world's database.  pair_up is for a setup of one's
  * own: configure, which may be NULL, alters the second server's settings. */
 typedef struct Pair {
     World *world;
