@@ -184,3 +184,29 @@ json_at(const json_t *json, const char *path)
         snprintf(value, sizeof value, "%zu", json_array_size(json));
     return value;
 }
+
+void
+ends_add(Ends *ends, CiqError *error)
+{
+    ends->codes[code_of(error)]++;
+    ends->count++;
+}
+
+typedef struct Awaited {
+    const Ends *ends;
+    int count;
+} Awaited;
+
+static bool
+have_ended(void *argument)
+{
+    const Awaited *awaited = argument;
+
+    return awaited->ends->count == awaited->count;
+}
+
+void
+wait_for_ends(const Ends *ends, int count)
+{
+    wait_until("calls to end", have_ended, &(Awaited){ends, count});
+}

@@ -34,6 +34,17 @@ Code call_code(CiqClient *client, const char *method, const char *format, ...)
 Code code_after(Code code, CiqClient *client, const char *method, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* How calls ended that ran at the same time: how many with each code. */
+typedef struct Ends {
+    _Atomic int codes[CODE_UNAUTHENTICATED + 1], count;
+} Ends;
+
+/* Counts the end of a call, in any thread; frees the error. */
+void ends_add(Ends *ends, CiqError *error);
+
+/* Waits until so many have ended. */
+void wait_for_ends(const Ends *ends, int count);
+
 /* What stands at "users.0.email" in an answer, as text ("true", "12"), good until the next call; ""
  * if nothing does. */
 const char *json_at(const json_t *json, const char *path);
