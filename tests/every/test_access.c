@@ -14,24 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS_MAX = 20, TEXT_MAX = 96, PERMISSIONS_MAX = 64, TOKEN_SIZE = 160 };
+enum { KINDS_MAX = 20, TEXT_MAX = 96, PERMISSIONS_MAX = 64 };
 
 /* ---- the page ---- */
-
-static char *
-read_file(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t size = 0;
-
-    if (file == NULL)
-        fail_msg("cannot read %s", path);
-    if (getdelim(&text, &size, '\0', file) < 0)
-        fail_msg("%s is empty", path);
-    fclose(file);
-    return text;
-}
 
 /* Splits "| a | `b` | c |" and gives how many. */
 static size_t
@@ -72,20 +57,6 @@ typedef struct Callers {
     Token superuser_with; /* of the permission that the role support holds now */
 } Callers;
 
-static void
-sign_in_as(World *world, const char *tenant, const char *email, char token[TOKEN_SIZE])
-{
-    CiqError *error = NULL;
-    CiqClient *client = client_new(&world->server, tenant, NULL);
-    json_t *session = call_json(client, "UserService/Login", &error,
-                                "{\"email\": \"%s\", \"password\": \"%s\"}", email, world_password);
-
-    assert_ok(error);
-    snprintf(token, TOKEN_SIZE, "%s", json_at(session, "token"));
-    json_decref(session);
-    ciq_client_free(client);
-}
-
 static const char *
 user_with(Callers *callers, const char *permission)
 {
@@ -102,7 +73,7 @@ user_with(Callers *callers, const char *permission)
                 "{\"user_id\": %lld, \"permission\": \"%s\"}",
                 (long long) user_new(world->acme, email, false), permission);
     snprintf(token->permission, sizeof token->permission, "%s", permission);
-    sign_in_as(world, "acme", email, token->text);
+    token_new(&world->server, "acme", email, token->text);
     callers->users_count++;
     return token->text;
 }
@@ -113,22 +84,17 @@ key_with(Callers *callers, bool on_tenant, const char *permission)
 {
     World *world = callers->world;
     Token *token = &callers->keys[callers->keys_count];
-    CiqError *error = NULL;
-    char what[TEXT_MAX];
+    char what[TEXT_MAX], permissions[TEXT_MAX + 2] = "";
 
     snprintf(what, sizeof what, "%s %.80s", on_tenant ? "tenant" : "platform", permission);
     for (size_t i = 0; i < callers->keys_count; i++)
         if (strcmp(callers->keys[i].permission, what) == 0)
             return callers->keys[i].text;
     assert_true(callers->keys_count < 2 * PERMISSIONS_MAX);
-    json_t *key =
-        call_json(on_tenant ? world->acme : world->operator, "UserService/CreateApiKey", &error,
-                  "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s%s%s]}}", what,
-                  permission[0] != '\0' ? "\"" : "", permission, permission[0] != '\0' ? "\"" : "");
-    assert_ok(error);
+    if (permission[0] != '\0')
+        snprintf(permissions, sizeof permissions, "\"%s\"", permission);
+    key_new(on_tenant ? world->acme : world->operator, what, permissions, token->text);
     snprintf(token->permission, sizeof token->permission, "%s", what);
-    snprintf(token->text, sizeof token->text, "%s", json_at(key, "token"));
-    json_decref(key);
     callers->keys_count++;
     return token->text;
 }
@@ -152,7 +118,7 @@ superuser_with(Callers *callers, const char *permission)
             permission),
         "1");
     snprintf(token->permission, sizeof token->permission, "%s", permission);
-    sign_in_as(world, NULL, "with@platform.example", token->text);
+    token_new(&world->server, NULL, "with@platform.example", token->text);
     return token->text;
 }
 
@@ -204,14 +170,14 @@ callers_make(Callers *callers, World *world)
 
     callers->world = world;
     user_new(world->acme, "plain@same.example", false);
-    sign_in_as(world, "acme", "plain@same.example", callers->user);
-    sign_in_as(world, "acme", world_email, callers->admin);
+    token_new(&world->server, "acme", "plain@same.example", callers->user);
+    token_new(&world->server, "acme", world_email, callers->admin);
     json_t *session = call_json(world->operator, "TenantService/ActAs", &error,
                                 "{\"schema_name\": \"acme\", \"reason\": \"the access table\"}");
     assert_ok(error);
     snprintf(callers->act_as, TOKEN_SIZE, "%s", json_at(session, "token"));
     json_decref(session);
-    sign_in_as(world, "techcorp", world_email, callers->other_admin);
+    token_new(&world->server, "techcorp", world_email, callers->other_admin);
     for (size_t i = 0; i < 2; i++)
         expect_json(
             world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
@@ -220,7 +186,7 @@ callers_make(Callers *callers, World *world)
             superusers[i][0], superusers[i][1], world_password);
     database_value(&world->database,
                    "delete from public.platform_role_permission where platform_role = 'read-only'");
-    sign_in_as(world, NULL, superusers[0][0], callers->superuser);
+    token_new(&world->server, NULL, superusers[0][0], callers->superuser);
 }
 
 /* ---- one call ---- */
@@ -344,8 +310,8 @@ test_access__every_cell(void **state)
     World *world = *state;
     Callers *callers = calloc(1, sizeof *callers);
     nng_socket tcp = dial(world->server.tcp), ipc = dial(world->server.ipc);
-    char *page = read_file(CIQ_SOURCE_DIR "/docs/access.md"), *kinds_line = NULL, *rest = page,
-         *line;
+    char *page = file_read(CIQ_SOURCE_DIR "/docs/access.md", NULL), *kinds_line = NULL,
+         *rest = page, *line;
     char *kinds[KINDS_MAX], *words[KINDS_MAX];
     size_t kinds_count = 0, rows = 0, rows_due = 0, cells = 0, failed = 0;
 
@@ -390,8 +356,8 @@ test_access__every_cell(void **state)
 static void
 test_access__page_is_as_generated(void **state)
 {
-    char *generated = read_file(CIQ_GENERATED_DIR "/access.md"),
-         *page = read_file(CIQ_SOURCE_DIR "/docs/access.md");
+    char *generated = file_read(CIQ_GENERATED_DIR "/access.md", NULL),
+         *page = file_read(CIQ_SOURCE_DIR "/docs/access.md", NULL);
 
     (void) state;
     if (strcmp(generated, page) != 0)

@@ -9,21 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *
-read_file(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t size = 0;
-
-    if (file == NULL)
-        fail_msg("cannot read %s", path);
-    if (getdelim(&text, &size, '\0', file) < 0)
-        text = strdup("");
-    fclose(file);
-    return text;
-}
-
 static void
 snake(const char *camel, char out[128])
 {
@@ -54,7 +39,7 @@ test_rpcs__have_tests(void **state)
         snake(methods[i].rpc, name);
         snprintf(call, sizeof call, "ciq_%s(", name);
         for (size_t j = 0; j < found.gl_pathc && !called; j++) {
-            char *text = read_file(found.gl_pathv[j]);
+            char *text = file_read(found.gl_pathv[j], NULL);
 
             called = strstr(text, call) != NULL;
             free(text);
@@ -68,8 +53,8 @@ test_rpcs__have_tests(void **state)
 static void
 test_rpcs__are_in_the_reference(void **state)
 {
-    char *reference = read_file(CIQ_GENERATED_DIR "/reference.md");
-    char *page = read_file(CIQ_SOURCE_DIR "/docs/reference.md");
+    char *reference = file_read(CIQ_GENERATED_DIR "/reference.md", NULL);
+    char *page = file_read(CIQ_SOURCE_DIR "/docs/reference.md", NULL);
 
     (void) state;
     for (size_t i = 0; i < methods_count; i++)

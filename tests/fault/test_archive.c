@@ -13,23 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/ciq-archive-XXXXXX";
+static char folder[64];
 static char *original;
 static size_t original_size;
-
-static void
-read_file(const char *path, char **data, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-
-    assert_non_null(file);
-    assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    *size = (size_t) ftell(file);
-    rewind(file);
-    *data = malloc(*size + 1);
-    assert_int_equal(fread(*data, 1, *size, file), *size);
-    fclose(file);
-}
 
 static void
 write_file(const char *path, const char *data, size_t size)
@@ -49,7 +35,7 @@ setup(void **state)
     world_setup(state);
     World *world = *state;
 
-    assert_non_null(mkdtemp(folder));
+    folder_new(folder);
     database_value(&world->database,
                    "insert into acme.business_company (name) values ('One'), ('Two'); "
                    "insert into acme.business_contact (company_id, email) values (1, 'a@b.c')");
@@ -57,7 +43,7 @@ setup(void **state)
     if (server_command(&world->database, output, sizeof output,
                        "export --schema-name acme --output %s", path) != 0)
         fail_msg("%s", output);
-    read_file(path, &original, &original_size);
+    original = file_read(path, &original_size);
     return 0;
 }
 

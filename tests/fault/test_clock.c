@@ -133,8 +133,7 @@ setup(void **state)
     *state = &moved;
     if (libfaketime() == NULL)
         return 0;
-    snprintf(moved.folder, sizeof moved.folder, "/tmp/ciq-clock-XXXXXX");
-    assert_non_null(mkdtemp(moved.folder));
+    folder_new(moved.folder);
     fleet_copy(&moved.fleet, "fleet/0002_colour", colour);
     start_server(&moved);
     return 0;
@@ -238,8 +237,7 @@ is_refused(void *argument)
     CiqError *error = NULL;
 
     json_decref(call_json(question->client, "UserService/WhoAmI", &error, "{}"));
-    question->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    question->code = (int) code_of(error);
     return question->code != CODE_OK;
 }
 
@@ -292,8 +290,7 @@ count_users(void *argument)
     CiqError *error = NULL;
 
     json_decref(call_json(question->client, "UserService/ListUsers", &error, "{}"));
-    question->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    question->code = (int) code_of(error);
     return NULL;
 }
 

@@ -1,13 +1,12 @@
 /* A tenant into an archive and out of it again, by the program itself: under the same name and
  * beside the original, whole or not at all, while others write, and with memory that does not grow
  * with the rows.  */
-#include "harness/harness.h"
+#include "harness/writer.h"
 
 #include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -15,12 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/ciq-export-XXXXXX";
+static char folder[64];
 
 static int
 setup(void **state)
 {
-    assert_non_null(mkdtemp(folder));
+    folder_new(folder);
     return world_setup(state);
 }
 
@@ -405,59 +404,24 @@ test_import__of_the_users_apps(void **state)
 
 /* ---- while others write ---- */
 
-typedef struct Writer {
-    PGconn *connection;
-    atomic_bool stop;
-    atomic_int rounds, failures;
-} Writer;
-
-static void *
-write_pairs(void *argument)
-{
-    Writer *writer = argument;
-
-    while (!atomic_load(&writer->stop)) {
-        PGresult *result = PQexec(
-            writer->connection,
-            "with c as (insert into busy.business_company (name) values (gen_random_uuid()::text) "
-            "returning id) insert into busy.business_contact (company_id) select id from c");
-
-        if (PQresultStatus(result) != PGRES_COMMAND_OK)
-            atomic_fetch_add(&writer->failures, 1);
-        PQclear(result);
-        atomic_fetch_add(&writer->rounds, 1);
-    }
-    return NULL;
-}
-
 static void
 test_export__sees_one_moment(void **state)
 {
     World *world = *state;
-    Writer writer = {0};
-    pthread_t thread;
+    Writer writer;
+    int before, during;
 
-    tenant_new(world->operator, "busy");
-    database_value(
-        &world->database,
-        "insert into busy.business_company (name) select n::text from generate_series(1, 20000) n; "
-        "insert into busy.business_contact (company_id) select id from busy.business_company");
-    writer.connection = database_connect(&world->database);
-    assert_int_equal(pthread_create(&thread, NULL, write_pairs, &writer), 0);
+    writer_start(&writer, world);
+    before = atomic_load(&writer.rounds);
     succeed(&world->database, words("export --schema-name busy --output %s/busy", folder),
             "exported");
-    int during = atomic_load(&writer.rounds);
-    atomic_store(&writer.stop, true);
-    pthread_join(thread, NULL);
-    PQfinish(writer.connection);
+    during = atomic_load(&writer.rounds) - before;
+    writer_stop(&writer);
     assert_true(during > 0);
-    assert_int_equal(atomic_load(&writer.failures), 0); /* nobody who writes was kept out */
     succeed(&world->database,
             words("import --input %s/busy --schema-name moment --domain moment.localhost", folder),
             "imported");
-    assert_value(
-        &world->database, "t",
-        "select (select count(*) from moment.business_company) = (select count(*) from moment.business_contact)");
+    assert_one_moment(world, "moment");
 }
 
 /* ---- many rows, and the end in the middle of them ---- */
@@ -562,7 +526,7 @@ static void
 test_import__killed_in_the_middle(void **state)
 {
     World *world = *state;
-    char before[200], after[200], path[64];
+    char before[200], after[200], path[80];
     int status;
 
     make_large(world);
@@ -606,7 +570,7 @@ static void
 test_clone__server_killed_in_the_middle(void **state)
 {
     World *world = *state;
-    char before[200], after[200], url[80], listen[96];
+    char before[200], after[200], url[96], listen[112];
     PGconn *holder;
     pthread_t thread;
     void *error;
@@ -645,13 +609,9 @@ static void
 test_tables__are_on_the_page(void **state)
 {
     World *world = *state;
-    static char page[32768];
+    char *page = file_read(CIQ_SOURCE_DIR "/docs/backup.md", NULL);
     char tables[4096], *table, *rest = tables;
-    FILE *file = fopen(CIQ_SOURCE_DIR "/docs/backup.md", "r");
 
-    assert_non_null(file);
-    page[fread(page, 1, sizeof page - 1, file)] = '\0';
-    fclose(file);
     snprintf(
         tables, sizeof tables, "%s",
         database_value(&world->database,
@@ -666,6 +626,7 @@ test_tables__are_on_the_page(void **state)
                 "docs/backup.md does not say whether the table %s travels; sql/query/tenant_rows.sql decides it",
                 table);
     }
+    free(page);
 }
 
 int

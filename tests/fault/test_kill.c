@@ -49,8 +49,7 @@ victim_setup(void **state)
     Victim *victim = calloc(1, sizeof *victim);
 
     assert_non_null(victim);
-    snprintf(victim->mail, sizeof victim->mail, "/tmp/ciq-kill-XXXXXX");
-    assert_non_null(mkdtemp(victim->mail));
+    folder_new(victim->mail);
     database_new(&victim->database);
     victim_start(victim);
     *state = victim;

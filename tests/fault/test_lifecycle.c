@@ -6,40 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Servers {
-    World *world;
-    TestServer other;
-    CiqClient *operator; /* on the other server */
-} Servers;
-
-static int
-servers_setup(void **state)
-{
-    Servers *pair = calloc(1, sizeof *pair);
-    void *world;
-
-    assert_non_null(pair);
-    world_setup(&world);
-    pair->world = world;
-    server_up(&pair->other, &pair->world->database, NULL);
-    pair->operator= operator_new(&pair->other);
-    *state = pair;
-    return 0;
-}
-
-static int
-servers_teardown(void **state)
-{
-    Servers *pair = *state;
-    void *world = pair->world;
-
-    ciq_client_free(pair->operator);
-    server_down(&pair->other);
-    world_teardown(&world);
-    free(pair);
-    return 0;
-}
-
 /* ---- behind the service ---- */
 
 /* Reads and writes of a tenant whose schema is not what it was: a clear code in the first request,
@@ -60,7 +26,7 @@ assert_closed(CiqClient *here, CiqClient *there)
 static void
 test_schema__changed_behind_the_service(void **state)
 {
-    Servers *pair = *state;
+    Pair *pair = *state;
     World *world = pair->world;
     TestDatabase *database = &world->database;
 
@@ -141,7 +107,7 @@ sees_its_own(void *client)
 static void
 test_rename__the_name_is_taken_while_the_other_server_remembers(void **state)
 {
-    Servers *pair = *state;
+    Pair *pair = *state;
     World *world = pair->world;
 
     for (int i = 0; i < 5; i++) {
@@ -189,8 +155,7 @@ race(void *argument)
 
     for (int i = 0; i < racer->rounds; i++) {
         json_decref(call_json(client, racer->method, &error, "%s", racer->request));
-        racer->codes[error == NULL ? CODE_OK : ciq_error_code(error)]++;
-        ciq_error_free(error);
+        racer->codes[code_of(error)]++;
         error = NULL;
     }
     ciq_client_free(client);
@@ -201,7 +166,7 @@ static void
 test_create_tenant__twenty_at_once_on_two_servers(void **state)
 {
     enum { RACERS = 20 };
-    Servers *pair = *state;
+    Pair *pair = *state;
     World *world = pair->world;
     const char roles_of_nobody[] =
         "select count(*) from pg_roles r join public.core_installation i on rolname ~ ('^ciq_' || i.id || "
@@ -252,7 +217,7 @@ static void
 test_set_primary_domain__at_once_on_two_servers(void **state)
 {
     enum { RACERS = 6, ROUNDS = 15 };
-    Servers *pair = *state;
+    Pair *pair = *state;
     World *world = pair->world;
     Racer racers[RACERS] = {0};
     pthread_t threads[RACERS];
@@ -309,7 +274,7 @@ test_names__that_are_none(void **state)
         "a;drop schema acme",
         "\\u00e4",
         "a.b"};
-    Servers *pair = *state;
+    Pair *pair = *state;
     CiqClient *operator= pair->world->operator;
 
     tenant_new(operator, "named");
@@ -352,5 +317,5 @@ main(void)
         cmocka_unit_test(test_names__that_are_none),
     };
 
-    return run_cases(tests, servers_setup, servers_teardown);
+    return run_cases(tests, pair_setup, pair_teardown);
 }

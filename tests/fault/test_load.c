@@ -4,7 +4,6 @@
 #include "harness/harness.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +17,8 @@ one_worker(Config *config)
 }
 
 typedef struct Results {
-    _Atomic int done, ok, exhausted, deadline, aborted, other;
-    _Atomic bool retry_advice;
+    Ends ends;
+    _Atomic bool retry_advice; /* with the last refusal */
 } Results;
 
 static void
@@ -27,20 +26,10 @@ count(void *argument, CiqGetUserResponse *response, CiqError *error)
 {
     Results *results = argument;
 
-    if (error == NULL)
-        results->ok++;
-    else if (ciq_error_code(error) == CODE_RESOURCE_EXHAUSTED) {
-        results->exhausted++;
+    if (error != NULL && ciq_error_code(error) == CODE_RESOURCE_EXHAUSTED)
         results->retry_advice = ciq_error_retry_after_ms(error) > 0;
-    } else if (ciq_error_code(error) == CODE_DEADLINE_EXCEEDED)
-        results->deadline++;
-    else if (ciq_error_code(error) == CODE_ABORTED)
-        results->aborted++;
-    else
-        results->other++;
-    ciq_error_free(error);
     ciq_get_user_response_free(response);
-    results->done++;
+    ends_add(&results->ends, error);
 }
 
 static bool
@@ -48,15 +37,7 @@ some_are_refused(void *argument)
 {
     Results *results = argument;
 
-    return results->exhausted > 0;
-}
-
-static bool
-all_are_done(void *argument)
-{
-    Results *results = argument;
-
-    return results->done == CALLS;
+    return results->ends.codes[CODE_RESOURCE_EXHAUSTED] > 0;
 }
 
 /* The session must be in memory, or the lock would be met before the rpc's own statement. */
@@ -91,6 +72,7 @@ test_full_queue__refuses_and_health_answers(void **state)
     CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
     CiqHealthCheckRequest health = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
     CiqError *error = NULL;
+    int served, refused;
 
     request.id = 1;
     for (int i = 0; i < CALLS; i++)
@@ -101,11 +83,12 @@ test_full_queue__refuses_and_health_answers(void **state)
         assert_ok(error);
     }
     database_release(holder);
-    wait_until("all answers", all_are_done, &results);
+    wait_for_ends(&results.ends, CALLS);
     assert_true(results.retry_advice);
-    assert_int_equal(results.other, 0);
-    assert_int_equal(results.ok + results.aborted + results.exhausted, CALLS);
-    assert_true(results.ok + results.aborted >= 3 && results.exhausted >= CALLS - 4);
+    served = results.ends.codes[CODE_OK] + results.ends.codes[CODE_ABORTED];
+    refused = results.ends.codes[CODE_RESOURCE_EXHAUSTED];
+    assert_int_equal(served + refused, CALLS);
+    assert_true(served >= 3 && refused >= CALLS - 4);
     ciq_client_free(client);
 }
 
@@ -116,14 +99,14 @@ test_deadline__ends_a_call(void **state)
     CiqClient *client = warm_client(world, "acme", 1);
     PGconn *holder = database_hold(&world->database, "lock table acme.users_customuser");
     CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
-    Results results = {.done = CALLS - 2};
+    Results results = {0};
 
     /* the first waits in PostgreSQL past its deadline, the second in the queue */
     request.id = 1;
     ciq_get_user_async(client, &request, 300, count, &results);
     ciq_get_user_async(client, &request, 200, count, &results);
-    wait_until("both answers", all_are_done, &results);
-    assert_int_equal(results.deadline, 2);
+    wait_for_ends(&results.ends, 2);
+    assert_int_equal(results.ends.codes[CODE_DEADLINE_EXCEEDED], 2);
     database_release(holder);
     assert_int_equal(user_count(client, world_email), 1); /* the worker is free again */
     ciq_client_free(client);
@@ -147,16 +130,7 @@ test_lock_held_elsewhere__is_aborted(void **state)
 static int
 load_setup(void **state)
 {
-    World *world = calloc(1, sizeof *world);
-
-    assert_non_null(world);
-    database_new(&world->database);
-    server_up(&world->server, &world->database, one_worker);
-    world->operator= operator_new(&world->server);
-    tenant_new(world->operator, "acme");
-    tenant_new(world->operator, "techcorp");
-    *state = world;
-    return 0;
+    return world_up(state, one_worker);
 }
 
 int

@@ -847,8 +847,7 @@ static int
 mail_setup(void **state)
 {
     (void) state;
-    snprintf(folder, sizeof folder, "/tmp/ciq-smtp-XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    folder_new(folder);
     snprintf(certificate, sizeof certificate, "%s/certificate.pem", folder);
     snprintf(key, sizeof key, "%s/key.pem", folder);
     snprintf(stranger, sizeof stranger, "%s/stranger.pem", folder);

@@ -73,8 +73,7 @@ pooler_up(TestDatabase *database)
         TEXT("-q"),      ini, NULL};
 
     pooler.database = database;
-    snprintf(pooler.folder, sizeof pooler.folder, "/tmp/ciq-pool-XXXXXX");
-    assert_non_null(mkdtemp(pooler.folder));
+    folder_new(pooler.folder);
     write_files();
     if (user != NULL) {
         assert_int_equal(chown(pooler.folder, user->pw_uid, user->pw_gid), 0);

@@ -34,8 +34,7 @@ place_setup(void **state)
 {
     Place *place = calloc(1, sizeof *place);
 
-    snprintf(place->folder, sizeof place->folder, "/tmp/ciq-fault-XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
+    folder_new(place->folder);
     assert_int_equal(chmod(place->folder, 0755), 0);
     config_defaults(&place->config);
     replace(&place->config.data_dir, "%s/data", place->folder);

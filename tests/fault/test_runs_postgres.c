@@ -52,8 +52,7 @@ make_place(Place *place)
     TestDatabase *database = &place->fleet.database;
     char text[128], *worker, *owner;
 
-    snprintf(place->folder, sizeof place->folder, "/tmp/ciq-fault-XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
+    folder_new(place->folder);
     assert_int_equal(chmod(place->folder, 0755), 0);
     config_defaults(&place->config);
     snprintf(text, sizeof text, "%s/data", place->folder);

@@ -2,6 +2,7 @@
 #include "harness/database.h"
 
 #include "harness/cases.h"
+#include "harness/text.h"
 #include "harness/wait.h"
 #include "migration/embedded.h"
 
@@ -42,15 +43,6 @@ connection_new(const char *conninfo)
     return connection;
 }
 
-static char *
-statement_text(const char *format, va_list arguments)
-{
-    char *text = NULL;
-
-    assert_true(vasprintf(&text, format, arguments) >= 0);
-    return text;
-}
-
 /* The statement's answer, which succeeded. */
 static PGresult *
 statement_run(PGconn *connection, const char *text)
@@ -70,7 +62,7 @@ connection_run(PGconn *connection, const char *format, ...)
 
     va_start(arguments, format);
 
-    char *text = statement_text(format, arguments);
+    char *text = text_new(format, arguments);
 
     va_end(arguments);
     PQclear(statement_run(connection, text));
@@ -166,7 +158,7 @@ database_value(const TestDatabase *database, const char *format, ...)
 
     va_start(arguments, format);
 
-    char *text = statement_text(format, arguments);
+    char *text = text_new(format, arguments);
 
     va_end(arguments);
 
@@ -183,7 +175,7 @@ assert_value(const TestDatabase *database, const char *expected, const char *for
 
     va_start(arguments, format);
 
-    char *text = statement_text(format, arguments);
+    char *text = text_new(format, arguments);
 
     va_end(arguments);
     assert_string_equal(statement_value(database, text), expected);
@@ -211,7 +203,7 @@ wait_for_value(const TestDatabase *database, const char *expected, const char *f
 
     va_start(arguments, format);
 
-    char *text = statement_text(format, arguments);
+    char *text = text_new(format, arguments);
 
     va_end(arguments);
     snprintf(what, sizeof what, "\"%s\" from %s", expected, text);
@@ -229,7 +221,7 @@ database_hold(const TestDatabase *database, const char *format, ...)
 
     va_start(arguments, format);
 
-    char *text = statement_text(format, arguments);
+    char *text = text_new(format, arguments);
 
     va_end(arguments);
     connection_run(connection, "begin");

@@ -45,15 +45,6 @@ assert_code(CiqError *error, Code code, const char *text)
                  code_name((int) code), text != NULL ? text : "…");
 }
 
-static char *
-request_text(const char *format, va_list arguments)
-{
-    char *text = NULL;
-
-    assert_true(vasprintf(&text, format, arguments) >= 0);
-    return text;
-}
-
 static json_t *
 call_text(CiqClient *client, const char *name, CiqError **error, const char *text)
 {
@@ -89,7 +80,7 @@ call_json(CiqClient *client, const char *method, CiqError **error, const char *f
 
     va_start(arguments, format);
 
-    char *text = request_text(format, arguments);
+    char *text = text_new(format, arguments);
 
     va_end(arguments);
 
@@ -108,7 +99,7 @@ expect_json(CiqClient *client, const char *method, Code code, const char *text, 
 
     va_start(arguments, format);
 
-    char *request = request_text(format, arguments);
+    char *request = text_new(format, arguments);
 
     va_end(arguments);
     json_decref(call_text(client, method, &error, request));
@@ -126,7 +117,7 @@ call_code(CiqClient *client, const char *method, const char *format, ...)
 
     va_start(arguments, format);
 
-    char *request = request_text(format, arguments);
+    char *request = text_new(format, arguments);
 
     va_end(arguments);
     json_decref(call_text(client, method, &error, request));
@@ -156,7 +147,7 @@ code_after(Code code, CiqClient *client, const char *method, const char *format,
 
     va_start(arguments, format);
 
-    char *request = request_text(format, arguments);
+    char *request = text_new(format, arguments);
 
     va_end(arguments);
 
@@ -192,4 +183,30 @@ json_at(const json_t *json, const char *path)
     if (json_is_array(json))
         snprintf(value, sizeof value, "%zu", json_array_size(json));
     return value;
+}
+
+void
+ends_add(Ends *ends, CiqError *error)
+{
+    ends->codes[code_of(error)]++;
+    ends->count++;
+}
+
+typedef struct Awaited {
+    const Ends *ends;
+    int count;
+} Awaited;
+
+static bool
+have_ended(void *argument)
+{
+    const Awaited *awaited = argument;
+
+    return awaited->ends->count == awaited->count;
+}
+
+void
+wait_for_ends(const Ends *ends, int count)
+{
+    wait_until("calls to end", have_ended, &(Awaited){ends, count});
 }

@@ -3,12 +3,10 @@
 #define CIQ_TESTS_EXPECT_H
 
 #include "clientiq/client.h"
+#include "harness/text.h"
 #include "proto/wire.h"
 
 #include <jansson.h>
-
-/* A string constant where a message wants one of its own. */
-#define TEXT(constant) ((char *) (uintptr_t) (constant))
 
 /* Fails the test unless the error has this code (and, if text is not NULL, this text in its
  * message), or for CODE_OK, if there is an error; frees the error. */
@@ -35,6 +33,17 @@ Code call_code(CiqClient *client, const char *method, const char *format, ...)
 /* Calls again until it ends in another way than with this code, and gives the code of that. */
 Code code_after(Code code, CiqClient *client, const char *method, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* How calls ended that ran at the same time: how many with each code. */
+typedef struct Ends {
+    _Atomic int codes[CODE_UNAUTHENTICATED + 1], count;
+} Ends;
+
+/* Counts the end of a call, in any thread; frees the error. */
+void ends_add(Ends *ends, CiqError *error);
+
+/* Waits until so many have ended. */
+void wait_for_ends(const Ends *ends, int count);
 
 /* What stands at "users.0.email" in an answer, as text ("true", "12"), good until the next call; ""
  * if nothing does. */

@@ -52,8 +52,7 @@ make_apps(Fleet *fleet)
 {
     char folder[96];
 
-    snprintf(fleet->apps, sizeof fleet->apps, "/tmp/ciq-apps-XXXXXX");
-    assert_non_null(mkdtemp(fleet->apps));
+    folder_new(fleet->apps);
     snprintf(folder, sizeof folder, "%s/tenant", fleet->apps);
     assert_int_equal(mkdir(folder, 0755), 0);
     fleet_file(fleet, "fleet/0001_initial", fleet_initial);

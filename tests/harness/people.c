@@ -4,6 +4,7 @@
 #include "harness/cases.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 const char world_email[] = "admin@same.example";
 const char world_password[] = "correct horse battery";
@@ -68,6 +69,53 @@ user_new(CiqClient *client, const char *email, bool is_admin)
     int64_t id = response->user->id;
 
     ciq_create_user_response_free(response);
+    return id;
+}
+
+void
+token_new(const TestServer *server, const char *tenant, const char *email, char token[TOKEN_SIZE])
+{
+    CiqError *error = NULL;
+    CiqClient *client = client_new(server, tenant, NULL);
+    json_t *session = call_json(client, "UserService/Login", &error,
+                                "{\"email\": \"%s\", \"password\": \"%s\"}", email, world_password);
+
+    assert_ok(error);
+    snprintf(token, TOKEN_SIZE, "%s", json_at(session, "token"));
+    json_decref(session);
+    ciq_client_free(client);
+}
+
+int64_t
+key_new(CiqClient *client, const char *name, const char *permissions, char token[TOKEN_SIZE])
+{
+    CiqError *error = NULL;
+    json_t *key =
+        call_json(client, "UserService/CreateApiKey", &error,
+                  "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
+
+    assert_ok(error);
+    snprintf(token, TOKEN_SIZE, "%s", json_at(key, "token"));
+
+    int64_t id = strtoll(json_at(key, "api_key.id"), NULL, 10);
+
+    json_decref(key);
+    return id;
+}
+
+int64_t
+group_new(CiqClient *client, const char *name, const char *permissions)
+{
+    CiqError *error = NULL;
+    json_t *group =
+        call_json(client, "UserService/CreateGroup", &error,
+                  "{\"group\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
+
+    assert_ok(error);
+
+    int64_t id = strtoll(json_at(group, "group.id"), NULL, 10);
+
+    json_decref(group);
     return id;
 }
 

@@ -18,6 +18,21 @@ int64_t user_new(CiqClient *client, const char *email, bool is_admin);
 CiqClient *sign_in(const TestServer *server, const char *tenant, const char *email,
                    const char *password);
 
+/* What the tokens of sessions and keys fit in. */
+enum { TOKEN_SIZE = 160 };
+
+/* Signs in and gives the token alone. */
+void token_new(const TestServer *server, const char *tenant, const char *email,
+               char token[TOKEN_SIZE]);
+
+/* Makes an API key with these permissions ("\"a.b\", \"c.d\"", or "" for none), and gives its token
+ * and number. */
+int64_t key_new(CiqClient *client, const char *name, const char *permissions,
+                char token[TOKEN_SIZE]);
+
+/* Makes a group with these permissions (as for a key) and gives its number. */
+int64_t group_new(CiqClient *client, const char *name, const char *permissions);
+
 /* One user by number; *error as with ciq_get_user. */
 CiqGetUserResponse *user_get(CiqClient *client, int64_t id, CiqError **error);
 

@@ -4,16 +4,19 @@
 #include "harness/cases.h"
 #include "harness/people.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int
-world_setup(void **state)
+world_up(void **state, void (*configure)(Config *config))
 {
     World *world = calloc(1, sizeof *world);
 
     assert_non_null(world);
     database_new(&world->database);
-    server_up(&world->server, &world->database, NULL);
+    server_up(&world->server, &world->database, configure);
     world->operator= operator_new(&world->server);
     tenant_new(world->operator, "acme");
     tenant_new(world->operator, "techcorp");
@@ -21,6 +24,12 @@ world_setup(void **state)
     world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
     *state = world;
     return 0;
+}
+
+int
+world_setup(void **state)
+{
+    return world_up(state, NULL);
 }
 
 int
@@ -37,6 +46,19 @@ world_teardown(void **state)
     return 0;
 }
 
+CiqClient *
+holder_new(World *world, const char *email, const char *permissions, int64_t *id)
+{
+    char copy[512], *rest;
+
+    *id = user_new(world->acme, email, false);
+    assert_true(snprintf(copy, sizeof copy, "%s", permissions) < (int) sizeof copy);
+    for (char *name = strtok_r(copy, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest))
+        expect_json(world->acme, "UserService/GrantPermission", CODE_OK, NULL,
+                    "{\"user_id\": %" PRId64 ", \"permission\": \"%s\"}", *id, name);
+    return sign_in(&world->server, "acme", email, world_password);
+}
+
 int
 pair_up(void **state, void (*configure)(Config *config))
 {
@@ -49,6 +71,12 @@ pair_up(void **state, void (*configure)(Config *config))
     server_up(&pair->other, &pair->world->database, configure);
     *state = pair;
     return 0;
+}
+
+int
+pair_setup(void **state)
+{
+    return pair_up(state, NULL);
 }
 
 int

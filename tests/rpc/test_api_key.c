@@ -9,25 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_SIZE = 128 };
-
-/* A key with these permissions ("\"a.b\", \"c.d\""); its token and number. */
-static int64_t
-key_new(CiqClient *client, const char *name, const char *permissions, char token[TOKEN_SIZE])
-{
-    CiqError *error = NULL;
-    json_t *answer =
-        call_json(client, "UserService/CreateApiKey", &error,
-                  "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
-    int64_t id;
-
-    assert_ok(error);
-    snprintf(token, TOKEN_SIZE, "%s", json_at(answer, "token"));
-    id = strtoll(json_at(answer, "api_key.id"), NULL, 10);
-    json_decref(answer);
-    return id;
-}
-
 /* A client that calls with a new key. */
 static CiqClient *
 key_client(World *world, const char *tenant, const char *name, const char *permissions, int64_t *id)
@@ -38,19 +19,6 @@ key_client(World *world, const char *tenant, const char *name, const char *permi
 
     *id = key_new(maker, name, permissions, token);
     return client_new(&world->server, tenant, token);
-}
-
-/* A user with a password and exactly these permissions, granted directly, signed in. */
-static CiqClient *
-holder_new(World *world, const char *email, const char *permissions, int64_t *id)
-{
-    *id = user_new(world->acme, email, false);
-    database_value(&world->database,
-                   "insert into acme.users_customuser_user_permissions (user_id, permission_id) "
-                   "select %" PRId64 ", id from acme.auth_permission "
-                   "where app || '.' || codename = any(string_to_array('%s', ','))",
-                   *id, permissions);
-    return sign_in(&world->server, "acme", email, world_password);
 }
 
 /* Changes rows behind the server's back, and says so as the server would. */
@@ -532,8 +500,7 @@ make_one(void *argument)
 
     json_decref(call_json(maker->client, "UserService/CreateApiKey", &error,
                           "{\"api_key\": {\"name\": \"of %d\"}}", maker->number));
-    maker->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    maker->code = (int) code_of(error);
     return NULL;
 }
 

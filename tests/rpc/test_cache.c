@@ -7,12 +7,6 @@
 
 enum { BOUND_MS = 900 }; /* design: memory answers only while the heartbeat is younger than this */
 
-static int
-pair_setup(void **state)
-{
-    return pair_up(state, NULL);
-}
-
 /* The other server's client with the same session, warm in its memory. */
 static CiqClient *
 warm_elsewhere(Pair *pair, const char *tenant, char token[128])

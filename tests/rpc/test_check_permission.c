@@ -6,43 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_SIZE = 128 };
-
-static void
-key_token(CiqClient *client, const char *name, const char *permissions, char token[TOKEN_SIZE])
-{
-    CiqError *error = NULL;
-    json_t *answer =
-        call_json(client, "UserService/CreateApiKey", &error,
-                  "{\"api_key\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
-
-    assert_ok(error);
-    snprintf(token, TOKEN_SIZE, "%s", json_at(answer, "token"));
-    json_decref(answer);
-}
-
 /* A client that calls with a new key that may check; tenant NULL: the platform's. */
 static CiqClient *
 checker_new(World *world, CiqClient *maker, const char *tenant, const char *name)
 {
     char token[TOKEN_SIZE];
 
-    key_token(maker, name, "\"auth.check\"", token);
+    key_new(maker, name, "\"auth.check\"", token);
     return client_new(&world->server, tenant, token);
-}
-
-static void
-session_new(World *world, const char *tenant, const char *email, char token[TOKEN_SIZE])
-{
-    CiqError *error = NULL;
-    CiqClient *client = client_new(&world->server, tenant, NULL);
-    json_t *answer = call_json(client, "UserService/Login", &error,
-                               "{\"email\": \"%s\", \"password\": \"%s\"}", email, world_password);
-
-    assert_ok(error);
-    snprintf(token, TOKEN_SIZE, "%s", json_at(answer, "token"));
-    json_decref(answer);
-    ciq_client_free(client);
 }
 
 /* "true group Two, direct" or "false not granted". */
@@ -93,21 +64,6 @@ expect_answer(CiqClient *client, const char *subject, Code code, const char *tex
                 "{%s, \"permissions\": [\"users.view_customuser\"]}", subject);
 }
 
-static int64_t
-group_new(CiqClient *client, const char *name, const char *permissions)
-{
-    CiqError *error = NULL;
-    json_t *answer =
-        call_json(client, "UserService/CreateGroup", &error,
-                  "{\"group\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
-    int64_t id;
-
-    assert_ok(error);
-    id = strtoll(json_at(answer, "group.id"), NULL, 10);
-    json_decref(answer);
-    return id;
-}
-
 static void
 test_check_permission__says_why(void **state)
 {
@@ -147,7 +103,7 @@ test_check_permission__says_why(void **state)
                         "true admin, group Tenant Admins");
 
     /* several in their order, by the session of the same user */
-    session_new(world, "acme", "why@same.example", token);
+    token_new(&world->server, "acme", "why@same.example", token);
     request.subject_case = CLIENTIQ__V1__CHECK_PERMISSION_REQUEST__SUBJECT_SESSION_TOKEN;
     request.session_token = token;
     request.permissions = permissions;
@@ -208,9 +164,9 @@ test_check_permission__who_may_ask(void **state)
     CiqClient *checker = checker_new(world, world->acme, "acme", "asked by");
     CiqClient *nobody = client_new(&world->server, "acme", NULL);
 
-    session_new(world, "acme", "asker@same.example", token);
-    session_new(world, "acme", world_email, admin);
-    session_new(world, "techcorp", world_email, techcorp);
+    token_new(&world->server, "acme", "asker@same.example", token);
+    token_new(&world->server, "acme", world_email, admin);
+    token_new(&world->server, "techcorp", world_email, techcorp);
     CiqClient *self = client_new(&world->server, "acme", token);
     expect_answer(nobody, by_id(1), CODE_UNAUTHENTICATED, "sign in first");
     assert_string_equal(checked(self, by_id(user), "users.view_group"), "false not granted");
@@ -219,7 +175,7 @@ test_check_permission__who_may_ask(void **state)
     expect_answer(self, by_token(admin), CODE_PERMISSION_DENIED, "auth.check");
     /* an admin has ListUserPermissions for that */
     expect_answer(world->acme, by_id(user), CODE_PERMISSION_DENIED, "auth.check");
-    key_token(world->acme, "not told to", "\"users.view_customuser\"", key);
+    key_new(world->acme, "not told to", "\"users.view_customuser\"", key);
     CiqClient *other = client_new(&world->server, "acme", key);
     expect_answer(other, by_id(user), CODE_PERMISSION_DENIED, "auth.check");
     expect_answer(other, by_token(token), CODE_PERMISSION_DENIED, "auth.check");
@@ -253,7 +209,7 @@ test_check_permission__from_memory(void **state)
     char token[TOKEN_SIZE];
     PGconn *holder;
 
-    session_new(world, "acme", world_email, token);
+    token_new(&world->server, "acme", world_email, token);
     /* signing in was a change, of which this server may hear from itself */
     for (int i = 0; i < 3; i++) {
         expect_answer(checker, by_token(token), CODE_OK, NULL);
@@ -288,7 +244,7 @@ test_check_permission__after_every_change(void **state)
 
     snprintf(member, sizeof member, "{\"group_id\": %" PRId64 ", \"user_id\": %" PRId64 "}", group,
              user);
-    session_new(world, "acme", "changing@same.example", token);
+    token_new(&world->server, "acme", "changing@same.example", token);
     snprintf(subject, sizeof subject, "%s", by_token(token));
     assert_string_equal(checked(checker, subject, permission), "false not granted");
 
@@ -344,7 +300,7 @@ test_check_permission__after_every_change(void **state)
     assert_string_equal(checked(checker, by_id(user), permission), "false not granted");
     expect_answer(checker, subject, CODE_NOT_FOUND, "has ended or does not exist");
 
-    session_new(world, "acme", "changing@same.example", token);
+    token_new(&world->server, "acme", "changing@same.example", token);
     CiqClient *self = client_new(&world->server, "acme", token);
     expect_answer(checker, by_token(token), CODE_OK, NULL);
     expect_json(self, "UserService/Logout", CODE_OK, NULL, "{}");
@@ -366,14 +322,14 @@ test_check_permission__of_a_gateway(void **state)
         foreign[TOKEN_SIZE];
 
     tenant_new(world->operator, "closed");
-    session_new(world, "acme", world_email, acme);
-    session_new(world, "techcorp", world_email, techcorp);
-    session_new(world, "closed", world_email, closed);
+    token_new(&world->server, "acme", world_email, acme);
+    token_new(&world->server, "techcorp", world_email, techcorp);
+    token_new(&world->server, "closed", world_email, closed);
     expect_json(
         world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"support\"}, \"password\": \"%s\"}",
         world_email, world_password);
-    session_new(world, NULL, world_email, super);
+    token_new(&world->server, NULL, world_email, super);
 
     /* a change in one of them is no change in the other */
     database_value(&world->database,
@@ -418,7 +374,7 @@ test_check_permission__of_a_gateway(void **state)
                 "{\"schema_name\": \"closed\"}");
     /* suspending has ended it */
     expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or does not exist");
-    session_new(world, "closed", world_email, closed);
+    token_new(&world->server, "closed", world_email, closed);
     expect_answer(gateway, by_token(closed), CODE_OK, NULL);
     expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\"}");
@@ -451,7 +407,7 @@ test_check_permission__on_the_other_server(void **state)
     int64_t user = user_new(world->acme, "elsewhere@same.example", false);
 
     server_up(&other, &world->database, NULL);
-    key_token(world->acme, "two servers", "\"auth.check\"", token);
+    key_new(world->acme, "two servers", "\"auth.check\"", token);
     CiqClient *there = client_new(&other, "acme", token);
     Ask ask = {.client = there, .subject = by_id(user), .expected = "true direct"};
     for (int i = 0; i < 5; i++)

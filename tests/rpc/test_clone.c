@@ -1,9 +1,7 @@
 /* A tenant like another one: empty, or with its rows as they were at one moment; and nothing at all
  * where that cannot be.  */
-#include "harness/harness.h"
+#include "harness/writer.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -325,68 +323,18 @@ test_clone__within_the_plan(void **state)
 
 /* ---- while others write ---- */
 
-typedef struct Writer {
-    PGconn *connection;
-    atomic_bool stop;
-    atomic_int rounds, failures;
-} Writer;
-
-/* A company and a contact in one transaction: nobody may see one without the other. */
-static void *
-write_pairs(void *argument)
-{
-    Writer *writer = argument;
-
-    while (!atomic_load(&writer->stop)) {
-        PGresult *result = PQexec(
-            writer->connection,
-            "with c as (insert into busy.business_company (name) values (gen_random_uuid()::text) "
-            "returning id) insert into busy.business_contact (company_id) select id from c");
-
-        if (PQresultStatus(result) != PGRES_COMMAND_OK)
-            atomic_fetch_add(&writer->failures, 1);
-        PQclear(result);
-        atomic_fetch_add(&writer->rounds, 1);
-    }
-    return NULL;
-}
-
-static bool
-has_written(void *argument)
-{
-    return atomic_load(&((Writer *) argument)->rounds) > 20;
-}
-
 static void
 test_clone__sees_one_moment(void **state)
 {
     World *world = *state;
-    Writer writer = {.connection = database_connect(&world->database)};
-    pthread_t thread;
+    Writer writer;
 
-    tenant_new(world->operator, "busy");
-    database_value(
-        &world->database,
-        "insert into busy.business_company (name) select n::text from generate_series(1, 20000) n; "
-        "insert into busy.business_contact (company_id) select id from busy.business_company");
-    assert_int_equal(pthread_create(&thread, NULL, write_pairs, &writer), 0);
-    wait_until("pairs to come", has_written, &writer);
+    writer_start(&writer, world);
     clone_rows(world, "busy", "moment_a");
     clone_rows(world, "busy", "moment_b");
-    atomic_store(&writer.stop, true);
-    pthread_join(thread, NULL);
-    assert_int_equal(atomic_load(&writer.failures), 0); /* nobody who writes was kept out */
-    PQfinish(writer.connection);
-
-    for (int which = 'a'; which <= 'b'; which++) {
-        const char *counts = database_value(
-            &world->database,
-            "select (select count(*) from moment_%c.business_company) = (select count(*) from moment_%c.business_contact) "
-            "and (select count(*) from moment_%c.business_company) > 20000",
-            which, which, which);
-
-        assert_string_equal(counts, "t");
-    }
+    writer_stop(&writer);
+    assert_one_moment(world, "moment_a");
+    assert_one_moment(world, "moment_b");
 }
 
 /* More rows than fit the time: the caller is told, and may come again with more of it. */

@@ -18,8 +18,7 @@ demo_setup(void **state)
 
     world_setup(state);
     world = *state;
-    snprintf(mail_folder, sizeof mail_folder, "/tmp/ciq-mail-XXXXXX");
-    assert_non_null(mkdtemp(mail_folder));
+    folder_new(mail_folder);
     setting_set(&world->server.config.mail_dir, mail_folder);
     world->server.config.demo_per_origin = 1000;
     return 0;

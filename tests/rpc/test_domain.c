@@ -188,8 +188,7 @@ remove_one(void *argument)
         ciq_client_new(&(CiqOptions){.urls = remover->server->ipc, .timeout_ms = 30000}, &error);
 
     ciq_remove_domain_response_free(drop(client, remover->domain, &error));
-    remover->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    remover->code = (int) code_of(error);
     ciq_client_free(client);
     return NULL;
 }

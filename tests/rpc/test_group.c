@@ -6,34 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t
-group_new(CiqClient *client, const char *name, const char *permissions)
-{
-    CiqError *error = NULL;
-    json_t *group =
-        call_json(client, "UserService/CreateGroup", &error,
-                  "{\"group\": {\"name\": \"%s\", \"permissions\": [%s]}}", name, permissions);
-
-    assert_ok(error);
-    int64_t id = strtoll(json_at(group, "group.id"), NULL, 10);
-    json_decref(group);
-    return id;
-}
-
-/* A user who holds these permissions directly, signed in. */
-static CiqClient *
-holder_new(World *world, const char *email, const char *permissions, int64_t *id)
-{
-    char copy[512], *rest;
-
-    *id = user_new(world->acme, email, false);
-    snprintf(copy, sizeof copy, "%s", permissions);
-    for (char *name = strtok_r(copy, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest))
-        expect_json(world->acme, "UserService/GrantPermission", CODE_OK, NULL,
-                    "{\"user_id\": %" PRId64 ", \"permission\": \"%s\"}", *id, name);
-    return sign_in(&world->server, "acme", email, world_password);
-}
-
 static void
 test_group__from_first_to_last(void **state)
 {

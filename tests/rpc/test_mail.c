@@ -15,8 +15,7 @@ mail_setup(void **state)
 
     world_setup(state);
     world = *state;
-    snprintf(mail_folder, sizeof mail_folder, "/tmp/ciq-mails-XXXXXX");
-    assert_non_null(mkdtemp(mail_folder));
+    folder_new(mail_folder);
     setting_set(&world->server.config.mail_dir, mail_folder);
     return 0;
 }

@@ -113,8 +113,7 @@ dns_change(Dns *dns, const char *records)
 static void
 dns_new(Dns *dns)
 {
-    snprintf(dns->folder, sizeof dns->folder, "/tmp/ciq-dns-XXXXXX");
-    assert_non_null(mkdtemp(dns->folder));
+    folder_new(dns->folder);
     for (int i = 0; i < 50 && dns->pid == 0; i++) {
         dns->port = free_port();
         snprintf(dns->address, sizeof dns->address, "127.0.0.1:%d", dns->port);
@@ -139,19 +138,12 @@ static int
 proof_setup(void **state)
 {
     Proof *proof = calloc(1, sizeof *proof);
-    World *world = calloc(1, sizeof *world);
+    void *world;
 
     assert_non_null(proof);
-    assert_non_null(world);
-    database_new(&world->database);
     dns_new(&proof->dns);
     dns_address = proof->dns.address;
-    server_up(&world->server, &world->database, ask_for_proofs);
-    world->operator= operator_new(&world->server);
-    tenant_new(world->operator, "acme");
-    tenant_new(world->operator, "techcorp");
-    world->acme = sign_in(&world->server, "acme.localhost", world_email, world_password);
-    world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
+    world_up(&world, ask_for_proofs);
     proof->world = world;
     *state = proof;
     return 0;

@@ -17,7 +17,7 @@ long_passwords(Config *config)
 }
 
 static int
-pair_setup(void **state)
+password_setup(void **state)
 {
     return pair_up(state, long_passwords);
 }
@@ -278,5 +278,5 @@ main(void)
         cmocka_unit_test(test_login__rehashes_what_is_weaker),
     };
 
-    return run_cases(tests, pair_setup, pair_teardown);
+    return run_cases(tests, password_setup, pair_teardown);
 }

@@ -17,8 +17,7 @@ reset_setup(void **state)
 
     world_setup(state);
     world = *state;
-    snprintf(mail_folder, sizeof mail_folder, "/tmp/ciq-mail-XXXXXX");
-    assert_non_null(mkdtemp(mail_folder));
+    folder_new(mail_folder);
     setting_set(&world->server.config.mail_dir, mail_folder);
     setting_set(&world->server.config.base_domain, "platform.example");
     return 0;

@@ -21,7 +21,6 @@ with_key(Config *config)
 static int
 seal_setup(void **state)
 {
-    World *world = calloc(1, sizeof *world);
     FILE *file;
 
     snprintf(key_path, sizeof key_path, "/tmp/ciq-seal-%ld", (long) getpid());
@@ -29,15 +28,7 @@ seal_setup(void **state)
     assert_non_null(file);
     fputs("a key for the tests, 32 bytes or more of it", file);
     fclose(file);
-    database_new(&world->database);
-    server_up(&world->server, &world->database, with_key);
-    world->operator= operator_new(&world->server);
-    tenant_new(world->operator, "acme");
-    tenant_new(world->operator, "techcorp");
-    world->acme = sign_in(&world->server, "acme", world_email, world_password);
-    world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
-    *state = world;
-    return 0;
+    return world_up(state, with_key);
 }
 
 static int

@@ -76,8 +76,7 @@ log_in_once(void *argument)
         &(CiqOptions){.urls = attempt->server->ipc, .tenant = "acme", .timeout_ms = 30000}, &error);
 
     ciq_login_response_free(login(client, "leaving@acme.example", world_password, &error));
-    attempt->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    attempt->code = (int) code_of(error);
     ciq_client_free(client);
     return NULL;
 }

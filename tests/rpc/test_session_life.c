@@ -15,7 +15,7 @@ write_at_once(Config *config)
 }
 
 static int
-pair_setup(void **state)
+session_setup(void **state)
 {
     return pair_up(state, write_at_once);
 }
@@ -518,5 +518,5 @@ main(void)
         cmocka_unit_test(test_deactivation_and_suspension__end_sessions_everywhere),
     };
 
-    return run_cases(tests, pair_setup, pair_teardown);
+    return run_cases(tests, session_setup, pair_teardown);
 }

@@ -1,7 +1,6 @@
 /* Superusers, groups and migrations, as the platform's staff see them.  */
 #include "harness/harness.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,43 +219,18 @@ test_superuser__nobody_raises_a_role(void **state)
     ciq_client_free(operator);
 }
 
-typedef struct Race {
-    _Atomic int done, ok, refused, other;
-} Race;
-
-static void
-count_end(Race *race, CiqError *error)
-{
-    int code = error == NULL ? CODE_OK : ciq_error_code(error);
-
-    atomic_fetch_add(code == CODE_OK                    ? &race->ok
-                     : code == CODE_FAILED_PRECONDITION ? &race->refused
-                                                        : &race->other,
-                     1);
-    ciq_error_free(error);
-    atomic_fetch_add(&race->done, 1);
-}
-
 static void
 deactivated(void *arg, CiqDeactivateSuperuserResponse *response, CiqError *error)
 {
     ciq_deactivate_superuser_response_free(response);
-    count_end(arg, error);
+    ends_add(arg, error);
 }
 
 static void
 deleted(void *arg, CiqDeleteSuperuserResponse *response, CiqError *error)
 {
     ciq_delete_superuser_response_free(response);
-    count_end(arg, error);
-}
-
-static bool
-is_over(void *argument)
-{
-    Race *race = argument;
-
-    return race->done == 2;
+    ends_add(arg, error);
 }
 
 /* The last active owner stays, also when the last two are put out at the same moment. */
@@ -280,7 +254,7 @@ test_last_owner__stays(void **state)
                 "\"operator\"}, \"update_mask\": \"platform_role\"}",
                 (long long) id);
     for (int round = 0; round < 12; round++) {
-        Race race = {0};
+        Ends ends = {0};
 
         deactivate.id = id;
         delete.id =
@@ -289,11 +263,11 @@ test_last_owner__stays(void **state)
                                    "values ('racer%d@x.y', 'owner') returning id",
                                    round),
                     NULL, 10);
-        ciq_deactivate_superuser_async(world->operator, & deactivate, 20000, deactivated, &race);
-        ciq_delete_superuser_async(world->operator, & delete, 20000, deleted, &race);
-        wait_until("both calls to end", is_over, &race);
-        assert_int_equal(race.ok, 1);
-        assert_int_equal(race.refused, 1);
+        ciq_deactivate_superuser_async(world->operator, & deactivate, 20000, deactivated, &ends);
+        ciq_delete_superuser_async(world->operator, & delete, 20000, deleted, &ends);
+        wait_for_ends(&ends, 2);
+        assert_int_equal(ends.codes[CODE_OK], 1);
+        assert_int_equal(ends.codes[CODE_FAILED_PRECONDITION], 1);
         assert_string_equal(
             database_value(&world->database,
                            "select count(*) from public.platform_superuser where is_active "

@@ -158,8 +158,7 @@ race(void *argument)
     CiqCreateTenantResponse *response =
         create(client, "Raced", "raced", "raced.localhost", "a@b.c", &error);
 
-    racer->code = error == NULL ? CODE_OK : ciq_error_code(error);
-    ciq_error_free(error);
+    racer->code = (int) code_of(error);
     ciq_create_tenant_response_free(response);
     ciq_client_free(client);
     return NULL;

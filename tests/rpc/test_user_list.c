@@ -5,24 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Servers {
-    World *world;
-    TestServer other;
-    CiqClient *there; /* the same session, on the other server */
-} Servers;
-
 /* Twelve users a00 … a11 in acme; techcorp has the same, with other names. */
 static int
-servers_setup(void **state)
+list_setup(void **state)
 {
-    Servers *pair = calloc(1, sizeof *pair);
-    void *world;
+    pair_up(state, NULL);
+    Pair *pair = *state;
 
-    assert_non_null(pair);
-    world_setup(&world);
-    pair->world = world;
-    server_up(&pair->other, &pair->world->database, NULL);
-    pair->there = sign_in(&pair->other, "acme", world_email, world_password);
     for (int t = 0; t < 2; t++)
         database_value(&pair->world->database,
                        "insert into %s.users_customuser (email, first_name, last_name, department, "
@@ -33,20 +22,6 @@ servers_setup(void **state)
                        "'2020-01-01 00:00:00.000001Z'::timestamptz - (i / 2) * interval '1 day' "
                        "from generate_series(0, 11) i",
                        t == 0 ? "acme" : "techcorp", t == 0 ? "''" : "'Tech'");
-    *state = pair;
-    return 0;
-}
-
-static int
-servers_teardown(void **state)
-{
-    Servers *pair = *state;
-    void *world = pair->world;
-
-    ciq_client_free(pair->there);
-    server_down(&pair->other);
-    world_teardown(&world);
-    free(pair);
     return 0;
 }
 
@@ -66,7 +41,7 @@ expect_count(CiqClient *client, const char *filter, const char *count)
 static void
 test_list_users__filters(void **state)
 {
-    Servers *pair = *state;
+    Pair *pair = *state;
     CiqClient *acme = pair->world->acme;
 
     expect_count(acme, "", "12");
@@ -91,9 +66,9 @@ test_list_users__filters(void **state)
 /* Every user once, each page from the other server, in the order that PostgreSQL gives when asked
  * at once. */
 static void
-expect_order(Servers *pair, const char *order, const char *sql)
+expect_order(Pair *pair, CiqClient *there, const char *order, const char *sql)
 {
-    CiqClient *clients[] = {pair->world->acme, pair->there};
+    CiqClient *clients[] = {pair->world->acme, there};
     char token[600] = "", got[1024] = "", expected[1024];
     size_t size = 0;
     int pages = 0;
@@ -131,18 +106,20 @@ expect_order(Servers *pair, const char *order, const char *sql)
 static void
 test_list_users__orders(void **state)
 {
-    Servers *pair = *state;
+    Pair *pair = *state;
+    CiqClient *there = sign_in(&pair->other, "acme", world_email, world_password);
 
-    expect_order(pair, "id", "id");
-    expect_order(pair, "email", "lower(email)");
-    expect_order(pair, "last-name", "lower(last_name), id");
-    expect_order(pair, "date-joined", "date_joined, id");
+    expect_order(pair, there, "id", "id");
+    expect_order(pair, there, "email", "lower(email)");
+    expect_order(pair, there, "last-name", "lower(last_name), id");
+    expect_order(pair, there, "date-joined", "date_joined, id");
+    ciq_client_free(there);
 }
 
 static void
 test_list_users__token_is_good_for_its_list_only(void **state)
 {
-    Servers *pair = *state;
+    Pair *pair = *state;
     CiqError *error = NULL;
     json_t *page = call_json(pair->world->acme, "UserService/ListUsers", &error,
                              "{\"page_size\": 2, \"order_by\": \"email\"}");
@@ -186,5 +163,5 @@ main(void)
         cmocka_unit_test(test_list_users__token_is_good_for_its_list_only),
     };
 
-    return run_cases(tests, servers_setup, servers_teardown);
+    return run_cases(tests, list_setup, pair_teardown);
 }

@@ -6,22 +6,8 @@
 #include "client/call.h"
 
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A user with a password and exactly these permissions, granted directly, signed in. */
-static CiqClient *
-holder_new(World *world, const char *email, const char *permissions, int64_t *id)
-{
-    *id = user_new(world->acme, email, false);
-    database_value(&world->database,
-                   "insert into acme.users_customuser_user_permissions (user_id, permission_id) "
-                   "select %" PRId64 ", id from acme.auth_permission "
-                   "where app || '.' || codename = any(string_to_array('%s', ','))",
-                   *id, permissions);
-    return sign_in(&world->server, "acme", email, world_password);
-}
 
 static void
 test_deactivate_user__ends_sessions(void **state)
@@ -94,44 +80,18 @@ test_deactivate_user__last_admin_stays(void **state)
                 second);
 }
 
-typedef struct Race {
-    _Atomic int done, ok, precondition, other;
-} Race;
-
-static void
-count_end(Race *race, CiqError *error)
-{
-    int code = error == NULL ? CODE_OK : ciq_error_code(error);
-
-    atomic_fetch_add(code == CODE_OK ? &race->ok
-                     : code == CODE_FAILED_PRECONDITION || code == CODE_UNAUTHENTICATED
-                         ? &race->precondition
-                         : &race->other,
-                     1);
-    ciq_error_free(error);
-    atomic_fetch_add(&race->done, 1);
-}
-
 static void
 deactivated(void *arg, CiqDeactivateUserResponse *response, CiqError *error)
 {
     ciq_deactivate_user_response_free(response);
-    count_end(arg, error);
+    ends_add(arg, error);
 }
 
 static void
 deleted(void *arg, CiqDeleteUserResponse *response, CiqError *error)
 {
     ciq_delete_user_response_free(response);
-    count_end(arg, error);
-}
-
-static bool
-is_over(void *argument)
-{
-    Race *race = argument;
-
-    return race->done == 2;
+    ends_add(arg, error);
 }
 
 /* Two admins, each put out at the same moment by the other: in every round exactly one remains. */
@@ -145,7 +105,7 @@ test_last_admin__stays_under_concurrency(void **state)
     tenant_new(world->operator, "racing");
     for (int round = 0; round < 12; round++) {
         char email[64];
-        Race race = {0};
+        Ends ends = {0};
         CiqClient *first, *second;
 
         snprintf(email, sizeof email, "racer%d@same.example", round);
@@ -160,11 +120,12 @@ test_last_admin__stays_under_concurrency(void **state)
 
         deactivate.id = 1;
         delete.id = id;
-        ciq_deactivate_user_async(second, &deactivate, 20000, deactivated, &race);
-        ciq_delete_user_async(first, &delete, 20000, deleted, &race);
-        wait_until("both calls to end", is_over, &race);
-        assert_int_equal(race.other, 0);
-        assert_int_equal(race.ok, 1);
+        ciq_deactivate_user_async(second, &deactivate, 20000, deactivated, &ends);
+        ciq_delete_user_async(first, &delete, 20000, deleted, &ends);
+        wait_for_ends(&ends, 2);
+        assert_int_equal(ends.codes[CODE_OK], 1);
+        assert_int_equal(ends.codes[CODE_FAILED_PRECONDITION] + ends.codes[CODE_UNAUTHENTICATED],
+                         1);
         assert_string_equal(
             database_value(&world->database,
                            "select count(*) from racing.users_customuser where is_admin "

@@ -19,8 +19,7 @@ letter_setup(void **state)
 {
     (void) state;
     config_defaults(&config);
-    snprintf(folder, sizeof folder, "/tmp/ciq-letter-XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    folder_new(folder);
     return 0;
 }
 

@@ -221,14 +221,9 @@ test_lint__every_rule_has_a_sample(void **state)
 static void
 test_lint__rules_are_in_the_docs(void **state)
 {
-    FILE *file = fopen(CIQ_SOURCE_DIR "/docs/lint.md", "r");
-    char *page = NULL;
-    size_t size = 0;
+    char *page = file_read(CIQ_SOURCE_DIR "/docs/lint.md", NULL);
 
     (void) state;
-    assert_non_null(file);
-    assert_true(getdelim(&page, &size, '\0', file) > 0);
-    fclose(file);
     for (size_t r = 0; r < lint_rules_count; r++) {
         char line[512];
 
