@@ -62,7 +62,7 @@ connection_run(PGconn *connection, const char *format, ...)
 
     va_start(arguments, format);
 
-    char *text = text_new(format, arguments);
+    char *text = text_vprintf(format, arguments);
 
     va_end(arguments);
     PQclear(statement_run(connection, text));
@@ -158,7 +158,7 @@ database_value(const TestDatabase *database, const char *format, ...)
 
     va_start(arguments, format);
 
-    char *text = text_new(format, arguments);
+    char *text = text_vprintf(format, arguments);
 
     va_end(arguments);
 
@@ -175,7 +175,7 @@ assert_value(const TestDatabase *database, const char *expected, const char *for
 
     va_start(arguments, format);
 
-    char *text = text_new(format, arguments);
+    char *text = text_vprintf(format, arguments);
 
     va_end(arguments);
     assert_string_equal(statement_value(database, text), expected);
@@ -203,7 +203,7 @@ wait_for_value(const TestDatabase *database, const char *expected, const char *f
 
     va_start(arguments, format);
 
-    char *text = text_new(format, arguments);
+    char *text = text_vprintf(format, arguments);
 
     va_end(arguments);
     snprintf(what, sizeof what, "\"%s\" from %s", expected, text);
@@ -221,7 +221,7 @@ database_hold(const TestDatabase *database, const char *format, ...)
 
     va_start(arguments, format);
 
-    char *text = text_new(format, arguments);
+    char *text = text_vprintf(format, arguments);
 
     va_end(arguments);
     connection_run(connection, "begin");

@@ -80,7 +80,7 @@ call_json(CiqClient *client, const char *method, CiqError **error, const char *f
 
     va_start(arguments, format);
 
-    char *text = text_new(format, arguments);
+    char *text = text_vprintf(format, arguments);
 
     va_end(arguments);
 
@@ -99,7 +99,7 @@ expect_json(CiqClient *client, const char *method, Code code, const char *text, 
 
     va_start(arguments, format);
 
-    char *request = text_new(format, arguments);
+    char *request = text_vprintf(format, arguments);
 
     va_end(arguments);
     json_decref(call_text(client, method, &error, request));
@@ -117,7 +117,7 @@ call_code(CiqClient *client, const char *method, const char *format, ...)
 
     va_start(arguments, format);
 
-    char *request = text_new(format, arguments);
+    char *request = text_vprintf(format, arguments);
 
     va_end(arguments);
     json_decref(call_text(client, method, &error, request));
@@ -147,7 +147,7 @@ code_after(Code code, CiqClient *client, const char *method, const char *format,
 
     va_start(arguments, format);
 
-    char *request = text_new(format, arguments);
+    char *request = text_vprintf(format, arguments);
 
     va_end(arguments);
 

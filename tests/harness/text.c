@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 char *
-text_new(const char *format, va_list arguments)
+text_vprintf(const char *format, va_list arguments)
 {
     char *text = NULL;
 

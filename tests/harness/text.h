@@ -9,6 +9,6 @@
 #define TEXT(constant) ((char *) (uintptr_t) (constant))
 
 /* As vasprintf; fails the test if there is no memory.  The caller frees it. */
-char *text_new(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+char *text_vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 #endif
