@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_SIZE = 128, TOKENS_MAX = 8, NUMBERS = 3 };
+enum { TOKENS_MAX = 8, NUMBERS = 3 };
 
 static const char kinds[] = "skal"; /* session, API key, act-as, link in a mail */
 
