@@ -122,8 +122,8 @@ superuser_with(Callers *callers, const char *permission)
     return token->text;
 }
 
-/* tenant: where the call goes; "": to the platform.  Elsewhere nobody can hold what is asked for
- * there. */
+/* tenant: where the call goes ("": to the platform). The permission is asked for there, and a
+ * caller of another place cannot hold it. */
 static const char *
 token_of(Callers *callers, const char *kind, const char *tenant, const char *needs,
          const char *cell)
@@ -235,8 +235,8 @@ typedef struct Row {
     const char *tenant, *needs;
 } Row;
 
-/* A request that is right but for this: the first of the fields that name whose it is names
- * somebody else. */
+/* Sends a request in which the first of the fields that name a user names somebody else; the rest
+ * of it is right. */
 static Code
 ask_about_another(nng_socket socket, const Row *row, const char *token)
 {

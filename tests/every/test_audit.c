@@ -16,9 +16,9 @@ typedef struct Write {
     const char *method;
     bool on_tenant;
     const char *request;
-    const char *caller;  /* the row's: kind and number; NULL: whoever calls */
-    const char *target;  /* the row's; may have a star */
-    const char *prepare; /* SQL before it; %s: the hash of the link's secret */
+    const char *caller;  /* in the audit row: kind and number; NULL: whoever calls */
+    const char *target;  /* in the audit row; may have a star */
+    const char *prepare; /* SQL that is run first; %s: the hash of the link's secret */
 } Write;
 
 static const char link_token[] = "ciq_l_1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -143,7 +143,7 @@ static const Write writes[] = {
     {"MigrationService/CreateMigrationRun", false,
      "{\"schemas\": [\"techcorp\"], \"app\": \"business\", \"target\": \"0001\"}", NULL,
      "migration run 1", NULL},
-    /* one that has a schema to work on, but not soon */
+    /* a run that has a schema to work on, but will not begin soon */
     {"MigrationService/CancelMigrationRun", false, "{\"id\": 1001}", NULL, "migration run 1001",
      "with run as (insert into public.migration_run (id, is_shared, app, target, mode, failures_max, caller, "
      "requires) values (1001, false, '', -1, 'apply', 0, '', '{}') returning id) "

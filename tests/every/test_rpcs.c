@@ -82,7 +82,7 @@ call_empty(CiqClient *client, const Method *method, const char *tenant, const ch
     return error;
 }
 
-/* What must not be anybody's is nobody's: without a token, and with one of elsewhere. */
+/* What is not public is refused without a token, and with a token of another tenant. */
 static void
 test_rpcs__refuse_strangers(void **state)
 {
@@ -107,7 +107,7 @@ test_rpcs__refuse_strangers(void **state)
                     "sign in first");
         assert_code(call_empty(stranger, method, tenant, session->token), CODE_UNAUTHENTICATED,
                     NULL);
-        /* where it does not belong it is not looked at */
+        /* a call to the wrong place is refused before it is looked at */
         if (method->scope == SCOPE_PLATFORM)
             assert_code(call_empty(stranger, method, "acme", ""), CODE_INVALID_ARGUMENT,
                         "tenant must be empty");

@@ -1,6 +1,5 @@
 /* Archives that are not what export has written: damaged anywhere, cut anywhere, of a newer
- * release, or made by somebody with a purpose.  All are refused with a clear code, and the database
- * is as before.  */
+ * release, or forged. All are refused with a clear code, and the database stays as it was.  */
 #include "harness/harness.h"
 
 #include "server/tenant/archive.h"
@@ -92,7 +91,7 @@ test_archive__any_byte_is_another(void **state)
 
         Code code = check(copy, original_size);
 
-        /* the format's number may become that of a newer release */
+        /* a changed format number may be the one of a newer release */
         if (code != CODE_DATA_LOSS && !(i >= 8 && i < 12 && code == CODE_FAILED_PRECONDITION))
             fail_msg("byte %zu of %zu: %s", i, original_size, code_name((int) code));
     }
@@ -113,8 +112,8 @@ test_archive__any_end_is_missing(void **state)
     free(longer);
 }
 
-/* Changed manifests under a right checksum, the same each time: whatever they say, it is read or
- * refused. */
+/* Changed manifests with a right checksum, the same ones in each run of the test: each is read or
+ * refused, and nothing worse happens. */
 static void
 test_archive__any_manifest(void **state)
 {
@@ -407,7 +406,7 @@ test_import__of_forged_archives(void **state)
                forgeries[i].text);
     }
 
-    /* nothing wrong with the tool that forges */
+    /* the test's own tool works: an archive that it leaves as it is, is taken */
     char output[2048];
 
     if (server_command(&world->database, output, sizeof output,
@@ -416,7 +415,7 @@ test_import__of_forged_archives(void **state)
         fail_msg("%s", output);
 }
 
-/* What it is to be called is refused like any other name. */
+/* The new schema name and domain are checked like any other name. */
 static void
 test_import__names(void **state)
 {

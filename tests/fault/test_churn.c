@@ -1,5 +1,4 @@
-/* Tenants that come and go, two hundred times: nothing of them stays behind, and nothing grows.
- * pains.md, case 13.  */
+/* Tenants that come and go, two hundred times: nothing of them stays behind, and nothing grows.  */
 #include "harness/harness.h"
 
 #include <inttypes.h>

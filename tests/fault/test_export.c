@@ -229,7 +229,7 @@ test_export__refusals(void **state)
                                     "export --schema-name odd --shoe 1 > /dev/null"),
                      2);
 
-    /* no archive that could not be read back */
+    /* an archive that could not be read back is not written */
     database_value(database, "create table odd.by_hand (id bigint primary key)");
     refuse(database, words("export --schema-name odd --output %s/x", folder),
            "FAILED_PRECONDITION: the tenant's table by_hand is of no migration");

@@ -1,5 +1,5 @@
-/* Starting on a database: several servers at once, on one that was changed behind our back, and as
- * another login than it was installed for.  */
+/* Starting on a database: several servers at once, on a database that somebody changed by hand, and
+ * with another login than it was installed for.  */
 #include "harness/harness.h"
 
 #include "migration/embedded.h"
@@ -104,7 +104,7 @@ test_start__as_another_login(void **state)
     server_stop(server.server);
     config_free(&server.config);
 
-    /* the other's login, on this database: it was not installed for it, and may not even connect */
+    /* the other database's login: this one was not installed for it, and it may not even connect */
     snprintf(worker, sizeof worker, "%s dbname=%s", other.worker, database.name);
     configure(&server, &database, worker);
     start(&server);
@@ -120,7 +120,8 @@ test_start__as_another_login(void **state)
     database_drop(&other);
 }
 
-/* A workers' login with rights of its own would make the roles of tenants worth nothing. */
+/* A workers' login with rights of its own could go around the tenants' roles, so the server does
+ * not start with one. */
 static void
 test_start__unfit_workers_login(void **state)
 {
@@ -144,7 +145,7 @@ test_start__unfit_workers_login(void **state)
         database_value(&database, "select to_regclass('public.core_installation') is null"), "t");
     config_free(&server.config);
 
-    /* the owner as the workers' login */
+    /* the owner's login as the workers' login */
     configure(&server, &database, database.owner);
     start(&server);
     assert_null(server.server);

@@ -1,5 +1,5 @@
-/* Tenants' lives under bad luck: schemas changed behind the service, two servers that remember
- * different things, and many who want the same at the same time.  pains.md, cases 5 to 8.  */
+/* Tenants' lives under bad luck: schemas that somebody changes by hand, two servers that remember
+ * different things, and many callers who want the same name or domain at the same time.  */
 #include "harness/harness.h"
 
 #include <pthread.h>
@@ -56,7 +56,8 @@ test_schema__changed_behind_the_service(void **state)
     assert_user_code(bystander, CODE_FAILED_PRECONDITION, "closed or incomplete");
     database_value(database, "alter schema moved rename to bystander");
 
-    /* a schema that somebody made under the name, with its tables and nobody's rights */
+    /* a schema that somebody made by hand under the name: it has the tables, but the tenant's role
+     * has no right to them */
     database_value(database, "create schema moved");
     database_value(
         database,
@@ -202,7 +203,7 @@ test_create_tenant__twenty_at_once_on_two_servers(void **state)
                        "'raced') || ' ' || (select count(*) from public.tenants_domain where "
                        "domain ~ '^raced')"),
         "1 1 1");
-    /* the nineteen have given back their roles */
+    /* the nineteen that failed have given back their roles */
     assert_string_equal(database_value(&world->database, "%s", roles_of_nobody), "0");
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from public.tenants_tenant t join "
@@ -234,7 +235,7 @@ test_set_primary_domain__at_once_on_two_servers(void **state)
     }
     for (int i = 0; i < RACERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
-    /* never none, never two, whenever one looks */
+    /* whenever one looks, exactly one is primary */
     for (int i = 0; i < 100; i++)
         assert_string_equal(database_value(&world->database,
                                            "select count(*) from public.tenants_domain d join "

@@ -41,7 +41,7 @@ run_program(char *const arguments[])
     assert_int_equal(status, 0);
 }
 
-/* A child with two pipes, and what it has said of a line. */
+/* A child with two pipes, and the part that it has already written of its next line. */
 typedef struct Child {
     pid_t pid;
     int in, out;
@@ -421,7 +421,8 @@ test_mail__wrong_password(void **state)
     convert(post->operator, "Wrong", "wrong");
     assert_non_null(strstr(expect_event(&post->smtp, "login "), "ann wrong"));
     Seen seen =
-        expect_mail(post, "wrong", WAITING, 1); /* 5xx, but about us and not about the letter */
+        /* 5xx, but about the server's own sign-in and not about the letter */
+        expect_mail(post, "wrong", WAITING, 1);
     assert_non_null(strstr(seen.last_error, "535"));
 
     FILE *out = fopen(password, "w");
@@ -564,7 +565,7 @@ test_mail__server_stops_in_a_letter(void **state)
                         "1true");
 }
 
-/* The real program, as what SIGKILL does to it cannot be had in this process. */
+/* The real program, because a test cannot send SIGKILL to its own process. */
 static void
 program_start(Post *post, Child *program)
 {
@@ -706,8 +707,8 @@ convert_and_kill(Post *post, const char *locked, const char *schema)
     child_kill(&program);
 }
 
-/* Before anything is made, so that nothing is there; and with the commit under way already, so that
- * all is: the answer is the same. */
+/* The server dies before anything is made, so that nothing is there, and while the commit is under
+ * way, so that all of it is there: the caller gets the same answer. */
 static void
 test_convert__server_is_killed(void **state)
 {

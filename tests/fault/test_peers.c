@@ -1,5 +1,5 @@
-/* Peers that mean no good: thousands that connect and close at once (nng issue 1518), and some that
- * send and never read.  An honest client is served all the same.  */
+/* Hostile peers: thousands that connect and close at once (nng issue 1518), and some that send and
+ * never read. An honest client is served all the same.  */
 #include "harness/harness.h"
 
 #include <arpa/inet.h>
@@ -92,7 +92,8 @@ answers(const char *url)
     return ok;
 }
 
-/* The same attack on a listener without the guard ends it, or the guard guards against nothing. */
+/* A listener without the guard dies of the same attack: otherwise the guard would not be needed, or
+ * not be tested. */
 static void
 test_unguarded_listener__dies_of_it(void **state)
 {

@@ -1,5 +1,5 @@
-/* Behind PgBouncer in transaction mode: every transaction may have another connection, so a context
- * that outlived its transaction would show another tenant's rows (pains.md, row 6).  Skipped where
+/* Behind PgBouncer in transaction mode: every transaction may have another connection, so a
+ * tenant's context that outlived its transaction would show another tenant's rows. Skipped where
  * pgbouncer is not installed.  */
 #include "harness/harness.h"
 
@@ -190,7 +190,7 @@ test_pooler__shows_each_tenant_its_own(void **state)
                                        "select count(*) from acme.users_customuser where "
                                        "department not in ('', 'acme')"),
                         "0");
-    /* and it was the pooler that they went through, with few connections */
+    /* and they went through the pooler, which has few connections */
     assert_true(atoi(database_value(&database,
                                     "select count(*) from pg_stat_activity where "
                                     "usename like 'ciq_worker%%' and datname = '%s'",

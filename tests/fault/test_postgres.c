@@ -103,7 +103,7 @@ postmaster(const Place *place)
     return (pid_t) pid;
 }
 
-/* The server's PostgreSQL is somebody else's here: stopped and started again by the test. */
+/* A PostgreSQL that the server does not run itself: the test stops it and starts it again. */
 static void
 test_postgres_stopped__unavailable_then_back(void **state)
 {
@@ -136,7 +136,8 @@ test_postgres_stopped__unavailable_then_back(void **state)
     int64_t start_ms = now_ms();
     for (int i = 0; i < 50; i++)
         assert_int_equal(list_tenants(client), CODE_UNAVAILABLE);
-    assert_true(now_ms() - start_ms < 10000); /* at once: 50 deadlines would be 1,000 s */
+    /* refused at once: waiting for 50 deadlines would take 1,000 s */
+    assert_true(now_ms() - start_ms < 10000);
     ciq_check_response_free(ciq_check(client, &health, &error));
     assert_ok(error); /* Health needs no database */
 

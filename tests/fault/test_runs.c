@@ -97,8 +97,8 @@ test_sql_fails_in_the_middle_tenant(void **state)
     assert_string_equal(item_field(fleet.operator, id, "beta", "state"),
                         "MIGRATION_ITEM_STATE_FAILED");
     assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "23502");
-    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "attempts")),
-                     1); /* data do not mend themselves */
+    /* it is not tried again: the data would be the same */
+    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "attempts")), 1);
     assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "line")), 4);
     assert_non_null(
         strstr(item_field(fleet.operator, id, "beta", "file"), "/tenant/fleet/0002_colour.sql"));
@@ -129,7 +129,7 @@ test_sql_fails_in_the_middle_tenant(void **state)
     assert_string_equal(head(&fleet, "beta"), "2/2");
     assert_string_equal(item_field(fleet.operator, id, "gamma", "update_time"), updated);
     assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "");
-    assert_int_equal(run_start(fleet.operator, ""), 0); /* and then nobody lacks anything */
+    assert_int_equal(run_start(fleet.operator, ""), 0); /* no tenant is behind any more */
     fleet_free(&fleet);
 }
 
@@ -190,7 +190,8 @@ test_failures__end_the_run_at_their_budget(void **state)
     assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "line")), 2);
     assert_int_equal(atoi(item_field(fleet.operator, id, "gamma", "attempts")), 0);
 
-    /* a resumed run has its whole budget again; what has not begun is begun */
+    /* a resumed run may fail as often as a new one, and goes on with tenants that it had not come
+     * to */
     resume(&fleet, id);
     assert_run(fleet.operator, id, "FAILED", 0, 2);
     fleet_free(&fleet);
@@ -215,7 +216,7 @@ test_file_changed__no_server_starts(void **state)
     setting_set(&fleet.server.config.apps, fleet.apps);
     assert_null(server_start(&fleet.server.config)); /* the log names the file */
 
-    /* as it was, it is welcome */
+    /* with the file as it was, the server starts */
     fleet_file(&fleet, "fleet/0001_initial", fleet_initial);
     fleet.server.server = server_start(&fleet.server.config);
     assert_non_null(fleet.server.server);
@@ -289,7 +290,7 @@ test_down__is_in_reverse_order_across_apps(void **state)
     assert_true(exists(&fleet, "alpha.garage_place"));
     assert_string_equal(head(&fleet, "alpha"), "2/2");
     assert_string_equal(head(&fleet, "gamma"), "1/1");
-    /* down too: garage's table would hold on to fleet's */
+    /* down too: garage's table refers to fleet's */
     id = run_start(fleet.operator,
                    "\"app\": \"fleet\", \"target\": \"0001\", \"schemas\": [\"alpha\"]");
     assert_run(fleet.operator, id, "DONE", 1, 0);
@@ -384,8 +385,8 @@ test_deadlock__is_tried_again(void **state)
                "-- migrate:down\nalter table fleet_car drop column colour;\n");
     other = database_hold(&fleet.database, "lock table beta.fleet_car");
     id = run_start(fleet.operator, "");
-    wait_for_waiters(&fleet.database,
-                     1); /* it waits first, so it is the one that finds the circle */
+    /* it waits first, so PostgreSQL ends its transaction and not the other */
+    wait_for_waiters(&fleet.database, 1);
     assert_int_equal(PQsendQuery(other, "lock table beta.fleet_log"), 1);
     item_wait(fleet.operator, id, "beta", "attempts", "1");
     assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "40P01");
@@ -444,7 +445,7 @@ test_two_operators__get_one_run(void **state)
     assert_string_equal(json_at(answer, "joined"), "true");
     json_decref(answer);
     assert_int_equal(run_start(fleet.operator, "\"schemas\": [\"gamma\"]"), id);
-    /* something else: not now, and who is in the way */
+    /* another run is refused for now, and the message says which run is in the way */
     expect_json(fleet.operator, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
                 "is migrating beta: wait for it (ciq-client migration run watch",
                 "{\"schemas\": [\"beta\"], \"fake\": true}");

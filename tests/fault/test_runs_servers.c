@@ -241,8 +241,8 @@ test_concurrent_index__interrupted_and_repaired(void **state)
     fleet_free(&fleet);
 }
 
-/* The dead server's backend is still making the index when the next server comes, and then comes to
- * nothing. */
+/* The dead server's backend is still making the index when the next server comes, and fails
+ * afterwards. */
 static void
 test_concurrent_index__of_a_dead_server(void **state)
 {

@@ -102,7 +102,7 @@ test_corpus__and_its_changes(void **state)
             whole_changed += take(arena, changed, length);
         }
     }
-    /* or nothing was tried at all */
+    /* otherwise the loop has tried nothing */
     assert_true(whole >= 5 && whole_changed > 1000);
     globfree(&found);
     arena_free(arena);

@@ -103,7 +103,8 @@ database_drop(TestDatabase *database)
     char installation[64];
     PGconn *connection = connection_new(superuser_conninfo());
 
-    /* the installation's roles carry its id; one that never came to be has none */
+    /* the names of the installation's roles have its id in them; a database without an installation
+     * has none */
     snprintf(installation, sizeof installation, "%s",
              database_value(database, "select case when to_regclass('public.core_installation') is "
                                       "null then '' else (xpath('/row/id/text()', "
@@ -207,7 +208,7 @@ wait_for_value(const TestDatabase *database, const char *expected, const char *f
 
     va_end(arguments);
     snprintf(what, sizeof what, "\"%s\" from %s", expected, text);
-    /* expected may be a value of before, which asking again overwrites */
+    /* expected may be database_value's, whose memory is used again while this waits */
     assert_true(snprintf(kept, sizeof kept, "%s", expected) < (int) sizeof kept);
     wait_until(what, value_has_come, &(Wanted){database, text, kept});
     free(text);

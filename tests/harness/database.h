@@ -29,7 +29,7 @@ const char *database_value(const TestDatabase *database, const char *format, ...
 void assert_value(const TestDatabase *database, const char *expected, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Waits until it does. */
+/* Waits until the statement gives this. */
 void wait_for_value(const TestDatabase *database, const char *expected, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,4 +1,4 @@
-/* Peers of a server that are no clients of ours; see peer.h.  */
+/* Peers that do not use our client library; see peer.h.  */
 #include "harness/peer.h"
 
 #include <stdio.h>

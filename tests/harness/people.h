@@ -6,7 +6,7 @@
 #include "harness/server.h"
 
 extern const char world_email[];    /* admin@same.example */
-extern const char world_password[]; /* of everybody whom these make */
+extern const char world_password[]; /* the password of every user that is made here */
 
 /* Creates a tenant <schema> with the domain <schema>.localhost and the admin above. */
 void tenant_new(CiqClient *operator, const char * schema);

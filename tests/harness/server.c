@@ -77,7 +77,8 @@ server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
     setting_set(&server->config.listen, urls);
     setting_set(&server->config.database, database->worker);
     setting_set(&server->config.database_owner, database->owner);
-    setting_set(&server->config.verify_domains, "off"); /* what is about proofs asks for them */
+    /* suites about proofs of ownership turn this on */
+    setting_set(&server->config.verify_domains, "off");
     if (named != NULL)
         setting_set(&server->config.named_statements, named);
     server->config.workers = 4;

@@ -98,8 +98,8 @@ test_act_as__is_an_admin_with_a_mark(void **state)
     ciq_client_free(owner);
 }
 
-/* What belongs to a user of the tenant belongs to nobody here: not to the one with the superuser's
- * number. */
+/* A superuser in a tenant is no user of it: what users have of their own (a password, sessions) is
+ * refused, also where a user has the superuser's number. */
 static void
 test_act_as__is_no_user(void **state)
 {
@@ -156,7 +156,7 @@ test_act_as__stays_in_its_tenant(void **state)
     expect_json(platform, "TenantService/ListTenants", CODE_UNAUTHENTICATED,
                 "the token belongs to a tenant", "{}");
 
-    /* nor does a number in the token make it another tenant's */
+    /* a token with another tenant's number in it is not taken there */
     char forged[160];
     const char *secret = strrchr(json_at(session, "token"), '_');
     snprintf(forged, sizeof forged, "ciq_a_2%s", strstr(json_at(session, "token"), "_1_") + 2);

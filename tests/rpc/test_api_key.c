@@ -137,7 +137,7 @@ test_create_api_key__wrong_input(void **state)
                 "{\"api_key\": {\"name\": \"twice\"}}");
 }
 
-/* Nobody gives what they do not hold, nor touches a key that may do more. */
+/* Nobody gives a key what they do not hold, nor changes a key that may do more than they may. */
 static void
 test_api_keys__nobody_raises_their_own_rights(void **state)
 {
@@ -230,7 +230,7 @@ test_api_key__is_no_account(void **state)
     assert_int_equal(strtoll(json_at(who, "user_id"), NULL, 10), id);
     json_decref(who);
 
-    /* whoever has stolen it cannot make it last */
+    /* who has stolen a key cannot make another, nor prolong this one */
     expect_json(client, "UserService/CreateApiKey", CODE_PERMISSION_DENIED,
                 "an API key may not make", "{\"api_key\": {\"name\": \"child\"}}");
     expect_json(client, "UserService/RotateApiKey", CODE_PERMISSION_DENIED,
@@ -242,7 +242,7 @@ test_api_key__is_no_account(void **state)
                 "{\"id\": %" PRId64 ", \"api_key\": {}, \"update_mask\": \"expire_time\"}", id);
     expect_json(client, "UserService/ListApiKeys", CODE_OK, NULL, "{}");
 
-    /* nor is it an admin, nor gives what it does not hold */
+    /* a key is not an admin, and gives nothing that it does not hold */
     expect_json(client, "UserService/UpdateUser", CODE_PERMISSION_DENIED, "only an admin",
                 "{\"id\": 1, \"user\": {\"first_name\": \"K\"}, \"update_mask\": \"first_name\"}");
     expect_json(client, "UserService/CreateGroup", CODE_PERMISSION_DENIED,
@@ -309,7 +309,7 @@ test_api_key__expires(void **state)
     CiqClient *client = key_client(world, "acme", "short", "\"users.view_customuser\"", &id);
 
     expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
-    /* memory knows the end too: nothing is said to it here */
+    /* memory knows when the key ends: nobody tells it then */
     change_keys(world, "acme", id, "expire_time = now() + interval '1 second'");
     assert_int_equal(code_after(CODE_OK, client, "UserService/GetUser", "{\"id\": 1}"),
                      CODE_UNAUTHENTICATED);
@@ -359,7 +359,7 @@ test_revoke_api_key__ends_it_for_good(void **state)
                 id);
     expect_json(world->acme, "UserService/RevokeApiKey", CODE_NOT_FOUND, "no API key 4711",
                 "{\"id\": 4711}");
-    /* a number of another tenant is none here */
+    /* another tenant's key is not found here */
     database_value(
         &world->database,
         "insert into techcorp.core_api_key (id, name, permissions, secret_hash, creator) "
@@ -551,7 +551,7 @@ test_api_keys__limit_of_the_plan(void **state)
     expect_json(client, "UserService/CreateApiKey", CODE_RESOURCE_EXHAUSTED,
                 "max_api_keys of the tenant is 2", "{\"api_key\": {\"name\": \"three\"}}");
 
-    /* what has ended does not count, until it is back */
+    /* a key that has ended does not count, until it is renewed */
     change_keys(world, "few", id, "expire_time = now() - interval '1 second'");
     key_new(client, "three", "", token);
     expect_json(client, "UserService/UpdateApiKey", CODE_RESOURCE_EXHAUSTED,
@@ -793,14 +793,14 @@ test_origin__is_what_demo_requests_are_counted_by(void **state)
     expect_demo(website, CODE_OK, NULL, "d1@b.example");
     expect_demo(website, CODE_OK, NULL, "d2@b.example");
     expect_demo(website, CODE_RESOURCE_EXHAUSTED, "from this address", "d3@b.example");
-    /* the same in other clothes */
+    /* the same address in other spellings */
     ciq_client_set_origin(website, "::ffff:203.0.113.1");
     expect_demo(website, CODE_RESOURCE_EXHAUSTED, "from this address", "d4@b.example");
     ciq_client_set_origin(website, "203.0.113.2");
     expect_demo(website, CODE_OK, NULL, "d5@b.example");
     ciq_client_set_origin(website, "2001:DB8:0::1");
     expect_demo(website, CODE_OK, NULL, "d6@b.example");
-    /* a network of 64 bits is one subscriber's */
+    /* all addresses of a network of 64 bits count as one, because one subscriber has them all */
     ciq_client_set_origin(website, "2001:db8::2");
     expect_demo(website, CODE_OK, NULL, "d7@b.example");
     ciq_client_set_origin(website, "2001:db8::ffff:3");

@@ -177,7 +177,7 @@ test_list__bad_filters(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_json(world->acme, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT, bad[i].text,
                     "%s", bad[i].request);
-    /* what looks like a pattern is none */
+    /* characters of LIKE patterns are taken as they are */
     assert_int_equal(events(world->acme, "\"target\": \"%\""), 0);
     assert_int_equal(events(world->acme, "\"method\": \"%\""), 0);
 }

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BOUND_MS = 900 }; /* design: memory answers only while the heartbeat is younger than this */
+/* Memory answers only while the heartbeat is younger than this (server/access/cache.h). */
+enum { BOUND_MS = 900 };
 
 /* The other server's client with the same session, warm in its memory. */
 static CiqClient *

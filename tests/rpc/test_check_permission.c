@@ -89,7 +89,7 @@ test_check_permission__says_why(void **state)
     assert_string_equal(checked(checker, by_id(user), "users.view_group"), "true group Two");
     assert_string_equal(checked(checker, by_id(user), "users.add_group"), "false not granted");
     assert_string_equal(checked(checker, by_id(user), "business.fly"), "false no such permission");
-    /* pains.md, case 10: the platform's do not exist here, not even for the admin */
+    /* the platform's permissions do not exist in a tenant, not even for its admin */
     static const char *const platforms[] = {"tenants.add_tenant", "platform.add_superuser",
                                             "demo.delete_demorequest", "auth.check",
                                             "admin.view_logentry"};
@@ -182,15 +182,15 @@ test_check_permission__who_may_ask(void **state)
     /* a key's number is not a user's */
     expect_answer(other, by_id(1), CODE_PERMISSION_DENIED, "auth.check");
 
-    /* another tenant's session, whose user has the same number and address, is none here, and that
-     * is audited */
+    /* another tenant's session is not found here, though its user has the same number and address,
+     * and the attempt is audited */
     expect_answer(checker, by_token(techcorp), CODE_NOT_FOUND, "has ended or does not exist");
     assert_string_equal(
         database_value(&world->database,
                        "select count(*) > 0 from acme.core_audit where code in (5, 7) and "
                        "method like '%%CheckPermission'"),
         "t");
-    /* a key is no session */
+    /* a key's token is not taken for a session's */
     expect_answer(checker, by_token(key), CODE_INVALID_ARGUMENT, "not the token of a session");
     ciq_client_free(nobody);
     ciq_client_free(self);
@@ -198,8 +198,8 @@ test_check_permission__who_may_ask(void **state)
     ciq_client_free(checker);
 }
 
-/* With every table that it could read locked, memory answers; what it does not know waits and
- * fails. */
+/* While every table that it could read is locked, memory answers; what memory does not know waits
+ * for the lock and fails. */
 static void
 test_check_permission__from_memory(void **state)
 {
@@ -224,7 +224,7 @@ test_check_permission__from_memory(void **state)
     assert_string_equal(checked(checker, by_id(1), "users.view_group"),
                         "true admin, group Tenant Admins");
     assert_string_equal(checked(gateway, by_token(token), "users.fly"), "false no such permission");
-    /* the precondition of this test: who asks the database meets the lock */
+    /* otherwise the test proves nothing: who asks the database does wait for the lock */
     expect_answer(checker, by_id(4711), CODE_ABORTED, NULL);
     database_release(holder);
     ciq_client_free(checker);

@@ -170,7 +170,7 @@ test_clone__with_rows(void **state)
     assert_int_equal(user_count(world->acme, "new@same.example"), 0);
     assert_int_equal(user_count(twin, "new@same.example"), 1);
 
-    /* and what may not be done, may not be done there either */
+    /* the audit cannot be deleted there either */
     assert_value(&world->database, "f",
                  "select has_table_privilege(role, 'twin.core_audit', 'delete') "
                  "from public.tenants_tenant where schema_name = 'twin'");

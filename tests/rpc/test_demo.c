@@ -1,6 +1,5 @@
 /* Demo requests: taken from anybody within limits, worked on, and converted into tenants, once. The
- * mail with the way in is a file here; tests/fault/test_mail.c has the SMTP server.  pains.md,
- * case 7.  */
+ * mail with the invitation is a file here; tests/fault/test_mail.c has the SMTP server.  */
 #include "harness/harness.h"
 
 #include <glob.h>

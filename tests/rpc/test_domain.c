@@ -1,4 +1,4 @@
-/* Domains: routing by host, one primary, also when two are set at once.  pains.md, case 8.  */
+/* Domains: routing by host, one primary, also when two are set at once.  */
 #include "harness/harness.h"
 
 #include <pthread.h>
@@ -99,7 +99,7 @@ test_remove_domain__not_the_primary(void **state)
     ciq_remove_domain_response_free(drop(world->operator, "techcorp.localhost", &error));
     assert_ok(error);
 
-    /* at once, on this server, it leads nowhere */
+    /* on this server it leads nowhere from now on */
     ciq_client_set_tenant(world->techcorp, "techcorp.localhost");
     assert_null(user_get(world->techcorp, 1, &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant for the domain techcorp.localhost");
@@ -315,7 +315,7 @@ explain(World *world, const char *host)
     return response;
 }
 
-/* The last step is the one that ends the way. */
+/* The explanation ends with the step that decides. */
 static void
 assert_ends(World *world, const char *host, bool routes, const char *step, const char *text)
 {

@@ -235,7 +235,7 @@ test_verify_schema__compares_with_its_own_heads(void **state)
     tenant_new(world->operator, "leaving");
     expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"leaving\"}");
-    tenant_new(world->operator, "s"); /* a name that is part of many words */
+    tenant_new(world->operator, "s"); /* a schema's name that is part of many words */
     assert_clean(world);
 }
 

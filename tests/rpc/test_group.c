@@ -177,7 +177,7 @@ test_tenant_admins__keeps_its_meaning(void **state)
                 "{\"id\": %" PRId64
                 ", \"group\": {\"name\": \"Tenant Admins\"}, \"update_mask\": \"name\"}",
                 other);
-    /* its members come and go: what keeps the tenant an admin is is_admin */
+    /* its last member may leave: an admin is who has is_admin, whatever the groups say */
     expect_json(world->acme, "UserService/AddGroupMember", CODE_OK, NULL,
                 "{\"group_id\": 1, \"user_id\": %" PRId64 "}", user);
     expect_json(world->acme, "UserService/RemoveGroupMember", CODE_OK, NULL,

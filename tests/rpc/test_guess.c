@@ -175,7 +175,7 @@ test_guess__locks_nobody_out(void **state)
     assert_int_equal(try(pair->first.tcp, "acme", world_email, world_password, NULL), CODE_OK);
 }
 
-/* Raises a counter as so many addresses would that a test has not. */
+/* Raises the counter of failures, as failures from many addresses would; a test has only two. */
 static void
 owe(Servers *pair, int failures)
 {
@@ -202,7 +202,7 @@ test_guess__softer_cap_of_an_account(void **state)
                      CODE_RESOURCE_EXHAUSTED);
     /* from where the account was signed in before */
     assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL), CODE_OK);
-    /* and not without end: the usual limit holds there too */
+    /* there the usual limit holds too */
     fail_often(pair->first.ipc, "acme", world_email, FAILURES);
     assert_int_equal(try(pair->first.ipc, "acme", world_email, world_password, NULL),
                      CODE_RESOURCE_EXHAUSTED);

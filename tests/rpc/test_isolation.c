@@ -1,5 +1,6 @@
-/* The original guide's "Data Isolation Testing", made so that it can fail: the same e-mail address
- * and the same number in both tenants.  pains.md, cases 1 to 5 and 12.  */
+/* Tenants' data stay apart: by rpc, for many tenants at once on few connections, and for somebody
+ * who has the database logins. Both tenants have the same e-mail address and the same number, so
+ * that a leak would show.  */
 #include "harness/harness.h"
 
 #include <inttypes.h>
@@ -17,7 +18,7 @@ test_get_user__same_number_in_two_tenants(void **state)
     int64_t in_acme = user_new(world->acme, shared_email, false);
     int64_t in_techcorp = user_new(world->techcorp, shared_email, true);
 
-    assert_int_equal(in_acme, in_techcorp); /* or the test proves nothing */
+    assert_int_equal(in_acme, in_techcorp); /* otherwise the test proves nothing */
 
     CiqGetUserResponse *acme = user_get(world->acme, in_acme, &error);
     assert_ok(error);
@@ -81,8 +82,8 @@ test_update_user__other_tenants_row_stays(void **state)
         "Admin");
 }
 
-/* Case 5: a table that is gone from one tenant is an error there, and never another's or public's.
- */
+/* Where a tenant's table is missing the call fails; it never finds a table of that name in public
+ * or in another schema. */
 static void
 test_missing_table__is_an_error(void **state)
 {
@@ -99,7 +100,7 @@ test_missing_table__is_an_error(void **state)
     assert_null(ciq_list_groups(damaged, &request, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "42P01");
 
-    /* case 3: the connections are clean for the next tenant */
+    /* the connection that failed serves the next tenant as any other */
     for (int i = 0; i < 20; i++)
         assert_int_equal(user_count(world->acme, world_email), 1);
     database_value(&world->database, "drop table public.auth_group");
@@ -130,7 +131,7 @@ state_of(const TestDatabase *database, const char *conninfo, const char *role,
     return sqlstate;
 }
 
-/* Case 12, as the worker's login with acme's role: everything that must be impossible is tried. */
+/* As the workers' login with acme's role: everything that must be impossible is tried. */
 static void
 test_tenant_role__may_touch_only_its_rows(void **state)
 {
@@ -191,8 +192,8 @@ test_worker__may_nothing_without_a_role(void **state)
     }
 }
 
-/* As a login of acme's role itself, SET ROLE to another tenant's is refused: the session's user is
- * no member of anything. */
+/* Signed in as acme's role itself, SET ROLE to another tenant's is refused, because a tenant's role
+ * is a member of no other. */
 static void
 test_tenant_role__cannot_set_another_role(void **state)
 {
@@ -222,7 +223,7 @@ test_tenant_role__cannot_set_another_role(void **state)
                    role);
 }
 
-/* Case 2: many tenants, many calls at once, few connections; every row says whose it is. */
+/* Many tenants, many calls at once, few connections; every row says whose it is. */
 enum { TENANTS = 16, WRITERS = 6, WRITES = 40 };
 
 typedef struct Writer {
@@ -329,7 +330,7 @@ test_many_tenants__few_connections(void **state)
     }
     for (int w = 0; w < WRITERS; w++)
         assert_int_equal(writers[w].failed, 0);
-    /* fewer connections than tenants, or the test proves nothing */
+    /* fewer connections than tenants: otherwise the test proves nothing */
     assert_true(atoi(database_value(&world->database,
                                     "select count(*) from pg_stat_activity where datname = '%s' "
                                     "and application_name = 'clientiq'",

@@ -1,5 +1,5 @@
 /* A tenant's life after its creation: suspended, deleted, brought back, purged, renamed, repaired;
- * and what its plan allows.  pains.md, cases 6 and 7.  */
+ * and what its plan allows.  */
 #include "harness/harness.h"
 
 #include <inttypes.h>
@@ -120,7 +120,7 @@ test_suspend__closes_with_the_reason(void **state)
     suspend(world->operator, "", "why", CODE_INVALID_ARGUMENT, "id or schema_name must be given");
 }
 
-/* Whoever is not of the platform does nothing to a tenant, not even to their own. */
+/* Who does not belong to the platform changes no tenant, not even their own. */
 static void
 test_lifecycle__needs_the_platform(void **state)
 {
@@ -210,8 +210,8 @@ one_owner(Config *config)
     config->owner_workers = 1;
 }
 
-/* The first statements on a connection: to delete says two things to the other servers, with one
- * statement that comes twice in one pipeline and is prepared in it. */
+/* The first call on a connection: deleting tells the other servers two things, so one statement
+ * comes twice in one pipeline, and is prepared in that pipeline. */
 static void
 test_delete__first_on_its_connection(void **state)
 {
@@ -285,7 +285,7 @@ test_purge__leaves_nothing(void **state)
     snprintf(role, sizeof role, "%s",
              database_value(&world->database,
                             "select role from public.tenants_tenant where schema_name = 'trash'"));
-    /* something that is nobody's migration, and not even the owner's */
+    /* a table that no migration made and that the owner does not own */
     database_value(&world->database, "create table trash.foreign_thing (id bigint primary key)");
     delete (world->operator, "trash", CODE_OK, NULL);
     purge(world->operator, "trash", CODE_OK, NULL);
@@ -338,7 +338,8 @@ test_purge__after_the_retention_time(void **state)
 
 /* ---- what outlives its time ---- */
 
-/* The schema that somebody has dropped would be the first in turn for ever. */
+/* A schema that somebody has dropped cannot be swept; it must not stay first in turn for ever, or
+ * no other is swept. */
 static void
 test_sweep__goes_on_after_a_damaged_schema(void **state)
 {

@@ -103,12 +103,12 @@ test_run__down_and_up(void **state)
                                        "app = 'business'"),
                         "1");
 
-    /* the fleet, where only one lacks anything */
+    /* a run of all tenants, of which one is behind */
     assert_done(migrate(world, NULL, "", ""), 1);
     assert_true(has_index(world, "acme"));
     assert_string_equal(head(world, "acme"), "2");
 
-    /* and where nobody does, no run is made */
+    /* when no tenant is behind, no run is made */
     watch = migrate(world, NULL, "", "");
     assert_int_equal(watch.id, 0);
     assert_int_equal(watch.state, CLIENTIQ__V1__MIGRATION_RUN_STATE__MIGRATION_RUN_STATE_DONE);
@@ -170,7 +170,7 @@ test_run__zero_needs_a_suspended_tenant(void **state)
     tenant_new(world->operator, "empty");
     database_value(&world->database, "update public.tenants_tenant set state = 'suspended' where "
                                      "schema_name = 'empty'");
-    /* business stands on users, and goes first */
+    /* business depends on users, so it goes first on the way down */
     assert_done(migrate(world, "empty", "users", "zero"), 1);
     assert_string_equal(
         database_value(&world->database,

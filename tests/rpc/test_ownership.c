@@ -1,4 +1,4 @@
-/* Whose a customer's domain is: proved by a TXT record, which a real DNS server (dnsmasq) has or
+/* Who owns a customer's domain: proved by a TXT record, which a real DNS server (dnsmasq) has or
  * has not.  */
 #include "harness/harness.h"
 
@@ -122,7 +122,7 @@ dns_new(Dns *dns)
     assert_true(dns->pid != 0);
 }
 
-static const char *dns_address; /* for ask_for_proofs, which takes nothing else */
+static const char *dns_address; /* for ask_for_proofs, which has no argument for it */
 
 static void
 ask_for_proofs(Config *config)
@@ -370,7 +370,7 @@ test_pending__waits_longer_each_time_and_gives_up(void **state)
     assert_string_equal(claim_value(proof, "late.proof.example", "acme", "next_time is null"), "t");
     assert_int_equal(code_for_host(proof, "late.proof.example"), CODE_FAILED_PRECONDITION);
 
-    /* to ask again is to begin again */
+    /* claiming it again begins again */
     assert_look(proof, "late.proof.example", "acme", "pending: there is no such name");
     char line[256];
     record_of(proof, "late.proof.example", "acme", line, sizeof line);
@@ -452,7 +452,7 @@ test_claims__of_two_tenants(void **state)
                 "{\"domain\": \"wanted.proof.example\", \"schema_name\": \"techcorp\"}");
     assert_explained(proof, "wanted.proof.example", "false", "other tenants claim the domain, too");
 
-    /* one's record is not the other's */
+    /* the record of one tenant proves nothing for the other */
     dns_change(&proof->dns, second);
     assert_look(proof, "wanted.proof.example", "acme",
                 "pending: of 1 TXT records of this name none has the value");

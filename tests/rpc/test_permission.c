@@ -1,5 +1,5 @@
-/* The original guide's "Permission Boundary Testing", and that nobody raises their own rights.
- * pains.md, cases 9 and 10.  */
+/* The bounds of permissions, in a tenant and on the platform; and that nobody raises their own
+ * rights.  */
 #include "harness/harness.h"
 
 #include <string.h>

@@ -224,7 +224,7 @@ test_verify__finds_what_was_done_to_the_seals(void **state)
         {"update public.audit_anchor a set seals = 1, total = s.total, head = s.mac from public.audit_seal s "
          "where a.tenant_id = 1 and s.tenant_id = 1 and s.number = 1",
          "the anchor was changed"},
-        /* techcorp's for acme's: both are right in themselves */
+        /* techcorp's anchor in the place of acme's: it is right in itself */
         {"update public.audit_anchor a set seals = o.seals, total = o.total, head = o.head, mac = o.mac from "
          "public.audit_anchor o where a.tenant_id = 1 and o.tenant_id = 2",
          "the anchor was changed"},
@@ -233,7 +233,7 @@ test_verify__finds_what_was_done_to_the_seals(void **state)
 
     (void) events_of(world);
     (void) events_of(world); /* a second seal at least */
-    /* nobody seals anew what is tampered with */
+    /* kept to undo each change: the server does not make damaged seals anew */
     database_value(&world->database,
                    "create table public.kept as select * from public.audit_seal; "
                    "create table public.kept_anchor as select * from public.audit_anchor");
@@ -247,7 +247,7 @@ test_verify__finds_what_was_done_to_the_seals(void **state)
             "public.kept_anchor");
         assert_intact(world->acme);
     }
-    /* an anchor of before, with its own hash, while the seals stayed */
+    /* an older anchor, right in itself, beside newer seals */
     database_value(&world->database,
                    "drop table public.kept; drop table public.kept_anchor; "
                    "create table public.kept_anchor as select * from public.audit_anchor "
@@ -266,7 +266,7 @@ test_verify__finds_what_was_done_to_the_seals(void **state)
     assert_intact(world->acme);
 }
 
-/* A look from its beginning to its end. */
+/* Waits until housekeeping has looked for rows to seal once, from beginning to end. */
 static void
 wait_looked(World *world)
 {
@@ -370,8 +370,8 @@ test_verify__in_several_calls(void **state)
     assert_intact(world->techcorp);
 }
 
-/* A database restored in a cluster whose transactions count from the beginning: rows of before are
- * sealed, and so are those of after. */
+/* A database that was restored in a new cluster, whose transaction numbers begin again: rows from
+ * before are sealed, and so are later ones. */
 static void
 test_seal__goes_on_after_a_restore(void **state)
 {
@@ -418,8 +418,8 @@ test_verify__needs_the_key(void **state)
     client = sign_in(&another, "techcorp", world_email, world_password);
     expect_json(client, "UserService/VerifyAudit", CODE_DATA_LOSS, "another key", "{}");
     ciq_client_free(client);
-    /* and it has not made seals that nobody else could check: what it left is sealed with the right
-     * key */
+    /* that server has sealed nothing with its key: what is left to seal is sealed with the right
+     * one */
     server_down(&another);
     wait_sealed(world, "techcorp");
     assert_intact(world->techcorp);

@@ -98,7 +98,7 @@ log_in_during(World *world, const char *change)
     return attempt.code;
 }
 
-/* No session may come to be of a user who was shut out while the password was compared. */
+/* A user who is shut out while the password is compared gets no session. */
 static void
 test_login__while_the_user_goes(void **state)
 {

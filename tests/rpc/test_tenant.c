@@ -1,4 +1,4 @@
-/* Tenants: made whole or not at all, named by rules, listed in pages.  pains.md, cases 6 and 7.  */
+/* Tenants: made whole or not at all, named by rules, listed in pages.  */
 #include "harness/harness.h"
 
 #include <pthread.h>
@@ -78,7 +78,7 @@ test_create_tenant__taken_names(void **state)
                                        "select count(*) from pg_namespace where nspname = 'other'"),
                         "0");
 
-    /* a schema that somebody made behind the service's back is not taken over */
+    /* a schema that somebody made by hand is not taken over */
     database_value(&world->database, "create schema foreign_one");
     assert_null(create(world->operator, "A", "foreign_one", "foreign.localhost", "a@b.c", &error));
     assert_code(error, CODE_ALREADY_EXISTS, NULL);

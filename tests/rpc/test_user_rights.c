@@ -51,7 +51,7 @@ test_deactivate_user__ends_sessions(void **state)
                 "{\"id\": 4711}");
     expect_json(world->acme, "UserService/ActivateUser", CODE_INVALID_ARGUMENT, "id is required",
                 "{}");
-    /* a number of another tenant is nobody here, whoever it is there */
+    /* another tenant's user is not found here */
     database_value(&world->database,
                    "insert into techcorp.users_customuser (id, email) values (5000, 'x@y.z')");
     expect_json(world->techcorp, "UserService/DeactivateUser", CODE_OK, NULL, "{\"id\": 5000}");

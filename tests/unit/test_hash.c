@@ -38,7 +38,7 @@ hash_elsewhere(const char *program)
 
 static const char *program;
 
-/* Who knows the function, as everybody does, still does not know the place. */
+/* Knowing the function, as everybody does, is not enough to know the place. */
 static void
 test_hash_bytes__differs_between_processes(void **state)
 {

@@ -1,5 +1,4 @@
-/* Each rule of migration lint: what it must find, on which line, and what looks like it and is
- * none.  */
+/* Each rule of migration lint: what it must find, on which line, and what only looks like it.  */
 #include "harness/harness.h"
 
 #include "server/migration/lint.h"
