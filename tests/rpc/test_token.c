@@ -46,44 +46,27 @@ take(CiqClient *client, const char *method, const char *request, char text[TOKEN
 }
 
 static void
-sign_in_token(World *world, const char *tenant, const char *email, char text[TOKEN_SIZE])
-{
-    CiqClient *client = client_new(&world->server, tenant, NULL);
-    char request[256];
-
-    snprintf(request, sizeof request, "{\"email\": \"%s\", \"password\": \"%s\"}", email,
-             world_password);
-    take(client, "UserService/Login", request, text);
-    ciq_client_free(client);
-}
-
-static void
 make_tokens(World *world, Tokens *tokens)
 {
-    static const char narrow[] =
-        "{\"api_key\": {\"name\": \"narrow\", \"permissions\": [\"users.view_group\"]}}";
-    static const char asks[] =
-        "{\"api_key\": {\"name\": \"asks\", \"permissions\": [\"auth.check\"]}}";
-    static const char gate[] =
-        "{\"api_key\": {\"name\": \"gate\", \"permissions\": [\"auth.check\", \"platform.forward\"]}}";
     char text[TOKEN_SIZE];
 
     expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
                 "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"owner\"}, "
                 "\"password\": \"%s\"}",
                 world_email, world_password);
-    sign_in_token(world, "acme", world_email, add(tokens, "session of acme", "acme"));
-    sign_in_token(world, "techcorp", world_email, add(tokens, "session of techcorp", "techcorp"));
-    sign_in_token(world, NULL, world_email, add(tokens, "session of the platform", NULL));
-    take(world->acme, "UserService/CreateApiKey", narrow, add(tokens, "key of acme", "acme"));
-    take(world->techcorp, "UserService/CreateApiKey", narrow,
-         add(tokens, "key of techcorp", "techcorp"));
-    take(world->operator, "UserService/CreateApiKey", gate,
-         add(tokens, "key of the platform", NULL));
+    token_new(&world->server, "acme", world_email, add(tokens, "session of acme", "acme"));
+    token_new(&world->server, "techcorp", world_email,
+              add(tokens, "session of techcorp", "techcorp"));
+    token_new(&world->server, NULL, world_email, add(tokens, "session of the platform", NULL));
+    key_new(world->acme, "narrow", "\"users.view_group\"", add(tokens, "key of acme", "acme"));
+    key_new(world->techcorp, "narrow", "\"users.view_group\"",
+            add(tokens, "key of techcorp", "techcorp"));
+    key_new(world->operator, "gate", "\"auth.check\", \"platform.forward\"",
+            add(tokens, "key of the platform", NULL));
     take(world->operator, "TenantService/ActAs",
          "{\"schema_name\": \"acme\", \"reason\": \"test\"}",
          add(tokens, "act-as in acme", "acme"));
-    take(world->acme, "UserService/CreateApiKey", asks, text);
+    key_new(world->acme, "asks", "\"auth.check\"", text);
     tokens->asks_acme = client_new(&world->server, "acme", text);
     tokens->asks_platform = client_new(&world->server, NULL, tokens->list[5].text);
     snprintf(tokens->numbers[0], sizeof *tokens->numbers, "0");
