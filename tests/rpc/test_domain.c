@@ -400,6 +400,33 @@ look_up(World *world, const char *host)
     return call_code(world->operator, "TenantService/ResolveDomain", "{\"host\": \"%s\"}", host);
 }
 
+/* Fills memory, locks every table of the registry, and asks for what is in memory.  Once more if
+ * the server has meanwhile heard of a change that an earlier test made, and forgotten everything.
+ */
+static CiqResolveDomainResponse *
+resolve_while_locked(World *world, const char *host, PGconn **holder)
+{
+    CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
+
+    request.host = TEXT(host);
+    for (int i = 0;; i++) {
+        CiqError *error = NULL;
+
+        assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
+        assert_int_equal(look_up(world, "nowhere.example"), CODE_NOT_FOUND);
+        assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
+        *holder = database_hold(&world->database,
+                                "lock table public.tenants_tenant, public.tenants_domain");
+        CiqResolveDomainResponse *response = ciq_resolve_domain(world->operator, & request, &error);
+        if (response != NULL)
+            return response;
+        database_release(*holder);
+        if (i == 2)
+            assert_ok(error);
+        assert_code(error, CODE_ABORTED, NULL);
+    }
+}
+
 /* A host that is in memory is answered though every table of the registry is locked; so is one that
  * is known to lead nowhere, until it leads somewhere. */
 static void
@@ -408,16 +435,9 @@ test_resolve_domain__from_memory(void **state)
     World *world = *state;
     CiqError *error = NULL;
     PGconn *holder;
-    CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
+    CiqResolveDomainResponse *response =
+        resolve_while_locked(world, "TechCorp.localhost.", &holder);
 
-    assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
-    assert_int_equal(look_up(world, "nowhere.example"), CODE_NOT_FOUND);
-    assert_int_equal(look_up(world, "techcorp.localhost"), CODE_OK);
-    request.host = TEXT("TechCorp.localhost.");
-    holder =
-        database_hold(&world->database, "lock table public.tenants_tenant, public.tenants_domain");
-    CiqResolveDomainResponse *response = ciq_resolve_domain(world->operator, & request, &error);
-    assert_ok(error);
     assert_string_equal(response->domain->schema_name, "techcorp");
     assert_true(response->domain->is_primary);
     assert_int_equal(response->domain->kind, CLIENTIQ__V1__DOMAIN_KIND__DOMAIN_KIND_DEVELOPMENT);
