@@ -9,12 +9,12 @@
  * argv[0] is the command itself. */
 int command_create_superuser(int argc, char **argv);
 
-/* Takes "--name value" or "--name=value" out of the arguments (NULL: it is not there, or has no
- * value), or a word without one. */
+/* Removes "--name value" or "--name=value" from the arguments (NULL: it is not there, or has no
+ * value), or a word without a value. */
 const char *command_take_value(int *argc, char **argv, const char *name);
 bool command_take_word(int *argc, char **argv, const char *word);
 
-/* The log of a command: only what went wrong. */
+/* Starts the log of a command, which shows only warnings and errors. */
 void command_start_log(void);
 
 #endif

@@ -1,6 +1,6 @@
--- What a schema looks like, a line for each thing: its name, a tab, and what it is.  Compared, never run.  The
--- schema must be first in the search_path, so that nothing in it is written with the schema's name.  With whole
--- also what is no table, and what the roles may do.
+-- The shape of a schema, a line for each object: its name, a tab, and what it is.  Shapes are compared, never run.  The
+-- schema must be first in the search_path, so that nothing in it is written with the schema's name.  With whole, also
+-- objects that are not tables, and the rights of the roles.
 -- rows: one
 with me as (
     select n.oid as schema from pg_catalog.pg_namespace n where n.nspname = :arg.schema
