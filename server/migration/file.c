@@ -2,6 +2,7 @@
  * What it is given may be anybody's text: every mistake is said with file and line, and none ends
  * the program.  */
 #include "migration/file.h"
+#include "migration/statement.h"
 
 #include <ctype.h>
 #include <sodium.h>
@@ -65,80 +66,6 @@ migration_set_free(MigrationSet *set)
         free_file(&set->files[i]);
     free(set->files);
     *set = (MigrationSet){0};
-}
-
-/* ---- statements ---- */
-
-const char *
-migration_skip(const char *start, const char *text)
-{
-    const char *end;
-
-    if (text[0] == '-' && text[1] == '-')
-        return text + strcspn(text, "\n");
-    if (text[0] == '/' && text[1] == '*') {
-        unsigned depth = 1; /* PostgreSQL's nest */
-
-        for (end = text + 2; *end != '\0' && depth > 0; end++) {
-            if (end[0] == '/' && end[1] == '*') {
-                depth++;
-                end++;
-            } else if (end[0] == '*' && end[1] == '/') {
-                depth--;
-                end++;
-            }
-        }
-        return end;
-    }
-    if (*text == '\'' || *text == '"') {
-        for (end = text + 1; *end != '\0' && *end != *text; end++)
-            if (*end == '\\' && *text == '\'' && text > start &&
-                toupper((unsigned char) text[-1]) == 'E' && end[1] != '\0')
-                end++;
-        return *end == '\0' ? end : end + 1;
-    }
-    if (*text == '$' && (text[1] == '$' || isalpha((unsigned char) text[1]) || text[1] == '_')) {
-        size_t tag = 1;
-
-        while (isalnum((unsigned char) text[tag]) || text[tag] == '_')
-            tag++;
-        if (text[tag] != '$')
-            return text;
-        tag++;
-        for (end = text + tag; *end != '\0'; end++)
-            if (strncmp(end, text, tag) == 0)
-                return end + tag;
-        return end;
-    }
-    return text;
-}
-
-const char *
-migration_statement(const char *text, const char **start, size_t *size)
-{
-    const char *at = text;
-
-    for (;;) {
-        const char *end = *at == '-' || *at == '/' ? migration_skip(text, at) : at;
-
-        if (end != at) {
-            at = end;
-            continue;
-        }
-        if (*at != ';' && !isspace((unsigned char) *at))
-            break;
-        at++;
-    }
-    if (*at == '\0')
-        return NULL;
-    *start = at;
-    while (*at != '\0' && *at != ';') {
-        const char *end = migration_skip(text, at);
-
-        at = end == at ? at + 1 : end;
-    }
-    *size = (size_t) (at - *start);
-    return *at == ';' ? at + 1 : at;
 }
 
 /* ---- one file ---- */
@@ -271,7 +198,7 @@ check_no_transaction(MigrationSet *set, const char *file, const char *section, s
     const char *at = section, *start;
     size_t size;
 
-    while ((at = migration_statement(at, &start, &size)) != NULL) {
+    while ((at = statement_next(at, &start, &size)) != NULL) {
         bool ok = false;
 
         for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)

@@ -74,12 +74,4 @@ uint32_t migration_newest_number(const MigrationSet *set, const char *app);
 /* Whether later depends on earlier, by a header, by its number, or because earlier is core's. */
 bool migration_depends(const MigrationFile *later, const MigrationFile *earlier);
 
-/* Where a comment, a string, a quoted name or a dollar quote that starts at at ends; at itself if
- * none starts there. text is where it all begins. */
-const char *migration_skip(const char *text, const char *at);
-
-/* The statement that starts at or after text, without what is around it.  Gives where to look for
- * the next one; NULL: there was none. */
-const char *migration_statement(const char *text, const char **start, size_t *size);
-
 #endif

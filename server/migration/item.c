@@ -14,6 +14,7 @@
 #include "migration/plan.h"
 #include "db/queries.h"
 #include "migration/shape.h"
+#include "migration/statement.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -142,7 +143,7 @@ check_plan(Item *item)
         if (strcmp(step->file->app, "core") == 0)
             return call_fail(call, CODE_FAILED_PRECONDITION, "app core is never undone");
         if (strcmp(item->mode, "fake") != 0 &&
-            migration_statement(step->file->down, &start, &size) == NULL)
+            statement_next(step->file->down, &start, &size) == NULL)
             return call_fail(call, CODE_FAILED_PRECONDITION,
                              "%s cannot be undone: there is nothing below its -- migrate:down",
                              step->file->file);
@@ -219,7 +220,7 @@ alone_statements(Item *item, Call *second, const PlanStep *step)
     const char *at = section_of(step), *start, *next;
     size_t size;
 
-    while ((next = migration_statement(at, &start, &size)) != NULL) {
+    while ((next = statement_next(at, &start, &size)) != NULL) {
         char *statement = call_alloc(second, size + 1);
 
         if (statement == NULL)
@@ -434,7 +435,7 @@ failed_statement(const Item *item, size_t *size)
                             : NULL;
 
     *size = 0;
-    for (size_t i = 0; (next = migration_statement(at, &start, size)) != NULL; i++) {
+    for (size_t i = 0; (next = statement_next(at, &start, size)) != NULL; i++) {
         if (point != NULL ? point < next : i == call->failure.script_statement)
             break;
         at = next;

@@ -4,6 +4,7 @@
 #include "db/db.h"
 #include "migration/heads.h"
 #include "migration/plan.h"
+#include "migration/statement.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
 
@@ -222,7 +223,7 @@ check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *w
             const MigrationFile *file = &wanted->set->files[j];
 
             if (plan.steps[i]->name == file->name &&
-                migration_statement(file->down, &start, &size) == NULL)
+                statement_next(file->down, &start, &size) == NULL)
                 return call_fail(call, CODE_FAILED_PRECONDITION,
                                  "%s cannot be undone: there is nothing below its -- migrate:down",
                                  file->file);
