@@ -8,7 +8,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +33,7 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
                                 {folded, strlen(folded)},
                                 {origin, origin != NULL ? strlen(origin) : 0}},
                  6, hash);
-    for (size_t i = 0; i < THROTTLE_KEY_SIZE / 2; i++)
-        snprintf(counter->key + 2 * i, 3, "%02x", hash[i]);
+    sodium_bin2hex(counter->key, sizeof counter->key, hash, THROTTLE_KEY_SIZE / 2);
 }
 
 /* The counters' columns. */

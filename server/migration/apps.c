@@ -28,21 +28,15 @@ log_mistake(void *argument UNUSED, const char *file, size_t line, const char *te
               log_quote(quoted, sizeof quoted, text));
 }
 
-static void
-add_mistake(MigrationSet *set, const char *file, const char *text)
-{
-    log_mistake(NULL, file, 1, text);
-    set->mistakes++;
-}
-
 static bool
 read_directory(Apps *apps, const char *directory)
 {
     if (directory[0] == '\0')
         return true;
     if (!folder_fits(directory)) {
-        add_mistake(&apps->tenant, directory,
-                    "--apps needs a folder with shared/ or tenant/ in it, and in them one per app");
+        migration_mistake(
+            &apps->tenant, directory, 1,
+            "--apps needs a folder with shared/ or tenant/ in it, and in them one per app");
         return true;
     }
     return folder_read(&apps->shared, directory, "shared") &&
@@ -122,7 +116,8 @@ make_new_tenant(Apps *apps)
     if (fclose(stream) != 0)
         return false;
     if (size > NEW_TENANT_SIZE_MAX)
-        add_mistake(&apps->tenant, "all tenant migrations", "together they have at most 1 MiB");
+        migration_mistake(&apps->tenant, "all tenant migrations", 1,
+                          "together they have at most 1 MiB");
     return true;
 }
 

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-static void __attribute__((format(printf, 4, 5)))
-mistake(MigrationSet *set, const char *file, size_t line, const char *format, ...)
+void
+migration_mistake(MigrationSet *set, const char *file, size_t line, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -116,7 +116,7 @@ add_depends(MigrationSet *set, const char *file, size_t line, const char *value,
     while (sections->depends[count] != NULL)
         count++;
     if (count == MIGRATION_DEPENDS_MAX) {
-        mistake(set, file, line, "more than %d dependencies", MIGRATION_DEPENDS_MAX);
+        migration_mistake(set, file, line, "more than %d dependencies", MIGRATION_DEPENDS_MAX);
         return true;
     }
     sections->depends[count] = strndup(value, strcspn(value, " \r\n"));
@@ -135,12 +135,13 @@ find_sections(MigrationSet *set, const char *file, const char *text, Sections *s
         next += *next == '\n';
         if (is_marker(at, "migrate:up")) {
             if (sections->up != NULL)
-                mistake(set, file, line, "a second -- migrate:up");
+                migration_mistake(set, file, line, "a second -- migrate:up");
             sections->up = next;
             sections->up_line = line + 1;
         } else if (is_marker(at, "migrate:down")) {
             if (sections->up == NULL || sections->down != NULL)
-                mistake(set, file, line, "-- migrate:down must stand once, after -- migrate:up");
+                migration_mistake(set, file, line,
+                                  "-- migrate:down must stand once, after -- migrate:up");
             sections->up_end = at;
             sections->down = next;
             sections->down_line = line + 1;
@@ -150,16 +151,17 @@ find_sections(MigrationSet *set, const char *file, const char *text, Sections *s
             ok = add_depends(set, file, line, value, sections);
         } else if (sections->up == NULL && strncmp(at, "--", 2) != 0 &&
                    strspn(at, " \t\r\n") == 0) {
-            mistake(set, file, line, "a statement before -- migrate:up");
+            migration_mistake(set, file, line, "a statement before -- migrate:up");
         }
         at = next;
     }
     if (sections->up == NULL) {
-        mistake(set, file, 1, "the line \"-- migrate:up\" is missing");
+        migration_mistake(set, file, 1, "the line \"-- migrate:up\" is missing");
         sections->up = text + strlen(text);
     } else if (sections->down == NULL) {
-        mistake(set, file, 1,
-                "the line \"-- migrate:down\" is missing; nothing below it: it cannot be undone");
+        migration_mistake(
+            set, file, 1,
+            "the line \"-- migrate:down\" is missing; nothing below it: it cannot be undone");
     }
     if (sections->up_end == NULL || sections->up_end < sections->up)
         sections->up_end = sections->up + strlen(sections->up);
@@ -207,7 +209,7 @@ check_no_transaction(MigrationSet *set, const char *file, const char *section, s
             line += *c == '\n';
         section = start;
         if (!ok)
-            mistake(
+            migration_mistake(
                 set, file, line,
                 "a -- no-transaction migration has only create [unique] index concurrently if not "
                 "exists and drop index concurrently if exists: it may have to run twice");
@@ -222,7 +224,7 @@ check_name(MigrationSet *set, const char *file, const char *app, const char *nam
 
     if (size == 0 || size > MIGRATION_APP_MAX || !islower((unsigned char) app[0]) ||
         strspn(app, "abcdefghijklmnopqrstuvwxyz0123456789_") != size)
-        mistake(
+        migration_mistake(
             set, file, 1,
             "an app's name is a lower-case letter, then letters, digits and underscores, at most %d",
             MIGRATION_APP_MAX);
@@ -230,8 +232,9 @@ check_name(MigrationSet *set, const char *file, const char *app, const char *nam
     if (rest != name + 4 || *rest != '_' || *number == 0 || rest[1] == '\0' ||
         strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(rest) ||
         strlen(name) > MIGRATION_NAME_MAX)
-        mistake(set, file, 1,
-                "a migration's name is four digits, an underscore and a word: 0001_initial");
+        migration_mistake(
+            set, file, 1,
+            "a migration's name is four digits, an underscore and a word: 0001_initial");
 }
 
 static const char *
@@ -254,7 +257,7 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
     MigrationFile added = {.depends = (const char *const *) sections.depends};
 
     if (set->count == MIGRATION_FILES_MAX) {
-        mistake(set, file, 1, "more than %d migrations", MIGRATION_FILES_MAX);
+        migration_mistake(set, file, 1, "more than %d migrations", MIGRATION_FILES_MAX);
         free(sections.depends);
         return true;
     }
@@ -265,7 +268,7 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
         !find_sections(set, file, text, &sections))
         goto failed;
     if (strlen(text) != size)
-        mistake(set, file, 1, "a NUL character");
+        migration_mistake(set, file, 1, "a NUL character");
     check_name(set, file, app, added.name, &added.number);
     added.up = strndup(sections.up, (size_t) (sections.up_end - sections.up));
     added.down = strdup(sections.down != NULL ? sections.down : "");
@@ -334,16 +337,16 @@ check_file(MigrationSet *set, size_t index)
         if (strcmp(file->app, other->app) != 0)
             continue;
         if (i < set->borrowed && index >= set->borrowed && other->number == 1)
-            mistake(set, file->file, 1, "the app %s is the server's own (%s)", file->app,
-                    other->file);
+            migration_mistake(set, file->file, 1, "the app %s is the server's own (%s)", file->app,
+                              other->file);
         if (i < index && other->number == file->number)
-            mistake(set, file->file, 1, "number %04u is there twice: %s", file->number,
-                    other->file);
+            migration_mistake(set, file->file, 1, "number %04u is there twice: %s", file->number,
+                              other->file);
         if (other->number < file->number && other->number > before)
             before = other->number;
     }
     if (file->number != before + 1)
-        mistake(set, file->file, 1, "number %04u is missing before it", before + 1);
+        migration_mistake(set, file->file, 1, "number %04u is missing before it", before + 1);
     for (size_t d = 0; file->depends[d] != NULL; d++) {
         bool found = false, known = false;
 
@@ -355,7 +358,8 @@ check_file(MigrationSet *set, size_t index)
                               file->depends[d][size] == '/');
         }
         if (!found && (known || !set->partial))
-            mistake(set, file->file, 1, "it depends on %s, which does not exist", file->depends[d]);
+            migration_mistake(set, file->file, 1, "it depends on %s, which does not exist",
+                              file->depends[d]);
     }
 }
 
@@ -389,7 +393,8 @@ migration_set_order(MigrationSet *set)
         if (next == set->count) {
             for (size_t i = 0; i < set->count; i++)
                 if (!placed[i])
-                    mistake(set, set->files[i].file, 1, "its dependencies go round in a circle");
+                    migration_mistake(set, set->files[i].file, 1,
+                                      "its dependencies go round in a circle");
             break;
         }
         placed[next] = true;

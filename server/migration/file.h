@@ -68,6 +68,10 @@ MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char
  */
 MUST_CHECK bool migration_set_order(MigrationSet *set);
 
+/* Says what is wrong with a file of the set, which is then not in order. */
+void migration_mistake(MigrationSet *set, const char *file, size_t line, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
 /* The newest number of an app; 0: the set has none of it. */
 uint32_t migration_newest_number(const MigrationSet *set, const char *app);
 

@@ -14,13 +14,6 @@ enum {
     PATH_SIZE = 1024
 };
 
-static void
-add_mistake(MigrationSet *set, const char *file, const char *text)
-{
-    set->mistake(set->argument, file, 1, text);
-    set->mistakes++;
-}
-
 static int
 not_hidden(const struct dirent *entry)
 {
@@ -55,15 +48,15 @@ read_file(MigrationSet *set, const char *app, const char *name, const char *path
     bool ok = text != NULL;
 
     if (stream == NULL) {
-        add_mistake(set, path, strerror(errno));
+        migration_mistake(set, path, 1, "%s", strerror(errno));
     } else if (ok) {
         size_t size = fread(text, 1, FILE_SIZE_MAX + 1, stream);
 
         text[size] = '\0';
         if (ferror(stream))
-            add_mistake(set, path, "it cannot be read");
+            migration_mistake(set, path, 1, "it cannot be read");
         else if (size > FILE_SIZE_MAX)
-            add_mistake(set, path, "a migration has at most 256 KiB");
+            migration_mistake(set, path, 1, "a migration has at most 256 KiB");
         else
             ok = migration_set_add(set, app, name, path, text, size);
     }
@@ -97,7 +90,7 @@ read_app(MigrationSet *set, const char *folder, const char *app)
         if (size <= 4 || strcmp(name + size - 4, ".sql") != 0)
             continue;
         if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
-            add_mistake(set, folder, "its name is too long");
+            migration_mistake(set, folder, 1, "its name is too long");
         else
             ok = read_file(set, app, name, path);
     }
@@ -113,7 +106,7 @@ folder_read(MigrationSet *set, const char *directory, const char *part)
     bool ok = true;
 
     if (snprintf(folder, sizeof folder, "%s/%s", directory, part) >= (int) sizeof folder) {
-        add_mistake(set, directory, "its name is too long");
+        migration_mistake(set, directory, 1, "its name is too long");
         return true;
     }
 
@@ -124,11 +117,11 @@ folder_read(MigrationSet *set, const char *directory, const char *part)
         size_t size = strlen(name);
 
         if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
-            add_mistake(set, folder, "its name is too long");
+            migration_mistake(set, folder, 1, "its name is too long");
         else if (is_folder(path))
             ok = read_app(set, path, name);
         else if (size > 4 && strcmp(name + size - 4, ".sql") == 0)
-            add_mistake(set, path, "a migration must be in the folder of its app");
+            migration_mistake(set, path, 1, "a migration must be in the folder of its app");
     }
     free_entries(entries, count);
     return ok;

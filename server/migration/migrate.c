@@ -8,7 +8,7 @@
 #include "migration/apps.h"
 #include "migration/heads.h"
 
-#include <stdio.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +23,7 @@ hex_random(Call *call, size_t bytes)
     if (text == NULL)
         return NULL;
     secret_random(random, bytes);
-    for (size_t i = 0; i < bytes; i++)
-        snprintf(text + 2 * i, 3, "%02x", random[i]);
-    return text;
+    return sodium_bin2hex(text, bytes * 2 + 1, random, bytes);
 }
 
 typedef struct InstallationNames {

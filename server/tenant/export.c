@@ -4,6 +4,7 @@
 #include "tenant/export.h"
 #include "tenant/archive.h"
 #include "access/audit.h"
+#include "base/lines.h"
 #include "db/bind.h"
 #include "db/db.h"
 #include "migration/apps.h"
@@ -54,18 +55,6 @@ find_tenant(Export *export)
 }
 
 /* ---- what the schema has applied ---- */
-
-static size_t
-count_lines(const char *text)
-{
-    size_t count = *text != '\0';
-
-    while ((text = strchr(text, '\n')) != NULL) {
-        text++;
-        count++;
-    }
-    return count;
-}
 
 /* The ledger into the manifest, and the heads that it means. */
 static bool
@@ -131,7 +120,7 @@ describe_tables(Export *export, char *names)
     manifest->tables = call_alloc(call, LIMIT_TABLES * sizeof *manifest->tables);
     while (manifest->tables != NULL) {
         ArchiveTable *described = call_alloc(call, sizeof *described);
-        char *line, *end;
+        char *columns, *column;
 
         if (described == NULL || !rows_next(call, export->schema, table.name, &table))
             return false;
@@ -143,16 +132,12 @@ describe_tables(Export *export, char *names)
         names = stpcpy(stpcpy(names, manifest->n_tables > 0 ? "\n" : ""), table.name);
         clientiq__v1__archive_table__init(described);
         described->name = (char *) (uintptr_t) table.name;
-        described->columns = call_alloc(call, (count_lines(table.columns) + 1) * sizeof(char *));
-        line = call_strdup(call, table.columns);
-        if (described->columns == NULL || line == NULL)
+        described->columns = call_alloc(call, (lines_count(table.columns) + 1) * sizeof(char *));
+        columns = call_strdup(call, table.columns);
+        if (described->columns == NULL || columns == NULL)
             return false;
-        for (; *line != '\0'; line = end) {
-            end = line + strcspn(line, "\n");
-            if (*end != '\0')
-                *end++ = '\0';
-            described->columns[described->n_columns++] = line;
-        }
+        while ((column = lines_next(&columns)) != NULL)
+            described->columns[described->n_columns++] = column;
         manifest->tables[manifest->n_tables++] = described;
     }
     return false;

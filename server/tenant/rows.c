@@ -2,6 +2,7 @@
  * export.c and import.c.  Every name in a statement comes from PostgreSQL's own catalog, quoted
  * there.  */
 #include "tenant/rows.h"
+#include "base/lines.h"
 #include "db/db.h"
 #include "db/queries.h"
 
@@ -28,25 +29,12 @@ rows_next(Call *call, const char *schema, const char *after, RowsTable *table)
 }
 
 static bool
-has_line(const char *lines, const char *line, size_t size)
-{
-    while (*lines != '\0') {
-        size_t length = strcspn(lines, "\n");
-
-        if (length == size && memcmp(lines, line, size) == 0)
-            return true;
-        lines += length + (lines[length] == '\n');
-    }
-    return false;
-}
-
-static bool
 has_lines(const char *lines, const char *wanted, const char **odd, size_t *odd_size)
 {
     while (*wanted != '\0') {
         size_t length = strcspn(wanted, "\n");
 
-        if (!has_line(lines, wanted, length)) {
+        if (!lines_have(lines, wanted, length)) {
             *odd = wanted;
             *odd_size = length;
             return false;
