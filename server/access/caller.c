@@ -27,7 +27,7 @@ permissions_list(Call *call, const char *lines)
 }
 
 static const char *
-text_of(const DbRow *row, const char *column)
+column_text(const DbRow *row, const char *column)
 {
     const char *text = db_row_text(row, column);
 
@@ -51,7 +51,7 @@ read_row(Call *call, const Query *query, const AuthToken *token, const DbRow **r
         return false;
     if (*row == NULL)
         return true;
-    *permissions = permissions_list(call, text_of(*row, "permissions"));
+    *permissions = permissions_list(call, column_text(*row, "permissions"));
     return *permissions != NULL;
 }
 
@@ -89,7 +89,7 @@ find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
         .id = db_row_int64(row, "user_id"),
         .session_id = db_row_int64(row, "session_id"),
         .is_admin = db_row_bool(row, "is_admin"),
-        .email = text_of(row, "email"),
+        .email = column_text(row, "email"),
         .permissions = permissions,
     };
     cache_session_put(cache, moment, token, caller, asked_us + db_row_int64(row, "left_us"));
@@ -161,7 +161,7 @@ find_act_as(Call *call, const AuthToken *token, Caller *caller, bool *found)
         return false;
 
     const char *permissions =
-        permissions_list(call, held != NULL ? text_of(held, "permissions") : "");
+        permissions_list(call, held != NULL ? column_text(held, "permissions") : "");
 
     if (permissions == NULL)
         return false;
@@ -169,7 +169,7 @@ find_act_as(Call *call, const AuthToken *token, Caller *caller, bool *found)
         .kind = CALLER_ACT_AS,
         .superuser_id = db_row_int64(session, "superuser_id"),
         .is_admin = true,
-        .email = text_of(session, "email"),
+        .email = column_text(session, "email"),
         .permissions = permissions,
     };
     *found = true;

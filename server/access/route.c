@@ -43,7 +43,7 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
 
 /* By a statement with one argument, remembered under the key. */
 static bool
-find(Call *call, const char *key, const Query *query, DbArg arg, TenantContext *tenant)
+find_remembered(Call *call, const char *key, const Query *query, DbArg arg, TenantContext *tenant)
 {
     Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
@@ -71,10 +71,10 @@ static bool
 look_up(Call *call, const char *name, bool is_domain, TenantContext *tenant)
 {
     if (is_domain)
-        return find(call, name, &query_tenant_by_domain, (DbArg){.name = "domain", .text = name},
-                    tenant);
-    return find(call, name, &query_tenant_by_schema, (DbArg){.name = "schema", .text = name},
-                tenant);
+        return find_remembered(call, name, &query_tenant_by_domain,
+                               (DbArg){.name = "domain", .text = name}, tenant);
+    return find_remembered(call, name, &query_tenant_by_schema,
+                           (DbArg){.name = "schema", .text = name}, tenant);
 }
 
 /* Which record is missing is read now, not remembered: whoever asks has time. */
@@ -110,8 +110,8 @@ route_find_id(Call *call, int64_t id, TenantContext *tenant)
     /* with a sign that is in no schema's name and in no host */
     const char *key = call_printf(call, "#%" PRId64, id);
 
-    return key != NULL &&
-           find(call, key, &query_tenant_by_id, (DbArg){.name = "id", .text = key + 1}, tenant);
+    return key != NULL && find_remembered(call, key, &query_tenant_by_id,
+                                          (DbArg){.name = "id", .text = key + 1}, tenant);
 }
 
 bool

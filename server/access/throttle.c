@@ -122,7 +122,7 @@ throttle_count(Call *call, const Throttle *counters, size_t count)
 }
 
 static bool
-record_failure(Call *call)
+throttle_record(Call *call)
 {
     return queue_count(call, call->record.data);
 }
@@ -133,7 +133,7 @@ throttle_count_failure(Call *call, const Throttle *counters, size_t count)
     call->record.data = make_arrays(call, counters, count);
     if (call->record.data == NULL)
         return false;
-    call->record.write = record_failure;
+    call->record.write = throttle_record;
     call->record.is_platforms = true;
     return true;
 }

@@ -145,7 +145,7 @@ is_waiting(const LastUse *last)
 
 /* The place of this one, or one that it may take from another; NULL: there is none. */
 static LastUse *
-find_place(const UsageTable *table, size_t bucket, int64_t tenant_id, int64_t id)
+find_use(const UsageTable *table, size_t bucket, int64_t tenant_id, int64_t id)
 {
     LastUse *oldest = NULL;
 
@@ -172,7 +172,7 @@ usage_note(Usage *usage, UsageKind kind, int64_t tenant_id, int64_t id)
 
     pthread_mutex_lock(lock);
 
-    LastUse *last = find_place(table, bucket, tenant_id, id);
+    LastUse *last = find_use(table, bucket, tenant_id, id);
     bool is_noted = last != NULL;
 
     if (is_noted)
@@ -278,7 +278,7 @@ queue_uses(Call *call, const Query *query, const LastUse *due, size_t count)
 
 /* The uses of one tenant's.  A tenant that is not active any more has none. */
 static bool
-write_tenant(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
+write_uses(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
 {
     const char *id = call_printf(call, "%" PRId64, due->tenant_id);
     const Query *query = rules->platform;
@@ -312,7 +312,7 @@ write_or_log(Call *call, const UsageRules *rules, const LastUse *due, size_t cou
 {
     Call write = *call;
 
-    if (write_tenant(&write, rules, due, count))
+    if (write_uses(&write, rules, due, count))
         return true;
     db_rollback(&write);
     internal_log(&write, LOG_LEVEL_WARNING, rules->failure);

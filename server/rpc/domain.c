@@ -188,7 +188,7 @@ rpc_explain_domain(Call *call, const ExplainDomainRequest *request, ExplainDomai
 
 /* NOT_FOUND, or FAILED_PRECONDITION where it does not say whose of several claims is meant. */
 static bool
-check_one(Call *call, const char *host, const DbRow *domain)
+check_domain(Call *call, const char *host, const DbRow *domain)
 {
     if (domain == NULL)
         return call_fail(call, CODE_NOT_FOUND, "no domain %s", host);
@@ -230,7 +230,7 @@ add_proof(Call *call, const char *host, const char *schema, ListDomainRecordsRes
         return false;
     if (domain == NULL || !db_row_bool(domain, "has_proof"))
         return true;
-    return check_one(call, host, domain) &&
+    return check_domain(call, host, domain) &&
            add_record(call, response, "TXT", db_row_text(domain, "txt_name"),
                       db_row_text(domain, "txt_value"), "proves whose the domain is; it must stay");
 }
@@ -315,7 +315,7 @@ lock_domain(Call *call, const char *asked, const char *schema, Host *host, const
     call->target = call_printf(call, "domain %s", host->name);
     return db_queue(call, &query_domain_tenant_lock, NULL, args) &&
            db_row(call, &query_domain_state, NULL, args, domain) &&
-           check_one(call, host->name, *domain);
+           check_domain(call, host->name, *domain);
 }
 
 /* One statement about a domain that is locked. */

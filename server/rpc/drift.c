@@ -20,15 +20,15 @@ enum {
 };
 
 /* What migrations make for these heads. */
-typedef struct Wanted {
+typedef struct WantedShape {
     const char *heads, *shape;
-} Wanted;
+} WantedShape;
 
 typedef struct Drift {
     Call *call;
     VerifySchemaResponse *response;
     size_t room;
-    Wanted wanted[SHAPES_MAX];
+    WantedShape wanted[SHAPES_MAX];
     size_t wanted_count;
 } Drift;
 
@@ -125,7 +125,7 @@ wanted_shape(Drift *drift, const Registered *tenant, const char **shape)
     if (!make_wanted(drift, tenant, shape))
         return false;
     if (drift->wanted_count < SHAPES_MAX)
-        drift->wanted[drift->wanted_count++] = (Wanted){tenant->heads, *shape};
+        drift->wanted[drift->wanted_count++] = (WantedShape){tenant->heads, *shape};
     return true;
 }
 

@@ -63,7 +63,7 @@ lock_in_state(Call *call, const ProtobufCMessage *request, int64_t id, const cha
 }
 
 static bool
-set_state(Call *call, const Locked *locked, const char *state, const char *reason)
+set_tenant_state(Call *call, const Locked *locked, const char *state, const char *reason)
 {
     return db_queue(call, &query_tenant_set_state, NULL,
                     (DbArg[]){{.name = "id", .text = locked->id_text},
@@ -74,8 +74,8 @@ set_state(Call *call, const Locked *locked, const char *state, const char *reaso
 
 /* One script about a schema and its role; new_schema only where the script has it. */
 static bool
-run_script(Call *call, const Script *script, const char *schema, const char *role,
-           const char *new_schema)
+run_tenant_script(Call *call, const Script *script, const char *schema, const char *role,
+                  const char *new_schema)
 {
     return db_script(
         call, script->text,
@@ -102,8 +102,8 @@ rpc_suspend_tenant(Call *call, const SuspendTenantRequest *request, SuspendTenan
     if (!lock_in_state(call, &request->base, request->id, request->schema_name, "active", NULL,
                        &tenant))
         return false;
-    return set_state(call, &tenant, "suspended", request->reason) &&
-           run_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
+    return set_tenant_state(call, &tenant, "suspended", request->reason) &&
+           run_tenant_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
            registry_fill(call, tenant.id, &response->tenant);
 }
 
@@ -117,8 +117,8 @@ rpc_activate_tenant(Call *call, const ActivateTenantRequest *request,
                        &tenant))
         return false;
     look_into_outbox(call, &tenant);
-    return set_state(call, &tenant, "active", "") &&
-           run_script(call, &script_tenant_open, tenant.schema, tenant.role, NULL) &&
+    return set_tenant_state(call, &tenant, "active", "") &&
+           run_tenant_script(call, &script_tenant_open, tenant.schema, tenant.role, NULL) &&
            registry_fill(call, tenant.id, &response->tenant);
 }
 
@@ -138,7 +138,7 @@ rename_schema(Call *call, const Locked *tenant, const char *to)
     /* dropped behind the service: there is nothing to rename, and the registry must not be stuck */
     if (!db_row_bool(row, "has_schema"))
         return true;
-    return run_script(call, &script_tenant_rename, tenant->schema, tenant->role, to);
+    return run_tenant_script(call, &script_tenant_rename, tenant->schema, tenant->role, to);
 }
 
 /* The name is free at once, for a schema that nobody else can be given: the reserved one has its
@@ -155,7 +155,7 @@ rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantRe
         return false;
     reserved = call_printf(call, "ciq_deleted_%" PRId64, tenant.id);
     return reserved != NULL &&
-           run_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
+           run_tenant_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
            rename_schema(call, &tenant, reserved) &&
            db_queue(call, &query_tenant_set_deleted, NULL,
                     (DbArg[]){{.name = "id", .text = tenant.id_text},
@@ -196,7 +196,7 @@ rpc_undelete_tenant(Call *call, const UndeleteTenantRequest *request,
                               {.name = "schema", .text = schema},
                               {0}}) &&
            (strcmp(tenant.former_state, "active") != 0 ||
-            run_script(call, &script_tenant_open, schema, tenant.role, NULL)) &&
+            run_tenant_script(call, &script_tenant_open, schema, tenant.role, NULL)) &&
            registry_fill(call, tenant.id, &response->tenant);
 }
 
@@ -227,8 +227,8 @@ rpc_rename_tenant(Call *call, const RenameTenantRequest *request, RenameTenantRe
                        "suspended", &tenant))
         return false;
     return check_free(call, request->new_schema_name) &&
-           run_script(call, &script_tenant_rename, tenant.schema, tenant.role,
-                      request->new_schema_name) &&
+           run_tenant_script(call, &script_tenant_rename, tenant.schema, tenant.role,
+                             request->new_schema_name) &&
            db_queue(call, &query_tenant_set_schema, NULL,
                     (DbArg[]){{.name = "id", .text = tenant.id_text},
                               {.name = "schema", .text = request->new_schema_name},
@@ -275,14 +275,14 @@ repair_frame(Call *call, const Locked *tenant, Report *repaired)
             return false;
     }
     if (!db_row_bool(row, "has_schema") &&
-        (!run_script(call, &script_tenant_schema, tenant->schema, tenant->role, NULL) ||
+        (!run_tenant_script(call, &script_tenant_schema, tenant->schema, tenant->role, NULL) ||
          !report(call, repaired, "schema", tenant->schema)))
         return false;
     if (open && !db_row_bool(row, "has_usage") &&
-        (!run_script(call, &script_tenant_open, tenant->schema, tenant->role, NULL) ||
+        (!run_tenant_script(call, &script_tenant_open, tenant->schema, tenant->role, NULL) ||
          !report(call, repaired, "usage of schema", tenant->schema)))
         return false;
-    return run_script(call, &script_tenant_grants, tenant->schema, tenant->role, NULL);
+    return run_tenant_script(call, &script_tenant_grants, tenant->schema, tenant->role, NULL);
 }
 
 /* Everything is made once more in a scratch schema, and what is missing moves over. */
@@ -299,7 +299,8 @@ repair_tables(Call *call, const Locked *tenant, Report *repaired)
                              {.name = "scratch", .text = scratch},
                              {.name = "role", .text = tenant->role},
                              {0}}) ||
-        !run_script(call, &script_tenant_provision_after, tenant->schema, tenant->role, NULL) ||
+        !run_tenant_script(call, &script_tenant_provision_after, tenant->schema, tenant->role,
+                           NULL) ||
         !db_queue(call, &query_path_public, NULL, NULL) ||
         !db_row(call, &query_repaired, NULL, NULL, &row))
         return false;

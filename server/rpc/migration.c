@@ -13,14 +13,14 @@
 #include <string.h>
 
 /* What a request comes to, once its words are looked up. */
-typedef struct Wanted {
+typedef struct WantedRun {
     const MigrationSet *set;
     PlanTarget target;
     uint32_t newest; /* of the app */
-} Wanted;
+} WantedRun;
 
 static bool
-find_target(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted)
+find_target(Call *call, const CreateMigrationRunRequest *request, WantedRun *wanted)
 {
     const char *target = request->target;
     char *rest;
@@ -52,12 +52,12 @@ find_target(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted
 }
 
 static bool
-find_wanted(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted)
+read_wanted(Call *call, const CreateMigrationRunRequest *request, WantedRun *wanted)
 {
     const Apps *apps = call->core->apps;
 
-    *wanted = (Wanted){.set = request->shared ? &apps->shared : &apps->tenant,
-                       .target = {.app = request->app}};
+    *wanted = (WantedRun){.set = request->shared ? &apps->shared : &apps->tenant,
+                          .target = {.app = request->app}};
     if (request->shared && (request->n_schemas > 0 || request->first != 0))
         return call_fail_field(call, "shared",
                                "is about the schema public alone, without schemas and first");
@@ -134,7 +134,7 @@ find_step(Call *call, CreateMigrationRunResponse *response, const PlanStep *step
 }
 
 static bool
-add_group(Call *call, const Wanted *wanted, const bool *applied, int64_t schemas,
+add_group(Call *call, const WantedRun *wanted, const bool *applied, int64_t schemas,
           CreateMigrationRunResponse *response)
 {
     Plan plan;
@@ -174,8 +174,8 @@ shared_applied(Call *call, const MigrationSet *set, bool **applied)
 }
 
 static bool
-make_plan(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted,
-          const DbArg *args, CreateMigrationRunResponse *response)
+plan_fleet(Call *call, const CreateMigrationRunRequest *request, const WantedRun *wanted,
+           const DbArg *args, CreateMigrationRunResponse *response)
 {
     const DbRow *row;
     const char *at;
@@ -205,7 +205,7 @@ make_plan(Call *call, const CreateMigrationRunRequest *request, const Wanted *wa
 
 /* What cannot be undone is said before any schema is touched. */
 static bool
-check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted,
+check_undo(Call *call, const CreateMigrationRunRequest *request, const WantedRun *wanted,
            const DbArg *args)
 {
     CreateMigrationRunResponse plan = CLIENTIQ__V1__CREATE_MIGRATION_RUN_RESPONSE__INIT;
@@ -216,7 +216,7 @@ check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *w
     if (wanted->target.number == PLAN_NEWEST || request->fake)
         return true;
     plan.run = &run;
-    if (!make_plan(call, request, wanted, args, &plan))
+    if (!plan_fleet(call, request, wanted, args, &plan))
         return false;
     for (size_t i = 0; i < plan.n_steps; i++)
         for (size_t j = 0; j < wanted->set->count && plan.steps[i]->down; j++) {
@@ -300,7 +300,7 @@ join_same(Call *call, const char *text, int64_t *id, bool *joined)
 }
 
 static bool
-insert_run(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted,
+insert_run(Call *call, const CreateMigrationRunRequest *request, const WantedRun *wanted,
            const DbArg *args, int64_t *id, bool *joined)
 {
     const DbRow *row;
@@ -344,12 +344,12 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
                          CreateMigrationRunResponse *response)
 {
     const Apps *apps = call->core->apps;
-    Wanted wanted;
+    WantedRun wanted;
     int64_t id;
     bool joined = false;
 
     response->run = call_alloc(call, sizeof *response->run);
-    if (response->run == NULL || !find_wanted(call, request, &wanted))
+    if (response->run == NULL || !read_wanted(call, request, &wanted))
         return false;
     clientiq__v1__migration_run__init(response->run);
 
@@ -375,7 +375,7 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
     if (number == NULL || target == NULL || failures == NULL || !check_schemas(call, request))
         return false;
     if (request->plan_only)
-        return make_plan(call, request, &wanted, args, response);
+        return plan_fleet(call, request, &wanted, args, response);
     if (!check_undo(call, request, &wanted, args) ||
         !insert_run(call, request, &wanted, args, &id, &joined))
         return false;

@@ -11,8 +11,8 @@
 
 /* Nobody learns whether the address exists: the work and the words are the same. */
 static bool
-verify(Call *call, const LoginRequest *request, const Guess *guess, const DbRow *user,
-       bool *needs_rehash)
+verify_login(Call *call, const LoginRequest *request, const Guess *guess, const DbRow *user,
+             bool *needs_rehash)
 {
     bool ok;
 
@@ -39,7 +39,7 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
         return false;
     db_begin(call, DB_READ);
     if (!db_row(call, realm->find, &request->base, NULL, &user) ||
-        !verify(call, request, guess, user, &needs_rehash) ||
+        !verify_login(call, request, guess, user, &needs_rehash) ||
         (needs_rehash && !auth_hash(call, request->password, rehashed)))
         return false;
     db_begin(call, DB_WRITE);

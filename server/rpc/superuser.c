@@ -62,8 +62,8 @@ rpc_delete_superuser(Call *call, const DeleteSuperuserRequest *request,
 }
 
 static bool
-set_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is_active,
-           ProtobufCMessage *response)
+set_superuser_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is_active,
+                     ProtobufCMessage *response)
 {
     const DbRow *superuser;
 
@@ -78,12 +78,12 @@ bool
 rpc_activate_superuser(Call *call, const ActivateSuperuserRequest *request,
                        ActivateSuperuserResponse *response)
 {
-    return set_active(call, &request->base, request->id, true, &response->base);
+    return set_superuser_active(call, &request->base, request->id, true, &response->base);
 }
 
 bool
 rpc_deactivate_superuser(Call *call, const DeactivateSuperuserRequest *request,
                          DeactivateSuperuserResponse *response)
 {
-    return set_active(call, &request->base, request->id, false, &response->base);
+    return set_superuser_active(call, &request->base, request->id, false, &response->base);
 }

@@ -305,8 +305,8 @@ read_head(ArchiveReader *reader, char *letter, size_t *size, bool hashed)
 
 /* The content of a frame as a message in the call's memory. */
 static bool
-read_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor, size_t size,
-             size_t size_max, ProtobufCMessage **message)
+read_archive_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor,
+                     size_t size, size_t size_max, ProtobufCMessage **message)
 {
     Call *call = reader->call;
     uint8_t *data;
@@ -373,8 +373,8 @@ archive_read_manifest(ArchiveReader *reader, const ArchiveManifest **manifest)
         return false;
     if (letter != 'M')
         return fail_damaged(reader, "it does not begin with what is in it");
-    if (!read_message(reader, &clientiq__v1__archive_manifest__descriptor, size, MANIFEST_MAX,
-                      &message))
+    if (!read_archive_message(reader, &clientiq__v1__archive_manifest__descriptor, size,
+                              MANIFEST_MAX, &message))
         return false;
     reader->manifest = (const ArchiveManifest *) message;
     if (!check_tables(reader, reader->manifest))
@@ -390,8 +390,8 @@ read_table_end(ArchiveReader *reader, size_t size, uint64_t *rows)
     ProtobufCMessage *message;
     const ArchiveTableEnd *end;
 
-    if (!read_message(reader, &clientiq__v1__archive_table_end__descriptor, size, TABLE_END_MAX,
-                      &message))
+    if (!read_archive_message(reader, &clientiq__v1__archive_table_end__descriptor, size,
+                              TABLE_END_MAX, &message))
         return false;
     end = (const ArchiveTableEnd *) message;
     digest_stream_end(reader->table, checksum);

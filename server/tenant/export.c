@@ -31,7 +31,7 @@ typedef struct Export {
 static const Method export_method = {.name = "ciq-server export"};
 
 static bool
-find_tenant(Export *export)
+find_exported(Export *export)
 {
     Call *call = export->call;
     const DbRow *row;
@@ -58,7 +58,7 @@ find_tenant(Export *export)
 
 /* The ledger into the manifest, and the heads that it means. */
 static bool
-read_applied(Export *export, const char **heads)
+read_migrations(Export *export, const char **heads)
 {
     Call *call = export->call;
     ArchiveManifest *manifest = &export->manifest;
@@ -100,7 +100,7 @@ check_schema(Export *export)
     if (scratch == NULL ||
         !db_row(call, &query_item_tenant, NULL,
                 (DbArg[]){{.name = "id", .text = export->id_text}, {0}}, &row) ||
-        !read_applied(export, &export->heads) ||
+        !read_migrations(export, &export->heads) ||
         !migrate_tenant_at(call, scratch, export->role, export->heads) ||
         !rows_check_source(call, export->schema, scratch))
         return false;
@@ -193,7 +193,7 @@ open_snapshot(Export *export)
     manifest->server_version = (char *) (uintptr_t) CIQ_VERSION;
     manifest->snapshot_time = bind_timestamp(call, db_row_time_us(row, "time"));
     if (manifest->snapshot_time == NULL || !registry_fill(call, export->id, &manifest->tenant) ||
-        !read_applied(export, &heads) || !describe_tables(export, names) ||
+        !read_migrations(export, &heads) || !describe_tables(export, names) ||
         !db_script(call, script_tenant_rows_lock.text,
                    (DbArg[]){{.name = "schema", .text = export->schema},
                              {.name = "tables", .text = names},
@@ -230,7 +230,7 @@ write_archive(Export *export)
 
 /* Who has a tenant's rows is worth a line, as what changes them is. */
 static bool
-record(Call *call)
+record_export(Call *call)
 {
     db_rollback(call);
     call->method = &export_method;
@@ -246,8 +246,8 @@ export_tenant(Call *call, const char *schema_name, FILE *file, ExportResult *res
 
     clientiq__v1__archive_manifest__init(&export.manifest);
     ok = (export.writer != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
-         find_tenant(&export) && check_schema(&export) && open_snapshot(&export) &&
-         write_archive(&export) && record(call);
+         find_exported(&export) && check_schema(&export) && open_snapshot(&export) &&
+         write_archive(&export) && record_export(call);
     if (ok)
         *result = (ExportResult){export.manifest.n_tables, archive_rows_written(export.writer)};
     db_rollback(call);
