@@ -1,5 +1,6 @@
-/* The registry's answer is kept in the cache under the name that was asked, also that there is
- * none: a host that nobody has costs the database one look, too.  */
+/* The registry's answer is kept in the cache under the name that was asked for, also when there is
+ * no such tenant: so asking again and again for a host that nobody has costs the database one look.
+ */
 #include "access/route.h"
 #include "access/cache.h"
 #include "db/db.h"
@@ -77,7 +78,7 @@ look_up(Call *call, const char *name, bool is_domain, TenantContext *tenant)
                            (DbArg){.name = "schema", .text = name}, tenant);
 }
 
-/* Which record is missing is read now, not remembered: whoever asks has time. */
+/* Which record is missing is read now, not remembered: a call that fails may take its time. */
 static bool
 fail_unproved(Call *call, const char *host)
 {
@@ -107,7 +108,7 @@ route_find(Call *call, const char *name, bool is_domain, TenantContext *tenant)
 bool
 route_find_id(Call *call, int64_t id, TenantContext *tenant)
 {
-    /* with a sign that is in no schema's name and in no host */
+    /* # cannot stand in the name of a schema or a host */
     const char *key = call_printf(call, "#%" PRId64, id);
 
     return key != NULL && find_remembered(call, key, &query_tenant_by_id,
@@ -127,7 +128,7 @@ route_fail_unknown(Call *call, const char *name, bool is_domain)
                      is_domain ? "for the domain" : "with the schema", name);
 }
 
-/* The reason is read now, not remembered: whoever asks has time. */
+/* The reason is read now, not remembered: a call that fails may take its time. */
 static bool
 fail_suspended(Call *call, const TenantContext *tenant)
 {

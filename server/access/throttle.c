@@ -22,8 +22,8 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
     char folded[LIMIT_EMAIL + 1] = "";
     uint8_t hash[32];
 
-    /* of ASCII only: an account whose address has other letters can be tried as often as they can
-     * be written, which few can be in more than two ways */
+    /* Only ASCII letters are folded.  An address with other letters has a counter for each way to
+     * write them in capitals and small ones; few letters have more than two. */
     for (size_t i = 0; account != NULL && i < LIMIT_EMAIL && account[i] != '\0'; i++)
         folded[i] = (char) tolower((unsigned char) account[i]);
     digest_parts((DigestPart[]){{call->core->installation.key, 32},
@@ -163,8 +163,8 @@ throttle_forget_and_remember(Call *call, const Throttle *forgotten, const Thrott
     return ok;
 }
 
-/* Who asks again at once, as a flood does, is slowed to a few questions a second; whoever is in a
- * hurry still hears why. */
+/* Slows whoever asks again at once, as a flood does, to a few questions a second; a call with a
+ * short deadline still gets its answer in time. */
 static uint32_t
 pause_of(const Call *call)
 {

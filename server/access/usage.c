@@ -31,15 +31,16 @@ enum {
 /* What differs between the kinds. */
 typedef struct UsageRules {
     size_t buckets;
-    /* a use waits in its place until it is written, and a new one waits for a place; else it takes
-     * the place of the one that was used longest ago, which is forgotten */
+    /* true: a use keeps its place until it is written, and where no place is free a new one is not
+     * noted yet; false: a new use takes the place of the one that was used longest ago, which is
+     * then not written */
     bool waits_for_place;
-    /* the interval is from one write to the next; else from the use that was written, which a job
-     * that looks often writes soon after */
+    /* true: the interval counts from one write to the next; false: from the use that was written,
+     * because the job of these looks so often that it is written soon after */
     bool spaces_writes;
     const Query *platform, *tenant;
-    uint32_t users_head; /* what the tenant's query needs of app users; for those below: */
-    const Query *before;
+    uint32_t users_head; /* the migration of app users that the tenant's query needs */
+    const Query *before; /* for tenants that do not have it yet */
     const char *failure;
 } UsageRules;
 
@@ -276,7 +277,7 @@ queue_uses(Call *call, const Query *query, const LastUse *due, size_t count)
     return call->failure.code == CODE_OK && db_queue(call, query, NULL, args);
 }
 
-/* The uses of one tenant's.  A tenant that is not active any more has none. */
+/* Writes the uses of one tenant.  A tenant that is no longer active has none. */
 static bool
 write_uses(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
 {
@@ -305,8 +306,8 @@ write_uses(Call *call, const UsageRules *rules, const LastUse *due, size_t count
     return queue_uses(call, query, due, count) && db_commit(call);
 }
 
-/* One tenant's damage must not keep the others' from being written.  False: the database is gone.
- */
+/* A tenant whose schema is damaged must not keep the others from being written.  False: the
+ * database is gone. */
 static bool
 write_or_log(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
 {

@@ -1,5 +1,5 @@
 /* Reads the migrations of the user's apps at start and keeps them beside the server's own.  Called
- * by server.c.  Never runs anything: that is migrate.c's and run.c's.  */
+ * by server.c.  Never runs anything: that is migrate.c's and steps.c's.  */
 #include "migration/apps.h"
 #include "base/log.h"
 #include "migration/embedded.h"
@@ -36,7 +36,7 @@ read_directory(Apps *apps, const char *directory)
     if (!folder_fits(directory)) {
         migration_mistake(
             &apps->tenant, directory, 1,
-            "--apps needs a folder with shared/ or tenant/ in it, and in them one per app");
+            "--apps must name a folder that has shared/ or tenant/, with a folder for each app");
         return true;
     }
     return folder_read(&apps->shared, directory, "shared") &&
@@ -81,7 +81,7 @@ make_files(const MigrationSet *set, char **files)
 }
 
 /* An index on an empty table of a schema that nobody sees yet needs no concurrently, and its
- * transaction does not allow it.  The files have the word in no other place (migration.c). */
+ * transaction does not allow it.  The files have the word in no other place (file.c). */
 static void
 write_up(FILE *stream, const MigrationFile *file)
 {
@@ -117,7 +117,7 @@ make_new_tenant(Apps *apps)
         return false;
     if (size > NEW_TENANT_SIZE_MAX)
         migration_mistake(&apps->tenant, "all tenant migrations", 1,
-                          "together they have at most 1 MiB");
+                          "together they may have at most 1 MiB");
     return true;
 }
 
@@ -134,7 +134,7 @@ apps_new(const char *directory)
         read_directory(apps, directory)) {
         bool in_order = migration_set_order(&apps->shared);
 
-        /* both sets say all their mistakes */
+        /* both, so that all mistakes are reported */
         in_order = migration_set_order(&apps->tenant) && in_order;
         if (in_order && (apps->heads = heads_newest(&apps->tenant)) != NULL &&
             (apps->shared_heads = heads_newest(&apps->shared)) != NULL &&

@@ -1,6 +1,6 @@
 /* Reads, checks and orders migration files; see file.h.  Called by tools/embed_sql and apps.c.
- * What it is given may be anybody's text: every mistake is said with file and line, and none ends
- * the program.  */
+ * What it is given may be anybody's text: every mistake is reported with file and line, and none
+ * ends the program.  */
 #include "migration/file.h"
 #include "migration/statement.h"
 
@@ -116,7 +116,8 @@ add_depends(MigrationSet *set, const char *file, size_t line, const char *value,
     while (sections->depends[count] != NULL)
         count++;
     if (count == MIGRATION_DEPENDS_MAX) {
-        migration_mistake(set, file, line, "more than %d dependencies", MIGRATION_DEPENDS_MAX);
+        migration_mistake(set, file, line, "a migration may depend on at most %d others",
+                          MIGRATION_DEPENDS_MAX);
         return true;
     }
     sections->depends[count] = strndup(value, strcspn(value, " \r\n"));
@@ -135,7 +136,7 @@ find_sections(MigrationSet *set, const char *file, const char *text, Sections *s
         next += *next == '\n';
         if (is_marker(at, "migrate:up")) {
             if (sections->up != NULL)
-                migration_mistake(set, file, line, "a second -- migrate:up");
+                migration_mistake(set, file, line, "-- migrate:up must stand once");
             sections->up = next;
             sections->up_line = line + 1;
         } else if (is_marker(at, "migrate:down")) {
@@ -151,7 +152,7 @@ find_sections(MigrationSet *set, const char *file, const char *text, Sections *s
             ok = add_depends(set, file, line, value, sections);
         } else if (sections->up == NULL && strncmp(at, "--", 2) != 0 &&
                    strspn(at, " \t\r\n") == 0) {
-            migration_mistake(set, file, line, "a statement before -- migrate:up");
+            migration_mistake(set, file, line, "statements must stand below -- migrate:up");
         }
         at = next;
     }
@@ -161,7 +162,8 @@ find_sections(MigrationSet *set, const char *file, const char *text, Sections *s
     } else if (sections->down == NULL) {
         migration_mistake(
             set, file, 1,
-            "the line \"-- migrate:down\" is missing; nothing below it: it cannot be undone");
+            "the line \"-- migrate:down\" is missing; with nothing below it the migration cannot be "
+            "undone");
     }
     if (sections->up_end == NULL || sections->up_end < sections->up)
         sections->up_end = sections->up + strlen(sections->up);
@@ -188,8 +190,8 @@ starts_with_words(const char *statement, size_t size, const char *words)
     return true;
 }
 
-/* Outside a transaction a step may be cut in its middle and run again: only what then does no harm
- * is allowed, and what a new, empty schema can do in its one transaction without the word
+/* Outside a transaction a step may be interrupted and run again: only what then does no harm is
+ * allowed, and what a new, empty schema can do in its one transaction without the word
  * concurrently. */
 static void
 check_no_transaction(MigrationSet *set, const char *file, const char *section, size_t line)
@@ -226,7 +228,8 @@ check_name(MigrationSet *set, const char *file, const char *app, const char *nam
         strspn(app, "abcdefghijklmnopqrstuvwxyz0123456789_") != size)
         migration_mistake(
             set, file, 1,
-            "an app's name is a lower-case letter, then letters, digits and underscores, at most %d",
+            "an app's name must be a lower-case letter, then lower-case letters, digits and "
+            "underscores, at most %d in all",
             MIGRATION_APP_MAX);
     *number = (uint32_t) strtoul(name, &rest, 10);
     if (rest != name + 4 || *rest != '_' || *number == 0 || rest[1] == '\0' ||
@@ -234,7 +237,7 @@ check_name(MigrationSet *set, const char *file, const char *app, const char *nam
         strlen(name) > MIGRATION_NAME_MAX)
         migration_mistake(
             set, file, 1,
-            "a migration's name is four digits, an underscore and a word: 0001_initial");
+            "a migration's name must be four digits, an underscore and a word: 0001_initial");
 }
 
 static const char *
@@ -257,7 +260,7 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
     MigrationFile added = {.depends = (const char *const *) sections.depends};
 
     if (set->count == MIGRATION_FILES_MAX) {
-        migration_mistake(set, file, 1, "more than %d migrations", MIGRATION_FILES_MAX);
+        migration_mistake(set, file, 1, "there may be at most %d migrations", MIGRATION_FILES_MAX);
         free(sections.depends);
         return true;
     }
@@ -268,7 +271,7 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
         !find_sections(set, file, text, &sections))
         goto failed;
     if (strlen(text) != size)
-        migration_mistake(set, file, 1, "a NUL character");
+        migration_mistake(set, file, 1, "must not have a NUL character");
     check_name(set, file, app, added.name, &added.number);
     added.up = strndup(sections.up, (size_t) (sections.up_end - sections.up));
     added.down = strdup(sections.down != NULL ? sections.down : "");

@@ -10,7 +10,7 @@
 
 enum {
     FILE_SIZE_MAX =
-        256 * 1024, /* a migration of this size was made by a machine, and belongs in pieces */
+        256 * 1024, /* a migration that is longer was made by a program, and should be several */
     PATH_SIZE = 1024
 };
 
@@ -20,7 +20,7 @@ not_hidden(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* The entries of a folder by name; 0: it is no folder. */
+/* The entries of a folder by name; 0: there are none, or it is not a folder. */
 static int
 list_entries(const char *path, struct dirent ***entries)
 {
@@ -54,9 +54,9 @@ read_file(MigrationSet *set, const char *app, const char *name, const char *path
 
         text[size] = '\0';
         if (ferror(stream))
-            migration_mistake(set, path, 1, "it cannot be read");
+            migration_mistake(set, path, 1, "the file cannot be read");
         else if (size > FILE_SIZE_MAX)
-            migration_mistake(set, path, 1, "a migration has at most 256 KiB");
+            migration_mistake(set, path, 1, "a migration may have at most 256 KiB");
         else
             ok = migration_set_add(set, app, name, path, text, size);
     }
@@ -74,7 +74,7 @@ is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* What is no .sql file is somebody's notes. */
+/* Other files than .sql are somebody's notes and are passed over. */
 static bool
 read_app(MigrationSet *set, const char *folder, const char *app)
 {
@@ -90,7 +90,7 @@ read_app(MigrationSet *set, const char *folder, const char *app)
         if (size <= 4 || strcmp(name + size - 4, ".sql") != 0)
             continue;
         if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
-            migration_mistake(set, folder, 1, "its name is too long");
+            migration_mistake(set, folder, 1, "the path is too long");
         else
             ok = read_file(set, app, name, path);
     }
@@ -106,7 +106,7 @@ folder_read(MigrationSet *set, const char *directory, const char *part)
     bool ok = true;
 
     if (snprintf(folder, sizeof folder, "%s/%s", directory, part) >= (int) sizeof folder) {
-        migration_mistake(set, directory, 1, "its name is too long");
+        migration_mistake(set, directory, 1, "the path is too long");
         return true;
     }
 
@@ -117,7 +117,7 @@ folder_read(MigrationSet *set, const char *directory, const char *part)
         size_t size = strlen(name);
 
         if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
-            migration_mistake(set, folder, 1, "its name is too long");
+            migration_mistake(set, folder, 1, "the path is too long");
         else if (is_folder(path))
             ok = read_app(set, path, name);
         else if (size > 4 && strcmp(name + size - 4, ".sql") == 0)

@@ -89,7 +89,7 @@ open_schema(Item *item, bool *gone)
     if (item->target.number == 0 && strcmp(state, "suspended") != 0)
         return call_fail(
             call, CODE_FAILED_PRECONDITION,
-            "the tenant is not suspended: zero takes its data away, so suspend it first");
+            "the tenant is not suspended: migrating to zero deletes its data, so suspend it first");
     return db_enter_tenant(call, item->id.tenant_id, item->steps.schema) && read_applied(item);
 }
 

@@ -82,7 +82,7 @@ bool
 shape_check(Call *call, const MigrationSet *set, const MigrationFile *file, const char *schema,
             bool *is_there)
 {
-    /* no tenant's name: those must not start so */
+    /* cannot be a tenant's: no schema name of a tenant may begin with ciq_ */
     const char *scratch = call_printf(call, "ciq_scratch_%" PRId64, call->tenant.id);
     const char *have, *before, *after;
     char text[900] = "";
@@ -103,9 +103,10 @@ shape_check(Call *call, const MigrationSet *set, const MigrationFile *file, cons
     if (tables == 0)
         return true;
     if (missing + more > 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "%s/%s has tables of another shape here: %zu missing, %zu unexpected%s",
-                         file->app, file->name, missing, more, text);
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the tables of %s/%s are here, but differ from what it makes: %zu missing, %zu unexpected%s",
+            file->app, file->name, missing, more, text);
     *is_there = true;
     return true;
 }

@@ -12,7 +12,7 @@ statement_skip(const char *start, const char *text)
     if (text[0] == '-' && text[1] == '-')
         return text + strcspn(text, "\n");
     if (text[0] == '/' && text[1] == '*') {
-        unsigned depth = 1; /* PostgreSQL's nest */
+        unsigned depth = 1; /* in PostgreSQL comments nest */
 
         for (end = text + 2; *end != '\0' && depth > 0; end++) {
             if (end[0] == '/' && end[1] == '*') {

@@ -96,7 +96,8 @@ explain_ownership(Call *call, const DbRow *row, ExplainDomainResponse *response)
     if (strcmp(kind, "custom") != 0)
         return add_step(call, response, true, "ownership", "a %s domain needs no proof", kind);
     if (!db_row_bool(row, "is_proved"))
-        return add_step(call, response, true, "ownership", "the domain was taken without a proof");
+        return add_step(call, response, true, "ownership",
+                        "the domain was accepted without a proof");
     if (db_row_bool(row, "is_missing"))
         return add_step(
             call, response, true, "ownership",
@@ -158,8 +159,8 @@ explain_host(Call *call, const char *asked, ExplainDomainResponse *response)
     if (row == NULL)
         return add_step(
             call, response, false, "domain",
-            "%s is no tenant's domain; domain add --domain %s --schema-name SCHEMA adds it", host,
-            host);
+            "%s is not the domain of any tenant; domain add --domain %s --schema-name SCHEMA adds it",
+            host, host);
 
     const char *primary = db_row_text(row, "primary_domain");
 

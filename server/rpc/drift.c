@@ -193,7 +193,7 @@ compare_tenant(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse 
         return add_obstacle(drift, tenant->schema_name, "role", "missing", before.role);
     if (before.unknown != NULL)
         return add_obstacle(drift, tenant->schema_name, before.unknown, "unknown",
-                            "a migration that this server knows: is --apps another one?");
+                            "a migration that this server has: check --apps");
     if (!wanted_shape(drift, &before, &wanted) || !read_found(drift, &before, &found) ||
         !db_fill(call, &query_drift_compare, NULL,
                  (DbArg[]){{.name = "schema", .text = tenant->schema_name},

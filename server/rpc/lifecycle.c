@@ -85,7 +85,7 @@ run_tenant_script(Call *call, const Script *script, const char *schema, const ch
                   {0}});
 }
 
-/* What could not be mailed while the tenant was closed. */
+/* Mails that could not be sent while the tenant was closed go now. */
 static void
 look_into_outbox(Call *call, const Locked *tenant)
 {
@@ -135,14 +135,14 @@ rename_schema(Call *call, const Locked *tenant, const char *to)
                           {0}},
                 &row))
         return false;
-    /* dropped behind the service: there is nothing to rename, and the registry must not be stuck */
+    /* somebody has dropped it by hand: there is nothing to rename, and the registry goes on */
     if (!db_row_bool(row, "has_schema"))
         return true;
     return run_tenant_script(call, &script_tenant_rename, tenant->schema, tenant->role, to);
 }
 
-/* The name is free at once, for a schema that nobody else can be given: the reserved one has its
- * number. */
+/* The name is free at once: the schema gets a reserved name with the tenant's number, which nobody
+ * else can be given. */
 bool
 rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantResponse *response)
 {

@@ -1,5 +1,5 @@
 /* Migration runs: starting, ending and going on with them.  A run is rows; what the rows ask for is
- * done by run.c, on any server.  No rpc here waits for that.  */
+ * done by runs.c, on any server.  No rpc here waits for that.  */
 #include "migration/apps.h"
 #include "db/db.h"
 #include "migration/heads.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a request comes to, once its words are looked up. */
+/* What a request asks for, with its names looked up. */
 typedef struct WantedRun {
     const MigrationSet *set;
     PlanTarget target;
@@ -31,7 +31,7 @@ find_target(Call *call, const CreateMigrationRunRequest *request, WantedRun *wan
         return true;
     }
     if (request->app[0] == '\0')
-        return call_fail_field(call, "target", "needs an app: a number is one app's");
+        return call_fail_field(call, "target", "needs app, because each app has its own numbers");
     if (strcmp(target, "zero") == 0) {
         wanted->target.number = 0;
         return true;
@@ -59,12 +59,13 @@ read_wanted(Call *call, const CreateMigrationRunRequest *request, WantedRun *wan
     *wanted = (WantedRun){.set = request->shared ? &apps->shared : &apps->tenant,
                           .target = {.app = request->app}};
     if (request->shared && (request->n_schemas > 0 || request->first != 0))
-        return call_fail_field(call, "shared",
-                               "is about the schema public alone, without schemas and first");
+        return call_fail_field(
+            call, "shared",
+            "is about the schema public alone: schemas and first must not be given");
     if (request->first < 0)
         return call_fail_field(call, "first", "must not be negative, got %" PRId32, request->first);
     if (request->fake && request->fake_initial)
-        return call_fail_field(call, "fake", "and fake_initial exclude each other");
+        return call_fail_field(call, "fake", "and fake_initial cannot be used together");
     if (request->shared && request->fake_initial)
         return call_fail_field(call, "fake_initial", "is for tenants' schemas only");
     wanted->newest = migration_newest_number(wanted->set, request->app);
@@ -233,7 +234,7 @@ check_undo(Call *call, const CreateMigrationRunRequest *request, const WantedRun
 
 /* ---- the run ---- */
 
-/* request: whose id names the run where there is none. */
+/* request: NULL, or the one whose id NOT_FOUND names. */
 static bool
 get_run(Call *call, int64_t id, const ProtobufCMessage *request, MigrationRun **run)
 {
@@ -278,7 +279,7 @@ check_suspended(Call *call, const char *id)
     if (row != NULL)
         return call_fail(
             call, CODE_FAILED_PRECONDITION,
-            "the tenant %s is not suspended: zero takes its data away, so suspend it first",
+            "the tenant %s is not suspended: migrating to zero deletes its data, so suspend it first",
             db_row_text(row, "schema_name"));
     return true;
 }

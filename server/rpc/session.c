@@ -1,4 +1,4 @@
-/* Sessions: signing in and out, who one is, and which sessions there are.  */
+/* Sessions: signing in and out, who the caller is, and which sessions there are.  */
 #include "call/auth.h"
 #include "db/db.h"
 #include "access/guess.h"
@@ -32,7 +32,7 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
     bool needs_rehash;
     char rehashed[AUTH_HASH_SIZE] = "";
 
-    /* whoever called before, the result is about the one who signs in */
+    /* whatever token came with the call, it is now about the user who signs in */
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
     if ((guess = guess_begin(call, request->email)) == NULL)
@@ -92,7 +92,7 @@ find_whose(Call *call, int64_t asked, const char **id)
     int64_t own = caller_account_id(&call->caller);
 
     if (asked == 0 && own == 0)
-        return call_fail_field(call, "user_id", "is required: the caller is no %s", realm->who);
+        return call_fail_field(call, "user_id", "is required: the caller is not a %s", realm->who);
     *id = call_printf(call, "%" PRId64, asked != 0 ? asked : own);
     return *id != NULL;
 }

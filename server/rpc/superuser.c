@@ -18,7 +18,8 @@ rpc_create_superuser(Call *call, const CreateSuperuserRequest *request,
 
     /* nobody gives what they do not hold; to create tenants is all that an owner can lack */
     if (request->superuser->can_create_tenants && !call_may(call, "tenants.add_tenant"))
-        return rights_refuse(call, "only who may create tenants may give can_create_tenants");
+        return rights_refuse(call,
+                             "only a caller who may create tenants may give can_create_tenants");
     if (!password_hash(call, "password", request->password, request->superuser->email, hash) ||
         !rights_check_role(call, request->superuser->platform_role,
                            request->superuser->can_create_tenants) ||

@@ -24,7 +24,7 @@ check_groups(Call *call, const ProtobufCMessage *request, const User *user)
         return false;
     if ((name = db_row_text(groups, "unknown")) != NULL)
         return call_fail_field(call, "user.groups",
-                               "names %.150s, which is no group of this tenant", name);
+                               "names %.150s, which is not a group of this tenant", name);
     if (!call->caller.is_admin && (name = db_row_text(groups, "beyond")) != NULL)
         return rights_refuse(call, "the groups hold %.200s, which the caller does not", name);
     return true;

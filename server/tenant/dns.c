@@ -94,7 +94,7 @@ read_answer(DnsQuestion *question, const unsigned char *answer, int size)
     if (status == ARES_ENODATA) {
         conclude(question, DNS_MISSING, "there is no TXT record of this name");
     } else if (status != ARES_SUCCESS) {
-        conclude(question, DNS_UNKNOWN, "the DNS server's answer makes no sense");
+        conclude(question, DNS_UNKNOWN, "the DNS server's answer cannot be read");
     } else if (matches > 0) {
         conclude(question, DNS_FOUND, "the record is there");
     } else if (count == 0) {

@@ -228,7 +228,7 @@ write_archive(Export *export)
     return archive_write_end(export->writer);
 }
 
-/* Who has a tenant's rows is worth a line, as what changes them is. */
+/* Who has taken a copy of a tenant's rows is as important as who has changed them. */
 static bool
 record_export(Call *call)
 {

@@ -68,7 +68,7 @@ rows_check_source(Call *call, const char *schema, const char *made)
 
         if (order < 0)
             return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the tenant's table %s is of no migration that the tenant has",
+                             "the tenant has a table %s that none of its migrations makes",
                              table.name);
         if (order > 0)
             return call_fail(call, CODE_FAILED_PRECONDITION,
@@ -106,7 +106,7 @@ list_tables(Call *call, const char *schema, const char **tables)
     return false;
 }
 
-/* What is still to come may take what is left of the call's time. */
+/* The next statement may take as long as the call has time left. */
 static bool
 queue_timeout(Call *call)
 {
@@ -115,7 +115,7 @@ queue_timeout(Call *call)
 
     if (left_ms == 0)
         return call_fail(call, CODE_DEADLINE_EXCEEDED,
-                         "the deadline passed before all rows were there");
+                         "the deadline passed before all rows were copied");
     return text != NULL && db_queue(call, &query_statement_timeout, NULL,
                                     (DbArg[]){{.name = "ms", .text = text}, {0}});
 }
