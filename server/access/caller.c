@@ -27,26 +27,32 @@ permissions_list(Call *call, const char *lines)
 }
 
 static const char *
-text_of(const DbRow *row, const char *column)
+column_text(const DbRow *row, const char *column)
 {
     const char *text = db_row_text(row, column);
 
     return text != NULL ? text : "";
 }
 
-/* The row of this secret; *row NULL: there is none.  Its left_us is how long the secret is still
- * good when the database answers; added to a time before the question, it ends no later than there.
- */
+/* The row of this secret and the permissions in it; *row NULL: there is none.  Its left_us is how
+ * long the secret is still good when the database answers; added to a time before the question, it
+ * ends no later than there. */
 static bool
-read_row(Call *call, const Query *query, const AuthToken *token, const DbRow **row)
+read_row(Call *call, const Query *query, const AuthToken *token, const DbRow **row,
+         const char **permissions)
 {
     if (call->db == NULL)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know whose the token is");
     db_begin(call, DB_READ);
-    return db_row(
-        call, query, NULL,
-        (DbArg[]){{.name = "hash", .bytes = token->hash, .bytes_size = sizeof token->hash}, {0}},
-        row);
+    if (!db_row(call, query, NULL,
+                (DbArg[]){{.name = "hash", .bytes = token->hash, .bytes_size = sizeof token->hash},
+                          {0}},
+                row))
+        return false;
+    if (*row == NULL)
+        return true;
+    *permissions = permissions_list(call, column_text(*row, "permissions"));
+    return *permissions != NULL;
 }
 
 /* Somebody uses the session, whoever asks about it: its end moves. */
@@ -62,6 +68,7 @@ find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
     Cache *cache = call->core->cache;
     bool on_platform = call->tenant.id == 0;
     CacheMoment moment = cache_moment(cache);
+    const char *permissions;
     const DbRow *row;
 
     *found = cache_session_get(cache, call, token, caller);
@@ -72,21 +79,17 @@ find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
 
     int64_t asked_us = clock_us();
 
-    if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, token, &row))
+    if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, token, &row,
+                  &permissions))
         return false;
     if (row == NULL)
         return true;
-
-    const char *permissions = permissions_list(call, text_of(row, "permissions"));
-
-    if (permissions == NULL)
-        return false;
     *caller = (Caller){
         .kind = on_platform ? CALLER_SUPERUSER : CALLER_USER,
         .id = db_row_int64(row, "user_id"),
         .session_id = db_row_int64(row, "session_id"),
         .is_admin = db_row_bool(row, "is_admin"),
-        .email = text_of(row, "email"),
+        .email = column_text(row, "email"),
         .permissions = permissions,
     };
     cache_session_put(cache, moment, token, caller, asked_us + db_row_int64(row, "left_us"));
@@ -100,21 +103,17 @@ find_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
 {
     Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
+    const char *permissions;
     const DbRow *row;
 
     *found = cache_session_get(cache, call, token, caller);
     if (!*found) {
         int64_t asked_us = clock_us();
 
-        if (!read_row(call, &query_api_key_caller, token, &row))
+        if (!read_row(call, &query_api_key_caller, token, &row, &permissions))
             return false;
         if (row == NULL)
             return true;
-
-        const char *permissions = permissions_list(call, text_of(row, "permissions"));
-
-        if (permissions == NULL)
-            return false;
         *caller = (Caller){
             .kind = CALLER_API_KEY,
             .id = db_row_int64(row, "id"),
@@ -162,7 +161,7 @@ find_act_as(Call *call, const AuthToken *token, Caller *caller, bool *found)
         return false;
 
     const char *permissions =
-        permissions_list(call, held != NULL ? text_of(held, "permissions") : "");
+        permissions_list(call, held != NULL ? column_text(held, "permissions") : "");
 
     if (permissions == NULL)
         return false;
@@ -170,7 +169,7 @@ find_act_as(Call *call, const AuthToken *token, Caller *caller, bool *found)
         .kind = CALLER_ACT_AS,
         .superuser_id = db_row_int64(session, "superuser_id"),
         .is_admin = true,
-        .email = text_of(session, "email"),
+        .email = column_text(session, "email"),
         .permissions = permissions,
     };
     *found = true;

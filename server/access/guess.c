@@ -7,8 +7,9 @@
 #include <inttypes.h>
 
 enum {
-    KNOWN_S = 30 * 86400,      /* so long an address is one where the account has signed in */
-    KNOWN_AGAIN_S = 29 * 86400 /* less than this is left: remembered anew, so once a day at most */
+    KNOWN_S = 30 * 86400, /* how long an address counts as one where the account has signed in */
+    KNOWN_AGAIN_S =
+        29 * 86400 /* with less than this left it is remembered again: once a day at most */
 };
 
 enum { PAIR, ACCOUNT, ORIGIN, KNOWN, COUNTERS };

@@ -1,15 +1,14 @@
 /* Guessing passwords is slowed, by what has failed before:
  *
  *   - an account from one address: --login-failures at once, then one each --login-failure-s;
- *   - an account from all addresses, and all accounts from one address: softer,
- * --login-failures-account and
- *     --login-failures-origin at once, then one each --login-failure-s.
+ *   - an account from all addresses: --login-failures-account at once, then the same;
+ *   - all accounts from one address: --login-failures-origin at once, then the same.
  *
- * The softer two do not hold for an address from which the account has signed in within the last 30
- * days.  So nobody can keep a user out of where they usually are by guessing elsewhere, and below
- * the softer caps a right password is taken from anywhere else; a live session and the link of a
- * mail are never asked.  Whoever is refused is refused before a password is hashed, whether the
- * account exists or not.  */
+ * The last two do not hold for an address from which the account has signed in within the last 30
+ * days.  So nobody can keep a user out of where they usually are by guessing elsewhere; from
+ * anywhere else the right password is accepted until these limits are reached.  They never concern
+ * a live session or the link of a mail.  Whoever is refused is refused before a password is hashed,
+ * whether the account exists or not.  */
 #ifndef CIQ_SERVER_GUESS_H
 #define CIQ_SERVER_GUESS_H
 

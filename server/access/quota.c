@@ -20,7 +20,8 @@ check_count(Call *call, const Query *count, int64_t id, const char *limit_name, 
     if (row != NULL && db_row_int64(row, "count") < (int64_t) limit)
         return true;
     return call_fail(call, CODE_RESOURCE_EXHAUSTED,
-                     "%s of the tenant is %" PRIu32 ", and so many there are", limit_name, limit);
+                     "%s of the tenant is %" PRIu32 ", and there are that many already", limit_name,
+                     limit);
 }
 
 bool

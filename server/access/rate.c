@@ -14,13 +14,13 @@ enum {
     BURST_US = 1000000 /* a second's calls may come at once */
 };
 
-typedef struct Place {
+typedef struct RatePlace {
     int64_t tenant_id, paid_us;
-} Place;
+} RatePlace;
 
 struct Rate {
     pthread_mutex_t stripes[LIMIT_STRIPES];
-    Place places[PLACES];
+    RatePlace places[PLACES];
 };
 
 Rate *
@@ -50,12 +50,12 @@ rate_take(Rate *rate, int64_t tenant_id, uint32_t per_second)
      * place, each starting the other's count afresh, only where there are more tenants than places
      */
     size_t index = (uint64_t) tenant_id % PLACES;
-    Place *place = &rate->places[index];
+    RatePlace *place = &rate->places[index];
     int64_t now_us = clock_us(), over_us;
 
     pthread_mutex_lock(&rate->stripes[index % LIMIT_STRIPES]);
     if (place->tenant_id != tenant_id)
-        *place = (Place){.tenant_id = tenant_id};
+        *place = (RatePlace){.tenant_id = tenant_id};
     if (place->paid_us < now_us)
         place->paid_us = now_us;
     over_us = place->paid_us + 1000000 / per_second - now_us - BURST_US;

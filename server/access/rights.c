@@ -178,7 +178,7 @@ check_known(Call *call, const char *field, const char *const *permissions, size_
         return false;
     unknown = row == NULL ? NULL : db_row_text(row, "name");
     return unknown == NULL ||
-           call_fail_field(call, field, "names %.200s, which is no permission of %s", unknown,
+           call_fail_field(call, field, "names %.200s, which is not a permission of %s", unknown,
                            on_platform ? "the platform" : "this tenant");
 }
 
@@ -199,7 +199,7 @@ check_held(Call *call, const char *permission, const char *needed)
 {
     if (call->caller.is_admin || call_may(call, needed))
         return true;
-    return rights_refuse(call, "only who holds %.200s may give or take %s", needed,
+    return rights_refuse(call, "only a caller who holds %.200s may give or take %s", needed,
                          strcmp(permission, needed) == 0 ? "it" : permission);
 }
 

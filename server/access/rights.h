@@ -5,7 +5,7 @@
  *   - a tenant keeps one active admin, and the platform one active owner;
  *   - what is the platform's cannot be granted in a tenant.
  *
- * A refusal by these rules goes into the audit, like one for want of a permission.  */
+ * A refusal by these rules goes into the audit, like one for a missing permission.  */
 #ifndef CIQ_SERVER_RIGHTS_H
 #define CIQ_SERVER_RIGHTS_H
 
@@ -48,7 +48,7 @@ MUST_CHECK bool rights_check_permissions(Call *call, const char *field, char *co
 
 /* The same for those that an API key is given: on the platform the platform's; in a tenant the
  * tenant's, and auth.check, which only a key can hold.  It tells of a user what
- * users.view_customuser shows anyway, so who holds that may give it. */
+ * users.view_customuser shows anyway, so a caller who holds that may give it. */
 MUST_CHECK bool rights_check_key_permissions(Call *call, const char *field,
                                              char *const *permissions, size_t count);
 

@@ -1,5 +1,6 @@
-/* The registry's answer is kept in the cache under the name that was asked, also that there is
- * none: a host that nobody has costs the database one look, too.  */
+/* The registry's answer is kept in the cache under the name that was asked for, also when there is
+ * no such tenant: so asking again and again for a host that nobody has costs the database one look.
+ */
 #include "access/route.h"
 #include "access/cache.h"
 #include "db/db.h"
@@ -43,7 +44,7 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
 
 /* By a statement with one argument, remembered under the key. */
 static bool
-find(Call *call, const char *key, const Query *query, DbArg arg, TenantContext *tenant)
+find_remembered(Call *call, const char *key, const Query *query, DbArg arg, TenantContext *tenant)
 {
     Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
@@ -71,13 +72,13 @@ static bool
 look_up(Call *call, const char *name, bool is_domain, TenantContext *tenant)
 {
     if (is_domain)
-        return find(call, name, &query_tenant_by_domain, (DbArg){.name = "domain", .text = name},
-                    tenant);
-    return find(call, name, &query_tenant_by_schema, (DbArg){.name = "schema", .text = name},
-                tenant);
+        return find_remembered(call, name, &query_tenant_by_domain,
+                               (DbArg){.name = "domain", .text = name}, tenant);
+    return find_remembered(call, name, &query_tenant_by_schema,
+                           (DbArg){.name = "schema", .text = name}, tenant);
 }
 
-/* Which record is missing is read now, not remembered: whoever asks has time. */
+/* Which record is missing is read now, not remembered: a call that fails may take its time. */
 static bool
 fail_unproved(Call *call, const char *host)
 {
@@ -107,11 +108,11 @@ route_find(Call *call, const char *name, bool is_domain, TenantContext *tenant)
 bool
 route_find_id(Call *call, int64_t id, TenantContext *tenant)
 {
-    /* with a sign that is in no schema's name and in no host */
+    /* # cannot stand in the name of a schema or a host */
     const char *key = call_printf(call, "#%" PRId64, id);
 
-    return key != NULL &&
-           find(call, key, &query_tenant_by_id, (DbArg){.name = "id", .text = key + 1}, tenant);
+    return key != NULL && find_remembered(call, key, &query_tenant_by_id,
+                                          (DbArg){.name = "id", .text = key + 1}, tenant);
 }
 
 bool
@@ -127,7 +128,7 @@ route_fail_unknown(Call *call, const char *name, bool is_domain)
                      is_domain ? "for the domain" : "with the schema", name);
 }
 
-/* The reason is read now, not remembered: whoever asks has time. */
+/* The reason is read now, not remembered: a call that fails may take its time. */
 static bool
 fail_suspended(Call *call, const TenantContext *tenant)
 {

@@ -10,6 +10,7 @@
 
 #include <endian.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,9 +103,7 @@ is_mac(Bytes bytes, const uint8_t mac[MAC_SIZE])
 static void
 hex_of(Bytes bytes, char text[65])
 {
-    text[0] = '\0';
-    for (size_t i = 0; i < bytes.size && i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes.data[i]);
+    sodium_bin2hex(text, 65, bytes.data, bytes.size < 32 ? bytes.size : 32);
 }
 
 static const char *

@@ -8,7 +8,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +22,8 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
     char folded[LIMIT_EMAIL + 1] = "";
     uint8_t hash[32];
 
-    /* of ASCII only: an account whose address has other letters can be tried as often as they can
-     * be written, which few can be in more than two ways */
+    /* Only ASCII letters are folded.  An address with other letters has a counter for each way to
+     * write them in capitals and small ones; few letters have more than two. */
     for (size_t i = 0; account != NULL && i < LIMIT_EMAIL && account[i] != '\0'; i++)
         folded[i] = (char) tolower((unsigned char) account[i]);
     digest_parts((DigestPart[]){{call->core->installation.key, 32},
@@ -33,8 +33,7 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
                                 {folded, strlen(folded)},
                                 {origin, origin != NULL ? strlen(origin) : 0}},
                  6, hash);
-    for (size_t i = 0; i < THROTTLE_KEY_SIZE / 2; i++)
-        snprintf(counter->key + 2 * i, 3, "%02x", hash[i]);
+    sodium_bin2hex(counter->key, sizeof counter->key, hash, THROTTLE_KEY_SIZE / 2);
 }
 
 /* The counters' columns. */
@@ -123,7 +122,7 @@ throttle_count(Call *call, const Throttle *counters, size_t count)
 }
 
 static bool
-record_failure(Call *call)
+throttle_record(Call *call)
 {
     return queue_count(call, call->record.data);
 }
@@ -134,7 +133,7 @@ throttle_count_failure(Call *call, const Throttle *counters, size_t count)
     call->record.data = make_arrays(call, counters, count);
     if (call->record.data == NULL)
         return false;
-    call->record.write = record_failure;
+    call->record.write = throttle_record;
     call->record.is_platforms = true;
     return true;
 }
@@ -164,8 +163,8 @@ throttle_forget_and_remember(Call *call, const Throttle *forgotten, const Thrott
     return ok;
 }
 
-/* Who asks again at once, as a flood does, is slowed to a few questions a second; whoever is in a
- * hurry still hears why. */
+/* Slows whoever asks again at once, as a flood does, to a few questions a second; a call with a
+ * short deadline still gets its answer in time. */
 static uint32_t
 pause_of(const Call *call)
 {

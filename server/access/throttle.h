@@ -1,6 +1,7 @@
 /* How often something may be tried, counted in the database, where neither a restart nor a second
- * server forgets it. The generic cell rate algorithm (ITU-T I.371): a row holds the time when the
- * tries so far will be forgiven, one each interval; so many may be unforgiven at once.
+ * server forgets it. The generic cell rate algorithm (ITU-T I.371): each interval one try is
+ * forgiven, and a row holds the time when all of them will be; only so many may be unforgiven at
+ * once.
  *
  * What is counted has a name that is a keyed hash: whoever reads the table learns no address.  Rows
  * are the platform's, whatever tenant the call is about, so each function here is a transaction of
@@ -30,7 +31,7 @@ MUST_CHECK bool throttle_read(Call *call, Throttle *counters, size_t count);
 /* Counts one try of each. */
 MUST_CHECK bool throttle_count(Call *call, const Throttle *counters, size_t count);
 
-/* Has dispatch count one try of each if the call fails for good (call.h, record_failure). */
+/* Has dispatch count one try of each if the call fails for good (call.h, record). */
 MUST_CHECK bool throttle_count_failure(Call *call, const Throttle *counters, size_t count);
 
 /* Forgives a counter, and remembers that something happened, for so many seconds: its

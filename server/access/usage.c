@@ -31,15 +31,16 @@ enum {
 /* What differs between the kinds. */
 typedef struct UsageRules {
     size_t buckets;
-    /* a use waits in its place until it is written, and a new one waits for a place; else it takes
-     * the place of the one that was used longest ago, which is forgotten */
+    /* true: a use keeps its place until it is written, and where no place is free a new one is not
+     * noted yet; false: a new use takes the place of the one that was used longest ago, which is
+     * then not written */
     bool waits_for_place;
-    /* the interval is from one write to the next; else from the use that was written, which a job
-     * that looks often writes soon after */
+    /* true: the interval counts from one write to the next; false: from the use that was written,
+     * because the job of these looks so often that it is written soon after */
     bool spaces_writes;
     const Query *platform, *tenant;
-    uint32_t users_head; /* what the tenant's query needs of app users; for those below: */
-    const Query *before;
+    uint32_t users_head; /* the migration of app users that the tenant's query needs */
+    const Query *before; /* for tenants that do not have it yet */
     const char *failure;
 } UsageRules;
 
@@ -145,7 +146,7 @@ is_waiting(const LastUse *last)
 
 /* The place of this one, or one that it may take from another; NULL: there is none. */
 static LastUse *
-find_place(const UsageTable *table, size_t bucket, int64_t tenant_id, int64_t id)
+find_use(const UsageTable *table, size_t bucket, int64_t tenant_id, int64_t id)
 {
     LastUse *oldest = NULL;
 
@@ -172,7 +173,7 @@ usage_note(Usage *usage, UsageKind kind, int64_t tenant_id, int64_t id)
 
     pthread_mutex_lock(lock);
 
-    LastUse *last = find_place(table, bucket, tenant_id, id);
+    LastUse *last = find_use(table, bucket, tenant_id, id);
     bool is_noted = last != NULL;
 
     if (is_noted)
@@ -276,9 +277,9 @@ queue_uses(Call *call, const Query *query, const LastUse *due, size_t count)
     return call->failure.code == CODE_OK && db_queue(call, query, NULL, args);
 }
 
-/* The uses of one tenant's.  A tenant that is not active any more has none. */
+/* Writes the uses of one tenant.  A tenant that is no longer active has none. */
 static bool
-write_tenant(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
+write_uses(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
 {
     const char *id = call_printf(call, "%" PRId64, due->tenant_id);
     const Query *query = rules->platform;
@@ -305,14 +306,14 @@ write_tenant(Call *call, const UsageRules *rules, const LastUse *due, size_t cou
     return queue_uses(call, query, due, count) && db_commit(call);
 }
 
-/* One tenant's damage must not keep the others' from being written.  False: the database is gone.
- */
+/* A tenant whose schema is damaged must not keep the others from being written.  False: the
+ * database is gone. */
 static bool
 write_or_log(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
 {
     Call write = *call;
 
-    if (write_tenant(&write, rules, due, count))
+    if (write_uses(&write, rules, due, count))
         return true;
     db_rollback(&write);
     internal_log(&write, LOG_LEVEL_WARNING, rules->failure);

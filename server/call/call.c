@@ -113,6 +113,24 @@ call_alloc(Call *call, size_t size)
     return memory;
 }
 
+void *
+call_grow(Call *call, void *list, size_t count, size_t *room)
+{
+    enum { ROOM_MIN = 64 };
+    size_t wanted = *room == 0 ? ROOM_MIN : *room * 2;
+    void *more;
+
+    if (count < *room)
+        return list;
+    more = call_alloc(call, wanted * sizeof(void *));
+    if (more == NULL)
+        return NULL;
+    if (count > 0)
+        memcpy(more, list, count * sizeof(void *));
+    *room = wanted;
+    return more;
+}
+
 char *
 call_strdup(Call *call, const char *text)
 {

@@ -165,6 +165,10 @@ MUST_CHECK bool call_fail_field_code(Call *call, Code code, const char *field, c
 
 /* Memory until the reply is sent, zeroed.  NULL: the call has failed with RESOURCE_EXHAUSTED. */
 MUST_CHECK void *call_alloc(Call *call, size_t size);
+
+/* A list of pointers with room for one more than count: itself, or a copy with twice the room.
+ * *room: how many it has room for; 0: there is no list yet. */
+MUST_CHECK void *call_grow(Call *call, void *list, size_t count, size_t *room);
 MUST_CHECK char *call_strdup(Call *call, const char *text);
 MUST_CHECK char *call_printf(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 MUST_CHECK char *call_vprintf(Call *call, const char *format, va_list arguments) PRINTF_LIKE(2, 0);

@@ -1,5 +1,5 @@
 /* Reads the migrations of the user's apps at start and keeps them beside the server's own.  Called
- * by server.c.  Never runs anything: that is migrate.c's and run.c's.  */
+ * by server.c.  Never runs anything: that is migrate.c's and steps.c's.  */
 #include "migration/apps.h"
 #include "base/log.h"
 #include "migration/embedded.h"
@@ -28,21 +28,15 @@ log_mistake(void *argument UNUSED, const char *file, size_t line, const char *te
               log_quote(quoted, sizeof quoted, text));
 }
 
-static void
-add_mistake(MigrationSet *set, const char *file, const char *text)
-{
-    log_mistake(NULL, file, 1, text);
-    set->mistakes++;
-}
-
 static bool
 read_directory(Apps *apps, const char *directory)
 {
     if (directory[0] == '\0')
         return true;
     if (!folder_fits(directory)) {
-        add_mistake(&apps->tenant, directory,
-                    "--apps needs a folder with shared/ or tenant/ in it, and in them one per app");
+        migration_mistake(
+            &apps->tenant, directory, 1,
+            "--apps must name a folder that has shared/ or tenant/, with a folder for each app");
         return true;
     }
     return folder_read(&apps->shared, directory, "shared") &&
@@ -87,7 +81,7 @@ make_files(const MigrationSet *set, char **files)
 }
 
 /* An index on an empty table of a schema that nobody sees yet needs no concurrently, and its
- * transaction does not allow it.  The files have the word in no other place (migration.c). */
+ * transaction does not allow it.  The files have the word in no other place (file.c). */
 static void
 write_up(FILE *stream, const MigrationFile *file)
 {
@@ -122,7 +116,8 @@ make_new_tenant(Apps *apps)
     if (fclose(stream) != 0)
         return false;
     if (size > NEW_TENANT_SIZE_MAX)
-        add_mistake(&apps->tenant, "all tenant migrations", "together they have at most 1 MiB");
+        migration_mistake(&apps->tenant, "all tenant migrations", 1,
+                          "together they may have at most 1 MiB");
     return true;
 }
 
@@ -139,7 +134,7 @@ apps_new(const char *directory)
         read_directory(apps, directory)) {
         bool in_order = migration_set_order(&apps->shared);
 
-        /* both sets say all their mistakes */
+        /* both, so that all mistakes are reported */
         in_order = migration_set_order(&apps->tenant) && in_order;
         if (in_order && (apps->heads = heads_newest(&apps->tenant)) != NULL &&
             (apps->shared_heads = heads_newest(&apps->shared)) != NULL &&

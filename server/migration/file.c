@@ -1,7 +1,8 @@
 /* Reads, checks and orders migration files; see file.h.  Called by tools/embed_sql and apps.c.
- * What it is given may be anybody's text: every mistake is said with file and line, and none ends
- * the program.  */
+ * What it is given may be anybody's text: every mistake is reported with file and line, and none
+ * ends the program.  */
 #include "migration/file.h"
+#include "migration/statement.h"
 
 #include <ctype.h>
 #include <sodium.h>
@@ -11,8 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-static void __attribute__((format(printf, 4, 5)))
-mistake(MigrationSet *set, const char *file, size_t line, const char *format, ...)
+void
+migration_mistake(MigrationSet *set, const char *file, size_t line, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -67,80 +68,6 @@ migration_set_free(MigrationSet *set)
     *set = (MigrationSet){0};
 }
 
-/* ---- statements ---- */
-
-const char *
-migration_skip(const char *start, const char *text)
-{
-    const char *end;
-
-    if (text[0] == '-' && text[1] == '-')
-        return text + strcspn(text, "\n");
-    if (text[0] == '/' && text[1] == '*') {
-        unsigned depth = 1; /* PostgreSQL's nest */
-
-        for (end = text + 2; *end != '\0' && depth > 0; end++) {
-            if (end[0] == '/' && end[1] == '*') {
-                depth++;
-                end++;
-            } else if (end[0] == '*' && end[1] == '/') {
-                depth--;
-                end++;
-            }
-        }
-        return end;
-    }
-    if (*text == '\'' || *text == '"') {
-        for (end = text + 1; *end != '\0' && *end != *text; end++)
-            if (*end == '\\' && *text == '\'' && text > start &&
-                toupper((unsigned char) text[-1]) == 'E' && end[1] != '\0')
-                end++;
-        return *end == '\0' ? end : end + 1;
-    }
-    if (*text == '$' && (text[1] == '$' || isalpha((unsigned char) text[1]) || text[1] == '_')) {
-        size_t tag = 1;
-
-        while (isalnum((unsigned char) text[tag]) || text[tag] == '_')
-            tag++;
-        if (text[tag] != '$')
-            return text;
-        tag++;
-        for (end = text + tag; *end != '\0'; end++)
-            if (strncmp(end, text, tag) == 0)
-                return end + tag;
-        return end;
-    }
-    return text;
-}
-
-const char *
-migration_statement(const char *text, const char **start, size_t *size)
-{
-    const char *at = text;
-
-    for (;;) {
-        const char *end = *at == '-' || *at == '/' ? migration_skip(text, at) : at;
-
-        if (end != at) {
-            at = end;
-            continue;
-        }
-        if (*at != ';' && !isspace((unsigned char) *at))
-            break;
-        at++;
-    }
-    if (*at == '\0')
-        return NULL;
-    *start = at;
-    while (*at != '\0' && *at != ';') {
-        const char *end = migration_skip(text, at);
-
-        at = end == at ? at + 1 : end;
-    }
-    *size = (size_t) (at - *start);
-    return *at == ';' ? at + 1 : at;
-}
-
 /* ---- one file ---- */
 
 /* A line of the form "-- <word>", alone. */
@@ -189,7 +116,8 @@ add_depends(MigrationSet *set, const char *file, size_t line, const char *value,
     while (sections->depends[count] != NULL)
         count++;
     if (count == MIGRATION_DEPENDS_MAX) {
-        mistake(set, file, line, "more than %d dependencies", MIGRATION_DEPENDS_MAX);
+        migration_mistake(set, file, line, "a migration may depend on at most %d others",
+                          MIGRATION_DEPENDS_MAX);
         return true;
     }
     sections->depends[count] = strndup(value, strcspn(value, " \r\n"));
@@ -208,12 +136,13 @@ find_sections(MigrationSet *set, const char *file, const char *text, Sections *s
         next += *next == '\n';
         if (is_marker(at, "migrate:up")) {
             if (sections->up != NULL)
-                mistake(set, file, line, "a second -- migrate:up");
+                migration_mistake(set, file, line, "-- migrate:up must stand once");
             sections->up = next;
             sections->up_line = line + 1;
         } else if (is_marker(at, "migrate:down")) {
             if (sections->up == NULL || sections->down != NULL)
-                mistake(set, file, line, "-- migrate:down must stand once, after -- migrate:up");
+                migration_mistake(set, file, line,
+                                  "-- migrate:down must stand once, after -- migrate:up");
             sections->up_end = at;
             sections->down = next;
             sections->down_line = line + 1;
@@ -223,16 +152,18 @@ find_sections(MigrationSet *set, const char *file, const char *text, Sections *s
             ok = add_depends(set, file, line, value, sections);
         } else if (sections->up == NULL && strncmp(at, "--", 2) != 0 &&
                    strspn(at, " \t\r\n") == 0) {
-            mistake(set, file, line, "a statement before -- migrate:up");
+            migration_mistake(set, file, line, "statements must stand below -- migrate:up");
         }
         at = next;
     }
     if (sections->up == NULL) {
-        mistake(set, file, 1, "the line \"-- migrate:up\" is missing");
+        migration_mistake(set, file, 1, "the line \"-- migrate:up\" is missing");
         sections->up = text + strlen(text);
     } else if (sections->down == NULL) {
-        mistake(set, file, 1,
-                "the line \"-- migrate:down\" is missing; nothing below it: it cannot be undone");
+        migration_mistake(
+            set, file, 1,
+            "the line \"-- migrate:down\" is missing; with nothing below it the migration cannot be "
+            "undone");
     }
     if (sections->up_end == NULL || sections->up_end < sections->up)
         sections->up_end = sections->up + strlen(sections->up);
@@ -259,8 +190,8 @@ starts_with_words(const char *statement, size_t size, const char *words)
     return true;
 }
 
-/* Outside a transaction a step may be cut in its middle and run again: only what then does no harm
- * is allowed, and what a new, empty schema can do in its one transaction without the word
+/* Outside a transaction a step may be interrupted and run again: only what then does no harm is
+ * allowed, and what a new, empty schema can do in its one transaction without the word
  * concurrently. */
 static void
 check_no_transaction(MigrationSet *set, const char *file, const char *section, size_t line)
@@ -271,7 +202,7 @@ check_no_transaction(MigrationSet *set, const char *file, const char *section, s
     const char *at = section, *start;
     size_t size;
 
-    while ((at = migration_statement(at, &start, &size)) != NULL) {
+    while ((at = statement_next(at, &start, &size)) != NULL) {
         bool ok = false;
 
         for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
@@ -280,7 +211,7 @@ check_no_transaction(MigrationSet *set, const char *file, const char *section, s
             line += *c == '\n';
         section = start;
         if (!ok)
-            mistake(
+            migration_mistake(
                 set, file, line,
                 "a -- no-transaction migration has only create [unique] index concurrently if not "
                 "exists and drop index concurrently if exists: it may have to run twice");
@@ -295,16 +226,18 @@ check_name(MigrationSet *set, const char *file, const char *app, const char *nam
 
     if (size == 0 || size > MIGRATION_APP_MAX || !islower((unsigned char) app[0]) ||
         strspn(app, "abcdefghijklmnopqrstuvwxyz0123456789_") != size)
-        mistake(
+        migration_mistake(
             set, file, 1,
-            "an app's name is a lower-case letter, then letters, digits and underscores, at most %d",
+            "an app's name must be a lower-case letter, then lower-case letters, digits and "
+            "underscores, at most %d in all",
             MIGRATION_APP_MAX);
     *number = (uint32_t) strtoul(name, &rest, 10);
     if (rest != name + 4 || *rest != '_' || *number == 0 || rest[1] == '\0' ||
         strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(rest) ||
         strlen(name) > MIGRATION_NAME_MAX)
-        mistake(set, file, 1,
-                "a migration's name is four digits, an underscore and a word: 0001_initial");
+        migration_mistake(
+            set, file, 1,
+            "a migration's name must be four digits, an underscore and a word: 0001_initial");
 }
 
 static const char *
@@ -327,7 +260,7 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
     MigrationFile added = {.depends = (const char *const *) sections.depends};
 
     if (set->count == MIGRATION_FILES_MAX) {
-        mistake(set, file, 1, "more than %d migrations", MIGRATION_FILES_MAX);
+        migration_mistake(set, file, 1, "there may be at most %d migrations", MIGRATION_FILES_MAX);
         free(sections.depends);
         return true;
     }
@@ -338,7 +271,7 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
         !find_sections(set, file, text, &sections))
         goto failed;
     if (strlen(text) != size)
-        mistake(set, file, 1, "a NUL character");
+        migration_mistake(set, file, 1, "must not have a NUL character");
     check_name(set, file, app, added.name, &added.number);
     added.up = strndup(sections.up, (size_t) (sections.up_end - sections.up));
     added.down = strdup(sections.down != NULL ? sections.down : "");
@@ -407,16 +340,16 @@ check_file(MigrationSet *set, size_t index)
         if (strcmp(file->app, other->app) != 0)
             continue;
         if (i < set->borrowed && index >= set->borrowed && other->number == 1)
-            mistake(set, file->file, 1, "the app %s is the server's own (%s)", file->app,
-                    other->file);
+            migration_mistake(set, file->file, 1, "the app %s is the server's own (%s)", file->app,
+                              other->file);
         if (i < index && other->number == file->number)
-            mistake(set, file->file, 1, "number %04u is there twice: %s", file->number,
-                    other->file);
+            migration_mistake(set, file->file, 1, "number %04u is there twice: %s", file->number,
+                              other->file);
         if (other->number < file->number && other->number > before)
             before = other->number;
     }
     if (file->number != before + 1)
-        mistake(set, file->file, 1, "number %04u is missing before it", before + 1);
+        migration_mistake(set, file->file, 1, "number %04u is missing before it", before + 1);
     for (size_t d = 0; file->depends[d] != NULL; d++) {
         bool found = false, known = false;
 
@@ -428,7 +361,8 @@ check_file(MigrationSet *set, size_t index)
                               file->depends[d][size] == '/');
         }
         if (!found && (known || !set->partial))
-            mistake(set, file->file, 1, "it depends on %s, which does not exist", file->depends[d]);
+            migration_mistake(set, file->file, 1, "it depends on %s, which does not exist",
+                              file->depends[d]);
     }
 }
 
@@ -462,7 +396,8 @@ migration_set_order(MigrationSet *set)
         if (next == set->count) {
             for (size_t i = 0; i < set->count; i++)
                 if (!placed[i])
-                    mistake(set, set->files[i].file, 1, "its dependencies go round in a circle");
+                    migration_mistake(set, set->files[i].file, 1,
+                                      "its dependencies go round in a circle");
             break;
         }
         placed[next] = true;

@@ -5,8 +5,7 @@
  *
  * A file is <app>/<number>_<word>.sql:
  *
- *     -- depends: users/0002      another migration that must stand before this one; may be
- * repeated
+ *     -- depends: users/0002      another migration that comes first; may be repeated
  *     -- no-transaction           the statements run one by one, outside a transaction
  *     -- migrate:up               the statements that apply it
  *     -- migrate:down             the statements that undo it; nothing here: it cannot be undone */
@@ -22,7 +21,7 @@ enum {
     MIGRATION_NAME_MAX =
         100,                /* of the file without .sql: what a ledger's row and a line can hold */
     MIGRATION_APP_MAX = 48, /* as a schema's name */
-    MIGRATION_DEPENDS_MAX = 16, /* more is a mistake of the author's */
+    MIGRATION_DEPENDS_MAX = 16, /* nobody needs more */
     MIGRATION_FILES_MAX = 4096, /* in one set; the checks are quadratic */
     MIGRATION_CHECKSUM_SIZE = 65
 };
@@ -39,14 +38,14 @@ typedef struct MigrationFile {
     bool no_transaction;
 } MigrationFile;
 
-/* Says a mistake: the file as it was given, the line, a sentence. */
+/* Is told of each mistake: the file as it was given, the line, and what is wrong. */
 typedef void (*MigrationMistake)(void *argument, const char *file, size_t line, const char *text);
 
 typedef struct MigrationSet {
     MigrationFile *files; /* in the order in which they apply, after migration_set_order */
     size_t count;
     size_t borrowed; /* the first ones are constant data of somebody else's */
-    bool partial;    /* what a file depends on may be in no file here, but elsewhere */
+    bool partial;    /* files may depend on migrations that are not in this set */
     unsigned mistakes;
     MigrationMistake mistake;
     void *argument;
@@ -59,7 +58,7 @@ MUST_CHECK bool migration_set_init(MigrationSet *set, const MigrationFile *files
 void migration_set_free(MigrationSet *set);
 
 /* Adds one file: its app, its name with .sql, how it is called in messages, its text (size bytes
- * and a NUL). Mistakes are said and counted.  Gives false without memory. */
+ * and a NUL). Mistakes are reported and counted.  Gives false without memory. */
 MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char *name,
                                   const char *file, const char *text, size_t size);
 
@@ -68,18 +67,14 @@ MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char
  */
 MUST_CHECK bool migration_set_order(MigrationSet *set);
 
+/* Reports and counts a mistake in a file. */
+void migration_mistake(MigrationSet *set, const char *file, size_t line, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
 /* The newest number of an app; 0: the set has none of it. */
 uint32_t migration_newest_number(const MigrationSet *set, const char *app);
 
 /* Whether later depends on earlier, by a header, by its number, or because earlier is core's. */
 bool migration_depends(const MigrationFile *later, const MigrationFile *earlier);
-
-/* Where a comment, a string, a quoted name or a dollar quote that starts at at ends; at itself if
- * none starts there. text is where it all begins. */
-const char *migration_skip(const char *text, const char *at);
-
-/* The statement that starts at or after text, without what is around it.  Gives where to look for
- * the next one; NULL: there was none. */
-const char *migration_statement(const char *text, const char **start, size_t *size);
 
 #endif

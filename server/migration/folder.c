@@ -10,16 +10,9 @@
 
 enum {
     FILE_SIZE_MAX =
-        256 * 1024, /* a migration of this size was made by a machine, and belongs in pieces */
+        256 * 1024, /* a migration that is longer was made by a program, and should be several */
     PATH_SIZE = 1024
 };
-
-static void
-add_mistake(MigrationSet *set, const char *file, const char *text)
-{
-    set->mistake(set->argument, file, 1, text);
-    set->mistakes++;
-}
 
 static int
 not_hidden(const struct dirent *entry)
@@ -27,7 +20,7 @@ not_hidden(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* The entries of a folder by name; 0: it is no folder. */
+/* The entries of a folder by name; 0: there are none, or it is not a folder. */
 static int
 list_entries(const char *path, struct dirent ***entries)
 {
@@ -55,15 +48,15 @@ read_file(MigrationSet *set, const char *app, const char *name, const char *path
     bool ok = text != NULL;
 
     if (stream == NULL) {
-        add_mistake(set, path, strerror(errno));
+        migration_mistake(set, path, 1, "%s", strerror(errno));
     } else if (ok) {
         size_t size = fread(text, 1, FILE_SIZE_MAX + 1, stream);
 
         text[size] = '\0';
         if (ferror(stream))
-            add_mistake(set, path, "it cannot be read");
+            migration_mistake(set, path, 1, "the file cannot be read");
         else if (size > FILE_SIZE_MAX)
-            add_mistake(set, path, "a migration has at most 256 KiB");
+            migration_mistake(set, path, 1, "a migration may have at most 256 KiB");
         else
             ok = migration_set_add(set, app, name, path, text, size);
     }
@@ -81,7 +74,7 @@ is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* What is no .sql file is somebody's notes. */
+/* Other files than .sql are somebody's notes and are passed over. */
 static bool
 read_app(MigrationSet *set, const char *folder, const char *app)
 {
@@ -97,7 +90,7 @@ read_app(MigrationSet *set, const char *folder, const char *app)
         if (size <= 4 || strcmp(name + size - 4, ".sql") != 0)
             continue;
         if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
-            add_mistake(set, folder, "its name is too long");
+            migration_mistake(set, folder, 1, "the path is too long");
         else
             ok = read_file(set, app, name, path);
     }
@@ -113,7 +106,7 @@ folder_read(MigrationSet *set, const char *directory, const char *part)
     bool ok = true;
 
     if (snprintf(folder, sizeof folder, "%s/%s", directory, part) >= (int) sizeof folder) {
-        add_mistake(set, directory, "its name is too long");
+        migration_mistake(set, directory, 1, "the path is too long");
         return true;
     }
 
@@ -124,11 +117,11 @@ folder_read(MigrationSet *set, const char *directory, const char *part)
         size_t size = strlen(name);
 
         if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
-            add_mistake(set, folder, "its name is too long");
+            migration_mistake(set, folder, 1, "the path is too long");
         else if (is_folder(path))
             ok = read_app(set, path, name);
         else if (size > 4 && strcmp(name + size - 4, ".sql") == 0)
-            add_mistake(set, path, "a migration must be in the folder of its app");
+            migration_mistake(set, path, 1, "a migration must be in the folder of its app");
     }
     free_entries(entries, count);
     return ok;

@@ -1,6 +1,6 @@
 /* The migrations of a folder of apps, DIR/shared/<app>/ and DIR/tenant/<app>/, for the server's
- * --apps and for ciq-client's lint.  A folder may hold anything: a .sql file where no migration can
- * be is a mistake, and what is no .sql file is passed over. */
+ * --apps and for ciq-client's lint.  A folder may hold anything: a .sql file outside an app is a
+ * mistake, and other files are passed over. */
 #ifndef CIQ_SERVER_FOLDER_H
 #define CIQ_SERVER_FOLDER_H
 

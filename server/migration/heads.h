@@ -8,7 +8,7 @@
 #include "migration/file.h"
 #include "migration/ledger.h"
 
-/* The number of an app; 0: there is none of it. */
+/* The number of an app; 0: it has applied nothing of it. */
 uint32_t heads_number(const char *heads, const char *app);
 
 /* What keeps this server from serving a tenant with these heads: the first app that is below the

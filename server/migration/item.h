@@ -4,12 +4,7 @@
 #define CIQ_SERVER_ITEM_H
 
 #include "call/call.h"
-
-/* Which schema is worked on: of the last item_work, whatever its result. */
-typedef struct ItemId {
-    int64_t run_id, tenant_id; /* tenant_id -1: none was claimed */
-    int32_t attempts;          /* before this one */
-} ItemId;
+#include "migration/item_failure.h"
 
 typedef enum ItemResult {
     ITEM_NONE,    /* nothing in this run can be claimed behind tenant_id */
@@ -18,7 +13,7 @@ typedef enum ItemResult {
 } ItemResult;
 
 /* Claims the first schema of the run behind id->tenant_id that nobody else works on, and works on
- * it. */
+ * it.  *id is of the last call, whatever its result. */
 ItemResult item_work(Call *call, ItemId *id);
 
 /* Writes down that the connection was lost over a schema: one that ends its backend every time must

@@ -1,21 +1,10 @@
 /* Ledgers are read as one text, app/name=checksum on each line.  */
 #include "migration/ledger.h"
+#include "base/lines.h"
 #include "db/db.h"
 #include "db/queries.h"
 
 #include <string.h>
-
-static size_t
-count_lines(const char *text)
-{
-    size_t count = *text != '\0';
-
-    while ((text = strchr(text, '\n')) != NULL) {
-        text++;
-        count++;
-    }
-    return count;
-}
 
 /* Cuts a line into its parts. */
 static bool
@@ -35,19 +24,15 @@ bool
 ledger_read(Call *call, LedgerRow **rows, size_t *count)
 {
     const DbRow *row;
-    char *line, *end;
+    char *text, *line;
 
     if (!db_row(call, &query_item_ledger, NULL, NULL, &row) ||
-        (line = call_strdup(call, row == NULL ? "" : db_row_text(row, "ledger"))) == NULL ||
-        (*rows = call_alloc(call, (count_lines(line) + 1) * sizeof **rows)) == NULL)
+        (text = call_strdup(call, row == NULL ? "" : db_row_text(row, "ledger"))) == NULL ||
+        (*rows = call_alloc(call, (lines_count(text) + 1) * sizeof **rows)) == NULL)
         return false;
-    for (*count = 0; *line != '\0'; line = end) {
-        end = line + strcspn(line, "\n");
-        if (*end != '\0')
-            *end++ = '\0';
-        if (!cut_line(call, line, &(*rows)[(*count)++]))
+    for (*count = 0; (line = lines_next(&text)) != NULL; (*count)++)
+        if (!cut_line(call, line, &(*rows)[*count]))
             return false;
-    }
     return true;
 }
 

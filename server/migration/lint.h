@@ -8,15 +8,7 @@
 #define CIQ_SERVER_LINT_H
 
 #include "migration/file.h"
-
-typedef struct LintRule {
-    const char *name;    /* "index-lock" */
-    const char *why;     /* what it hurts */
-    const char *instead; /* what to write */
-} LintRule;
-
-extern const LintRule lint_rules[];
-extern const size_t lint_rules_count;
+#include "migration/lint_rule.h"
 
 /* Told for each finding, in the order of the file. */
 typedef void (*LintFound)(void *argument, const MigrationFile *file, size_t line,

@@ -8,7 +8,7 @@
 #include "migration/apps.h"
 #include "migration/heads.h"
 
-#include <stdio.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,9 +23,7 @@ hex_random(Call *call, size_t bytes)
     if (text == NULL)
         return NULL;
     secret_random(random, bytes);
-    for (size_t i = 0; i < bytes; i++)
-        snprintf(text + 2 * i, 3, "%02x", random[i]);
-    return text;
+    return sodium_bin2hex(text, bytes * 2 + 1, random, bytes);
 }
 
 typedef struct InstallationNames {
@@ -33,7 +31,8 @@ typedef struct InstallationNames {
 } InstallationNames;
 
 static bool
-install(Call *call, const char *database, const char *worker_login, InstallationNames *installation)
+make_installation(Call *call, const char *database, const char *worker_login,
+                  InstallationNames *installation)
 {
     installation->id = hex_random(call, 4);
     if (installation->id == NULL)
@@ -48,7 +47,7 @@ install(Call *call, const char *database, const char *worker_login, Installation
 }
 
 static bool
-read_installation(Call *call, const char *worker_login, InstallationNames *installation)
+find_installation(Call *call, const char *worker_login, InstallationNames *installation)
 {
     const DbRow *row;
 
@@ -175,8 +174,8 @@ migrate_shared(Call *call, const char *worker_login)
 
     bool is_new = !db_row_bool(row, "installed");
 
-    if (is_new ? !install(call, db_row_text(row, "database"), worker_login, &installation)
-               : !read_installation(call, worker_login, &installation))
+    if (is_new ? !make_installation(call, db_row_text(row, "database"), worker_login, &installation)
+               : !find_installation(call, worker_login, &installation))
         return false;
     if (!apply_pending(call, is_new, &applied) || !check_tenant_files(call))
         return false;

@@ -7,8 +7,8 @@
 #include "migration/file.h"
 
 /* Installs what is missing and applies the pending shared migrations, in one transaction under a
- * lock, so that several servers may start at once.  An edited migration fails and is named.  Also
- * claims no role: the pool is migrate_role_block's. */
+ * lock, so that several servers may start at once.  An edited migration fails the call, which names
+ * it.  Also claims no role: the pool is migrate_role_block's. */
 MUST_CHECK bool migrate_shared(Call *call, const char *worker_login);
 
 /* Makes count roles for tenants to come, in a transaction of its own. */
@@ -18,11 +18,11 @@ MUST_CHECK bool migrate_role_block(Call *call, unsigned count);
  * none: only where nobody uses the tables yet. */
 MUST_CHECK bool migrate_up(Call *call, const MigrationFile *file);
 
-/* Makes a tenant's schema with all that belongs into it, in the transaction that is open;
+/* Makes a tenant's schema with all that belongs in it, in the transaction that is open;
  * afterwards its search_path is the schema. */
 MUST_CHECK bool migrate_new_tenant(Call *call, const char *schema, const char *role);
 
-/* The same with the migrations that heads (as below) has, and no newer ones. */
+/* The same with the migrations that heads (migration/heads.h) has, and no newer ones. */
 MUST_CHECK bool migrate_tenant_at(Call *call, const char *schema, const char *role,
                                   const char *heads);
 

@@ -1,5 +1,5 @@
-/* Plans one schema's way to a target; see plan.h.  Called by run.c for each item and by the handler
- * of CreateMigrationRun for a whole fleet.  */
+/* Plans one schema's way to a target; see plan.h.  Called by item.c for each schema and by the
+ * handler of CreateMigrationRun for a whole fleet.  */
 #include "migration/plan.h"
 
 #include <string.h>

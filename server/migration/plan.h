@@ -9,7 +9,7 @@ enum { PLAN_NEWEST = -1 };
 
 typedef struct PlanTarget {
     const char *app; /* "": all apps, to their newest */
-    int64_t number;  /* of app; PLAN_NEWEST; 0: all of it away */
+    int64_t number;  /* of app; PLAN_NEWEST; 0: all of the app is undone */
 } PlanTarget;
 
 typedef struct PlanStep {

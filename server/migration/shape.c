@@ -1,6 +1,7 @@
 /* Compares what is there with what a migration would make, by pg_catalog's own words for both.
  * Called by item.c for runs with fake_initial.  Nothing it makes outlives it.  */
 #include "migration/shape.h"
+#include "base/lines.h"
 #include "db/db.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -28,22 +29,13 @@ shape_read(Call *call, const char *schema, const char *role, const char **shape)
     return *shape != NULL;
 }
 
-/* Whether a shape has this line; is_table: or any line of the same table. */
+/* Whether a shape has something of the table that this line is about. */
 static bool
-has_line(const char *shape, const char *line, size_t size, bool is_table)
+has_table(const char *shape, const char *line, size_t size)
 {
     const char *colon = memchr(line, ':', size);
 
-    if (is_table && colon != NULL)
-        size = (size_t) (colon - line) + 1;
-    while (*shape != '\0') {
-        size_t length = strcspn(shape, "\n");
-
-        if ((is_table ? length >= size : length == size) && memcmp(shape, line, size) == 0)
-            return true;
-        shape += length + (shape[length] == '\n');
-    }
-    return false;
+    return lines_have_start(shape, line, colon == NULL ? size : (size_t) (colon - line) + 1);
 }
 
 /* The lines of one shape that the other has not, as words after what; only of tables that the file
@@ -57,8 +49,8 @@ differences(const char *one, const char *other, const char *made, const char *be
     while (*one != '\0') {
         size_t length = strcspn(one, "\n");
 
-        if (has_line(made, one, length, true) && !has_line(before, one, length, true) &&
-            !has_line(other, one, length, false)) {
+        if (has_table(made, one, length) && !has_table(before, one, length) &&
+            !lines_have(other, one, length)) {
             size_t used = strlen(text);
 
             if (count++ < DIFFERENCES_SHOWN)
@@ -90,7 +82,7 @@ bool
 shape_check(Call *call, const MigrationSet *set, const MigrationFile *file, const char *schema,
             bool *is_there)
 {
-    /* no tenant's name: those must not start so */
+    /* cannot be a tenant's: no schema name of a tenant may begin with ciq_ */
     const char *scratch = call_printf(call, "ciq_scratch_%" PRId64, call->tenant.id);
     const char *have, *before, *after;
     char text[900] = "";
@@ -105,15 +97,16 @@ shape_check(Call *call, const MigrationSet *set, const MigrationFile *file, cons
     for (const char *line = have; *line != '\0';) {
         size_t length = strcspn(line, "\n");
 
-        tables += has_line(after, line, length, true) && !has_line(before, line, length, true);
+        tables += has_table(after, line, length) && !has_table(before, line, length);
         line += length + (line[length] == '\n');
     }
     if (tables == 0)
         return true;
     if (missing + more > 0)
-        return call_fail(call, CODE_FAILED_PRECONDITION,
-                         "%s/%s has tables of another shape here: %zu missing, %zu unexpected%s",
-                         file->app, file->name, missing, more, text);
+        return call_fail(
+            call, CODE_FAILED_PRECONDITION,
+            "the tables of %s/%s are here, but differ from what it makes: %zu missing, %zu unexpected%s",
+            file->app, file->name, missing, more, text);
     *is_there = true;
     return true;
 }

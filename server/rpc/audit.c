@@ -22,7 +22,7 @@ code_names(Call *call)
 }
 
 static bool
-check_code(Call *call, const char *name)
+check_code_name(Call *call, const char *name)
 {
     bool known = name[0] == '\0';
 
@@ -37,7 +37,7 @@ rpc_list_audit_events(Call *call, const ListAuditEventsRequest *request,
 {
     const char *codes = code_names(call);
 
-    return codes != NULL && check_code(call, request->code) &&
+    return codes != NULL && check_code_name(call, request->code) &&
            db_fill(call, &query_audit_list, &request->base,
                    (DbArg[]){{.name = "codes", .text = codes}, {0}}, &response->base);
 }

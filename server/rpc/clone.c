@@ -80,7 +80,7 @@ register_clone(Call *call, const CloneTenantRequest *request, const Source *sour
 }
 
 static bool
-check_plan(Call *call, const char *schema)
+check_users_max(Call *call, const char *schema)
 {
     const DbRow *row;
 
@@ -94,7 +94,7 @@ static bool
 copy_rows(Call *call, const char *from, const char *schema)
 {
     return rows_check_source(call, from, schema) && rows_begin(call, schema) &&
-           rows_copy(call, from, schema) && rows_end(call, schema) && check_plan(call, schema);
+           rows_copy(call, from, schema) && rows_end(call, schema) && check_users_max(call, schema);
 }
 
 static bool

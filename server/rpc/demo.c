@@ -25,7 +25,7 @@ queue_event(Call *call, int64_t id, const char *kind, const char *text)
 }
 
 static bool
-set_state(Call *call, int64_t id, const char *state, const char *reason, const char *tenant_id)
+set_demo_state(Call *call, int64_t id, const char *state, const char *reason, const char *tenant_id)
 {
     const char *number = call_printf(call, "%" PRId64, id);
     const char *text = reason[0] != '\0' ? call_printf(call, "%s: %s", state, reason) : state;
@@ -154,7 +154,7 @@ rpc_reject_demo_request(Call *call, const RejectDemoRequestRequest *request,
 
     return lock_demo(call, &request->base, request->id, &demo) &&
            !is_converted(call, demo, request->id) &&
-           set_state(call, request->id, "rejected", request->reason, "") &&
+           set_demo_state(call, request->id, "rejected", request->reason, "") &&
            db_fill(call, &query_rpc_get_demo_request, &request->base, NULL, &response->base);
 }
 
@@ -205,8 +205,8 @@ make_slug(Call *call, int64_t id, const char *company_name)
 /* What was not given is made from the company's name and is free; what was given may turn out to be
  * taken. */
 static bool
-choose_names(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo,
-             const char **schema, const char **domain)
+choose_demo_names(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo,
+                  const char **schema, const char **domain)
 {
     const char *base = call->core->config->base_domain, *slug;
     const DbRow *row;
@@ -237,7 +237,7 @@ choose_names(Call *call, const ConvertDemoRequestRequest *request, const DbRow *
 
 /* Written after everything else of the failed call was rolled back. */
 static bool
-record_failure(Call *call)
+demo_record_failure(Call *call)
 {
     const char *who = call_actor(call);
 
@@ -249,13 +249,14 @@ record_failure(Call *call)
 }
 
 static bool
-make_tenant(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo, Tenant **made)
+make_demo_tenant(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo,
+                 Tenant **made)
 {
     CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
     Tenant tenant = CLIENTIQ__V1__TENANT__INIT;
     const char *schema, *domain;
 
-    if (!choose_names(call, request, demo, &schema, &domain))
+    if (!choose_demo_names(call, request, demo, &schema, &domain))
         return false;
     tenant.name = (char *) (uintptr_t) db_row_text(demo, "company_name");
     tenant.schema_name = (char *) (uintptr_t) schema;
@@ -301,13 +302,13 @@ rpc_convert_demo_request(Call *call, const ConvertDemoRequestRequest *request,
                              request->id);
         return registry_fill(call, db_row_int64(demo, "tenant_id"), &response->tenant);
     }
-    call->record.write = record_failure;
+    call->record.write = demo_record_failure;
     call->record.id = call_printf(call, "%" PRId64, request->id);
-    if (!make_tenant(call, request, demo, &response->tenant))
+    if (!make_demo_tenant(call, request, demo, &response->tenant))
         return false;
     call_change(call, CHANGE_OUTBOX, response->tenant->id);
     id = call_printf(call, "%" PRId64, response->tenant->id);
     call->target = call_printf(call, "demo request %" PRId64 ", tenant %" PRId64, request->id,
                                response->tenant->id);
-    return id != NULL && set_state(call, request->id, "converted", "", id);
+    return id != NULL && set_demo_state(call, request->id, "converted", "", id);
 }

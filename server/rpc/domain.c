@@ -96,7 +96,8 @@ explain_ownership(Call *call, const DbRow *row, ExplainDomainResponse *response)
     if (strcmp(kind, "custom") != 0)
         return add_step(call, response, true, "ownership", "a %s domain needs no proof", kind);
     if (!db_row_bool(row, "is_proved"))
-        return add_step(call, response, true, "ownership", "the domain was taken without a proof");
+        return add_step(call, response, true, "ownership",
+                        "the domain was accepted without a proof");
     if (db_row_bool(row, "is_missing"))
         return add_step(
             call, response, true, "ownership",
@@ -158,8 +159,8 @@ explain_host(Call *call, const char *asked, ExplainDomainResponse *response)
     if (row == NULL)
         return add_step(
             call, response, false, "domain",
-            "%s is no tenant's domain; domain add --domain %s --schema-name SCHEMA adds it", host,
-            host);
+            "%s is not the domain of any tenant; domain add --domain %s --schema-name SCHEMA adds it",
+            host, host);
 
     const char *primary = db_row_text(row, "primary_domain");
 
@@ -188,7 +189,7 @@ rpc_explain_domain(Call *call, const ExplainDomainRequest *request, ExplainDomai
 
 /* NOT_FOUND, or FAILED_PRECONDITION where it does not say whose of several claims is meant. */
 static bool
-check_one(Call *call, const char *host, const DbRow *domain)
+check_domain(Call *call, const char *host, const DbRow *domain)
 {
     if (domain == NULL)
         return call_fail(call, CODE_NOT_FOUND, "no domain %s", host);
@@ -230,7 +231,7 @@ add_proof(Call *call, const char *host, const char *schema, ListDomainRecordsRes
         return false;
     if (domain == NULL || !db_row_bool(domain, "has_proof"))
         return true;
-    return check_one(call, host, domain) &&
+    return check_domain(call, host, domain) &&
            add_record(call, response, "TXT", db_row_text(domain, "txt_name"),
                       db_row_text(domain, "txt_value"), "proves whose the domain is; it must stay");
 }
@@ -315,7 +316,7 @@ lock_domain(Call *call, const char *asked, const char *schema, Host *host, const
     call->target = call_printf(call, "domain %s", host->name);
     return db_queue(call, &query_domain_tenant_lock, NULL, args) &&
            db_row(call, &query_domain_state, NULL, args, domain) &&
-           check_one(call, host->name, *domain);
+           check_domain(call, host->name, *domain);
 }
 
 /* One statement about a domain that is locked. */

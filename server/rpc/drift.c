@@ -15,21 +15,20 @@
 #include <string.h>
 
 enum {
-    ATTEMPTS_MAX =
-        3, /* looks at a tenant whose heads change meanwhile: a migration run passes once */
-    SHAPES_MAX = 16 /* of different heads that are kept in one call; more are made again */
+    ATTEMPTS_MAX = 3, /* looks at a tenant whose heads change meanwhile: a run passes only once */
+    SHAPES_MAX = 16   /* of different heads that are kept in one call; more are made again */
 };
 
 /* What migrations make for these heads. */
-typedef struct Wanted {
+typedef struct WantedShape {
     const char *heads, *shape;
-} Wanted;
+} WantedShape;
 
 typedef struct Drift {
     Call *call;
     VerifySchemaResponse *response;
     size_t room;
-    Wanted wanted[SHAPES_MAX];
+    WantedShape wanted[SHAPES_MAX];
     size_t wanted_count;
 } Drift;
 
@@ -43,26 +42,20 @@ static bool
 add_difference(Drift *drift, SchemaDifference *difference)
 {
     VerifySchemaResponse *response = drift->response;
+    SchemaDifference **list =
+        call_grow(drift->call, response->differences, response->n_differences, &drift->room);
 
-    if (response->n_differences == drift->room) {
-        size_t room = (drift->room + 64) * 2;
-        SchemaDifference **more = call_alloc(drift->call, room * sizeof *more);
-
-        if (more == NULL)
-            return false;
-        if (response->n_differences > 0)
-            memcpy(more, response->differences, response->n_differences * sizeof *more);
-        response->differences = more;
-        drift->room = room;
-    }
-    response->differences[response->n_differences++] = difference;
+    if (list == NULL)
+        return false;
+    response->differences = list;
+    list[response->n_differences++] = difference;
     return true;
 }
 
 /* Something because of which nothing can be compared. */
 static bool
-add_one(Drift *drift, const char *schema, const char *object, const char *problem,
-        const char *expected)
+add_obstacle(Drift *drift, const char *schema, const char *object, const char *problem,
+             const char *expected)
 {
     SchemaDifference *difference = call_alloc(drift->call, sizeof *difference);
 
@@ -122,7 +115,7 @@ make_wanted(Drift *drift, const Registered *tenant, const char **shape)
 }
 
 static bool
-find_wanted(Drift *drift, const Registered *tenant, const char **shape)
+wanted_shape(Drift *drift, const Registered *tenant, const char **shape)
 {
     for (size_t i = 0; i < drift->wanted_count; i++)
         if (strcmp(drift->wanted[i].heads, tenant->heads) == 0) {
@@ -132,7 +125,7 @@ find_wanted(Drift *drift, const Registered *tenant, const char **shape)
     if (!make_wanted(drift, tenant, shape))
         return false;
     if (drift->wanted_count < SHAPES_MAX)
-        drift->wanted[drift->wanted_count++] = (Wanted){tenant->heads, *shape};
+        drift->wanted[drift->wanted_count++] = (WantedShape){tenant->heads, *shape};
     return true;
 }
 
@@ -183,7 +176,7 @@ read_registered(Drift *drift, const VerifiedTenant *tenant, Registered *register
 
 /* *again: a migration changed the heads meanwhile, and the comparison is worth nothing. */
 static bool
-compare(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse *part, bool *again)
+compare_tenant(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse *part, bool *again)
 {
     Call *call = drift->call;
     Registered before, after;
@@ -195,13 +188,13 @@ compare(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse *part, 
     if (before.role == NULL) /* purged since the page was read */
         return true;
     if (!before.has_schema)
-        return add_one(drift, tenant->schema_name, "schema", "missing", "the tenant's schema");
+        return add_obstacle(drift, tenant->schema_name, "schema", "missing", "the tenant's schema");
     if (!before.has_role)
-        return add_one(drift, tenant->schema_name, "role", "missing", before.role);
+        return add_obstacle(drift, tenant->schema_name, "role", "missing", before.role);
     if (before.unknown != NULL)
-        return add_one(drift, tenant->schema_name, before.unknown, "unknown",
-                       "a migration that this server knows: is --apps another one?");
-    if (!find_wanted(drift, &before, &wanted) || !read_found(drift, &before, &found) ||
+        return add_obstacle(drift, tenant->schema_name, before.unknown, "unknown",
+                            "a migration that this server has: check --apps");
+    if (!wanted_shape(drift, &before, &wanted) || !read_found(drift, &before, &found) ||
         !db_fill(call, &query_drift_compare, NULL,
                  (DbArg[]){{.name = "schema", .text = tenant->schema_name},
                            {.name = "wanted", .text = wanted},
@@ -215,7 +208,7 @@ compare(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse *part, 
 }
 
 static bool
-verify_tenant(Drift *drift, VerifiedTenant *tenant)
+drift_verify(Drift *drift, VerifiedTenant *tenant)
 {
     size_t before = drift->response->n_differences;
     VerifySchemaResponse *part = call_alloc(drift->call, sizeof *part);
@@ -225,7 +218,7 @@ verify_tenant(Drift *drift, VerifiedTenant *tenant)
         return false;
     for (int i = 0; again && i < ATTEMPTS_MAX; i++) {
         clientiq__v1__verify_schema_response__init(part);
-        if (!compare(drift, tenant, part, &again))
+        if (!compare_tenant(drift, tenant, part, &again))
             return false;
     }
     for (size_t i = 0; i < part->n_differences; i++)
@@ -250,7 +243,7 @@ rpc_verify_schema(Call *call, const VerifySchemaRequest *request, VerifySchemaRe
     /* reads only, but what it compares with must be made first: dispatch rolls it back */
     db_begin(call, DB_WRITE);
     for (size_t i = 0; i < response->n_tenants; i++)
-        if (!verify_tenant(drift, response->tenants[i]))
+        if (!drift_verify(drift, response->tenants[i]))
             return false;
     return true;
 }

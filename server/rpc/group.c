@@ -106,8 +106,8 @@ rpc_remove_group_member(Call *call, const RemoveGroupMemberRequest *request,
 
 /* An empty first page may be that of something that does not exist. */
 static bool
-check_exists(Call *call, const Query *find, const ProtobufCMessage *request, const char *what,
-             int64_t id)
+check_listed_exists(Call *call, const Query *find, const ProtobufCMessage *request,
+                    const char *what, int64_t id)
 {
     const DbRow *row;
 
@@ -121,8 +121,8 @@ rpc_list_group_members(Call *call, const ListGroupMembersRequest *request,
                        ListGroupMembersResponse *response)
 {
     return db_fill(call, &query_group_members, &request->base, NULL, &response->base) &&
-           (response->n_users > 0 ||
-            check_exists(call, &query_group_find, &request->base, "group", request->group_id));
+           (response->n_users > 0 || check_listed_exists(call, &query_group_find, &request->base,
+                                                         "group", request->group_id));
 }
 
 bool
@@ -132,7 +132,7 @@ rpc_list_user_permissions(Call *call, const ListUserPermissionsRequest *request,
     return db_fill(call, &query_user_permissions, &request->base,
                    (DbArg[]){{.name = "all", .text = "false"}, {0}}, &response->base) &&
            (response->n_permissions > 0 ||
-            check_exists(call, &query_user_find, &request->base, "user", request->user_id));
+            check_listed_exists(call, &query_user_find, &request->base, "user", request->user_id));
 }
 
 /* Whether the caller may give the user this permission, or take it. */

@@ -10,11 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    LOCK_MS = 200, /* an attempt is refused before it waits for a lock; one that waits was not */
-    CHECKS_PER_TENANT =
-        512 /* in one report: more than all lists of sql/query/isolation_*.sql together */
-};
+enum { LOCK_MS = 200 }; /* an attempt must be refused before it waits for a lock */
 
 /* What is known of one tenant, or (all empty) of the installation. */
 typedef struct Subject {
@@ -41,6 +37,7 @@ static bool
 add_check(Verifier *verifier, IsolationCheck *check)
 {
     VerifyIsolationResponse *response = verifier->response;
+    IsolationCheck **list;
 
     if (verifier->tenant != NULL) {
         verifier->tenant->checks++;
@@ -48,25 +45,18 @@ add_check(Verifier *verifier, IsolationCheck *check)
     }
     if (check->ok && verifier->failed_only)
         return true;
-    if (response->n_checks == verifier->room) {
-        size_t room = (verifier->room + CHECKS_PER_TENANT) * 2;
-        IsolationCheck **more = call_alloc(verifier->call, room * sizeof *more);
-
-        if (more == NULL)
-            return false;
-        if (response->n_checks > 0)
-            memcpy(more, response->checks, response->n_checks * sizeof *more);
-        response->checks = more;
-        verifier->room = room;
-    }
-    response->checks[response->n_checks++] = check;
+    list = call_grow(verifier->call, response->checks, response->n_checks, &verifier->room);
+    if (list == NULL)
+        return false;
+    response->checks = list;
+    list[response->n_checks++] = check;
     return true;
 }
 
 /* The texts live as long as the call. */
 static bool
-add_one(Verifier *verifier, const char *schema, const char *subject, const char *attempt,
-        const char *expected, const char *got)
+add_attempt(Verifier *verifier, const char *schema, const char *subject, const char *attempt,
+            const char *expected, const char *got)
 {
     IsolationCheck *check = call_alloc(verifier->call, sizeof *check);
 
@@ -153,7 +143,7 @@ try_as_tenant(Verifier *verifier, const Subject *subject)
 
 /* A call of a user, traced as --explain does it: the schemas that it touched. */
 static bool
-trace(Verifier *verifier, const Subject *subject)
+trace_call(Verifier *verifier, const Subject *subject)
 {
     Call *call = verifier->call, traced = verifier->attempts;
     ListUsersRequest *request = call_alloc(call, sizeof *request);
@@ -181,9 +171,9 @@ trace(Verifier *verifier, const Subject *subject)
         schemas = call_printf(call, "%s",
                               traced.failure.detail != NULL ? traced.failure.detail
                                                             : traced.failure.text);
-    return schemas != NULL &&
-           add_one(verifier, verifier->tenant->schema_name, "trace",
-                   "the schemas that ListUsers touches", verifier->tenant->schema_name, schemas);
+    return schemas != NULL && add_attempt(verifier, verifier->tenant->schema_name, "trace",
+                                          "the schemas that ListUsers touches",
+                                          verifier->tenant->schema_name, schemas);
 }
 
 /* ---- one tenant ---- */
@@ -227,15 +217,15 @@ read_subject(Verifier *verifier, Subject *subject, const char **broken)
 }
 
 static bool
-verify_tenant(Verifier *verifier)
+isolation_verify(Verifier *verifier)
 {
     const char *schema = verifier->tenant->schema_name, *broken;
     Subject subject;
 
     if (!read_subject(verifier, &subject, &broken))
         return false;
-    if (!add_one(verifier, schema, "tenant", "its schema, its role, and the way to it", "there",
-                 broken != NULL ? broken : "there"))
+    if (!add_attempt(verifier, schema, "tenant", "its schema, its role, and the way to it", "there",
+                     broken != NULL ? broken : "there"))
         return false;
     if (broken != NULL)
         return true;
@@ -248,7 +238,7 @@ verify_tenant(Verifier *verifier)
 
     return try_as_tenant(verifier, &subject) &&
            try_as(verifier, &verifier->attempts, &subject, "worker", false) &&
-           (strcmp(subject.state, "active") != 0 || trace(verifier, &subject)) &&
+           (strcmp(subject.state, "active") != 0 || trace_call(verifier, &subject)) &&
            add_checks(verifier, verifier->call, &query_isolation_role, args) &&
            add_checks(verifier, verifier->call, &query_isolation_rights, args) &&
            add_checks(verifier, verifier->call, &query_isolation_objects, args);
@@ -275,14 +265,14 @@ verify_page(Verifier *verifier, bool is_first)
         return false;
     for (size_t i = 0; i < response->n_tenants; i++) {
         verifier->tenant = response->tenants[i];
-        if (!verify_tenant(verifier))
+        if (!isolation_verify(verifier))
             return false;
     }
     return true;
 }
 
 static bool
-read_installation(Verifier *verifier)
+read_names(Verifier *verifier)
 {
     const DbRow *row;
 
@@ -311,7 +301,7 @@ rpc_verify_isolation(Call *call, const VerifyIsolationRequest *request,
                          request->schema_name);
     *verifier = (Verifier){
         .call = call, .attempts = *call, .failed_only = request->failed, .response = response};
-    if (!read_installation(verifier))
+    if (!read_names(verifier))
         return false;
     verifier->options = *call->core->worker_options;
     verifier->options.tries = true;

@@ -2,6 +2,7 @@
  * purged. Each handler locks the registry's row first, so that no two of them meet, and runs as the
  * owner.  */
 #include "rpc/handlers.h"
+#include "base/lines.h"
 #include "tenant/registry.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -47,15 +48,22 @@ is_state(const Locked *locked, const char *state)
     return strcmp(locked->state, state) == 0;
 }
 
+/* Locks a tenant that must be in a state, or in either of two. */
 static bool
-fail_state(Call *call, const Locked *locked, const char *wanted)
+lock_in_state(Call *call, const ProtobufCMessage *request, int64_t id, const char *schema_name,
+              const char *state, const char *or_state, Locked *locked)
 {
-    return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is %s, not %s", locked->name,
-                     locked->state, wanted);
+    if (!lock_tenant(call, request, id, schema_name, locked))
+        return false;
+    if (is_state(locked, state) || (or_state != NULL && is_state(locked, or_state)))
+        return true;
+    return call_fail(call, CODE_FAILED_PRECONDITION, "the tenant %s is %s, not %s%s%s",
+                     locked->name, locked->state, state, or_state != NULL ? " or " : "",
+                     or_state != NULL ? or_state : "");
 }
 
 static bool
-set_state(Call *call, const Locked *locked, const char *state, const char *reason)
+set_tenant_state(Call *call, const Locked *locked, const char *state, const char *reason)
 {
     return db_queue(call, &query_tenant_set_state, NULL,
                     (DbArg[]){{.name = "id", .text = locked->id_text},
@@ -66,8 +74,8 @@ set_state(Call *call, const Locked *locked, const char *state, const char *reaso
 
 /* One script about a schema and its role; new_schema only where the script has it. */
 static bool
-run_script(Call *call, const Script *script, const char *schema, const char *role,
-           const char *new_schema)
+run_tenant_script(Call *call, const Script *script, const char *schema, const char *role,
+                  const char *new_schema)
 {
     return db_script(
         call, script->text,
@@ -77,7 +85,7 @@ run_script(Call *call, const Script *script, const char *schema, const char *rol
                   {0}});
 }
 
-/* What could not be mailed while the tenant was closed. */
+/* Mails that could not be sent while the tenant was closed go now. */
 static void
 look_into_outbox(Call *call, const Locked *tenant)
 {
@@ -91,12 +99,11 @@ rpc_suspend_tenant(Call *call, const SuspendTenantRequest *request, SuspendTenan
 {
     Locked tenant;
 
-    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+    if (!lock_in_state(call, &request->base, request->id, request->schema_name, "active", NULL,
+                       &tenant))
         return false;
-    if (!is_state(&tenant, "active"))
-        return fail_state(call, &tenant, "active");
-    return set_state(call, &tenant, "suspended", request->reason) &&
-           run_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
+    return set_tenant_state(call, &tenant, "suspended", request->reason) &&
+           run_tenant_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
            registry_fill(call, tenant.id, &response->tenant);
 }
 
@@ -106,13 +113,12 @@ rpc_activate_tenant(Call *call, const ActivateTenantRequest *request,
 {
     Locked tenant;
 
-    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+    if (!lock_in_state(call, &request->base, request->id, request->schema_name, "suspended", NULL,
+                       &tenant))
         return false;
-    if (!is_state(&tenant, "suspended"))
-        return fail_state(call, &tenant, "suspended");
     look_into_outbox(call, &tenant);
-    return set_state(call, &tenant, "active", "") &&
-           run_script(call, &script_tenant_open, tenant.schema, tenant.role, NULL) &&
+    return set_tenant_state(call, &tenant, "active", "") &&
+           run_tenant_script(call, &script_tenant_open, tenant.schema, tenant.role, NULL) &&
            registry_fill(call, tenant.id, &response->tenant);
 }
 
@@ -129,14 +135,14 @@ rename_schema(Call *call, const Locked *tenant, const char *to)
                           {0}},
                 &row))
         return false;
-    /* dropped behind the service: there is nothing to rename, and the registry must not be stuck */
+    /* somebody has dropped it by hand: there is nothing to rename, and the registry goes on */
     if (!db_row_bool(row, "has_schema"))
         return true;
-    return run_script(call, &script_tenant_rename, tenant->schema, tenant->role, to);
+    return run_tenant_script(call, &script_tenant_rename, tenant->schema, tenant->role, to);
 }
 
-/* The name is free at once, for a schema that nobody else can be given: the reserved one has its
- * number. */
+/* The name is free at once: the schema gets a reserved name with the tenant's number, which nobody
+ * else can be given. */
 bool
 rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantResponse *response)
 {
@@ -144,14 +150,12 @@ rpc_delete_tenant(Call *call, const DeleteTenantRequest *request, DeleteTenantRe
     const char *reserved;
     Locked tenant;
 
-    if (days == NULL ||
-        !lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+    if (days == NULL || !lock_in_state(call, &request->base, request->id, request->schema_name,
+                                       "active", "suspended", &tenant))
         return false;
-    if (!is_state(&tenant, "active") && !is_state(&tenant, "suspended"))
-        return fail_state(call, &tenant, "active or suspended");
     reserved = call_printf(call, "ciq_deleted_%" PRId64, tenant.id);
     return reserved != NULL &&
-           run_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
+           run_tenant_script(call, &script_tenant_close, tenant.schema, tenant.role, NULL) &&
            rename_schema(call, &tenant, reserved) &&
            db_queue(call, &query_tenant_set_deleted, NULL,
                     (DbArg[]){{.name = "id", .text = tenant.id_text},
@@ -181,10 +185,9 @@ rpc_undelete_tenant(Call *call, const UndeleteTenantRequest *request,
     Locked tenant;
     const char *schema;
 
-    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+    if (!lock_in_state(call, &request->base, request->id, request->schema_name, "deleted", NULL,
+                       &tenant))
         return false;
-    if (!is_state(&tenant, "deleted"))
-        return fail_state(call, &tenant, "deleted");
     look_into_outbox(call, &tenant);
     schema = request->new_schema_name[0] != '\0' ? request->new_schema_name : tenant.name;
     return check_free(call, schema) && rename_schema(call, &tenant, schema) &&
@@ -193,7 +196,7 @@ rpc_undelete_tenant(Call *call, const UndeleteTenantRequest *request,
                               {.name = "schema", .text = schema},
                               {0}}) &&
            (strcmp(tenant.former_state, "active") != 0 ||
-            run_script(call, &script_tenant_open, schema, tenant.role, NULL)) &&
+            run_tenant_script(call, &script_tenant_open, schema, tenant.role, NULL)) &&
            registry_fill(call, tenant.id, &response->tenant);
 }
 
@@ -202,10 +205,9 @@ rpc_purge_tenant(Call *call, const PurgeTenantRequest *request, PurgeTenantRespo
 {
     Locked tenant;
 
-    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+    if (!lock_in_state(call, &request->base, request->id, request->schema_name, "deleted",
+                       "purging", &tenant))
         return false;
-    if (!is_state(&tenant, "deleted") && !is_state(&tenant, "purging"))
-        return fail_state(call, &tenant, "deleted");
     if (!db_queue(call, &query_tenant_set_purging, NULL,
                   (DbArg[]){{.name = "id", .text = tenant.id_text}, {0}}) ||
         !registry_fill(call, tenant.id, &response->tenant))
@@ -221,13 +223,12 @@ rpc_rename_tenant(Call *call, const RenameTenantRequest *request, RenameTenantRe
 {
     Locked tenant;
 
-    if (!lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+    if (!lock_in_state(call, &request->base, request->id, request->schema_name, "active",
+                       "suspended", &tenant))
         return false;
-    if (!is_state(&tenant, "active") && !is_state(&tenant, "suspended"))
-        return fail_state(call, &tenant, "active or suspended");
     return check_free(call, request->new_schema_name) &&
-           run_script(call, &script_tenant_rename, tenant.schema, tenant.role,
-                      request->new_schema_name) &&
+           run_tenant_script(call, &script_tenant_rename, tenant.schema, tenant.role,
+                             request->new_schema_name) &&
            db_queue(call, &query_tenant_set_schema, NULL,
                     (DbArg[]){{.name = "id", .text = tenant.id_text},
                               {.name = "schema", .text = request->new_schema_name},
@@ -274,14 +275,14 @@ repair_frame(Call *call, const Locked *tenant, Report *repaired)
             return false;
     }
     if (!db_row_bool(row, "has_schema") &&
-        (!run_script(call, &script_tenant_schema, tenant->schema, tenant->role, NULL) ||
+        (!run_tenant_script(call, &script_tenant_schema, tenant->schema, tenant->role, NULL) ||
          !report(call, repaired, "schema", tenant->schema)))
         return false;
     if (open && !db_row_bool(row, "has_usage") &&
-        (!run_script(call, &script_tenant_open, tenant->schema, tenant->role, NULL) ||
+        (!run_tenant_script(call, &script_tenant_open, tenant->schema, tenant->role, NULL) ||
          !report(call, repaired, "usage of schema", tenant->schema)))
         return false;
-    return run_script(call, &script_tenant_grants, tenant->schema, tenant->role, NULL);
+    return run_tenant_script(call, &script_tenant_grants, tenant->schema, tenant->role, NULL);
 }
 
 /* Everything is made once more in a scratch schema, and what is missing moves over. */
@@ -290,7 +291,7 @@ repair_tables(Call *call, const Locked *tenant, Report *repaired)
 {
     const char *scratch = call_printf(call, "ciq_repair_%" PRId64, tenant->id);
     const DbRow *row;
-    char *lines, *end;
+    char *lines, *line;
 
     if (scratch == NULL || !migrate_tenant_at(call, scratch, tenant->role, tenant->heads) ||
         !db_script(call, script_tenant_repair.text,
@@ -298,17 +299,14 @@ repair_tables(Call *call, const Locked *tenant, Report *repaired)
                              {.name = "scratch", .text = scratch},
                              {.name = "role", .text = tenant->role},
                              {0}}) ||
-        !run_script(call, &script_tenant_provision_after, tenant->schema, tenant->role, NULL) ||
+        !run_tenant_script(call, &script_tenant_provision_after, tenant->schema, tenant->role,
+                           NULL) ||
         !db_queue(call, &query_path_public, NULL, NULL) ||
         !db_row(call, &query_repaired, NULL, NULL, &row))
         return false;
     lines = (char *) (uintptr_t) db_row_text(row, "repaired");
-    for (; lines != NULL && *lines != '\0' && repaired->count < LIMIT_REPEATED; lines = end) {
-        end = lines + strcspn(lines, "\n");
-        if (*end != '\0')
-            *end++ = '\0';
-        repaired->lines[repaired->count++] = lines;
-    }
+    while (lines != NULL && repaired->count < LIMIT_REPEATED && (line = lines_next(&lines)) != NULL)
+        repaired->lines[repaired->count++] = line;
     return true;
 }
 
@@ -318,11 +316,9 @@ rpc_repair_tenant(Call *call, const RepairTenantRequest *request, RepairTenantRe
     Report *repaired = call_alloc(call, sizeof *repaired);
     Locked tenant;
 
-    if (repaired == NULL ||
-        !lock_tenant(call, &request->base, request->id, request->schema_name, &tenant))
+    if (repaired == NULL || !lock_in_state(call, &request->base, request->id, request->schema_name,
+                                           "active", "suspended", &tenant))
         return false;
-    if (!is_state(&tenant, "active") && !is_state(&tenant, "suspended"))
-        return fail_state(call, &tenant, "active or suspended");
     if (!repair_frame(call, &tenant, repaired) || !repair_tables(call, &tenant, repaired))
         return false;
     call_change(call, CHANGE_NAMES, 0);

@@ -10,7 +10,7 @@
 
 /* How many were not sent; those are due now, and the outbox is looked into. */
 static bool
-retry(Call *call, int64_t tenant_id, int64_t id, uint64_t *count)
+retry_mails(Call *call, int64_t tenant_id, int64_t id, uint64_t *count)
 {
     const char *text = call_printf(call, "%" PRId64, id);
 
@@ -25,7 +25,7 @@ rpc_retry_mail(Call *call, const RetryMailRequest *request, RetryMailResponse *r
     uint64_t count;
 
     call->target = call_printf(call, "mail %" PRId64, request->id);
-    if (!retry(call, call->tenant.id, request->id, &count) ||
+    if (!retry_mails(call, call->tenant.id, request->id, &count) ||
         !db_fill(call, &query_mail_get, &request->base, NULL, &response->base))
         return false;
     return count > 0 || call_fail(call, CODE_FAILED_PRECONDITION,
@@ -36,7 +36,7 @@ rpc_retry_mail(Call *call, const RetryMailRequest *request, RetryMailResponse *r
 
 /* The transaction goes on in the schema of the tenant that a request means. */
 static bool
-enter(Call *call, const ProtobufCMessage *request, int64_t id, const char *schema_name)
+enter_tenant(Call *call, const ProtobufCMessage *request, int64_t id, const char *schema_name)
 {
     const DbRow *row;
 
@@ -55,7 +55,7 @@ rpc_list_tenant_mails(Call *call, const ListTenantMailsRequest *request,
                       ListTenantMailsResponse *response)
 {
     db_begin(call, DB_WRITE);
-    return enter(call, &request->base, request->id, request->schema_name) &&
+    return enter_tenant(call, &request->base, request->id, request->schema_name) &&
            db_fill(call, &query_rpc_list_mails, &request->base, NULL, &response->base);
 }
 
@@ -65,8 +65,8 @@ rpc_retry_tenant_mails(Call *call, const RetryTenantMailsRequest *request,
 {
     uint64_t count;
 
-    if (!enter(call, &request->base, request->id, request->schema_name) ||
-        !retry(call, call->tenant.id, request->mail_id, &count))
+    if (!enter_tenant(call, &request->base, request->id, request->schema_name) ||
+        !retry_mails(call, call->tenant.id, request->mail_id, &count))
         return false;
     if (count == 0 && request->mail_id != 0)
         return call_fail(call, CODE_NOT_FOUND, "no mail %" PRId64 " that was not sent",

@@ -1,9 +1,10 @@
 /* Migration runs: starting, ending and going on with them.  A run is rows; what the rows ask for is
- * done by run.c, on any server.  No rpc here waits for that.  */
+ * done by runs.c, on any server.  No rpc here waits for that.  */
 #include "migration/apps.h"
 #include "db/db.h"
 #include "migration/heads.h"
 #include "migration/plan.h"
+#include "migration/statement.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
 
@@ -11,15 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a request comes to, once its words are looked up. */
-typedef struct Wanted {
+/* What a request asks for, with its names looked up. */
+typedef struct WantedRun {
     const MigrationSet *set;
     PlanTarget target;
     uint32_t newest; /* of the app */
-} Wanted;
+} WantedRun;
 
 static bool
-find_target(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted)
+find_target(Call *call, const CreateMigrationRunRequest *request, WantedRun *wanted)
 {
     const char *target = request->target;
     char *rest;
@@ -30,7 +31,7 @@ find_target(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted
         return true;
     }
     if (request->app[0] == '\0')
-        return call_fail_field(call, "target", "needs an app: a number is one app's");
+        return call_fail_field(call, "target", "needs app, because each app has its own numbers");
     if (strcmp(target, "zero") == 0) {
         wanted->target.number = 0;
         return true;
@@ -51,19 +52,20 @@ find_target(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted
 }
 
 static bool
-find_wanted(Call *call, const CreateMigrationRunRequest *request, Wanted *wanted)
+read_wanted(Call *call, const CreateMigrationRunRequest *request, WantedRun *wanted)
 {
     const Apps *apps = call->core->apps;
 
-    *wanted = (Wanted){.set = request->shared ? &apps->shared : &apps->tenant,
-                       .target = {.app = request->app}};
+    *wanted = (WantedRun){.set = request->shared ? &apps->shared : &apps->tenant,
+                          .target = {.app = request->app}};
     if (request->shared && (request->n_schemas > 0 || request->first != 0))
-        return call_fail_field(call, "shared",
-                               "is about the schema public alone, without schemas and first");
+        return call_fail_field(
+            call, "shared",
+            "is about the schema public alone: schemas and first must not be given");
     if (request->first < 0)
         return call_fail_field(call, "first", "must not be negative, got %" PRId32, request->first);
     if (request->fake && request->fake_initial)
-        return call_fail_field(call, "fake", "and fake_initial exclude each other");
+        return call_fail_field(call, "fake", "and fake_initial cannot be used together");
     if (request->shared && request->fake_initial)
         return call_fail_field(call, "fake_initial", "is for tenants' schemas only");
     wanted->newest = migration_newest_number(wanted->set, request->app);
@@ -133,7 +135,7 @@ find_step(Call *call, CreateMigrationRunResponse *response, const PlanStep *step
 }
 
 static bool
-add_group(Call *call, const Wanted *wanted, const bool *applied, int64_t schemas,
+add_group(Call *call, const WantedRun *wanted, const bool *applied, int64_t schemas,
           CreateMigrationRunResponse *response)
 {
     Plan plan;
@@ -173,8 +175,8 @@ shared_applied(Call *call, const MigrationSet *set, bool **applied)
 }
 
 static bool
-make_plan(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted,
-          const DbArg *args, CreateMigrationRunResponse *response)
+plan_fleet(Call *call, const CreateMigrationRunRequest *request, const WantedRun *wanted,
+           const DbArg *args, CreateMigrationRunResponse *response)
 {
     const DbRow *row;
     const char *at;
@@ -204,7 +206,7 @@ make_plan(Call *call, const CreateMigrationRunRequest *request, const Wanted *wa
 
 /* What cannot be undone is said before any schema is touched. */
 static bool
-check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted,
+check_undo(Call *call, const CreateMigrationRunRequest *request, const WantedRun *wanted,
            const DbArg *args)
 {
     CreateMigrationRunResponse plan = CLIENTIQ__V1__CREATE_MIGRATION_RUN_RESPONSE__INIT;
@@ -215,14 +217,14 @@ check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *w
     if (wanted->target.number == PLAN_NEWEST || request->fake)
         return true;
     plan.run = &run;
-    if (!make_plan(call, request, wanted, args, &plan))
+    if (!plan_fleet(call, request, wanted, args, &plan))
         return false;
     for (size_t i = 0; i < plan.n_steps; i++)
         for (size_t j = 0; j < wanted->set->count && plan.steps[i]->down; j++) {
             const MigrationFile *file = &wanted->set->files[j];
 
             if (plan.steps[i]->name == file->name &&
-                migration_statement(file->down, &start, &size) == NULL)
+                statement_next(file->down, &start, &size) == NULL)
                 return call_fail(call, CODE_FAILED_PRECONDITION,
                                  "%s cannot be undone: there is nothing below its -- migrate:down",
                                  file->file);
@@ -232,7 +234,7 @@ check_undo(Call *call, const CreateMigrationRunRequest *request, const Wanted *w
 
 /* ---- the run ---- */
 
-/* request: whose id names the run where there is none. */
+/* request: NULL, or the one whose id NOT_FOUND names. */
 static bool
 get_run(Call *call, int64_t id, const ProtobufCMessage *request, MigrationRun **run)
 {
@@ -277,7 +279,7 @@ check_suspended(Call *call, const char *id)
     if (row != NULL)
         return call_fail(
             call, CODE_FAILED_PRECONDITION,
-            "the tenant %s is not suspended: zero takes its data away, so suspend it first",
+            "the tenant %s is not suspended: migrating to zero deletes its data, so suspend it first",
             db_row_text(row, "schema_name"));
     return true;
 }
@@ -299,7 +301,7 @@ join_same(Call *call, const char *text, int64_t *id, bool *joined)
 }
 
 static bool
-insert_run(Call *call, const CreateMigrationRunRequest *request, const Wanted *wanted,
+insert_run(Call *call, const CreateMigrationRunRequest *request, const WantedRun *wanted,
            const DbArg *args, int64_t *id, bool *joined)
 {
     const DbRow *row;
@@ -343,12 +345,12 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
                          CreateMigrationRunResponse *response)
 {
     const Apps *apps = call->core->apps;
-    Wanted wanted;
+    WantedRun wanted;
     int64_t id;
     bool joined = false;
 
     response->run = call_alloc(call, sizeof *response->run);
-    if (response->run == NULL || !find_wanted(call, request, &wanted))
+    if (response->run == NULL || !read_wanted(call, request, &wanted))
         return false;
     clientiq__v1__migration_run__init(response->run);
 
@@ -374,7 +376,7 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
     if (number == NULL || target == NULL || failures == NULL || !check_schemas(call, request))
         return false;
     if (request->plan_only)
-        return make_plan(call, request, &wanted, args, response);
+        return plan_fleet(call, request, &wanted, args, response);
     if (!check_undo(call, request, &wanted, args) ||
         !insert_run(call, request, &wanted, args, &id, &joined))
         return false;

@@ -41,7 +41,7 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
     if (!ok)
         return guess_failed_own(call, guess, "old_password");
     if (strcmp(request->old_password, request->new_password) == 0)
-        return call_fail_field(call, "new_password", "must be another one than the old");
+        return call_fail_field(call, "new_password", "must differ from the old password");
     if (!password_hash(call, "new_password", request->new_password, db_row_text(user, "email"),
                        hash))
         return false;
@@ -60,7 +60,7 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
 
 /* ---- by mail ---- */
 
-/* Each is counted, of whatever became of it; of an account also if there is none. */
+/* Every request is counted, whatever becomes of it, and also for accounts that do not exist. */
 static bool
 count_reset(Call *call, const char *email)
 {
@@ -103,7 +103,7 @@ bool
 rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordResponse *response)
 {
     const Realm *realm = realm_of(call);
-    const char wrong[] = "the link is not good any more: ask for a new one";
+    const char wrong[] = "the link is no longer valid: ask for a new one";
     AuthToken link;
     char hash[AUTH_HASH_SIZE];
     LoginResponse login = CLIENTIQ__V1__LOGIN_RESPONSE__INIT;
@@ -117,7 +117,7 @@ rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordRespo
     const DbArg token[] = {{.name = "hash", .bytes = link.hash, .bytes_size = sizeof link.hash},
                            {0}};
 
-    /* before anything is hashed, which is dear */
+    /* before anything is hashed, which costs tens of milliseconds */
     db_begin(call, DB_READ);
     if (!db_row(call, realm->token_find, NULL, token, &user))
         return false;

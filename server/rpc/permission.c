@@ -89,7 +89,7 @@ add_facts(char **end, const UserPermission *held, const char *group)
 /* An active user has at least the permissions that they do not hold; so there is none, or none that
  * is active. */
 static bool
-check_exists(Call *call, const ProtobufCMessage *request, int64_t user_id)
+check_subject_exists(Call *call, const ProtobufCMessage *request, int64_t user_id)
 {
     bool on_platform = call->tenant.id == 0;
     const DbRow *row;
@@ -127,7 +127,7 @@ read_facts(Call *call, int64_t user_id, const char **facts, size_t *size)
         count++;
         request.page_token = page->next_page_token;
     } while (request.page_token[0] != '\0');
-    if (pages[0].n_permissions == 0 && !check_exists(call, &request.base, user_id))
+    if (pages[0].n_permissions == 0 && !check_subject_exists(call, &request.base, user_id))
         return false;
     end = call_alloc(call, *size);
     *facts = end;
@@ -189,7 +189,7 @@ add_reason(Call *call, PermissionCheck *check, const char *reason)
 }
 
 static bool
-check_one(Call *call, const char *facts, char *permission, PermissionCheck *check)
+check_permission(Call *call, const char *facts, char *permission, PermissionCheck *check)
 {
     const char *reasons = reasons_of(facts, permission);
     size_t count = 0;
@@ -217,7 +217,8 @@ check_one(Call *call, const char *facts, char *permission, PermissionCheck *chec
 }
 
 static bool
-check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResponse *response)
+check_permissions(Call *call, const CheckPermissionRequest *request,
+                  CheckPermissionResponse *response)
 {
     int64_t user_id = 0;
     bool by_session =
@@ -238,7 +239,7 @@ check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResp
     response->tenant_id = call->tenant.id;
     response->schema_name = call_strdup(call, call->tenant.schema);
     for (size_t i = 0; i < request->n_permissions; i++) {
-        if (!check_one(call, facts, request->permissions[i], &checks[i]))
+        if (!check_permission(call, facts, request->permissions[i], &checks[i]))
             return false;
         response->checks[response->n_checks++] = &checks[i];
     }
@@ -250,7 +251,7 @@ rpc_check_permission(Call *call, const CheckPermissionRequest *request,
                      CheckPermissionResponse *response)
 {
     TenantContext called = call->tenant;
-    bool ok = check_all(call, request, response);
+    bool ok = check_permissions(call, request, response);
 
     /* the log and the audit are about where it was asked */
     call->tenant = called;

@@ -1,4 +1,4 @@
-/* Sessions: signing in and out, who one is, and which sessions there are.  */
+/* Sessions: signing in and out, who the caller is, and which sessions there are.  */
 #include "call/auth.h"
 #include "db/db.h"
 #include "access/guess.h"
@@ -11,8 +11,8 @@
 
 /* Nobody learns whether the address exists: the work and the words are the same. */
 static bool
-verify(Call *call, const LoginRequest *request, const Guess *guess, const DbRow *user,
-       bool *needs_rehash)
+verify_login(Call *call, const LoginRequest *request, const Guess *guess, const DbRow *user,
+             bool *needs_rehash)
 {
     bool ok;
 
@@ -32,14 +32,14 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
     bool needs_rehash;
     char rehashed[AUTH_HASH_SIZE] = "";
 
-    /* whoever called before, the result is about the one who signs in */
+    /* whatever token came with the call, it is now about the user who signs in */
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
     if ((guess = guess_begin(call, request->email)) == NULL)
         return false;
     db_begin(call, DB_READ);
     if (!db_row(call, realm->find, &request->base, NULL, &user) ||
-        !verify(call, request, guess, user, &needs_rehash) ||
+        !verify_login(call, request, guess, user, &needs_rehash) ||
         (needs_rehash && !auth_hash(call, request->password, rehashed)))
         return false;
     db_begin(call, DB_WRITE);
@@ -92,7 +92,7 @@ find_whose(Call *call, int64_t asked, const char **id)
     int64_t own = caller_account_id(&call->caller);
 
     if (asked == 0 && own == 0)
-        return call_fail_field(call, "user_id", "is required: the caller is no %s", realm->who);
+        return call_fail_field(call, "user_id", "is required: the caller is not a %s", realm->who);
     *id = call_printf(call, "%" PRId64, asked != 0 ? asked : own);
     return *id != NULL;
 }

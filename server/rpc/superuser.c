@@ -18,7 +18,8 @@ rpc_create_superuser(Call *call, const CreateSuperuserRequest *request,
 
     /* nobody gives what they do not hold; to create tenants is all that an owner can lack */
     if (request->superuser->can_create_tenants && !call_may(call, "tenants.add_tenant"))
-        return rights_refuse(call, "only who may create tenants may give can_create_tenants");
+        return rights_refuse(call,
+                             "only a caller who may create tenants may give can_create_tenants");
     if (!password_hash(call, "password", request->password, request->superuser->email, hash) ||
         !rights_check_role(call, request->superuser->platform_role,
                            request->superuser->can_create_tenants) ||
@@ -62,8 +63,8 @@ rpc_delete_superuser(Call *call, const DeleteSuperuserRequest *request,
 }
 
 static bool
-set_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is_active,
-           ProtobufCMessage *response)
+set_superuser_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is_active,
+                     ProtobufCMessage *response)
 {
     const DbRow *superuser;
 
@@ -78,12 +79,12 @@ bool
 rpc_activate_superuser(Call *call, const ActivateSuperuserRequest *request,
                        ActivateSuperuserResponse *response)
 {
-    return set_active(call, &request->base, request->id, true, &response->base);
+    return set_superuser_active(call, &request->base, request->id, true, &response->base);
 }
 
 bool
 rpc_deactivate_superuser(Call *call, const DeactivateSuperuserRequest *request,
                          DeactivateSuperuserResponse *response)
 {
-    return set_active(call, &request->base, request->id, false, &response->base);
+    return set_superuser_active(call, &request->base, request->id, false, &response->base);
 }

@@ -61,7 +61,8 @@ rpc_list_tenants(Call *call, const ListTenantsRequest *request, ListTenantsRespo
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         if (strcmp(request->order_by, orders[i].order_by) == 0)
             return db_fill(call, orders[i].query, &request->base, NULL, &response->base);
-    return call_fail_field(call, "order_by", "is not an order of this list");
+    return call_fail_field(call, "order_by", "must be id, name, schema_name or newest, got %.100s",
+                           request->order_by);
 }
 
 /* The tenant is named by its number, or by the schema name of the resource, which is then no

@@ -24,7 +24,7 @@ check_groups(Call *call, const ProtobufCMessage *request, const User *user)
         return false;
     if ((name = db_row_text(groups, "unknown")) != NULL)
         return call_fail_field(call, "user.groups",
-                               "names %.150s, which is no group of this tenant", name);
+                               "names %.150s, which is not a group of this tenant", name);
     if (!call->caller.is_admin && (name = db_row_text(groups, "beyond")) != NULL)
         return rights_refuse(call, "the groups hold %.200s, which the caller does not", name);
     return true;
@@ -32,8 +32,8 @@ check_groups(Call *call, const ProtobufCMessage *request, const User *user)
 
 /* hash: of the password, or "". */
 static bool
-create(Call *call, const ProtobufCMessage *request, const User *user, const char *hash,
-       ProtobufCMessage *response)
+create_user(Call *call, const ProtobufCMessage *request, const User *user, const char *hash,
+            ProtobufCMessage *response)
 {
     return quota_check_users(call, 0) && (user->n_groups == 0 || rights_lock(call)) &&
            check_groups(call, request, user) &&
@@ -51,7 +51,7 @@ rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse
     if (request->password[0] != '\0' &&
         !password_hash(call, "password", request->password, request->user->email, hash))
         return false;
-    if (!create(call, &request->base, request->user, hash, &response->base))
+    if (!create_user(call, &request->base, request->user, hash, &response->base))
         return false;
     call->target = call_printf(call, "user %" PRId64, response->user->id);
     return true;
@@ -73,7 +73,7 @@ rpc_invite_user(Call *call, const InviteUserRequest *request, InviteUserResponse
 {
     if (!call->caller.is_admin && request->user->is_admin)
         return rights_refuse(call, "only an admin may make an admin");
-    if (!create(call, &request->base, request->user, "", &response->base))
+    if (!create_user(call, &request->base, request->user, "", &response->base))
         return false;
     call->target = call_printf(call, "user %" PRId64, response->user->id);
     return queue_invitation(call, response->user->id);
@@ -162,8 +162,8 @@ rpc_delete_user(Call *call, const DeleteUserRequest *request, DeleteUserResponse
 }
 
 static bool
-set_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is_active,
-           ProtobufCMessage *response)
+set_user_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is_active,
+                ProtobufCMessage *response)
 {
     call->target = call_printf(call, "user %" PRId64, id);
     return rights_lock(call) && rights_check_user(call, id, (RightsChange){.goes = !is_active}) &&
@@ -177,14 +177,14 @@ set_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is_acti
 bool
 rpc_activate_user(Call *call, const ActivateUserRequest *request, ActivateUserResponse *response)
 {
-    return set_active(call, &request->base, request->id, true, &response->base);
+    return set_user_active(call, &request->base, request->id, true, &response->base);
 }
 
 bool
 rpc_deactivate_user(Call *call, const DeactivateUserRequest *request,
                     DeactivateUserResponse *response)
 {
-    return set_active(call, &request->base, request->id, false, &response->base);
+    return set_user_active(call, &request->base, request->id, false, &response->base);
 }
 
 bool

@@ -20,8 +20,8 @@ enum {
     COLUMNS_MAX = 1600          /* PostgreSQL's own limit */
 };
 
-/* As PNG has it: a byte that is no text, both kinds of line ends, and the end of a file for some
- * systems, so that a copy made as text is noticed at once. */
+/* Like PNG's: a byte that is not ASCII, both kinds of line ends, and a byte that ends files on some
+ * systems, so that a copy that was made as text is noticed at once. */
 static const uint8_t magic[MAGIC_SIZE] = {0x89, 'C', 'I', 'Q', '\r', '\n', 0x1a, '\n'};
 
 static void
@@ -46,7 +46,7 @@ typedef struct RowCounter {
     bool is_dot; /* it is "\." so far, which ends a COPY */
 } RowCounter;
 
-/* False: a row has other columns than it should. */
+/* False: a row has more or fewer columns than it should. */
 static bool
 count_rows(RowCounter *counter, const char *data, size_t size, size_t columns)
 {
@@ -136,9 +136,10 @@ write_message(ArchiveWriter *writer, char letter, const ProtobufCMessage *messag
     uint8_t *data;
 
     if (size > size_max)
-        return call_fail(writer->call, CODE_RESOURCE_EXHAUSTED,
-                         "what the archive says of itself has %zu bytes, more than %zu", size,
-                         size_max);
+        return call_fail(
+            writer->call, CODE_RESOURCE_EXHAUSTED,
+            "a message of the archive has %zu bytes, more than the %zu that are allowed", size,
+            size_max);
     data = call_alloc(writer->call, size + 1);
     if (data == NULL)
         return false;
@@ -172,7 +173,8 @@ archive_write_rows(ArchiveWriter *writer, const char *data, size_t size)
     const ArchiveTable *table = writer->manifest->tables[writer->table_index];
 
     if (!count_rows(&writer->counter, data, size, table->n_columns))
-        return call_fail(writer->call, CODE_INTERNAL, "PostgreSQL sent a row of another shape");
+        return call_fail(writer->call, CODE_INTERNAL,
+                         "PostgreSQL sent a row that does not have the columns of the table");
     digest_stream_add(writer->table, data, size);
     while (size > 0) {
         size_t part = ROWS_MAX - writer->pending_size;
@@ -305,8 +307,8 @@ read_head(ArchiveReader *reader, char *letter, size_t *size, bool hashed)
 
 /* The content of a frame as a message in the call's memory. */
 static bool
-read_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor, size_t size,
-             size_t size_max, ProtobufCMessage **message)
+read_archive_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor,
+                     size_t size, size_t size_max, ProtobufCMessage **message)
 {
     Call *call = reader->call;
     uint8_t *data;
@@ -317,12 +319,12 @@ read_message(ArchiveReader *reader, const ProtobufCMessageDescriptor *descriptor
     if (data == NULL || !read_bytes(reader, data, size, true))
         return false;
     if (!packed_check(call, descriptor, data, size)) {
-        call->failure.code = CODE_OK; /* in the archive's words, not in those of a request */
+        call->failure.code = CODE_OK; /* said of the archive, not of a request */
         call->failure.text = NULL;
-        return fail_damaged(reader, "a frame is no message");
+        return fail_damaged(reader, "a frame cannot be read as its message");
     }
     *message = protobuf_c_message_unpack(descriptor, arena_protobuf(call->arena), size, data);
-    return *message != NULL || fail_damaged(reader, "a frame is no message");
+    return *message != NULL || fail_damaged(reader, "a frame cannot be read as its message");
 }
 
 static bool
@@ -333,12 +335,13 @@ read_start(ArchiveReader *reader)
     if (!read_bytes(reader, start, sizeof start, true))
         return false;
     if (memcmp(start, magic, MAGIC_SIZE) != 0)
-        return call_fail(reader->call, CODE_DATA_LOSS, "this is no archive of a tenant");
+        return call_fail(reader->call, CODE_DATA_LOSS, "this is not an archive of a tenant");
     if (get_number(start + MAGIC_SIZE) > FORMAT)
         return call_fail(reader->call, CODE_FAILED_PRECONDITION,
                          "the archive has format %zu, and this release reads up to %d",
                          get_number(start + MAGIC_SIZE), FORMAT);
-    return get_number(start + MAGIC_SIZE) == FORMAT || fail_damaged(reader, "it has no format");
+    return get_number(start + MAGIC_SIZE) == FORMAT ||
+           fail_damaged(reader, "its format is 0, which no release has written");
 }
 
 /* Tables in order, so each once; every table with a column, every column once. */
@@ -372,9 +375,9 @@ archive_read_manifest(ArchiveReader *reader, const ArchiveManifest **manifest)
     if (!read_start(reader) || !read_head(reader, &letter, &size, true))
         return false;
     if (letter != 'M')
-        return fail_damaged(reader, "it does not begin with what is in it");
-    if (!read_message(reader, &clientiq__v1__archive_manifest__descriptor, size, MANIFEST_MAX,
-                      &message))
+        return fail_damaged(reader, "it does not begin with its manifest");
+    if (!read_archive_message(reader, &clientiq__v1__archive_manifest__descriptor, size,
+                              MANIFEST_MAX, &message))
         return false;
     reader->manifest = (const ArchiveManifest *) message;
     if (!check_tables(reader, reader->manifest))
@@ -390,8 +393,8 @@ read_table_end(ArchiveReader *reader, size_t size, uint64_t *rows)
     ProtobufCMessage *message;
     const ArchiveTableEnd *end;
 
-    if (!read_message(reader, &clientiq__v1__archive_table_end__descriptor, size, TABLE_END_MAX,
-                      &message))
+    if (!read_archive_message(reader, &clientiq__v1__archive_table_end__descriptor, size,
+                              TABLE_END_MAX, &message))
         return false;
     end = (const ArchiveTableEnd *) message;
     digest_stream_end(reader->table, checksum);

@@ -94,7 +94,7 @@ read_answer(DnsQuestion *question, const unsigned char *answer, int size)
     if (status == ARES_ENODATA) {
         conclude(question, DNS_MISSING, "there is no TXT record of this name");
     } else if (status != ARES_SUCCESS) {
-        conclude(question, DNS_UNKNOWN, "the DNS server's answer makes no sense");
+        conclude(question, DNS_UNKNOWN, "the DNS server's answer cannot be read");
     } else if (matches > 0) {
         conclude(question, DNS_FOUND, "the record is there");
     } else if (count == 0) {
@@ -142,7 +142,7 @@ take_answer(void *argument, int status, int timeouts UNUSED, unsigned char *answ
 
 /* One wait for whatever c-ares waits for.  False: nothing is under way any more. */
 static bool
-work(ares_channel channel, int64_t left_ms)
+dns_process(ares_channel channel, int64_t left_ms)
 {
     ares_socket_t sockets[SOCKETS];
     struct pollfd descriptors[SOCKETS];
@@ -190,7 +190,7 @@ dns_find_txt(const char *server, int64_t timeout_ms, DnsQuestion *questions, siz
     for (size_t i = 0; i < count; i++)
         ares_query(channel, questions[i].name, ns_c_in, ns_t_txt, take_answer, &questions[i]);
     while ((left_us = until_us - clock_us()) > 0 &&
-           work(channel, left_us / 1000 < ROUND_MAX_MS ? left_us / 1000 + 1 : ROUND_MAX_MS))
+           dns_process(channel, left_us / 1000 < ROUND_MAX_MS ? left_us / 1000 + 1 : ROUND_MAX_MS))
         ;
     /* whoever still waits is told so */
     ares_destroy(channel);

@@ -4,6 +4,7 @@
 #include "tenant/export.h"
 #include "tenant/archive.h"
 #include "access/audit.h"
+#include "base/lines.h"
 #include "db/bind.h"
 #include "db/db.h"
 #include "migration/apps.h"
@@ -30,7 +31,7 @@ typedef struct Export {
 static const Method export_method = {.name = "ciq-server export"};
 
 static bool
-find_tenant(Export *export)
+find_exported(Export *export)
 {
     Call *call = export->call;
     const DbRow *row;
@@ -55,21 +56,9 @@ find_tenant(Export *export)
 
 /* ---- what the schema has applied ---- */
 
-static size_t
-count_lines(const char *text)
-{
-    size_t count = *text != '\0';
-
-    while ((text = strchr(text, '\n')) != NULL) {
-        text++;
-        count++;
-    }
-    return count;
-}
-
 /* The ledger into the manifest, and the heads that it means. */
 static bool
-read_applied(Export *export, const char **heads)
+read_migrations(Export *export, const char **heads)
 {
     Call *call = export->call;
     ArchiveManifest *manifest = &export->manifest;
@@ -111,7 +100,7 @@ check_schema(Export *export)
     if (scratch == NULL ||
         !db_row(call, &query_item_tenant, NULL,
                 (DbArg[]){{.name = "id", .text = export->id_text}, {0}}, &row) ||
-        !read_applied(export, &export->heads) ||
+        !read_migrations(export, &export->heads) ||
         !migrate_tenant_at(call, scratch, export->role, export->heads) ||
         !rows_check_source(call, export->schema, scratch))
         return false;
@@ -131,7 +120,7 @@ describe_tables(Export *export, char *names)
     manifest->tables = call_alloc(call, LIMIT_TABLES * sizeof *manifest->tables);
     while (manifest->tables != NULL) {
         ArchiveTable *described = call_alloc(call, sizeof *described);
-        char *line, *end;
+        char *columns, *column;
 
         if (described == NULL || !rows_next(call, export->schema, table.name, &table))
             return false;
@@ -143,16 +132,12 @@ describe_tables(Export *export, char *names)
         names = stpcpy(stpcpy(names, manifest->n_tables > 0 ? "\n" : ""), table.name);
         clientiq__v1__archive_table__init(described);
         described->name = (char *) (uintptr_t) table.name;
-        described->columns = call_alloc(call, (count_lines(table.columns) + 1) * sizeof(char *));
-        line = call_strdup(call, table.columns);
-        if (described->columns == NULL || line == NULL)
+        described->columns = call_alloc(call, (lines_count(table.columns) + 1) * sizeof(char *));
+        columns = call_strdup(call, table.columns);
+        if (described->columns == NULL || columns == NULL)
             return false;
-        for (; *line != '\0'; line = end) {
-            end = line + strcspn(line, "\n");
-            if (*end != '\0')
-                *end++ = '\0';
-            described->columns[described->n_columns++] = line;
-        }
+        while ((column = lines_next(&columns)) != NULL)
+            described->columns[described->n_columns++] = column;
         manifest->tables[manifest->n_tables++] = described;
     }
     return false;
@@ -208,7 +193,7 @@ open_snapshot(Export *export)
     manifest->server_version = (char *) (uintptr_t) CIQ_VERSION;
     manifest->snapshot_time = bind_timestamp(call, db_row_time_us(row, "time"));
     if (manifest->snapshot_time == NULL || !registry_fill(call, export->id, &manifest->tenant) ||
-        !read_applied(export, &heads) || !describe_tables(export, names) ||
+        !read_migrations(export, &heads) || !describe_tables(export, names) ||
         !db_script(call, script_tenant_rows_lock.text,
                    (DbArg[]){{.name = "schema", .text = export->schema},
                              {.name = "tables", .text = names},
@@ -243,9 +228,9 @@ write_archive(Export *export)
     return archive_write_end(export->writer);
 }
 
-/* Who has a tenant's rows is worth a line, as what changes them is. */
+/* Who has taken a copy of a tenant's rows is as important as who has changed them. */
 static bool
-record(Call *call)
+record_export(Call *call)
 {
     db_rollback(call);
     call->method = &export_method;
@@ -261,8 +246,8 @@ export_tenant(Call *call, const char *schema_name, FILE *file, ExportResult *res
 
     clientiq__v1__archive_manifest__init(&export.manifest);
     ok = (export.writer != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
-         find_tenant(&export) && check_schema(&export) && open_snapshot(&export) &&
-         write_archive(&export) && record(call);
+         find_exported(&export) && check_schema(&export) && open_snapshot(&export) &&
+         write_archive(&export) && record_export(call);
     if (ok)
         *result = (ExportResult){export.manifest.n_tables, archive_rows_written(export.writer)};
     db_rollback(call);

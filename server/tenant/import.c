@@ -147,7 +147,8 @@ join_columns(Call *call, const ArchiveTable *table, const char **columns)
 }
 
 static bool
-check_table(Import *import, const RowsTable *known, const ArchiveTable *table, const char *columns)
+check_columns(Import *import, const RowsTable *known, const ArchiveTable *table,
+              const char *columns)
 {
     Call *call = import->call;
     const char *odd;
@@ -170,7 +171,7 @@ check_table(Import *import, const RowsTable *known, const ArchiveTable *table, c
 
 /* All tables before the first row. */
 static bool
-check_tables(Import *import)
+check_all_tables(Import *import)
 {
     Call *call = import->call;
     RowsTable known = {.name = ""};
@@ -181,7 +182,7 @@ check_tables(Import *import)
 
         if (!join_columns(call, table, &columns) ||
             !rows_next(call, import->schema, known.name, &known) ||
-            !check_table(import, &known, table, columns))
+            !check_columns(import, &known, table, columns))
             return false;
     }
     if (!rows_next(call, import->schema, known.name, &known))
@@ -251,7 +252,7 @@ set_sequences(Import *import)
 static bool
 fill(Import *import)
 {
-    if (!check_tables(import) || !rows_begin(import->call, import->schema))
+    if (!check_all_tables(import) || !rows_begin(import->call, import->schema))
         return false;
     for (size_t i = 0; i < import->manifest->n_tables; i++)
         if (!copy_table(import, import->manifest->tables[i]))
@@ -282,7 +283,7 @@ keep_closed(Import *import)
 }
 
 static bool
-make_tenant(Import *import)
+import_whole(Import *import)
 {
     Call *call = import->call;
     Clientiq__V1__CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
@@ -308,7 +309,7 @@ import_tenant(Call *call, FILE *file, const ImportNames *names, ImportResult *re
 
     ok = (import.reader != NULL || call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory")) &&
          archive_read_manifest(import.reader, &import.manifest) && choose_names(&import) &&
-         read_heads(&import) && have_roles(call) && make_tenant(&import);
+         read_heads(&import) && have_roles(call) && import_whole(&import);
     db_rollback(call);
     archive_reader_free(import.reader);
     if (ok)

@@ -19,14 +19,14 @@ enum {
     RECORD_MAX_MS = 10000
 };
 
-typedef struct Taken {
+typedef struct TakenDomains {
     const char *id[ROUND];
     DnsQuestion questions[ROUND];
     size_t count;
-} Taken;
+} TakenDomains;
 
 static bool
-take_round(Call *call, Taken *taken)
+take_round(Call *call, TakenDomains *taken)
 {
     const DbRow *row;
 
@@ -53,7 +53,7 @@ result_name(DnsResult result)
 }
 
 static bool
-record(Call *call, const char *id, const DnsQuestion *question)
+record_result(Call *call, const char *id, const DnsQuestion *question)
 {
     const Config *config = call->core->config;
     const char *give_up_days = call_printf(call, "%" PRId64, config->domain_give_up_days);
@@ -103,7 +103,7 @@ record_or_log(Call *call, const char *id, const DnsQuestion *question)
 {
     Call look = *call;
 
-    if (record(&look, id, question))
+    if (record_result(&look, id, question))
         return;
     db_rollback(&look);
     internal_log(&look, LOG_LEVEL_WARNING, "domain not recorded");
@@ -113,7 +113,7 @@ bool
 ownership_work(Call *call, void *state UNUSED)
 {
     const Config *config = call->core->config;
-    Taken taken;
+    TakenDomains taken;
 
     for (int i = 0; i < ROUNDS_MAX; i++) {
         call->deadline_us = clock_us() + RECORD_MAX_MS * 1000;

@@ -4,7 +4,7 @@
 
 #include "call/call.h"
 
-/* A task of job.c's: asks about every domain that is due. */
+/* A task of a job: asks about every domain that is due. */
 MUST_CHECK bool ownership_work(Call *call, void *state);
 
 #endif

@@ -1,4 +1,4 @@
-/* Drops what deleted tenants have left when their time is over.  A task of job.c.  */
+/* Drops what deleted tenants have left when their time is over.  A task of a job.  */
 #ifndef CIQ_SERVER_PURGE_H
 #define CIQ_SERVER_PURGE_H
 

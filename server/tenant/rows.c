@@ -2,6 +2,7 @@
  * export.c and import.c.  Every name in a statement comes from PostgreSQL's own catalog, quoted
  * there.  */
 #include "tenant/rows.h"
+#include "base/lines.h"
 #include "db/db.h"
 #include "db/queries.h"
 
@@ -28,25 +29,12 @@ rows_next(Call *call, const char *schema, const char *after, RowsTable *table)
 }
 
 static bool
-has_line(const char *lines, const char *line, size_t size)
-{
-    while (*lines != '\0') {
-        size_t length = strcspn(lines, "\n");
-
-        if (length == size && memcmp(lines, line, size) == 0)
-            return true;
-        lines += length + (lines[length] == '\n');
-    }
-    return false;
-}
-
-static bool
 has_lines(const char *lines, const char *wanted, const char **odd, size_t *odd_size)
 {
     while (*wanted != '\0') {
         size_t length = strcspn(wanted, "\n");
 
-        if (!has_line(lines, wanted, length)) {
+        if (!lines_have(lines, wanted, length)) {
             *odd = wanted;
             *odd_size = length;
             return false;
@@ -80,7 +68,7 @@ rows_check_source(Call *call, const char *schema, const char *made)
 
         if (order < 0)
             return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the tenant's table %s is of no migration that the tenant has",
+                             "the tenant has a table %s that none of its migrations makes",
                              table.name);
         if (order > 0)
             return call_fail(call, CODE_FAILED_PRECONDITION,
@@ -118,7 +106,7 @@ list_tables(Call *call, const char *schema, const char **tables)
     return false;
 }
 
-/* What is still to come may take what is left of the call's time. */
+/* The next statement may take as long as the call has time left. */
 static bool
 queue_timeout(Call *call)
 {
@@ -127,7 +115,7 @@ queue_timeout(Call *call)
 
     if (left_ms == 0)
         return call_fail(call, CODE_DEADLINE_EXCEEDED,
-                         "the deadline passed before all rows were there");
+                         "the deadline passed before all rows were copied");
     return text != NULL && db_queue(call, &query_statement_timeout, NULL,
                                     (DbArg[]){{.name = "ms", .text = text}, {0}});
 }

@@ -192,7 +192,7 @@ test_import__of_damaged_archives(void **state)
     write_file(path, "", 0);
     refuse(world, path, "", "it ends too early");
     write_file(path, "-- PostgreSQL database dump\n", 28);
-    refuse(world, path, "", "this is no archive of a tenant");
+    refuse(world, path, "", "this is not an archive of a tenant");
     memcpy(copy, original, original_size);
     copy[11] = 2;
     write_file(path, copy, original_size);

@@ -724,8 +724,8 @@ test_fake_initial__compares_shapes(void **state)
     assert_true(exists(&fleet, "delta.fleet_attempt"));
     assert_string_equal(head(&fleet, "beta"), "0/0");
 
-    assert_non_null(
-        strstr(item_field(fleet.operator, id, "beta", "error"), "tables of another shape"));
+    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"),
+                           "are here, but differ from what it makes"));
     assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"),
                            "missing fleet_car: column plate text not null"));
     assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"),

@@ -111,7 +111,7 @@ test_create_api_key__wrong_input(void **state)
                 "api_key.permissions[0]",
                 "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"nodot\"]}}");
     expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
-                "names users.fly, which is no permission of this tenant",
+                "names users.fly, which is not a permission of this tenant",
                 "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"users.fly\"]}}");
     expect_json(world->acme, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
                 "expire_time must be in the future",
@@ -123,7 +123,7 @@ test_create_api_key__wrong_input(void **state)
                     "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"%s\"]}}", platforms[i]);
     /* and the platform knows nothing of a tenant's */
     expect_json(world->operator, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
-                "names users.view_customuser, which is no permission of the platform",
+                "names users.view_customuser, which is not a permission of the platform",
                 "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"users.view_customuser\"]}}");
     assert_string_equal(
         database_value(&world->database, "select count(*) from acme.core_api_key where name = 'x'"),
@@ -149,14 +149,14 @@ test_api_keys__nobody_raises_their_own_rights(void **state)
         "users.add_apikey,users.change_apikey,users.delete_apikey,users.view_group", &id);
 
     expect_json(clerk, "UserService/CreateApiKey", CODE_PERMISSION_DENIED,
-                "only who holds users.add_group",
+                "only a caller who holds users.add_group",
                 "{\"api_key\": {\"name\": \"raise\", \"permissions\": [\"users.add_group\"]}}");
     expect_json(clerk, "UserService/CreateApiKey", CODE_PERMISSION_DENIED,
-                "only who holds users.view_customuser may give or take auth.check",
+                "only a caller who holds users.view_customuser may give or take auth.check",
                 "{\"api_key\": {\"name\": \"raise\", \"permissions\": [\"auth.check\"]}}");
     weak = key_new(clerk, "raise", "\"users.view_group\"", token);
     expect_json(clerk, "UserService/UpdateApiKey", CODE_PERMISSION_DENIED,
-                "only who holds users.add_group",
+                "only a caller who holds users.add_group",
                 "{\"id\": %" PRId64 ", \"api_key\": {\"permissions\": [\"users.add_group\"]}, "
                 "\"update_mask\": \"permissions\"}",
                 weak);
@@ -246,7 +246,7 @@ test_api_key__is_no_account(void **state)
     expect_json(client, "UserService/UpdateUser", CODE_PERMISSION_DENIED, "only an admin",
                 "{\"id\": 1, \"user\": {\"first_name\": \"K\"}, \"update_mask\": \"first_name\"}");
     expect_json(client, "UserService/CreateGroup", CODE_PERMISSION_DENIED,
-                "only who holds users.delete_group",
+                "only a caller who holds users.delete_group",
                 "{\"group\": {\"name\": \"k\", \"permissions\": [\"users.delete_group\"]}}");
     expect_json(client, "UserService/CreateGroup", CODE_OK, NULL,
                 "{\"group\": {\"name\": \"Made by a key\"}}");
@@ -660,7 +660,7 @@ test_platform_api_key__does_what_it_may(void **state)
     expect_json(looker, "UserService/CreateApiKey", CODE_PERMISSION_DENIED, "platform.add_apikey",
                 "{\"api_key\": {\"name\": \"x\"}}");
     expect_json(doer, "UserService/CreateApiKey", CODE_PERMISSION_DENIED,
-                "only who holds platform.add_superuser",
+                "only a caller who holds platform.add_superuser",
                 "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"platform.add_superuser\"]}}");
     expect_json(
         doer, "UserService/CreateApiKey", CODE_OK, NULL,

@@ -270,10 +270,10 @@ test_clone__of_a_schema_that_is_not_what_migrations_make(void **state)
     tenant_new(world->operator, "bent");
     database_value(&world->database, "create table bent.by_hand (id bigint primary key)");
     refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
-           "table by_hand is of no migration");
+           "table by_hand that none of its migrations makes");
     database_value(&world->database, "alter table bent.by_hand rename to zzz_by_hand");
     refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
-           "table zzz_by_hand is of no migration");
+           "table zzz_by_hand that none of its migrations makes");
     database_value(&world->database,
                    "drop table bent.zzz_by_hand; alter table bent.business_company add shoe text");
     refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION, "shoe");

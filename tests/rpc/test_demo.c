@@ -307,7 +307,7 @@ test_convert__makes_the_tenant_and_mails_the_way_in(void **state)
     set.password = TEXT("a-mine-of-gold");
     CiqClient *client = client_new(&world->server, "acme.localhost", NULL);
     assert_null(ciq_set_password(client, &set, &error));
-    assert_code(error, CODE_UNAUTHENTICATED, "the link is not good any more");
+    assert_code(error, CODE_UNAUTHENTICATED, "the link is no longer valid");
     ciq_client_set_tenant(client, response->tenant->domain);
     set.password = TEXT("short");
     assert_null(ciq_set_password(client, &set, &error));
@@ -319,7 +319,7 @@ test_convert__makes_the_tenant_and_mails_the_way_in(void **state)
     assert_int_equal(user_count(client, "dora@mine"), 1);
     ciq_set_password_response_free(session);
     assert_null(ciq_set_password(client, &set, &error));
-    assert_code(error, CODE_UNAUTHENTICATED, "the link is not good any more");
+    assert_code(error, CODE_UNAUTHENTICATED, "the link is no longer valid");
     ciq_client_free(client);
     ciq_client_free(
         sign_in(&world->server, "dora_s_mine_sons", "dora@mine.example", "a-mine-of-gold"));

@@ -216,7 +216,7 @@ test_group_change__gives_only_what_one_holds(void **state)
     expect_json(clerk, "UserService/AddGroupMember", CODE_PERMISSION_DENIED,
                 "the group holds business.", "{\"group_id\": 1, \"user_id\": %" PRId64 "}", id);
     expect_json(clerk, "UserService/UpdateGroup", CODE_PERMISSION_DENIED,
-                "only who holds business.view_company",
+                "only a caller who holds business.view_company",
                 "{\"id\": %" PRId64 ", \"group\": {\"permissions\": [\"business.view_company\"]}, "
                 "\"update_mask\": \"permissions\"}",
                 mine);
@@ -226,7 +226,7 @@ test_group_change__gives_only_what_one_holds(void **state)
     expect_json(clerk, "UserService/DeleteGroup", CODE_PERMISSION_DENIED,
                 "the group holds business.view_company", "{\"id\": %" PRId64 "}", more);
     expect_json(clerk, "UserService/GrantPermission", CODE_PERMISSION_DENIED,
-                "only who holds business.view_company",
+                "only a caller who holds business.view_company",
                 "{\"user_id\": %" PRId64 ", \"permission\": \"business.view_company\"}", id);
     expect_json(clerk, "UserService/GrantPermission", CODE_OK, NULL,
                 "{\"user_id\": %" PRId64 ", \"permission\": \"users.view_customuser\"}", plain);

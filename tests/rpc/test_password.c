@@ -135,7 +135,7 @@ change_and_check(Pair *pair, const char *tenant, const char *email)
     request.old_password = TEXT(world_password);
     request.new_password = TEXT(world_password);
     assert_null(ciq_change_password(own, &request, &error));
-    assert_code(error, CODE_INVALID_ARGUMENT, "new_password must be another one");
+    assert_code(error, CODE_INVALID_ARGUMENT, "new_password must differ from the old password");
     expect_json(elsewhere, "UserService/WhoAmI", CODE_OK, NULL, "{}");
 
     request.new_password = TEXT("a better password");

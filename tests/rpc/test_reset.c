@@ -109,7 +109,7 @@ static void
 assert_link_is_dead(CiqClient *client, const char *token)
 {
     expect_json(client, "UserService/SetPassword", CODE_UNAUTHENTICATED,
-                "the link is not good any more",
+                "the link is no longer valid",
                 "{\"link_token\": \"%s\", \"password\": \"a new password\"}", token);
 }
 

@@ -1,7 +1,7 @@
 /* Reads the statements: the header's lines first, then the text piece by piece. */
 #include "statement.h"
 
-#include "migration/file.h"
+#include "migration/statement.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -301,7 +301,7 @@ static void
 parse_text(Reader *reader, const char *at)
 {
     while (*at != '\0') {
-        const char *end = migration_skip(reader->file->text, at);
+        const char *end = statement_skip(reader->file->text, at);
 
         if (end != at) {
             at = parse_skipped(reader, at, end);

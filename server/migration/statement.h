@@ -1,0 +1,15 @@
+/* Where the statements of an SQL text start and end.  */
+#ifndef CIQ_SERVER_STATEMENT_H
+#define CIQ_SERVER_STATEMENT_H
+
+#include <stddef.h>
+
+/* Where a comment, a string, a quoted name or a dollar quote that starts at at ends; at itself if
+ * none starts there. text is where it all begins. */
+const char *statement_skip(const char *text, const char *at);
+
+/* The statement that starts at or after text, without what is around it.  Gives where to look for
+ * the next one; NULL: there was none. */
+const char *statement_next(const char *text, const char **start, size_t *size);
+
+#endif
