@@ -3,6 +3,7 @@
  * send again.  nng's own resending is off, because it would deliver a write twice; whether a call
  * is repeated is decided here.  */
 #include "client/call.h"
+#include "proto/aio.h"
 #include "client/error.h"
 #include "proto/guard.h"
 #include "server/base/clock.h"
@@ -58,6 +59,7 @@ struct Flight {
     Flight *next;      /* in the list of all */
     Flight *next_free; /* in the list of free ones */
     nng_aio *aio;
+    AioPause *pause; /* between two attempts */
     nng_ctx context;
     const Method *method;
     uint8_t *packed; /* the Request, packed once for all attempts */
@@ -189,8 +191,7 @@ pause_then_send(Flight *flight, uint32_t asked_ms)
     if (pause_ms > flight->deadline_ms - now_ms())
         pause_ms = flight->deadline_ms > now_ms() ? flight->deadline_ms - now_ms() : 0;
     flight->step = STEP_PAUSE;
-    nng_aio_set_timeout(flight->aio, NNG_DURATION_INFINITE);
-    nng_sleep_aio((nng_duration) pause_ms, flight->aio);
+    aio_pause_begin(flight->pause, pause_ms);
 }
 
 /* Whether the same request may be sent again.  delivered: a server may have seen it. */
@@ -313,38 +314,52 @@ send_failed(Flight *flight, int error)
 }
 
 static void
+flight_pause_over(void *argument, int error)
+{
+    Flight *flight = argument;
+
+    if (error != 0)
+        transport_failed(flight, error, false);
+    else
+        send_attempt(flight);
+}
+
+static void
+flight_sent(Flight *flight)
+{
+    int error = nng_aio_result(flight->aio);
+    int64_t left_ms;
+
+    /* a message that is still ours was not sent, whatever the result says (proto/aio.h) */
+    if (error == 0 && nng_aio_get_msg(flight->aio) != NULL)
+        error = NNG_ETIMEDOUT;
+    if (error != 0) {
+        send_failed(flight, error);
+        return;
+    }
+    flight->step = STEP_RECEIVE;
+    left_ms = flight->deadline_ms - now_ms();
+    nng_aio_set_timeout(flight->aio, left_ms > 0 ? (nng_duration) left_ms : 1);
+    nng_ctx_recv(flight->context, flight->aio);
+}
+
+static void
 flight_callback(void *argument)
 {
     Flight *flight = argument;
-    int error = nng_aio_result(flight->aio);
-    Step step = flight->step;
-    int64_t left_ms;
+    nng_msg *message;
+    int error;
 
-    switch (step) {
-    case STEP_SEND:
-        if (error != 0) {
-            send_failed(flight, error);
-            return;
-        }
-        flight->step = STEP_RECEIVE;
-        left_ms = flight->deadline_ms - now_ms();
-        nng_aio_set_timeout(flight->aio, left_ms > 0 ? (nng_duration) left_ms : 1);
-        nng_ctx_recv(flight->context, flight->aio);
-        return;
-    case STEP_RECEIVE:
-        /* after an error nng has forgotten the request: receiving again is not possible */
-        if (error != 0)
-            transport_failed(flight, error, true);
-        else
-            take_reply(flight, nng_aio_get_msg(flight->aio));
-        return;
-    case STEP_PAUSE:
-        if (error != 0)
-            transport_failed(flight, error, false);
-        else
-            send_attempt(flight);
+    if (flight->step == STEP_SEND) {
+        flight_sent(flight);
         return;
     }
+    /* after an error nng has forgotten the request: receiving again is not possible */
+    error = aio_received(flight->aio, &message);
+    if (error != 0)
+        transport_failed(flight, error, true);
+    else
+        take_reply(flight, message);
 }
 
 /* ---- starting a call ---- */
@@ -362,7 +377,9 @@ flight_new(CiqClient *client)
         return NULL;
     }
     if (nng_ctx_set_ms(flight->context, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE) != 0 ||
+        (flight->pause = aio_pause_new(flight_pause_over, flight)) == NULL ||
         nng_aio_alloc(&flight->aio, flight_callback, flight) != 0) {
+        aio_pause_free(flight->pause);
         nng_ctx_close(flight->context);
         free(flight);
         return NULL;
@@ -687,6 +704,13 @@ free_secret(char *text)
     free(text);
 }
 
+static void
+flight_cancel(Flight *flight)
+{
+    nng_aio_abort(flight->aio, NNG_ECANCELED);
+    aio_pause_cancel(flight->pause);
+}
+
 /* Ends every call.  Answers that are under way get a moment to arrive: nng before 1.6 waits for
  * ever in closing a tcp:// connection that is just receiving (nng's pull request 1636).  A call
  * that is between two steps cannot be aborted, so this is repeated until no call is left. */
@@ -702,7 +726,7 @@ await_idle(CiqClient *client)
 
         for (Flight *flight = client->flights; flight != NULL; flight = flight->next)
             if (!grace || flight->step != STEP_RECEIVE)
-                nng_aio_abort(flight->aio, NNG_ECANCELED);
+                flight_cancel(flight);
         pthread_cond_timedwait(&client->idle, &client->lock, &until);
     }
     pthread_mutex_unlock(&client->lock);
@@ -721,6 +745,7 @@ ciq_client_free(CiqClient *client)
         Flight *flight = client->flights;
 
         client->flights = flight->next;
+        aio_pause_free(flight->pause);
         nng_aio_stop(flight->aio);
         nng_aio_free(flight->aio);
         nng_ctx_close(flight->context);

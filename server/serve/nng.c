@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "serve/dispatch.h"
 #include "base/log.h"
+#include "proto/aio.h"
 #include "proto/guard.h"
 
 #include <arpa/inet.h>
@@ -48,6 +49,7 @@ struct Exchange {
     Listener *listener;
     nng_ctx context;
     nng_aio *aio;
+    AioPause *pause;  /* before an answer that waits in aio */
     nng_msg *message; /* the request; NULL while receiving */
     nng_pipe pipe;
     int64_t receive_us;
@@ -166,7 +168,7 @@ exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms)
     clientiq__v1__reply__pack(reply, nng_msg_body(message));
     nng_aio_set_msg(exchange->aio, message);
     if (pause_begin(exchange, pause_ms))
-        nng_sleep_aio((nng_duration) pause_ms, exchange->aio);
+        aio_pause_begin(exchange->pause, pause_ms);
     else
         send_packed(exchange);
 }
@@ -304,39 +306,54 @@ exchange_received(Exchange *exchange)
                         "too many calls are waiting; try again later", 200);
 }
 
+/* It was sent, or cannot be. */
+static void
+exchange_sent(Exchange *exchange, int error)
+{
+    if (error == NNG_ETIMEDOUT)
+        nng_pipe_close(exchange->pipe);
+    count_down(exchange);
+    if (error == NNG_ECLOSED || error == NNG_ECANCELED)
+        end_round(exchange);
+    else
+        exchange_receive(exchange);
+}
+
+static void
+exchange_pause_over(void *argument, int error)
+{
+    Exchange *exchange = argument;
+
+    atomic_fetch_sub(&exchange->listener->pauses, 1);
+    if (error == 0) {
+        send_packed(exchange);
+        return;
+    }
+    nng_msg_free(nng_aio_get_msg(exchange->aio));
+    nng_aio_set_msg(exchange->aio, NULL);
+    exchange_sent(exchange, error);
+}
+
 static void
 exchange_callback(void *argument)
 {
     Exchange *exchange = argument;
-    int error = nng_aio_result(exchange->aio);
+    int error;
 
-    if (exchange->step == STEP_PAUSE) {
-        atomic_fetch_sub(&exchange->listener->pauses, 1);
-        if (error == 0) {
-            send_packed(exchange);
-            return;
-        }
+    if (exchange->step == STEP_SEND) {
+        exchange_sent(exchange, aio_sent(exchange->aio));
+        return;
     }
-    if (exchange->step != STEP_RECEIVE) {
-        if (error != 0) {
-            nng_msg_free(nng_aio_get_msg(exchange->aio));
-            if (error == NNG_ETIMEDOUT)
-                nng_pipe_close(exchange->pipe);
-        }
-        count_down(exchange);
-    }
+    error = aio_received(exchange->aio, &exchange->message);
     if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
         end_round(exchange);
-        return;
-    }
-    if (exchange->step != STEP_RECEIVE || error != 0) {
+    } else if (error != 0) {
         exchange_receive(exchange);
-        return;
+    } else {
+        exchange->pipe = nng_msg_get_pipe(exchange->message);
+        exchange->receive_us = clock_us();
+        exchange_received(exchange);
     }
-    exchange->message = nng_aio_get_msg(exchange->aio);
-    exchange->pipe = nng_msg_get_pipe(exchange->message);
-    exchange->receive_us = clock_us();
-    exchange_received(exchange);
 }
 
 Exchange *
@@ -456,6 +473,7 @@ open_exchanges(Listener *listener)
 
         exchange->listener = listener;
         if (nng_aio_alloc(&exchange->aio, exchange_callback, exchange) != 0 ||
+            (exchange->pause = aio_pause_new(exchange_pause_over, exchange)) == NULL ||
             nng_ctx_open(&exchange->context, listener->socket) != 0)
             return false;
     }
@@ -526,8 +544,10 @@ listener_stop_receiving(Listener *listener)
 
         pthread_mutex_unlock(&listener->lock);
         for (size_t i = 0; i < listener->count; i++)
-            if (listener->exchanges[i].aio != NULL)
+            if (listener->exchanges[i].pause != NULL) {
                 nng_aio_cancel(listener->exchanges[i].aio);
+                aio_pause_cancel(listener->exchanges[i].pause);
+            }
         pthread_mutex_lock(&listener->lock);
         if (listener->rounds > listener->accepted)
             (void) pthread_cond_timedwait(&listener->idle, &listener->lock, &until);
@@ -590,6 +610,7 @@ listener_stop(Listener *listener)
 
         if (exchange->aio == NULL)
             continue;
+        aio_pause_free(exchange->pause);
         nng_aio_stop(exchange->aio);
         nng_aio_free(exchange->aio);
         if (exchange->message != NULL)

@@ -382,6 +382,30 @@ test_client__deadline(void **state)
     server_close(&server);
 }
 
+/* After a pause nng tells a time-out as success (proto/aio.h): it must not be taken for an answer,
+ * neither in this call nor in a later one that uses what this one left. */
+static void
+test_client__silence_after_a_pause(void **state)
+{
+    (void) state;
+    SERVE(server, {.act = ACT_FAIL, .code = CODE_UNAVAILABLE}, {.act = ACT_HOLD});
+    CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+    CiqClient *client = client_of(server.url);
+    char text[200];
+
+    for (int i = 0; i < 2; i++) {
+        CiqError *error = NULL;
+
+        assert_null(ciq_call_with(client, method_find("clientiq.v1.UserService/GetUser"),
+                                  &request.base, &(CiqCallOptions){.timeout_ms = 500}, NULL,
+                                  &error));
+        assert_int_equal(end_of(error, text), CODE_DEADLINE_EXCEEDED);
+    }
+    assert_int_equal(server_requests(&server), 3);
+    ciq_client_free(client);
+    server_close(&server);
+}
+
 /* Lost twice on its way, a write arrives three times under one key, each with less time than
  * before. */
 static void
@@ -645,6 +669,7 @@ main(void)
         cmocka_unit_test(test_client__nobody_there),
         cmocka_unit_test(test_client__server_comes_later),
         cmocka_unit_test(test_client__deadline),
+        cmocka_unit_test(test_client__silence_after_a_pause),
         cmocka_unit_test(test_client__lost_write_is_repeated),
         cmocka_unit_test(test_client__lost_login_is_not_repeated),
         cmocka_unit_test(test_client__repeats_when_asked),
