@@ -22,10 +22,10 @@ MUST_CHECK bool seal_read_key(const char *path, uint8_t key[32], char *reason, s
 
 /* How far a look at an audit has come, and where it ends. */
 typedef struct SealLook {
-    int64_t seals; /* there are so many */
-    int64_t rows;  /* in all of them, */
-    int64_t seen;  /* and in those up to the last that was looked at */
-    int64_t last;  /* that one's number */
+    int64_t seals; /* how many there are */
+    int64_t rows;  /* in all seals */
+    int64_t seen;  /* in the seals up to last */
+    int64_t last;  /* the number of the last seal that was compared */
     char head[65]; /* the last seal's hash, in hexadecimal; "": nothing is sealed */
 } SealLook;
 

@@ -1,6 +1,6 @@
 /* How often something may be tried, counted in the database, where neither a restart nor a second
  * server forgets it. The generic cell rate algorithm (ITU-T I.371): each interval one try is
- * forgiven, and a row holds the time when all of them will be; only so many may be unforgiven at
+ * forgiven, and a row holds the time when all of them will be; only a few may be unforgiven at
  * once.
  *
  * What is counted has a name that is a keyed hash: whoever reads the table learns no address.  Rows
@@ -34,8 +34,8 @@ MUST_CHECK bool throttle_count(Call *call, const Throttle *counters, size_t coun
 /* Has dispatch count one try of each if the call fails for good (call.h, record). */
 MUST_CHECK bool throttle_count_failure(Call *call, const Throttle *counters, size_t count);
 
-/* Forgives a counter, and remembers that something happened, for so many seconds: its
- * forgiven_ms is what is left of them. */
+/* Forgives a counter, and remembers that something happened, for these seconds: its
+ * forgiven_ms is how much of them is left. */
 MUST_CHECK bool throttle_forget_and_remember(Call *call, const Throttle *forgotten,
                                              const Throttle *remembered, int64_t seconds);
 

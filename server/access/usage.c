@@ -18,7 +18,7 @@
 #include <stdlib.h>
 
 enum {
-    SESSION_BUCKETS = 8192, /* with PLACES: so many can be used between two looks of the job */
+    SESSION_BUCKETS = 8192, /* times PLACES: as many can be used between two looks of the job */
     KEY_BUCKETS = 512,
     PLACES = 8,          /* of a bucket */
     KEY_INTERVAL_S = 60, /* between two writes of one key, at least */

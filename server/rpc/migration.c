@@ -31,7 +31,8 @@ find_target(Call *call, const CreateMigrationRunRequest *request, WantedRun *wan
         return true;
     }
     if (request->app[0] == '\0')
-        return call_fail_field(call, "target", "needs app, because each app has its own numbers");
+        return call_fail_field(call, "target",
+                               "needs an app, because each app has its own numbers");
     if (strcmp(target, "zero") == 0) {
         wanted->target.number = 0;
         return true;

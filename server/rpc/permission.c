@@ -27,7 +27,7 @@ fail_no_session(Call *call)
 /* The user of a session.  Its token names its tenant: on a tenant it must be that one; without one
  * it is found there, and call->tenant becomes it. */
 static bool
-find_session(Call *call, const char *token, int64_t *user_id)
+find_subject_session(Call *call, const char *token, int64_t *user_id)
 {
     AuthToken read;
     TenantContext tenant;
@@ -231,7 +231,7 @@ check_permissions(Call *call, const CheckPermissionRequest *request,
         return false;
     if (!by_session)
         user_id = request->user_id != 0 ? request->user_id : caller_account_id(&call->caller);
-    else if (!find_session(call, request->session_token, &user_id))
+    else if (!find_subject_session(call, request->session_token, &user_id))
         return false;
     if (!find_facts(call, user_id, &facts))
         return false;

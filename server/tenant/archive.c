@@ -276,7 +276,7 @@ fail_damaged(ArchiveReader *reader, const char *what)
                      "the archive is damaged before byte %" PRIu64 ": %s", reader->offset, what);
 }
 
-/* Exactly so many bytes; hashed says whether the checksum of all is over them too. */
+/* Exactly size bytes; hashed: the checksum of the whole archive is over them too. */
 static bool
 read_bytes(ArchiveReader *reader, void *data, size_t size, bool hashed)
 {

@@ -55,8 +55,8 @@ void archive_reader_free(ArchiveReader *reader);
  * wrote it. */
 MUST_CHECK bool archive_read_manifest(ArchiveReader *reader, const ArchiveManifest **manifest);
 
-/* The next piece of the current table's rows, good until the next call here; size 0: the table is
- * over, was whole, and had so many rows as *rows says, and the next table is current. */
+/* The next piece of the current table's rows, good until the next call here; size 0: the table
+ * has ended, was whole and had *rows rows, and the next table is current. */
 MUST_CHECK bool archive_read_rows(ArchiveReader *reader, const char **data, size_t *size,
                                   uint64_t *rows);
 

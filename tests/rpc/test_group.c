@@ -268,7 +268,7 @@ test_grant__only_what_a_tenant_has(void **state)
                     group_new(world->acme, name, ""), name);
     }
     expect_json(world->acme, "UserService/GrantPermission", CODE_INVALID_ARGUMENT,
-                "no permission of this tenant",
+                "not a permission of this tenant",
                 "{\"user_id\": 1, \"permission\": \"business.fly\"}");
     for (size_t i = 0; i < sizeof no_names / sizeof *no_names; i++)
         expect_json(world->acme, "UserService/GrantPermission", CODE_INVALID_ARGUMENT, "permission",

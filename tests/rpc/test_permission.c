@@ -228,7 +228,7 @@ test_group_member__cannot_raise_rights(void **state)
     group.n_permissions = 1;
     grant.group = &group;
     assert_null(ciq_create_group(staff, &grant, &error));
-    assert_code(error, CODE_PERMISSION_DENIED, "only who holds users.delete_group");
+    assert_code(error, CODE_PERMISSION_DENIED, "only a caller who holds users.delete_group");
     ciq_client_free(staff);
 }
 
