@@ -72,6 +72,17 @@ set_tenant_state(Call *call, const Locked *locked, const char *state, const char
                               {0}});
 }
 
+/* What the database has of the tenant: schema, role, and the way from one to the other. */
+static bool
+read_database(Call *call, const Locked *tenant, const DbRow **row)
+{
+    return db_row(call, &query_repair_state, NULL,
+                  (DbArg[]){{.name = "role", .text = tenant->role},
+                            {.name = "schema", .text = tenant->schema},
+                            {0}},
+                  row);
+}
+
 /* One script about a schema and its role; new_schema only where the script has it. */
 static bool
 run_tenant_script(Call *call, const Script *script, const char *schema, const char *role,
@@ -129,11 +140,7 @@ rename_schema(Call *call, const Locked *tenant, const char *to)
 {
     const DbRow *row;
 
-    if (!db_row(call, &query_repair_state, NULL,
-                (DbArg[]){{.name = "role", .text = tenant->role},
-                          {.name = "schema", .text = tenant->schema},
-                          {0}},
-                &row))
+    if (!read_database(call, tenant, &row))
         return false;
     /* somebody has dropped it by hand: there is nothing to rename, and the registry goes on */
     if (!db_row_bool(row, "has_schema"))
@@ -259,11 +266,7 @@ repair_frame(Call *call, const Locked *tenant, Report *repaired)
     bool open = is_state(tenant, "active");
     const DbRow *row;
 
-    if (!db_row(call, &query_repair_state, NULL,
-                (DbArg[]){{.name = "role", .text = tenant->role},
-                          {.name = "schema", .text = tenant->schema},
-                          {0}},
-                &row))
+    if (!read_database(call, tenant, &row))
         return false;
     if (!db_row_bool(row, "has_role")) {
         call_change(call, CHANGE_ROLES, 0);
