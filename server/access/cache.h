@@ -1,5 +1,5 @@
 /* What memory may answer instead of the database, and for how long it may: tenants by name,
- * sessions by the hash of their secret.  Valid or silent (design: state and truth): a transaction
+ * sessions by the hash of their secret.  Valid or silent: a transaction
  * that changes what is cached notifies with the tenant's id; each server's heartbeat notifies the
  * server itself, and what came before a returned heartbeat has arrived too.  While the newest
  * heartbeat that came back was sent less than CACHE_FRESH_MS ago, entries answer; otherwise nothing
