@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -40,6 +41,7 @@ command_take_value(int *argc, char **argv, const char *name)
         const char *value = NULL;
         int words = 1;
 
+        assert(argv[i] != NULL);
         if (strncmp(argv[i], name, size) == 0 && argv[i][size] == '=')
             value = argv[i] + size + 1;
         else if (strcmp(argv[i], name) == 0 && i + 1 < *argc) {

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/* Where a comment, a string, a quoted name or a dollar quote that starts at at ends; at itself if
- * none starts there. text is where it all begins. */
-const char *statement_skip(const char *text, const char *at);
+/* Where a comment, a string, a quoted name or a dollar quote that starts at text ends; text itself
+ * if none starts there.  start is where the whole begins. */
+const char *statement_skip(const char *start, const char *text);
 
 /* The statement that starts at or after text, without what is around it.  Gives where to look for
  * the next one; NULL: there was none. */

@@ -380,14 +380,14 @@ test_stop__ends(void **state)
     assert_int_equal(question.code, CODE_OK);
     assert_ends(moved, hours, moved->hours);
     assert_false(says(&moved->process, "calls are cut off"));
-    assert_false(says(&moved->process, "sockets are left"));
+    assert_false(says(&moved->process, "sockets stay open"));
     ciq_client_free(client);
 }
 
 /* "test_stop__ends__set_back" */
 #define CASE(function, hours)                                                                      \
     {                                                                                              \
-        .name = #function "__" #hours, .test_func = function, .setup_func = setup,                 \
+        .name = #function "__" #hours, .test_func = (function), .setup_func = setup,               \
         .teardown_func = teardown, .initial_state = &(hours)                                       \
     }
 
