@@ -25,7 +25,7 @@ superuser_conninfo(void)
         FILE *stream = file == NULL ? NULL : fopen(file, "r");
 
         if (stream == NULL || fgets(conninfo, sizeof conninfo, stream) == NULL)
-            fail_msg("no PostgreSQL for tests: set CIQ_TEST_DATABASE, or run by ctest");
+            fail_msg("no PostgreSQL for tests: run by ctest, or see docs/testing.md");
         if (stream != NULL)
             fclose(stream);
         conninfo[strcspn(conninfo, "\n")] = '\0';
