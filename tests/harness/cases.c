@@ -3,10 +3,30 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { STATUS_SKIPPED = 77 }; /* tests/CMakeLists.txt tells it to ctest */
+
+static CMFixtureFunction group_setup, group_teardown;
+static bool group_is_set_up;
+
+static int
+run_group_setup(void **state)
+{
+    int status = group_setup == NULL ? 0 : group_setup(state);
+
+    group_is_set_up = status == 0;
+    return status;
+}
+
+/* cmocka calls it also where the setup has failed, and there is nothing to tear down. */
+static int
+run_group_teardown(void **state)
+{
+    return group_is_set_up && group_teardown != NULL ? group_teardown(state) : 0;
+}
 
 int
 cases_run(const struct CMUnitTest *cases, size_t count, CMFixtureFunction setup,
@@ -24,8 +44,11 @@ cases_run(const struct CMUnitTest *cases, size_t count, CMFixtureFunction setup,
     for (size_t i = 0; i < count; i++)
         if (fnmatch(pattern, cases[i].name, 0) == 0)
             chosen[chosen_count++] = cases[i];
+    group_setup = setup;
+    group_teardown = teardown;
     if (chosen_count > 0)
-        status = _cmocka_run_group_tests(suite, chosen, chosen_count, setup, teardown);
+        status = _cmocka_run_group_tests(suite, chosen, chosen_count, run_group_setup,
+                                         run_group_teardown);
     else {
         fprintf(stderr, "%s has no case that CIQ_TEST_CASE=%s matches; it has:\n", suite, pattern);
         for (size_t i = 0; i < count; i++)
