@@ -198,7 +198,7 @@ typedef struct Awaited {
 } Awaited;
 
 static bool
-have_ended(void *argument)
+ends_have_come(void *argument)
 {
     const Awaited *awaited = argument;
 
@@ -208,5 +208,5 @@ have_ended(void *argument)
 void
 wait_for_ends(const Ends *ends, int count)
 {
-    wait_until("calls to end", have_ended, &(Awaited){ends, count});
+    wait_until("calls to end", ends_have_come, &(Awaited){ends, count});
 }

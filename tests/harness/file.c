@@ -15,7 +15,7 @@ folder_new(char path[64])
 }
 
 static int
-remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+folder_remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
     (void) status;
     (void) kind;
@@ -26,7 +26,7 @@ remove_entry(const char *path, const struct stat *status, int kind, struct FTW *
 void
 folder_remove(const char *path)
 {
-    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    nftw(path, folder_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 char *

@@ -48,7 +48,7 @@ fleet_file(const Fleet *fleet, const char *name, const char *text)
 }
 
 static void
-make_apps(Fleet *fleet)
+fleet_make_apps(Fleet *fleet)
 {
     char folder[96];
 
@@ -63,29 +63,29 @@ fleet_new(Fleet *fleet)
 {
     memset(fleet, 0, sizeof *fleet);
     database_new(&fleet->database);
-    make_apps(fleet);
+    fleet_make_apps(fleet);
 }
 
 /* server_up's function has no argument of its own. */
-static const char *apps_of_next;
-static void (*change_of_next)(Config *);
+static const char *fleet_apps_of_next;
+static void (*fleet_change_of_next)(Config *);
 
 static void
-configure(Config *config)
+fleet_configure(Config *config)
 {
-    setting_set(&config->apps, apps_of_next);
+    setting_set(&config->apps, fleet_apps_of_next);
     config->migration_lock_timeout_ms = 60000;
     config->migration_attempts = 4;
-    if (change_of_next != NULL)
-        change_of_next(config);
+    if (fleet_change_of_next != NULL)
+        fleet_change_of_next(config);
 }
 
 void
 fleet_start(Fleet *fleet, void (*change)(Config *))
 {
-    apps_of_next = fleet->apps;
-    change_of_next = change;
-    server_up(&fleet->server, &fleet->database, configure);
+    fleet_apps_of_next = fleet->apps;
+    fleet_change_of_next = change;
+    server_up(&fleet->server, &fleet->database, fleet_configure);
     fleet->operator= operator_new(&fleet->server);
 }
 
@@ -101,21 +101,22 @@ fleet_stop(Fleet *fleet)
 
 /* Tenants take their time, most of it for passwords: they are made once, and copied with their
  * database.  The copies have the logins and roles of the first. */
-static Fleet template;
+static Fleet fleet_template;
 
 void
 fleet_free(Fleet *fleet)
 {
     fleet_stop(fleet);
     if (fleet->is_copy)
-        database_value(&template.database, "drop database %s with (force)", fleet->database.name);
+        database_value(&fleet_template.database, "drop database %s with (force)",
+                       fleet->database.name);
     else
         database_drop(&fleet->database);
     folder_remove(fleet->apps);
 }
 
 static void
-one_at_a_time(Config *config)
+fleet_one_at_a_time(Config *config)
 {
     config->migration_workers = 1;
 }
@@ -124,13 +125,13 @@ int
 fleet_group_setup(void **state)
 {
     (void) state;
-    fleet_new(&template);
-    fleet_start(&template, NULL);
-    tenant_new(template.operator, "alpha");
-    tenant_new(template.operator, "beta");
-    tenant_new(template.operator, "gamma");
-    tenant_new(template.operator, "delta");
-    fleet_stop(&template);
+    fleet_new(&fleet_template);
+    fleet_start(&fleet_template, NULL);
+    tenant_new(fleet_template.operator, "alpha");
+    tenant_new(fleet_template.operator, "beta");
+    tenant_new(fleet_template.operator, "gamma");
+    tenant_new(fleet_template.operator, "delta");
+    fleet_stop(&fleet_template);
     return 0;
 }
 
@@ -138,15 +139,15 @@ int
 fleet_group_teardown(void **state)
 {
     (void) state;
-    fleet_free(&template);
+    fleet_free(&fleet_template);
     return 0;
 }
 
 static void
-copy_database(Fleet *fleet)
+fleet_copy_database(Fleet *fleet)
 {
     static int number;
-    const TestDatabase *from = &template.database;
+    const TestDatabase *from = &fleet_template.database;
     TestDatabase *to = &fleet->database, postgres = *from;
 
     snprintf(to->name, sizeof to->name, "%.40s_%d", from->name, ++number);
@@ -165,8 +166,8 @@ void
 fleet_copy(Fleet *fleet, const char *name, const char *text)
 {
     memset(fleet, 0, sizeof *fleet);
-    make_apps(fleet);
-    copy_database(fleet);
+    fleet_make_apps(fleet);
+    fleet_copy_database(fleet);
     fleet_file(fleet, name, text);
 }
 
@@ -174,7 +175,7 @@ void
 fleet_with(Fleet *fleet, const char *name, const char *text)
 {
     fleet_copy(fleet, name, text);
-    fleet_start(fleet, one_at_a_time);
+    fleet_start(fleet, fleet_one_at_a_time);
 }
 
 /* ---- runs ---- */
@@ -213,7 +214,7 @@ typedef struct Asked {
 } Asked;
 
 static bool
-has_ended(void *argument)
+run_has_ended(void *argument)
 {
     Asked *asked = argument;
 
@@ -224,7 +225,7 @@ has_ended(void *argument)
 const json_t *
 run_wait(CiqClient *operator, int64_t id)
 {
-    wait_until("the run's end", has_ended, &(Asked){.operator = operator, .id = id});
+    wait_until("the run's end", run_has_ended, &(Asked){.operator = operator, .id = id});
     return run_get(operator, id);
 }
 
@@ -257,7 +258,7 @@ item_field(CiqClient *operator, int64_t id, const char *schema, const char *fiel
 }
 
 static bool
-has_value(void *argument)
+item_has_value(void *argument)
 {
     Asked *asked = argument;
 
@@ -269,7 +270,7 @@ void
 item_wait(CiqClient *operator, int64_t id, const char *schema, const char *field, const char *value)
 {
     wait_until(
-        value, has_value,
+        value, item_has_value,
         &(Asked){.operator= operator, .id = id, .schema = schema, .field = field, .value = value});
 }
 
@@ -292,7 +293,7 @@ assert_run(CiqClient *operator, int64_t id, const char *state, int done, int fai
 /* The log is a file, because nobody reads a pipe while the test asks the server a thousand times.
  */
 static bool
-is_ready(void *argument)
+process_is_ready(void *argument)
 {
     const ServerProcess *process = argument;
     FILE *log = fopen(process->log, "r");
@@ -344,11 +345,11 @@ process_start(ServerProcess *process, const TestDatabase *database, const char *
                                  (char *const *) (uintptr_t) words, environ),
                      0);
     posix_spawn_file_actions_destroy(&actions);
-    wait_until("a server that is ready", is_ready, process);
+    wait_until("a server that is ready", process_is_ready, process);
 }
 
 static int
-wait_for_end(ServerProcess *process)
+process_wait(ServerProcess *process)
 {
     int status;
 
@@ -362,7 +363,7 @@ void
 process_kill(ServerProcess *process)
 {
     assert_int_equal(kill(process->pid, SIGKILL), 0);
-    (void) wait_for_end(process);
+    (void) process_wait(process);
     unlink(process->log);
 }
 
@@ -372,7 +373,7 @@ process_stop(ServerProcess *process)
     int status;
 
     assert_int_equal(kill(process->pid, SIGTERM), 0);
-    status = wait_for_end(process);
+    status = process_wait(process);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         fail_msg("the server ended with status %d; its log is %s", status, process->log);
     unlink(process->log);

@@ -2,7 +2,7 @@
 #include "harness/writer.h"
 
 static void *
-write_pairs(void *argument)
+writer_loop(void *argument)
 {
     Writer *writer = argument;
 
@@ -21,7 +21,7 @@ write_pairs(void *argument)
 }
 
 static bool
-has_written(void *argument)
+writer_has_written(void *argument)
 {
     Writer *writer = argument;
 
@@ -38,8 +38,8 @@ writer_start(Writer *writer, World *world)
         "insert into busy.business_company (name) select n::text from generate_series(1, %d) n; "
         "insert into busy.business_contact (company_id) select id from busy.business_company",
         WRITER_PAIRS);
-    assert_int_equal(pthread_create(&writer->thread, NULL, write_pairs, writer), 0);
-    wait_until("pairs to come", has_written, writer);
+    assert_int_equal(pthread_create(&writer->thread, NULL, writer_loop, writer), 0);
+    wait_until("pairs to come", writer_has_written, writer);
 }
 
 void
