@@ -93,7 +93,7 @@ key_with(Callers *callers, bool on_tenant, const char *permission)
     assert_true(callers->keys_count < 2 * PERMISSIONS_MAX);
     if (permission[0] != '\0')
         snprintf(permissions, sizeof permissions, "\"%s\"", permission);
-    key_new(on_tenant ? world->acme : world->operator, what, permissions, token->text);
+    key_new(on_tenant ? world->acme : world->platform, what, permissions, token->text);
     snprintf(token->permission, sizeof token->permission, "%s", what);
     callers->keys_count++;
     return token->text;
@@ -172,7 +172,7 @@ callers_make(Callers *callers, World *world)
     user_new(world->acme, "plain@same.example", false);
     token_new(&world->server, "acme", "plain@same.example", callers->user);
     token_new(&world->server, "acme", world_email, callers->admin);
-    json_t *session = call_json(world->operator, "TenantService/ActAs", &error,
+    json_t *session = call_json(world->platform, "TenantService/ActAs", &error,
                                 "{\"schema_name\": \"acme\", \"reason\": \"the access table\"}");
     assert_ok(error);
     snprintf(callers->act_as, TOKEN_SIZE, "%s", json_at(session, "token"));
@@ -180,7 +180,7 @@ callers_make(Callers *callers, World *world)
     token_new(&world->server, "techcorp", world_email, callers->other_admin);
     for (size_t i = 0; i < 2; i++)
         expect_json(
-            world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+            world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
             "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"%s\", \"can_create_tenants\": true},"
             " \"password\": \"%s\"}",
             superusers[i][0], superusers[i][1], world_password);

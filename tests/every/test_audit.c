@@ -203,7 +203,7 @@ test_writes__leave_one_row(void **state)
             database_value(&world->database, write->prepare, hex);
         acme = last_event(world, "acme");
         platform = last_event(world, "public");
-        expect_json(write->on_tenant ? world->acme : world->operator, write->method, CODE_OK, NULL,
+        expect_json(write->on_tenant ? world->acme : world->platform, write->method, CODE_OK, NULL,
                     "%s", write->request);
         assert_one_row(world, write, write->on_tenant ? acme : platform);
         if (write->on_tenant)

@@ -40,7 +40,7 @@ test_server__serves_one_migration_behind(void **state)
         if (file != migration_newest(file->app) || file->number < 2)
             continue;
         snprintf(schema, sizeof schema, "behind%zu", i);
-        tenant_new(world->operator, schema);
+        tenant_new(world->platform, schema);
         migration_undo(&world->database, schema, file);
         use(world, schema);
         apps++;
@@ -55,7 +55,7 @@ test_server__serves_without_an_app_it_does_not_need(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "unbusy");
+    tenant_new(world->platform, "unbusy");
     database_value(&world->database, "update public.tenants_tenant set heads = heads - 'business' "
                                      "where schema_name = 'unbusy'");
     use(world, "unbusy");
@@ -67,7 +67,7 @@ test_session__slides_one_migration_behind(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "unused");
+    tenant_new(world->platform, "unused");
     for (size_t i = 0; i < migrations_tenant_count; i++)
         if (strcmp(migrations_tenant[i].app, "users") == 0 && migrations_tenant[i].number == 5)
             migration_undo(&world->database, "unused", &migrations_tenant[i]);

@@ -54,10 +54,10 @@ connections(World *world)
 static void
 cycle(World *world)
 {
-    tenant_new(world->operator, "shortlived");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "shortlived");
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"shortlived\"}");
-    expect_json(world->operator, "TenantService/PurgeTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/PurgeTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"shortlived\"}");
     wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where state in ('deleted', "
@@ -87,7 +87,7 @@ test_churn__leaves_nothing_behind(void **state)
         fail_msg("%d roles have become %d", roles_before, roles(world));
 
     CiqError *error = NULL;
-    json_t *findings = call_json(world->operator, "TenantService/ReconcileTenants", &error, "{}");
+    json_t *findings = call_json(world->platform, "TenantService/ReconcileTenants", &error, "{}");
     assert_ok(error);
     assert_string_equal(json_at(findings, "findings"), "0");
     json_decref(findings);

@@ -30,7 +30,7 @@ typedef struct Moved {
     Fleet fleet;
     ServerProcess process;
     TestServer server; /* its url, for clients */
-    CiqClient *operator;
+    CiqClient *platform;
     char folder[64]; /* the calendar's file, and mails */
 } Moved;
 
@@ -121,7 +121,7 @@ start_server(Moved *moved)
     process_start(&moved->process, &moved->fleet.database, moved->fleet.apps, options);
     unsetenv("LD_PRELOAD");
     moved->server.url = moved->process.url;
-    moved->operator= process_operator(&moved->process);
+    moved->platform = process_operator(&moved->process);
 }
 
 static int
@@ -148,7 +148,7 @@ teardown(void **state)
 
     if (libfaketime() == NULL)
         return 0;
-    ciq_client_free(moved->operator);
+    ciq_client_free(moved->platform);
     if (moved->process.pid > 0)
         process_kill(&moved->process);
     unlink(moved->process.log);
@@ -246,9 +246,9 @@ test_calls_and_jobs__go_on(void **state)
     expect_json(client, "UserService/RequestPasswordReset", CODE_OK, NULL, "{\"email\": \"%s\"}",
                 world_email);
     wait_until("a mail", has_mail, moved);
-    expect_json(moved->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    expect_json(moved->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"gamma\"}");
-    tenant_new(moved->operator, "epsilon"); /* which wakes housekeeping */
+    tenant_new(moved->platform, "epsilon"); /* which wakes housekeeping */
     wait_until("the purge of a deleted tenant", is_purged, database);
     ciq_client_free(client);
     stop_server(moved);
@@ -295,7 +295,7 @@ test_session__ends_when_it_ends(void **state)
 /* ---- runs ---- */
 
 typedef struct Attempts {
-    CiqClient *operator;
+    CiqClient *platform;
     int64_t run_id;
     int least, now;
 } Attempts;
@@ -305,7 +305,7 @@ are_so_many(void *argument)
 {
     Attempts *attempts = argument;
 
-    attempts->now = atoi(item_field(attempts->operator, attempts->run_id, "beta", "attempts"));
+    attempts->now = atoi(item_field(attempts->platform, attempts->run_id, "beta", "attempts"));
     return attempts->now >= attempts->least;
 }
 
@@ -317,9 +317,9 @@ test_run__finishes(void **state)
     Moved *moved = moved_of(state);
     PGconn *lock =
         database_hold(&moved->fleet.database, "lock table beta.fleet_car in access share mode");
-    Attempts attempts = {.operator= moved->operator, .least = 4 };
+    Attempts attempts = {.platform = moved->platform, .least = 4};
 
-    attempts.run_id = run_start(moved->operator, "");
+    attempts.run_id = run_start(moved->platform, "");
     for (int i = 1; i <= SETTINGS; i++) {
         wait_until("an attempt", are_so_many, &attempts);
         set_calendar(moved, i * moved->hours);
@@ -327,7 +327,7 @@ test_run__finishes(void **state)
     }
     wait_until("another attempt", are_so_many, &attempts);
     PQfinish(lock);
-    assert_run(moved->operator, attempts.run_id, "DONE", 4, 0);
+    assert_run(moved->platform, attempts.run_id, "DONE", 4, 0);
     stop_server(moved);
 }
 

@@ -213,9 +213,9 @@ test_export__refusals(void **state)
     const TestDatabase *database = &world->database;
     char output[1024];
 
-    tenant_new(world->operator, "odd");
-    tenant_new(world->operator, "doomed");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "odd");
+    tenant_new(world->platform, "doomed");
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"doomed\"}");
     refuse(database, words("export --schema-name nobody --output %s/x", folder),
            "NOT_FOUND: no tenant with the schema nobody");
@@ -255,7 +255,7 @@ test_import__of_older_migrations(void **state)
     const TestDatabase *database = &world->database;
     static const char *const apps[] = {"business", "users", "core"};
 
-    tenant_new(world->operator, "older");
+    tenant_new(world->platform, "older");
     for (size_t i = 0; i < sizeof apps / sizeof *apps; i++)
         migration_undo(database, "older", migration_newest(apps[i]));
     assert_value(
@@ -283,8 +283,8 @@ test_import__of_a_suspended_tenant_stays_closed(void **state)
     CiqError *error = NULL;
     CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
 
-    tenant_new(world->operator, "late");
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "late");
+    expect_json(world->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"late\", \"reason\": \"invoice 17\"}");
     succeed(&world->database, words("export --schema-name late --output %s/late", folder),
             "exported");
@@ -297,7 +297,7 @@ test_import__of_a_suspended_tenant_stays_closed(void **state)
     assert_null(ciq_login(client, &login, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "the tenant later is suspended: invoice 17");
     ciq_client_free(client);
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/ActivateTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"later\"}");
     ciq_client_free(sign_in(&world->server, "later", world_email, world_password));
 }
@@ -356,8 +356,8 @@ test_import__of_the_users_apps(void **state)
         "-- migrate:down\ndrop index concurrently if exists shop_line_order;\n");
     database_new(&database);
     server_up(&server, &database, with_apps);
-    CiqClient *operator= operator_new(&server);
-    tenant_new(operator, "shopper");
+    CiqClient *platform = operator_new(&server);
+    tenant_new(platform, "shopper");
     database_value(
         &database,
         "begin; set search_path to shopper; set constraints all deferred; "
@@ -392,12 +392,12 @@ test_import__of_the_users_apps(void **state)
 
     /* and so does a clone */
     expect_json(
-        operator, "TenantService/CloneTenant", CODE_OK, NULL,
+        platform, "TenantService/CloneTenant", CODE_OK, NULL,
         "{\"schema_name\": \"shopper\", \"new_schema_name\": \"cloned\", \"domain\": \"cloned.localhost\", \"with_rows\": true}");
     assert_string_equal(rows_of(&database, "cloned"), rows_of(&database, "shopper"));
     assert_value(&database, "3 102",
                  "insert into cloned.shop_order (net) values (1) returning id || ' ' || number");
-    ciq_client_free(operator);
+    ciq_client_free(platform);
     server_down(&server);
     database_drop(&database);
 }
@@ -443,7 +443,7 @@ make_large(World *world)
                               "select to_regclass('large.business_contact') is null"),
                "t") != 0)
         return;
-    tenant_new(world->operator, "large");
+    tenant_new(world->platform, "large");
     database_value(
         &world->database,
         "insert into large.business_contact (email, first_name, last_name) "

@@ -30,8 +30,8 @@ test_schema__changed_behind_the_service(void **state)
     World *world = pair->world;
     TestDatabase *database = &world->database;
 
-    tenant_new(world->operator, "moved");
-    tenant_new(world->operator, "bystander");
+    tenant_new(world->platform, "moved");
+    tenant_new(world->platform, "bystander");
     CiqClient *here = sign_in(&world->server, "moved.localhost", world_email, world_password);
     CiqClient *there = sign_in(&pair->other, "moved.localhost", world_email, world_password);
     CiqClient *bystander = sign_in(&world->server, "bystander", world_email, world_password);
@@ -77,7 +77,7 @@ test_schema__changed_behind_the_service(void **state)
     database_value(database, "drop table public.users_customuser");
     database_value(database, "revoke usage on schema public from public");
     assert_user_code(world->acme, CODE_OK, NULL);
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"moved\"}");
     ciq_client_free(here);
     ciq_client_free(there);
@@ -116,14 +116,14 @@ test_rename__the_name_is_taken_while_the_other_server_remembers(void **state)
 
         snprintf(name, sizeof name, "name%d", i);
         snprintf(domain, sizeof domain, "%s.localhost", name);
-        tenant_new(world->operator, name);
+        tenant_new(world->platform, name);
         CiqClient *there = sign_in(&pair->other, domain, world_email, world_password);
         assert_int_equal(user_new(there, "own@old.example", false), 2);
         assert_true(sees_its_own(there));
-        expect_json(world->operator, "TenantService/RenameTenant", CODE_OK, NULL,
+        expect_json(world->platform, "TenantService/RenameTenant", CODE_OK, NULL,
                     "{\"schema_name\": \"%s\", \"new_schema_name\": \"%s_old\"}", name, name);
         expect_json(
-            world->operator, "TenantService/CreateTenant", CODE_OK, NULL,
+            world->platform, "TenantService/CreateTenant", CODE_OK, NULL,
             "{\"tenant\": {\"name\": \"New\", \"schema_name\": \"%s\"}, \"domain\": \"new-%s\", "
             "\"admin_email\": \"%s\", \"admin_password\": \"%s\"}",
             name, domain, world_email, world_password);
@@ -224,7 +224,7 @@ test_set_primary_domain__at_once_on_two_servers(void **state)
     pthread_t threads[RACERS];
 
     for (int i = 0; i < RACERS; i++) {
-        expect_json(world->operator, "TenantService/AddDomain", CODE_OK, NULL,
+        expect_json(world->platform, "TenantService/AddDomain", CODE_OK, NULL,
                     "{\"domain\": {\"domain\": \"primary%d.example\", \"schema_name\": \"acme\"}}",
                     i);
         racers[i] = (Racer){.url = i % 2 == 0 ? world->server.ipc : pair->other.ipc,
@@ -251,7 +251,7 @@ test_set_primary_domain__at_once_on_two_servers(void **state)
                        "select count(*) from public.tenants_domain d join public.tenants_tenant t "
                        "on t.id = d.tenant_id where schema_name = 'acme' and is_primary"),
         "1");
-    expect_json(world->operator, "TenantService/SetPrimaryDomain", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/SetPrimaryDomain", CODE_OK, NULL,
                 "{\"domain\": \"acme.localhost\"}");
 }
 
@@ -276,20 +276,20 @@ test_names__that_are_none(void **state)
         "\\u00e4",
         "a.b"};
     Pair *pair = *state;
-    CiqClient *operator= pair->world->operator;
+    CiqClient *platform = pair->world->platform;
 
-    tenant_new(operator, "named");
-    tenant_new(operator, "unnamed");
-    expect_json(operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    tenant_new(platform, "named");
+    tenant_new(platform, "unnamed");
+    expect_json(platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"unnamed\"}");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         CiqError *error = NULL;
         char wrong[256];
 
-        expect_json(operator, "TenantService/RenameTenant", CODE_INVALID_ARGUMENT,
+        expect_json(platform, "TenantService/RenameTenant", CODE_INVALID_ARGUMENT,
                     "new_schema_name", "{\"schema_name\": \"named\", \"new_schema_name\": \"%s\"}",
                     names[i]);
-        expect_json(operator, "TenantService/UndeleteTenant", CODE_INVALID_ARGUMENT,
+        expect_json(platform, "TenantService/UndeleteTenant", CODE_INVALID_ARGUMENT,
                     "new_schema_name",
                     "{\"schema_name\": \"unnamed\", \"new_schema_name\": \"%s\"}", names[i]);
         /* as a tenant of a call they lead nowhere, and are not looked up */

@@ -194,7 +194,7 @@ receive(Child *smtp, Arrived *arrived)
 typedef struct Post {
     TestDatabase database;
     TestServer server;
-    CiqClient *operator;
+    CiqClient *platform;
     Child smtp;
 } Post;
 
@@ -245,14 +245,14 @@ static void
 server_begin(Post *post)
 {
     server_up(&post->server, &post->database, configure);
-    post->operator= operator_new(&post->server);
+    post->platform = operator_new(&post->server);
 }
 
 static void
 operator_end(Post *post)
 {
-    ciq_client_free(post->operator);
-    post->operator= NULL;
+    ciq_client_free(post->platform);
+    post->platform = NULL;
 }
 
 static void
@@ -277,17 +277,17 @@ post_teardown(void **state)
 
 /* Makes a demo request and converts it. */
 static int64_t
-convert(CiqClient *operator, const char * company, const char *schema)
+convert(CiqClient *platform, const char *company, const char *schema)
 {
     CiqError *error = NULL;
     json_t *demo =
-        call_json(operator, "TenantService/CreateDemoRequest", &error,
+        call_json(platform, "TenantService/CreateDemoRequest", &error,
                   "{\"demo_request\": {\"company_name\": \"%s\", \"first_name\": \"Dora\", "
                   "\"email\": \"dora@%s.example\"}}",
                   company, schema);
 
     assert_ok(error);
-    json_t *made = call_json(operator, "TenantService/ConvertDemoRequest", &error,
+    json_t *made = call_json(platform, "TenantService/ConvertDemoRequest", &error,
                              "{\"id\": %s, \"schema_name\": \"%s\"}", json_at(demo, "id"), schema);
     assert_ok(error);
     int64_t id = strtoll(json_at(made, "tenant.id"), NULL, 10);
@@ -315,7 +315,7 @@ is_seen(void *argument)
 
     request.schema_name = TEXT(seen->schema);
     CiqListTenantMailsResponse *response =
-        ciq_list_tenant_mails(seen->post->operator, & request, &error);
+        ciq_list_tenant_mails(seen->post->platform, &request, &error);
 
     assert_ok(error);
     assert_int_equal(response->n_mails, 1);
@@ -357,7 +357,7 @@ test_mail__by_starttls_and_login(void **state)
     ca_file = certificate;
     smtp_start(&post->smtp);
     server_begin(post);
-    convert(post->operator, "S\xc3\xb6hne & =?Co?=", "sohne");
+    convert(post->platform, "S\xc3\xb6hne & =?Co?=", "sohne");
 
     assert_non_null(strstr(expect_event(&post->smtp, "login "), "ann right"));
     receive(&post->smtp, &arrived);
@@ -380,7 +380,7 @@ test_mail__certificate_of_a_stranger(void **state)
     ca_file = stranger;
     smtp_start(&post->smtp);
     server_begin(post);
-    convert(post->operator, "Stranger", "stranger");
+    convert(post->platform, "Stranger", "stranger");
     Seen seen = expect_mail(post, "stranger", WAITING, 1);
     assert_non_null(strstr(seen.last_error, "certificate"));
 
@@ -402,7 +402,7 @@ test_mail__no_tls(void **state)
     smtp_start(&post->smtp);
     with_tls = true; /* is what the settings say */
     server_begin(post);
-    convert(post->operator, "Plain", "plain");
+    convert(post->platform, "Plain", "plain");
     Seen seen = expect_mail(post, "plain", WAITING, 1);
     assert_non_null(strstr(seen.last_error, "STARTTLS"));
 }
@@ -418,7 +418,7 @@ test_mail__wrong_password(void **state)
     password_text = "wrong horse";
     smtp_start(&post->smtp);
     server_begin(post);
-    convert(post->operator, "Wrong", "wrong");
+    convert(post->platform, "Wrong", "wrong");
     assert_non_null(strstr(expect_event(&post->smtp, "login "), "ann wrong"));
     Seen seen =
         /* 5xx, but about the server's own sign-in and not about the letter */
@@ -444,7 +444,7 @@ test_mail__refused_for_now(void **state)
     smtp_start(&post->smtp);
     server_begin(post);
     tell(&post->smtp, "answer TEXT 451 4.3.0 come back later");
-    convert(post->operator, "Later", "later");
+    convert(post->platform, "Later", "later");
     receive(&post->smtp, &first);
     expect_mail(post, "later", WAITING, 1);
     receive(&post->smtp, &second);
@@ -474,13 +474,13 @@ test_mail__refused_for_good(void **state)
     smtp_start(&post->smtp);
     server_begin(post);
     tell(&post->smtp, "answer RCPT 550 5.1.1 no such user here");
-    convert(post->operator, "Never", "never");
+    convert(post->platform, "Never", "never");
     seen = expect_mail(post, "never", FAILED, 1);
     assert_string_equal(seen.last_error, "550 5.1.1 no such user here");
     tell(&post->smtp, "answer RCPT");
 
     /* it does not hold up the others, and is not tried again */
-    convert(post->operator, "Other", "other");
+    convert(post->platform, "Other", "other");
     receive(&post->smtp, &arrived);
     assert_string_equal(arrived.envelope, "noreply@example.com dora@other.example");
     assert_int_equal(expect_mail(post, "never", FAILED, 1).attempts, 1);
@@ -489,7 +489,7 @@ test_mail__refused_for_good(void **state)
     CiqError *error = NULL;
     CiqRetryTenantMailsRequest retry = CLIENTIQ__V1__RETRY_TENANT_MAILS_REQUEST__INIT;
     retry.schema_name = TEXT("never");
-    CiqRetryTenantMailsResponse *response = ciq_retry_tenant_mails(post->operator, & retry, &error);
+    CiqRetryTenantMailsResponse *response = ciq_retry_tenant_mails(post->platform, &retry, &error);
     assert_ok(error);
     assert_int_equal(response->count, 1);
     ciq_retry_tenant_mails_response_free(response);
@@ -497,10 +497,10 @@ test_mail__refused_for_good(void **state)
     assert_string_equal(arrived.envelope, "noreply@example.com dora@never.example");
     expect_mail(post, "never", SENT, 2);
     retry.mail_id = 1;
-    assert_null(ciq_retry_tenant_mails(post->operator, & retry, &error));
+    assert_null(ciq_retry_tenant_mails(post->platform, &retry, &error));
     assert_code(error, CODE_NOT_FOUND, "no mail 1 that was not sent");
     retry.schema_name = TEXT("nobody");
-    assert_null(ciq_retry_tenant_mails(post->operator, & retry, &error));
+    assert_null(ciq_retry_tenant_mails(post->platform, &retry, &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant with the schema nobody");
 }
 
@@ -514,7 +514,7 @@ test_mail__server_closes(void **state)
     smtp_start(&post->smtp);
     server_begin(post);
     tell(&post->smtp, "answer MAIL 421 4.3.2 shutting down");
-    convert(post->operator, "Closing", "closing");
+    convert(post->platform, "Closing", "closing");
     assert_string_equal(expect_mail(post, "closing", WAITING, 1).last_error,
                         "421 4.3.2 shutting down");
     tell(&post->smtp, "answer MAIL");
@@ -533,7 +533,7 @@ test_mail__smtp_server_ends_in_a_letter(void **state)
     smtp_start(&post->smtp);
     server_begin(post);
     tell(&post->smtp, "stop");
-    convert(post->operator, "Middle", "middle");
+    convert(post->platform, "Middle", "middle");
     expect_event(&post->smtp, "data");
     child_kill(&post->smtp);
     expect_mail(post, "middle", WAITING, 1);
@@ -553,7 +553,7 @@ test_mail__server_stops_in_a_letter(void **state)
     smtp_start(&post->smtp);
     server_begin(post);
     tell(&post->smtp, "stop");
-    convert(post->operator, "Quick", "quick");
+    convert(post->platform, "Quick", "quick");
     expect_event(&post->smtp, "data");
 
     int64_t before_ms = now_ms();
@@ -593,7 +593,7 @@ program_start(Post *post, Child *program)
     snprintf(listen, sizeof listen, "ipc://%s/program.sock", folder);
     child_start(program, arguments, STDERR_FILENO);
     expect_event(program, "msg=\"ready\"");
-    post->operator= ciq_client_new(&(CiqOptions){.urls = listen, .timeout_ms = 20000}, &error);
+    post->platform = ciq_client_new(&(CiqOptions){.urls = listen, .timeout_ms = 20000}, &error);
     assert_ok(error);
 }
 
@@ -607,7 +607,7 @@ test_mail__server_is_killed_before_it_records(void **state)
     smtp_start(&post->smtp);
     program_start(post, &program);
     tell(&post->smtp, "hold");
-    convert(post->operator, "Killed", "killed");
+    convert(post->platform, "Killed", "killed");
     receive(&post->smtp, &first);
     child_kill(&program);
     operator_end(post);
@@ -677,7 +677,7 @@ convert_and_kill(Post *post, const char *locked, const char *schema)
     program_start(post, &program);
     snprintf(url, sizeof url, "ipc://%s/program.sock", folder);
     json_t *demo =
-        call_json(post->operator, "TenantService/CreateDemoRequest", &error,
+        call_json(post->platform, "TenantService/CreateDemoRequest", &error,
                   "{\"demo_request\": {\"company_name\": \"%s\", \"first_name\": \"Dora\", "
                   "\"email\": \"dora@%s.example\"}}",
                   schema, schema);
@@ -736,7 +736,7 @@ test_mail__two_servers_send_each_once(void **state)
     server_up(&other, &post->database, configure);
     for (int i = 0; i < TENANTS; i++) {
         snprintf(schema, sizeof schema, "both%d", i);
-        convert(post->operator, schema, schema);
+        convert(post->platform, schema, schema);
     }
     for (int i = 0; i < TENANTS; i++) {
         receive(&post->smtp, &arrived);
@@ -762,17 +762,17 @@ test_mail__tenant_is_suspended(void **state)
     smtp_start(&post->smtp);
     child_kill(&post->smtp);
     server_begin(post);
-    convert(post->operator, "Closed", "closed");
+    convert(post->platform, "Closed", "closed");
     expect_mail(post, "closed", WAITING, 1);
-    expect_json(post->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    expect_json(post->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\", \"reason\": \"unpaid\"}");
     smtp_start(&post->smtp);
-    convert(post->operator, "Open", "open_one");
+    convert(post->platform, "Open", "open_one");
     receive(&post->smtp, &arrived);
     assert_non_null(strstr(arrived.envelope, "dora@open_one.example"));
     expect_mail(post, "closed", WAITING, 1);
 
-    expect_json(post->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+    expect_json(post->platform, "TenantService/ActivateTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\"}");
     receive(&post->smtp, &arrived);
     assert_non_null(strstr(arrived.envelope, "dora@closed.example"));
@@ -788,12 +788,12 @@ test_mail__tenant_is_renamed(void **state)
     smtp_start(&post->smtp);
     server_begin(post);
     tell(&post->smtp, "hold");
-    convert(post->operator, "Name", "name_a");
+    convert(post->platform, "Name", "name_a");
     receive(&post->smtp, &arrived);
-    expect_json(post->operator, "TenantService/RenameTenant", CODE_OK, NULL,
+    expect_json(post->platform, "TenantService/RenameTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"name_a\", \"new_schema_name\": \"name_b\"}");
     tell(&post->smtp, "answer RCPT 550 not you");
-    convert(post->operator, "Name", "name_a");
+    convert(post->platform, "Name", "name_a");
     tell(&post->smtp, "release");
     assert_int_equal(expect_mail(post, "name_b", SENT, 1).attempts, 1);
     expect_mail(post, "name_a", FAILED, 1);
@@ -808,7 +808,7 @@ test_mail__user_has_another_address(void **state)
     smtp_start(&post->smtp);
     child_kill(&post->smtp);
     server_begin(post);
-    convert(post->operator, "Moved", "moved");
+    convert(post->platform, "Moved", "moved");
     expect_mail(post, "moved", WAITING, 1);
     database_value(&post->database,
                    "update moved.users_customuser set email = 'new@moved.example'");

@@ -171,9 +171,9 @@ test_pooler__shows_each_tenant_its_own(void **state)
     database_new(&database);
     pooler_up(&database);
     server_up(&server, &database, through_pooler);
-    CiqClient *operator= operator_new(&server);
-    tenant_new(operator, "acme");
-    tenant_new(operator, "techcorp");
+    CiqClient *platform = operator_new(&server);
+    tenant_new(platform, "acme");
+    tenant_new(platform, "techcorp");
     for (int i = 0; i < THREADS; i++) {
         callers[i] = (CallerThread){.server = &server, .schema = i % 2 == 0 ? "acme" : "techcorp"};
         assert_int_equal(pthread_create(&threads[i], NULL, call_again_and_again, &callers[i]), 0);
@@ -195,7 +195,7 @@ test_pooler__shows_each_tenant_its_own(void **state)
                                     "select count(*) from pg_stat_activity where "
                                     "usename like 'ciq_worker%%' and datname = '%s'",
                                     database.name)) <= 2);
-    ciq_client_free(operator);
+    ciq_client_free(platform);
     server_down(&server);
     pooler_down();
     database_drop(&database);

@@ -56,14 +56,14 @@ fingerprint(const Fleet *fleet, const char *schema)
 static void
 resume(const Fleet *fleet, int64_t id)
 {
-    expect_json(fleet->operator, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
+    expect_json(fleet->platform, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
                 "{\"id\": %" PRId64 "}", id);
 }
 
 static void
 cancel(const Fleet *fleet, int64_t id)
 {
-    expect_json(fleet->operator, "MigrationService/CancelMigrationRun", CODE_OK, NULL,
+    expect_json(fleet->platform, "MigrationService/CancelMigrationRun", CODE_OK, NULL,
                 "{\"id\": %" PRId64 "}", id);
 }
 
@@ -82,8 +82,8 @@ test_sql_fails_in_the_middle_tenant(void **state)
     fleet_with(&fleet, "fleet/0002_colour", colour);
     database_value(&fleet.database, "insert into beta.fleet_car (plate) values ('B 1')");
     snprintf(before, sizeof before, "%s", fingerprint(&fleet, "beta"));
-    id = run_start(fleet.operator, "");
-    assert_run(fleet.operator, id, "FAILED", 3, 1);
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "FAILED", 3, 1);
 
     /* the others are at their head, this one as it was: not even the first statement stayed */
     assert_string_equal(head(&fleet, "alpha"), "2/2");
@@ -94,20 +94,20 @@ test_sql_fails_in_the_middle_tenant(void **state)
     assert_true(exists(&fleet, "gamma.fleet_paint"));
     assert_false(exists(&fleet, "beta.fleet_paint"));
 
-    assert_string_equal(item_field(fleet.operator, id, "beta", "state"),
+    assert_string_equal(item_field(fleet.platform, id, "beta", "state"),
                         "MIGRATION_ITEM_STATE_FAILED");
-    assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "23502");
+    assert_string_equal(item_field(fleet.platform, id, "beta", "sqlstate"), "23502");
     /* it is not tried again: the data would be the same */
-    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "attempts")), 1);
-    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "line")), 4);
+    assert_int_equal(atoi(item_field(fleet.platform, id, "beta", "attempts")), 1);
+    assert_int_equal(atoi(item_field(fleet.platform, id, "beta", "line")), 4);
     assert_non_null(
-        strstr(item_field(fleet.operator, id, "beta", "file"), "/tenant/fleet/0002_colour.sql"));
-    assert_string_equal(item_field(fleet.operator, id, "beta", "statement"),
+        strstr(item_field(fleet.platform, id, "beta", "file"), "/tenant/fleet/0002_colour.sql"));
+    assert_string_equal(item_field(fleet.platform, id, "beta", "statement"),
                         "alter table fleet_car\n    add column colour text not null");
     assert_non_null(
-        strstr(item_field(fleet.operator, id, "beta", "error"), "contains null values"));
+        strstr(item_field(fleet.platform, id, "beta", "error"), "contains null values"));
 
-    status = call_json(fleet.operator, "MigrationService/GetMigrationStatus", &error,
+    status = call_json(fleet.platform, "MigrationService/GetMigrationStatus", &error,
                        "{\"failed\": true}");
     assert_ok(error);
     assert_string_equal(json_at(status, "tenants"), "1");
@@ -122,14 +122,14 @@ test_sql_fails_in_the_middle_tenant(void **state)
     ciq_client_free(sign_in(&fleet.server, "beta", world_email, world_password));
 
     /* once mended, only this one is done again */
-    snprintf(updated, sizeof updated, "%s", item_field(fleet.operator, id, "gamma", "update_time"));
+    snprintf(updated, sizeof updated, "%s", item_field(fleet.platform, id, "gamma", "update_time"));
     database_value(&fleet.database, "delete from beta.fleet_car");
     resume(&fleet, id);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     assert_string_equal(head(&fleet, "beta"), "2/2");
-    assert_string_equal(item_field(fleet.operator, id, "gamma", "update_time"), updated);
-    assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "");
-    assert_int_equal(run_start(fleet.operator, ""), 0); /* no tenant is behind any more */
+    assert_string_equal(item_field(fleet.platform, id, "gamma", "update_time"), updated);
+    assert_string_equal(item_field(fleet.platform, id, "beta", "sqlstate"), "");
+    assert_int_equal(run_start(fleet.platform, ""), 0); /* no tenant is behind any more */
     fleet_free(&fleet);
 }
 
@@ -149,7 +149,7 @@ test_copy__ends_with_its_connection(void **state)
         int64_t id;
 
         fleet_with(&fleet, "fleet/0002_copy", files[i]);
-        expect_json(fleet.operator, "TenantService/CreateTenant", CODE_FAILED_PRECONDITION,
+        expect_json(fleet.platform, "TenantService/CreateTenant", CODE_FAILED_PRECONDITION,
                     "a script cannot copy from stdin or to stdout",
                     "{\"tenant\": {\"name\": \"C\", \"schema_name\": \"copied\"}, "
                     "\"domain\": \"copied.localhost\", \"admin_email\": \"a@copied.example\"}");
@@ -158,8 +158,8 @@ test_copy__ends_with_its_connection(void **state)
                            "select count(*) from pg_namespace where nspname = 'copied'"),
             "0");
 
-        id = run_start(fleet.operator, "\"schemas\": [\"beta\"]");
-        assert_run(fleet.operator, id, "FAILED", 0, 1);
+        id = run_start(fleet.platform, "\"schemas\": [\"beta\"]");
+        assert_run(fleet.platform, id, "FAILED", 0, 1);
         assert_string_equal(head(&fleet, "beta"), "1/1");
         fleet_free(&fleet);
     }
@@ -182,18 +182,18 @@ test_failures__end_the_run_at_their_budget(void **state)
     fleet_with(&fleet, "fleet/0002_colour", "-- migrate:up\nselect 1 / 0;\n-- migrate:down\n");
     fleet_stop(&fleet);
     fleet_start(&fleet, two_failures);
-    id = run_start(fleet.operator, "");
-    assert_run(fleet.operator, id, "FAILED", 0, 2);
-    assert_string_equal(run_field(fleet.operator, id, "run.pending"), "2");
-    assert_string_equal(run_field(fleet.operator, id, "run.failures_max"), "2");
-    assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "22012");
-    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "line")), 2);
-    assert_int_equal(atoi(item_field(fleet.operator, id, "gamma", "attempts")), 0);
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "FAILED", 0, 2);
+    assert_string_equal(run_field(fleet.platform, id, "run.pending"), "2");
+    assert_string_equal(run_field(fleet.platform, id, "run.failures_max"), "2");
+    assert_string_equal(item_field(fleet.platform, id, "beta", "sqlstate"), "22012");
+    assert_int_equal(atoi(item_field(fleet.platform, id, "beta", "line")), 2);
+    assert_int_equal(atoi(item_field(fleet.platform, id, "gamma", "attempts")), 0);
 
     /* a resumed run may fail as often as a new one, and goes on with tenants that it had not come
      * to */
     resume(&fleet, id);
-    assert_run(fleet.operator, id, "FAILED", 0, 2);
+    assert_run(fleet.platform, id, "FAILED", 0, 2);
     fleet_free(&fleet);
 }
 
@@ -236,9 +236,9 @@ test_file_changed__in_one_tenant(void **state)
     fleet_with(&fleet, "fleet/0002_colour", colour);
     database_value(&fleet.database,
                    "update gamma.core_migration set checksum = 'another' where app = 'fleet'");
-    id = run_start(fleet.operator, "");
-    assert_run(fleet.operator, id, "FAILED", 3, 1);
-    assert_non_null(strstr(item_field(fleet.operator, id, "gamma", "error"),
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "FAILED", 3, 1);
+    assert_non_null(strstr(item_field(fleet.platform, id, "gamma", "error"),
                            "/tenant/fleet/0001_initial.sql was changed after it was applied"));
     assert_string_equal(head(&fleet, "gamma"), "1/1");
     fleet_free(&fleet);
@@ -253,13 +253,13 @@ test_target__must_exist_and_be_undoable(void **state)
     (void) state;
     fleet_with(&fleet, "fleet/0002_colour",
                "-- migrate:up\nselect 1;\n-- migrate:down\n-- never\n");
-    id = run_start(fleet.operator, "");
-    assert_run(fleet.operator, id, "DONE", 4, 0);
-    expect_json(fleet.operator, "MigrationService/CreateMigrationRun", CODE_INVALID_ARGUMENT,
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "DONE", 4, 0);
+    expect_json(fleet.platform, "MigrationService/CreateMigrationRun", CODE_INVALID_ARGUMENT,
                 "target must be a migration of fleet, 0001 to 0002, or zero; got 0003",
                 "{\"app\": \"fleet\", \"target\": \"0003\"}");
     /* refused before any schema is touched, and the file is named */
-    expect_json(fleet.operator, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
+    expect_json(fleet.platform, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
                 "/tenant/fleet/0002_colour.sql cannot be undone",
                 "{\"app\": \"fleet\", \"target\": \"0001\"}");
     assert_string_equal(
@@ -285,16 +285,16 @@ test_down__is_in_reverse_order_across_apps(void **state)
     fleet_file(&fleet, "garage/0001_initial", garage);
     fleet_start(&fleet, NULL);
     /* up takes along what it depends on, and nothing else */
-    id = run_start(fleet.operator, "\"app\": \"garage\", \"schemas\": [\"alpha\", \"beta\"]");
-    assert_run(fleet.operator, id, "DONE", 2, 0);
+    id = run_start(fleet.platform, "\"app\": \"garage\", \"schemas\": [\"alpha\", \"beta\"]");
+    assert_run(fleet.platform, id, "DONE", 2, 0);
     assert_true(exists(&fleet, "alpha.garage_place"));
     assert_string_equal(head(&fleet, "alpha"), "2/2");
     assert_string_equal(head(&fleet, "gamma"), "1/1");
     /* down too: garage's table refers to fleet's */
-    id = run_start(fleet.operator,
+    id = run_start(fleet.platform,
                    "\"app\": \"fleet\", \"target\": \"0001\", \"schemas\": [\"alpha\"]");
-    assert_run(fleet.operator, id, "DONE", 1, 0);
-    assert_string_equal(item_field(fleet.operator, id, "alpha", "steps"), "2");
+    assert_run(fleet.platform, id, "DONE", 1, 0);
+    assert_string_equal(item_field(fleet.platform, id, "alpha", "steps"), "2");
     assert_false(exists(&fleet, "alpha.garage_place"));
     assert_false(exists(&fleet, "alpha.fleet_paint"));
     assert_true(exists(&fleet, "beta.garage_place"));
@@ -327,15 +327,15 @@ test_lock__held_too_long(void **state)
     fleet_stop(&fleet);
     fleet_start(&fleet, impatient);
     holder = database_hold(&fleet.database, "lock table beta.fleet_car in access share mode");
-    id = run_start(fleet.operator, "");
-    assert_run(fleet.operator, id, "FAILED", 3, 1); /* the others did not wait for it */
-    assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "55P03");
-    assert_string_equal(item_field(fleet.operator, id, "beta", "attempts"), "3");
-    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "line")), 4);
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "FAILED", 3, 1); /* the others did not wait for it */
+    assert_string_equal(item_field(fleet.platform, id, "beta", "sqlstate"), "55P03");
+    assert_string_equal(item_field(fleet.platform, id, "beta", "attempts"), "3");
+    assert_int_equal(atoi(item_field(fleet.platform, id, "beta", "line")), 4);
     assert_false(exists(&fleet, "beta.fleet_paint"));
     PQfinish(holder);
     resume(&fleet, id);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     fleet_free(&fleet);
 }
 
@@ -359,13 +359,13 @@ test_lock__released_in_time(void **state)
     fleet_stop(&fleet);
     fleet_start(&fleet, patient);
     holder = database_hold(&fleet.database, "lock table beta.fleet_car in access share mode");
-    id = run_start(fleet.operator, "");
-    item_wait(fleet.operator, id, "beta", "attempts", "2"); /* gave way and came again */
-    assert_string_equal(item_field(fleet.operator, id, "beta", "state"),
+    id = run_start(fleet.platform, "");
+    item_wait(fleet.platform, id, "beta", "attempts", "2"); /* gave way and came again */
+    assert_string_equal(item_field(fleet.platform, id, "beta", "state"),
                         "MIGRATION_ITEM_STATE_PENDING");
-    item_wait(fleet.operator, id, "delta", "state", "MIGRATION_ITEM_STATE_DONE");
+    item_wait(fleet.platform, id, "delta", "state", "MIGRATION_ITEM_STATE_DONE");
     PQfinish(holder);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     assert_string_equal(head(&fleet, "beta"), "2/2");
     fleet_free(&fleet);
 }
@@ -384,15 +384,15 @@ test_deadlock__is_tried_again(void **state)
                "lock table fleet_log;\nalter table fleet_car add column colour text;\n"
                "-- migrate:down\nalter table fleet_car drop column colour;\n");
     other = database_hold(&fleet.database, "lock table beta.fleet_car");
-    id = run_start(fleet.operator, "");
+    id = run_start(fleet.platform, "");
     /* it waits first, so PostgreSQL ends its transaction and not the other */
     wait_for_waiters(&fleet.database, 1);
     assert_int_equal(PQsendQuery(other, "lock table beta.fleet_log"), 1);
-    item_wait(fleet.operator, id, "beta", "attempts", "1");
-    assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "40P01");
+    item_wait(fleet.platform, id, "beta", "attempts", "1");
+    assert_string_equal(item_field(fleet.platform, id, "beta", "sqlstate"), "40P01");
     PQfinish(other);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
-    assert_true(atoi(item_field(fleet.operator, id, "beta", "attempts")) > 1);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
+    assert_true(atoi(item_field(fleet.platform, id, "beta", "attempts")) > 1);
     fleet_free(&fleet);
 }
 
@@ -413,9 +413,9 @@ test_serialization_failure__is_tried_again(void **state)
                "end $$;\n"
                "insert into fleet_log default values;\n"
                "-- migrate:down\ndelete from fleet_log;\n");
-    id = run_start(fleet.operator, "\"schemas\": [\"alpha\"]");
-    assert_run(fleet.operator, id, "DONE", 1, 0);
-    assert_string_equal(item_field(fleet.operator, id, "alpha", "attempts"), "3");
+    id = run_start(fleet.platform, "\"schemas\": [\"alpha\"]");
+    assert_run(fleet.platform, id, "DONE", 1, 0);
+    assert_string_equal(item_field(fleet.platform, id, "alpha", "attempts"), "3");
     assert_string_equal(database_value(&fleet.database, "select count(*) from alpha.fleet_log"),
                         "1");
     fleet_free(&fleet);
@@ -435,27 +435,27 @@ test_two_operators__get_one_run(void **state)
     (void) state;
     fleet_with(&fleet, "fleet/0002_colour", colour);
     holder = database_hold(&fleet.database, "lock table beta.fleet_car in access share mode");
-    id = run_start(fleet.operator, "");
+    id = run_start(fleet.platform, "");
     wait_for_waiters(&fleet.database, 1);
 
     /* the same once more, or a part of it: that run */
-    answer = call_json(fleet.operator, "MigrationService/CreateMigrationRun", &error, "{}");
+    answer = call_json(fleet.platform, "MigrationService/CreateMigrationRun", &error, "{}");
     assert_ok(error);
     assert_int_equal(strtoll(json_at(answer, "run.id"), NULL, 10), id);
     assert_string_equal(json_at(answer, "joined"), "true");
     json_decref(answer);
-    assert_int_equal(run_start(fleet.operator, "\"schemas\": [\"gamma\"]"), id);
+    assert_int_equal(run_start(fleet.platform, "\"schemas\": [\"gamma\"]"), id);
     /* another run is refused for now, and the message says which run is in the way */
-    expect_json(fleet.operator, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
+    expect_json(fleet.platform, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
                 "is migrating beta: wait for it (ciq-client migration run watch",
                 "{\"schemas\": [\"beta\"], \"fake\": true}");
-    expect_json(fleet.operator, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
+    expect_json(fleet.platform, "MigrationService/CreateMigrationRun", CODE_FAILED_PRECONDITION,
                 "or cancel it",
                 "{\"schemas\": [\"gamma\"], \"app\": \"fleet\", \"target\": \"zero\"}");
     assert_string_equal(
         database_value(&fleet.database, "select count(*) from public.migration_run"), "1");
     PQfinish(holder);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     fleet_free(&fleet);
 }
 
@@ -498,7 +498,7 @@ test_sixteen_operators__get_one_run(void **state)
     fleet_with(&fleet, "fleet/0002_colour", colour);
     holder = database_hold(&fleet.database, "lock table alpha.fleet_car in access share mode");
     for (int i = 0; i < 16; i++)
-        ciq_create_migration_run_async(fleet.operator, & request, 0, on_created, &race);
+        ciq_create_migration_run_async(fleet.platform, &request, 0, on_created, &race);
     wait_until("all answers", is_over, &race);
     id = race.ids[0];
     assert_true(id > 0);
@@ -507,7 +507,7 @@ test_sixteen_operators__get_one_run(void **state)
         assert_int_equal(race.ids[i], id);
     }
     PQfinish(holder);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     assert_string_equal(
         database_value(&fleet.database, "select count(*) from public.migration_run"), "1");
     fleet_free(&fleet);
@@ -527,7 +527,7 @@ test_cancel__is_prompt_and_clean(void **state)
                "select pg_advisory_xact_lock(742);\n-- migrate:down\ndrop table fleet_paint;\n");
     snprintf(before, sizeof before, "%s", fingerprint(&fleet, "alpha"));
     holder = database_hold(&fleet.database, "select pg_advisory_lock(742)");
-    id = run_start(fleet.operator, "");
+    id = run_start(fleet.platform, "");
     wait_for_waiters(&fleet.database, 1);
     cancel(&fleet, id);
     /* the lock is still held: it is the statement that ends, long before its own time limits */
@@ -535,13 +535,13 @@ test_cancel__is_prompt_and_clean(void **state)
                    "select count(*) from pg_stat_activity where datname = "
                    "current_database() and state = 'active' and pid <> pg_backend_pid() and "
                    "query like '%%(742)%%'");
-    assert_run(fleet.operator, id, "CANCELED", 0, 0);
-    assert_string_equal(run_field(fleet.operator, id, "run.pending"), "4");
+    assert_run(fleet.platform, id, "CANCELED", 0, 0);
+    assert_string_equal(run_field(fleet.platform, id, "run.pending"), "4");
     assert_string_equal(fingerprint(&fleet, "alpha"), before);
     assert_string_equal(head(&fleet, "alpha"), "1/1");
     PQfinish(holder);
     resume(&fleet, id);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     fleet_free(&fleet);
 }
 
@@ -556,7 +556,7 @@ test_tenants__change_during_a_run(void **state)
 
     (void) state;
     fleet_with(&fleet, "fleet/0002_colour", colour);
-    tenant_new(fleet.operator,
+    tenant_new(fleet.platform,
                "epsilon"); /* complete, so not in the run; and it is renamed later */
     database_value(
         &fleet.database,
@@ -565,35 +565,35 @@ test_tenants__change_during_a_run(void **state)
         "update public.tenants_tenant set heads = heads || '{\"fleet\": 1}' where "
         "schema_name = 'epsilon'");
     holder = database_hold(&fleet.database, "lock table beta.fleet_car in access share mode");
-    id = run_start(fleet.operator, "");
+    id = run_start(fleet.platform, "");
     wait_for_waiters(&fleet.database, 1);
 
     /* whoever is being migrated can be neither suspended nor deleted, and that is said at once */
-    expect_json(fleet.operator, "TenantService/SuspendTenant", CODE_ABORTED,
+    expect_json(fleet.platform, "TenantService/SuspendTenant", CODE_ABORTED,
                 "another call holds what this one needs",
                 "{\"schema_name\": \"beta\", \"reason\": \"unpaid\"}");
     /* the others can: one that is suspended is migrated all the same, one that is deleted is not */
-    expect_json(fleet.operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    expect_json(fleet.platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"gamma\", \"reason\": \"unpaid\"}");
-    expect_json(fleet.operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    expect_json(fleet.platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"delta\"}");
-    expect_json(fleet.operator, "TenantService/RenameTenant", CODE_OK, NULL,
+    expect_json(fleet.platform, "TenantService/RenameTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"epsilon\", \"new_schema_name\": \"zeta\"}");
-    tenant_new(fleet.operator, "newcomer");
+    tenant_new(fleet.platform, "newcomer");
     assert_string_equal(head(&fleet, "newcomer"), "2/2");
     PQfinish(holder);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
-    assert_string_equal(run_field(fleet.operator, id, "run.skipped"), "1");
-    assert_string_equal(item_field(fleet.operator, id, "delta", "state"),
+    assert_run(fleet.platform, id, "DONE", 4, 0);
+    assert_string_equal(run_field(fleet.platform, id, "run.skipped"), "1");
+    assert_string_equal(item_field(fleet.platform, id, "delta", "state"),
                         "MIGRATION_ITEM_STATE_SKIPPED");
     assert_string_equal(head(&fleet, "gamma"), "2/2");
     assert_string_equal(head(&fleet, "zeta"), "2/2");
 
     /* brought back it is behind, which status and the next run know */
-    expect_json(fleet.operator, "TenantService/UndeleteTenant", CODE_OK, NULL,
+    expect_json(fleet.platform, "TenantService/UndeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"delta\"}");
-    id = run_start(fleet.operator, "");
-    assert_run(fleet.operator, id, "DONE", 1, 0);
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "DONE", 1, 0);
     assert_string_equal(head(&fleet, "delta"), "2/2");
     fleet_free(&fleet);
 }
@@ -614,7 +614,7 @@ test_new_tenant__is_complete_or_not_there(void **state)
         "insert into auth_permission (app, codename, name) values ('fleet', 'view_car', 'Can view cars');\n"
         "-- migrate:down\ndelete from auth_permission where app = 'fleet';\n");
     expect_json(
-        fleet.operator, "TenantService/CreateTenant", CODE_FAILED_PRECONDITION,
+        fleet.platform, "TenantService/CreateTenant", CODE_FAILED_PRECONDITION,
         "(SQLSTATE P0001): no",
         "{\"tenant\": {\"name\": \"C\", \"schema_name\": \"cursed\"}, \"domain\": \"cursed.localhost\", "
         "\"admin_email\": \"a@cursed.example\"}");
@@ -631,7 +631,7 @@ test_new_tenant__is_complete_or_not_there(void **state)
                        "select count(*) from public.tenants_domain where domain like 'cursed%%'"),
         "0");
 
-    tenant_new(fleet.operator, "blessed");
+    tenant_new(fleet.platform, "blessed");
     assert_string_equal(head(&fleet, "blessed"), "2/2");
     assert_true(exists(&fleet, "blessed.fleet_car"));
     assert_string_equal(
@@ -679,11 +679,11 @@ make_shapes(Fleet *fleet)
     assert_int_equal(mkdir(folder, 0755), 0);
     fleet_file(fleet, "other/0001_initial", "-- migrate:up\nselect 1;\n-- migrate:down\n");
     fleet_start(fleet, NULL);
-    tenant_new(fleet->operator, "alpha");
-    tenant_new(fleet->operator, "beta");
-    tenant_new(fleet->operator, "gamma");
-    tenant_new(fleet->operator, "delta");
-    tenant_new(fleet->operator, "epsilon");
+    tenant_new(fleet->platform, "alpha");
+    tenant_new(fleet->platform, "beta");
+    tenant_new(fleet->platform, "gamma");
+    tenant_new(fleet->platform, "delta");
+    tenant_new(fleet->platform, "epsilon");
     fleet_stop(fleet);
     folder_remove(fleet->apps);
     assert_int_equal(rename(aside, fleet->apps), 0);
@@ -717,28 +717,28 @@ test_fake_initial__compares_shapes(void **state)
     make_shapes(&fleet);
 
     fleet_start(&fleet, NULL);
-    id = run_start(fleet.operator, "\"fake_initial\": true, \"app\": \"fleet\"");
-    assert_run(fleet.operator, id, "FAILED", 2, 3);
+    id = run_start(fleet.platform, "\"fake_initial\": true, \"app\": \"fleet\"");
+    assert_run(fleet.platform, id, "FAILED", 2, 3);
     assert_string_equal(head(&fleet, "alpha"), "1/1"); /* recorded */
     assert_string_equal(head(&fleet, "delta"), "1/1"); /* made */
     assert_true(exists(&fleet, "delta.fleet_attempt"));
     assert_string_equal(head(&fleet, "beta"), "0/0");
 
-    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"),
+    assert_non_null(strstr(item_field(fleet.platform, id, "beta", "error"),
                            "are here, but differ from what it makes"));
-    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"),
+    assert_non_null(strstr(item_field(fleet.platform, id, "beta", "error"),
                            "missing fleet_car: column plate text not null"));
-    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "error"),
+    assert_non_null(strstr(item_field(fleet.platform, id, "beta", "error"),
                            "has fleet_car: column plate character varying(10) not null"));
     assert_non_null(
-        strstr(item_field(fleet.operator, id, "beta", "error"), "missing fleet_log: table"));
-    assert_non_null(strstr(item_field(fleet.operator, id, "gamma", "error"),
+        strstr(item_field(fleet.platform, id, "beta", "error"), "missing fleet_log: table"));
+    assert_non_null(strstr(item_field(fleet.platform, id, "gamma", "error"),
                            "missing fleet_car: constraint fleet_car_plate_check"));
     assert_non_null(
-        strstr(item_field(fleet.operator, id, "gamma", "error"), "missing fleet_car: index"));
+        strstr(item_field(fleet.platform, id, "gamma", "error"), "missing fleet_car: index"));
     assert_non_null(
-        strstr(item_field(fleet.operator, id, "gamma", "error"), "has fleet_car: index"));
-    assert_non_null(strstr(item_field(fleet.operator, id, "epsilon", "error"),
+        strstr(item_field(fleet.platform, id, "gamma", "error"), "has fleet_car: index"));
+    assert_non_null(strstr(item_field(fleet.platform, id, "epsilon", "error"),
                            "has fleet_log: column backend integer"));
     /* nothing was made, and nothing was left of what it was compared with */
     assert_false(exists(&fleet, "beta.fleet_log"));
@@ -749,9 +749,9 @@ test_fake_initial__compares_shapes(void **state)
 
     /* mended, it is recorded */
     make_by_hand(&fleet, "epsilon", "alter table fleet_log alter column backend set not null");
-    id = run_start(fleet.operator,
+    id = run_start(fleet.platform,
                    "\"fake_initial\": true, \"app\": \"fleet\", \"schemas\": [\"epsilon\"]");
-    assert_run(fleet.operator, id, "DONE", 1, 0);
+    assert_run(fleet.platform, id, "DONE", 1, 0);
     fleet_free(&fleet);
 }
 

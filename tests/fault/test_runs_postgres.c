@@ -78,9 +78,9 @@ make_place(Place *place)
     free(worker);
     free(owner);
     fleet_start(&place->fleet, NULL);
-    tenant_new(place->fleet.operator, "alpha");
-    tenant_new(place->fleet.operator, "beta");
-    tenant_new(place->fleet.operator, "gamma");
+    tenant_new(place->fleet.platform, "alpha");
+    tenant_new(place->fleet.platform, "beta");
+    tenant_new(place->fleet.platform, "gamma");
     fleet_stop(&place->fleet);
 }
 
@@ -158,7 +158,7 @@ test_postgres_restarted__the_run_goes_on(void **state)
     fleet_file(fleet, "fleet/0003_gated", gated);
     fleet_start(fleet, NULL);
     holder = database_hold(&fleet->database, "select pg_advisory_xact_lock(742)");
-    id = run_start(fleet->operator, "");
+    id = run_start(fleet->platform, "");
     wait_for_waiters(&fleet->database, 3);
     cluster_stop(place->cluster);
     start_cluster(place);
@@ -175,16 +175,16 @@ test_postgres_restarted__the_run_goes_on(void **state)
     assert_int_equal(kill(postmaster(place), SIGKILL), 0);
     PQfinish(holder);
     wait_until("another PostgreSQL", takes_connections, fleet->database.owner);
-    assert_run(fleet->operator, id, "DONE", 3, 0);
+    assert_run(fleet->platform, id, "DONE", 3, 0);
     assert_string_equal(head(place, "alpha"), "3");
     assert_string_equal(database_value(&fleet->database,
                                        "select count(*) from (table alpha.fleet_log union all "
                                        "table beta.fleet_log union all table gamma.fleet_log) l"),
                         "6"); /* one of each migration */
     /* what was lost counts as tried, except where another thread had taken it up already */
-    assert_true(atoi(item_field(fleet->operator, id, "alpha", "attempts")) +
-                    atoi(item_field(fleet->operator, id, "beta", "attempts")) +
-                    atoi(item_field(fleet->operator, id, "gamma", "attempts")) >
+    assert_true(atoi(item_field(fleet->platform, id, "alpha", "attempts")) +
+                    atoi(item_field(fleet->platform, id, "beta", "attempts")) +
+                    atoi(item_field(fleet->platform, id, "gamma", "attempts")) >
                 3);
 }
 
@@ -216,14 +216,14 @@ test_disk_full__in_one_tenants_transaction(void **state)
                "-- migrate:down\ndrop index fleet_car_again;\n");
     fleet_start(fleet, NULL);
     set_full(place, true);
-    id = run_start(fleet->operator, "");
-    assert_run(fleet->operator, id, "FAILED", 2, 1);
-    assert_string_equal(item_field(fleet->operator, id, "beta", "sqlstate"), "53100");
+    id = run_start(fleet->platform, "");
+    assert_run(fleet->platform, id, "FAILED", 2, 1);
+    assert_string_equal(item_field(fleet->platform, id, "beta", "sqlstate"), "53100");
     assert_non_null(
-        strstr(item_field(fleet->operator, id, "beta", "error"), "No space left on device"));
-    assert_int_equal(atoi(item_field(fleet->operator, id, "beta", "line")), 3);
+        strstr(item_field(fleet->platform, id, "beta", "error"), "No space left on device"));
+    assert_int_equal(atoi(item_field(fleet->platform, id, "beta", "line")), 3);
     /* it is not tried again: the disk would be full again */
-    assert_int_equal(atoi(item_field(fleet->operator, id, "beta", "attempts")), 1);
+    assert_int_equal(atoi(item_field(fleet->platform, id, "beta", "attempts")), 1);
     assert_string_equal(head(place, "beta"), "1");
     assert_string_equal(head(place, "gamma"), "2");
     assert_string_equal(database_value(&fleet->database, "select count(*) from beta.fleet_log"),
@@ -232,9 +232,9 @@ test_disk_full__in_one_tenants_transaction(void **state)
                         "60000");
 
     set_full(place, false);
-    expect_json(fleet->operator, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
+    expect_json(fleet->platform, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
                 "{\"id\": %" PRId64 "}", id);
-    assert_run(fleet->operator, id, "DONE", 3, 0);
+    assert_run(fleet->platform, id, "DONE", 3, 0);
     assert_string_equal(head(place, "beta"), "2");
     fleet_stop(fleet);
 }

@@ -65,7 +65,7 @@ test_server_killed__another_goes_on(void **state)
     static const char *const schemas[] = {"alpha", "beta", "gamma"};
     PGconn *gates[3];
     ServerProcess server;
-    CiqClient *operator;
+    CiqClient *platform;
     Fleet fleet;
     int64_t id;
 
@@ -74,12 +74,12 @@ test_server_killed__another_goes_on(void **state)
     for (int i = 0; i < 3; i++)
         gates[i] = gate(&fleet, schemas[i]);
     process_start(&server, &fleet.database, fleet.apps, one_worker);
-    operator= process_operator(&server);
-    id = run_start(operator, "");
+    platform = process_operator(&server);
+    id = run_start(platform, "");
     for (int i = 0; i < 3; i++) {
         wait_for_waiters(&fleet.database, 1);
-        assert_int_equal(atoi(run_field(operator, id, "run.done")), i);
-        ciq_client_free(operator);
+        assert_int_equal(atoi(run_field(platform, id, "run.done")), i);
+        ciq_client_free(platform);
         process_kill(&server);
         assert_string_equal(
             database_value(&fleet.database, "select state from public.migration_run"), "running");
@@ -89,12 +89,12 @@ test_server_killed__another_goes_on(void **state)
                        "select count(*) from pg_stat_activity where datname = "
                        "current_database() and usename like 'ciq_owner%%'");
         process_start(&server, &fleet.database, fleet.apps, one_worker);
-        operator= process_operator(&server);
+        platform = process_operator(&server);
     }
-    assert_run(operator, id, "DONE", 4, 0);
+    assert_run(platform, id, "DONE", 4, 0);
     assert_heads(&fleet, "2");
     assert_string_equal(count(&fleet, "count(*)"), "1 1 1 1");
-    ciq_client_free(operator);
+    ciq_client_free(platform);
     process_stop(&server);
     fleet_free(&fleet);
 }
@@ -103,7 +103,7 @@ static void
 test_two_servers__share_a_run(void **state)
 {
     ServerProcess servers[2];
-    CiqClient *operator;
+    CiqClient *platform;
     PGconn *gates[2];
     Fleet fleet;
     int64_t id;
@@ -114,13 +114,13 @@ test_two_servers__share_a_run(void **state)
     gates[1] = gate(&fleet, "beta");
     for (int i = 0; i < 2; i++)
         process_start(&servers[i], &fleet.database, fleet.apps, one_worker);
-    operator= process_operator(&servers[0]);
-    id = run_start(operator, "");
+    platform = process_operator(&servers[0]);
+    id = run_start(platform, "");
     /* one thread each, so two that wait are both of them */
     wait_for_waiters(&fleet.database, 2);
     PQfinish(gates[0]);
     PQfinish(gates[1]);
-    assert_run(operator, id, "DONE", 4, 0);
+    assert_run(platform, id, "DONE", 4, 0);
     assert_heads(&fleet, "2");
     assert_string_equal(count(&fleet, "count(*)"), "1 1 1 1");
     assert_string_equal(
@@ -129,7 +129,7 @@ test_two_servers__share_a_run(void **state)
                        "union all table beta.fleet_log union all table gamma.fleet_log union all "
                        "table delta.fleet_log) l"),
         "2");
-    ciq_client_free(operator);
+    ciq_client_free(platform);
     process_stop(&servers[0]);
     process_stop(&servers[1]);
     fleet_free(&fleet);
@@ -141,7 +141,7 @@ static void
 test_older_server__leaves_a_newer_run(void **state)
 {
     ServerProcess newer, older;
-    CiqClient *operator;
+    CiqClient *platform;
     PGconn *holder;
     Fleet fleet, before;
     int64_t id, other;
@@ -151,25 +151,25 @@ test_older_server__leaves_a_newer_run(void **state)
     fleet_new(&before); /* for its folder, where there is no 0002 */
     holder = gate(&fleet, "alpha");
     process_start(&newer, &fleet.database, fleet.apps, one_worker);
-    operator= process_operator(&newer);
-    id = run_start(operator, "");
+    platform = process_operator(&newer);
+    id = run_start(platform, "");
     wait_for_waiters(&fleet.database, 1);
-    ciq_client_free(operator);
+    ciq_client_free(platform);
     process_kill(&newer);
     PQfinish(holder);
 
     process_start(&older, &fleet.database, before.apps, one_worker);
-    operator= process_operator(&older);
-    other = run_start(operator, "\"shared\": true");
-    assert_run(operator, other, "DONE", 1, 0);
-    assert_string_equal(run_field(operator, id, "run.state"), "MIGRATION_RUN_STATE_RUNNING");
-    assert_string_equal(run_field(operator, id, "run.pending"), "4");
-    ciq_client_free(operator);
+    platform = process_operator(&older);
+    other = run_start(platform, "\"shared\": true");
+    assert_run(platform, other, "DONE", 1, 0);
+    assert_string_equal(run_field(platform, id, "run.state"), "MIGRATION_RUN_STATE_RUNNING");
+    assert_string_equal(run_field(platform, id, "run.pending"), "4");
+    ciq_client_free(platform);
 
     process_start(&newer, &fleet.database, fleet.apps, one_worker);
-    operator= process_operator(&newer);
-    assert_run(operator, id, "DONE", 4, 0);
-    ciq_client_free(operator);
+    platform = process_operator(&newer);
+    assert_run(platform, id, "DONE", 4, 0);
+    ciq_client_free(platform);
     process_stop(&newer);
     process_stop(&older);
     fleet_free(&before);
@@ -207,36 +207,36 @@ test_concurrent_index__interrupted_and_repaired(void **state)
     (void) state;
     fleet_with(&fleet, "fleet/0002_fast", concurrent);
     holder = old_snapshot(&fleet);
-    id = run_start(fleet.operator, "");
+    id = run_start(fleet.platform, "");
     wait_for_waiters(&fleet.database, 1);
     /* the tenant is locked meanwhile, by the other connection */
-    expect_json(fleet.operator, "TenantService/SuspendTenant", CODE_ABORTED, NULL,
+    expect_json(fleet.platform, "TenantService/SuspendTenant", CODE_ABORTED, NULL,
                 "{\"schema_name\": \"alpha\", \"reason\": \"unpaid\"}");
-    expect_json(fleet.operator, "MigrationService/CancelMigrationRun", CODE_OK, NULL,
+    expect_json(fleet.platform, "MigrationService/CancelMigrationRun", CODE_OK, NULL,
                 "{\"id\": %" PRId64 "}", id);
     wait_for_waiters(&fleet.database, 0);
     assert_string_equal(indexes(&fleet), "0 valid, 1 invalid");
-    assert_string_equal(run_field(fleet.operator, id, "run.pending"), "4");
+    assert_string_equal(run_field(fleet.platform, id, "run.pending"), "4");
     PQfinish(holder);
 
-    expect_json(fleet.operator, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
+    expect_json(fleet.platform, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
                 "{\"id\": %" PRId64 "}", id);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     assert_string_equal(indexes(&fleet), "4 valid, 0 invalid");
     assert_heads(&fleet, "2");
 
     /* the same migration in one transaction with the others, where it is made to compare or to
      * repair */
     CiqError *error = NULL;
-    json_t *report = call_json(fleet.operator, "MigrationService/VerifySchema", &error, "{}");
+    json_t *report = call_json(fleet.platform, "MigrationService/VerifySchema", &error, "{}");
     assert_ok(error);
     assert_string_equal(json_at(report, "tenants.3.failed"), "0");
     assert_string_equal(json_at(report, "differences.0.object"), "");
     json_decref(report);
-    expect_json(fleet.operator, "TenantService/RepairTenant", CODE_OK, NULL,
+    expect_json(fleet.platform, "TenantService/RepairTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"alpha\"}");
-    id = run_start(fleet.operator, "\"app\": \"fleet\", \"target\": \"0001\"");
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    id = run_start(fleet.platform, "\"app\": \"fleet\", \"target\": \"0001\"");
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     assert_string_equal(indexes(&fleet), "0 valid, 0 invalid");
     fleet_free(&fleet);
 }
@@ -247,7 +247,7 @@ static void
 test_concurrent_index__of_a_dead_server(void **state)
 {
     ServerProcess server;
-    CiqClient *operator;
+    CiqClient *platform;
     PGconn *holder;
     Fleet fleet;
     int64_t id;
@@ -256,13 +256,13 @@ test_concurrent_index__of_a_dead_server(void **state)
     fleet_copy(&fleet, "fleet/0002_fast", concurrent);
     holder = old_snapshot(&fleet);
     process_start(&server, &fleet.database, fleet.apps, one_worker);
-    operator= process_operator(&server);
-    id = run_start(operator, "");
+    platform = process_operator(&server);
+    id = run_start(platform, "");
     wait_for_waiters(&fleet.database, 1);
-    ciq_client_free(operator);
+    ciq_client_free(platform);
     process_kill(&server);
     process_start(&server, &fleet.database, fleet.apps, one_worker);
-    operator= process_operator(&server);
+    platform = process_operator(&server);
     wait_for_waiters(&fleet.database, 2);
     assert_string_equal(
         database_value(&fleet.database,
@@ -271,10 +271,10 @@ test_concurrent_index__of_a_dead_server(void **state)
                        "wait_event = 'virtualxid') t"),
         "1");
     PQfinish(holder);
-    assert_run(operator, id, "DONE", 4, 0);
+    assert_run(platform, id, "DONE", 4, 0);
     assert_string_equal(indexes(&fleet), "4 valid, 0 invalid");
     assert_heads(&fleet, "2");
-    ciq_client_free(operator);
+    ciq_client_free(platform);
     process_stop(&server);
     fleet_free(&fleet);
 }
@@ -292,19 +292,19 @@ test_concurrent_index__fails_on_what_is_there(void **state)
         "create unique index concurrently if not exists fleet_car_fast on fleet_car (plate);\n"
         "-- migrate:down\ndrop index concurrently if exists fleet_car_fast;\n");
     database_value(&fleet.database, "insert into beta.fleet_car (plate) values ('B 1'), ('B 1')");
-    id = run_start(fleet.operator, "");
-    assert_run(fleet.operator, id, "FAILED", 3, 1);
-    assert_string_equal(item_field(fleet.operator, id, "beta", "sqlstate"), "23505");
-    assert_int_equal(atoi(item_field(fleet.operator, id, "beta", "line")), 3);
-    assert_non_null(strstr(item_field(fleet.operator, id, "beta", "statement"),
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "FAILED", 3, 1);
+    assert_string_equal(item_field(fleet.platform, id, "beta", "sqlstate"), "23505");
+    assert_int_equal(atoi(item_field(fleet.platform, id, "beta", "line")), 3);
+    assert_non_null(strstr(item_field(fleet.platform, id, "beta", "statement"),
                            "create unique index concurrently"));
     assert_string_equal(
         indexes(&fleet),
         "3 valid, 1 invalid"); /* as PostgreSQL leaves it: the next attempt drops it */
     database_value(&fleet.database, "delete from beta.fleet_car where id = 1");
-    expect_json(fleet.operator, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
+    expect_json(fleet.platform, "MigrationService/ResumeMigrationRun", CODE_OK, NULL,
                 "{\"id\": %" PRId64 "}", id);
-    assert_run(fleet.operator, id, "DONE", 4, 0);
+    assert_run(fleet.platform, id, "DONE", 4, 0);
     assert_string_equal(indexes(&fleet), "4 valid, 0 invalid");
     fleet_free(&fleet);
 }
@@ -331,13 +331,13 @@ test_concurrent_index__runs_alone(void **state)
                "-- migrate:up\nalter table fleet_car add column wheels integer;\n"
                "-- migrate:down\nalter table fleet_car drop column wheels;\n");
     fleet_start(&fleet, NULL);
-    id = run_start(fleet.operator, "");
-    assert_run(fleet.operator, id, "DONE", 4, 0);
-    assert_string_equal(item_field(fleet.operator, id, "beta", "steps"), "4");
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "DONE", 4, 0);
+    assert_string_equal(item_field(fleet.platform, id, "beta", "steps"), "4");
     assert_heads(&fleet, "5");
     assert_string_equal(count(&fleet, "count(*)"), "1 1 1 1");
     /* a new schema needs no concurrently, and gets all in its one transaction */
-    tenant_new(fleet.operator, "newcomer");
+    tenant_new(fleet.platform, "newcomer");
     assert_string_equal(
         database_value(&fleet.database,
                        "select count(*) from pg_indexes where schemaname = 'newcomer' "

@@ -86,16 +86,16 @@ fleet_start(Fleet *fleet, void (*change)(Config *))
     fleet_apps_of_next = fleet->apps;
     fleet_change_of_next = change;
     server_up(&fleet->server, &fleet->database, fleet_configure);
-    fleet->operator= operator_new(&fleet->server);
+    fleet->platform = operator_new(&fleet->server);
 }
 
 void
 fleet_stop(Fleet *fleet)
 {
-    if (fleet->operator== NULL)
+    if (fleet->platform == NULL)
         return;
-    ciq_client_free(fleet->operator);
-    fleet->operator= NULL;
+    ciq_client_free(fleet->platform);
+    fleet->platform = NULL;
     server_down(&fleet->server);
 }
 
@@ -127,10 +127,10 @@ fleet_group_setup(void **state)
     (void) state;
     fleet_new(&fleet_template);
     fleet_start(&fleet_template, NULL);
-    tenant_new(fleet_template.operator, "alpha");
-    tenant_new(fleet_template.operator, "beta");
-    tenant_new(fleet_template.operator, "gamma");
-    tenant_new(fleet_template.operator, "delta");
+    tenant_new(fleet_template.platform, "alpha");
+    tenant_new(fleet_template.platform, "beta");
+    tenant_new(fleet_template.platform, "gamma");
+    tenant_new(fleet_template.platform, "delta");
     fleet_stop(&fleet_template);
     return 0;
 }
@@ -181,11 +181,11 @@ fleet_with(Fleet *fleet, const char *name, const char *text)
 /* ---- runs ---- */
 
 int64_t
-run_start(CiqClient *operator, const char * fields)
+run_start(CiqClient *platform, const char *fields)
 {
     CiqError *error = NULL;
     json_t *answer =
-        call_json(operator, "MigrationService/CreateMigrationRun", &error, "{%s}", fields);
+        call_json(platform, "MigrationService/CreateMigrationRun", &error, "{%s}", fields);
     int64_t id;
 
     assert_ok(error);
@@ -195,20 +195,20 @@ run_start(CiqClient *operator, const char * fields)
 }
 
 const json_t *
-run_get(CiqClient *operator, int64_t id)
+run_get(CiqClient *platform, int64_t id)
 {
     static json_t *answer;
     CiqError *error = NULL;
 
     json_decref(answer);
-    answer = call_json(operator, "MigrationService/GetMigrationRun", &error,
+    answer = call_json(platform, "MigrationService/GetMigrationRun", &error,
                        "{\"id\": %" PRId64 "}", id);
     assert_ok(error);
     return answer;
 }
 
 typedef struct Asked {
-    CiqClient *operator;
+    CiqClient *platform;
     int64_t id;
     const char *schema, *field, *value;
 } Asked;
@@ -218,25 +218,25 @@ run_has_ended(void *argument)
 {
     Asked *asked = argument;
 
-    return strcmp(json_at(run_get(asked->operator, asked->id), "run.state"),
+    return strcmp(json_at(run_get(asked->platform, asked->id), "run.state"),
                   "MIGRATION_RUN_STATE_RUNNING") != 0;
 }
 
 const json_t *
-run_wait(CiqClient *operator, int64_t id)
+run_wait(CiqClient *platform, int64_t id)
 {
-    wait_until("the run's end", run_has_ended, &(Asked){.operator = operator, .id = id});
-    return run_get(operator, id);
+    wait_until("the run's end", run_has_ended, &(Asked){.platform = platform, .id = id});
+    return run_get(platform, id);
 }
 
 const char *
-run_field(CiqClient *operator, int64_t id, const char *field)
+run_field(CiqClient *platform, int64_t id, const char *field)
 {
-    return json_at(run_get(operator, id), field);
+    return json_at(run_get(platform, id), field);
 }
 
 const char *
-item_field(CiqClient *operator, int64_t id, const char *schema, const char *field)
+item_field(CiqClient *platform, int64_t id, const char *schema, const char *field)
 {
     static json_t *answer;
     CiqError *error = NULL;
@@ -244,7 +244,7 @@ item_field(CiqClient *operator, int64_t id, const char *schema, const char *fiel
     json_t *items;
 
     json_decref(answer);
-    answer = call_json(operator, "MigrationService/ListMigrationItems", &error,
+    answer = call_json(platform, "MigrationService/ListMigrationItems", &error,
                        "{\"run_id\": %" PRId64 ", \"page_size\": 1000}", id);
     assert_ok(error);
     items = json_object_get(answer, "items");
@@ -262,22 +262,22 @@ item_has_value(void *argument)
 {
     Asked *asked = argument;
 
-    return strcmp(item_field(asked->operator, asked->id, asked->schema, asked->field),
+    return strcmp(item_field(asked->platform, asked->id, asked->schema, asked->field),
                   asked->value) == 0;
 }
 
 void
-item_wait(CiqClient *operator, int64_t id, const char *schema, const char *field, const char *value)
+item_wait(CiqClient *platform, int64_t id, const char *schema, const char *field, const char *value)
 {
     wait_until(
         value, item_has_value,
-        &(Asked){.operator= operator, .id = id, .schema = schema, .field = field, .value = value});
+        &(Asked){.platform = platform, .id = id, .schema = schema, .field = field, .value = value});
 }
 
 void
-assert_run(CiqClient *operator, int64_t id, const char *state, int done, int failed)
+assert_run(CiqClient *platform, int64_t id, const char *state, int done, int failed)
 {
-    const json_t *run = run_wait(operator, id);
+    const json_t *run = run_wait(platform, id);
     char text[160], wanted[160];
 
     snprintf(text, sizeof text, "%s done=%s",

@@ -10,7 +10,7 @@
 typedef struct Fleet {
     TestDatabase database;
     TestServer server; /* in this process; fleet_stop and fleet_start it */
-    CiqClient *operator;
+    CiqClient *platform;
     char apps[64]; /* the folder */
     bool is_copy;  /* the database is one of fleet_with */
 } Fleet;
@@ -44,23 +44,23 @@ void fleet_copy(Fleet *fleet, const char *name, const char *text);
 
 /* Starts a run by CreateMigrationRun's fields in JSON ("" or "\"first\": 2, …") and gives its
  * number. */
-int64_t run_start(CiqClient *operator, const char * fields);
+int64_t run_start(CiqClient *platform, const char *fields);
 
 /* Waits for its end and gives GetMigrationRun's answer, good until the next call. */
-const json_t *run_wait(CiqClient *operator, int64_t id);
-const json_t *run_get(CiqClient *operator, int64_t id);
+const json_t *run_wait(CiqClient *platform, int64_t id);
+const json_t *run_get(CiqClient *platform, int64_t id);
 
 /* A field of the run ("run.state"), and of the item of a schema ("attempts"), good until the next
  * call. */
-const char *run_field(CiqClient *operator, int64_t id, const char *field);
-const char *item_field(CiqClient *operator, int64_t id, const char *schema, const char *field);
+const char *run_field(CiqClient *platform, int64_t id, const char *field);
+const char *item_field(CiqClient *platform, int64_t id, const char *schema, const char *field);
 
 /* Waits until the field of the item has this value. */
-void item_wait(CiqClient *operator, int64_t id, const char *schema, const char *field,
+void item_wait(CiqClient *platform, int64_t id, const char *schema, const char *field,
                const char *value);
 
 /* Fails the test unless the run ended so. */
-void assert_run(CiqClient *operator, int64_t id, const char *state, int done, int failed);
+void assert_run(CiqClient *platform, int64_t id, const char *state, int done, int failed);
 
 /* A server of its own process, so that it can be killed. */
 typedef struct ServerProcess {

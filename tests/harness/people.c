@@ -10,7 +10,7 @@ const char world_email[] = "admin@same.example";
 const char world_password[] = "correct horse battery";
 
 void
-tenant_new(CiqClient *operator, const char * schema)
+tenant_new(CiqClient *platform, const char *schema)
 {
     CiqError *error = NULL;
     CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
@@ -26,7 +26,7 @@ tenant_new(CiqClient *operator, const char * schema)
     request.admin_email = TEXT(world_email);
     request.admin_password = TEXT(world_password);
 
-    CiqCreateTenantResponse *response = ciq_create_tenant(operator, & request, &error);
+    CiqCreateTenantResponse *response = ciq_create_tenant(platform, &request, &error);
 
     assert_ok(error);
     ciq_create_tenant_response_free(response);

@@ -9,7 +9,7 @@ extern const char world_email[];    /* admin@same.example */
 extern const char world_password[]; /* the password of every user that is made here */
 
 /* Creates a tenant <schema> with the domain <schema>.localhost and the admin above. */
-void tenant_new(CiqClient *operator, const char * schema);
+void tenant_new(CiqClient *platform, const char *schema);
 
 /* Creates a user and gives its number. */
 int64_t user_new(CiqClient *client, const char *email, bool is_admin);

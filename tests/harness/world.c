@@ -17,9 +17,9 @@ world_up(void **state, void (*configure)(Config *config))
     assert_non_null(world);
     database_new(&world->database);
     server_up(&world->server, &world->database, configure);
-    world->operator= operator_new(&world->server);
-    tenant_new(world->operator, "acme");
-    tenant_new(world->operator, "techcorp");
+    world->platform = operator_new(&world->server);
+    tenant_new(world->platform, "acme");
+    tenant_new(world->platform, "techcorp");
     world->acme = sign_in(&world->server, "acme.localhost", world_email, world_password);
     world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
     *state = world;
@@ -37,7 +37,7 @@ world_teardown(void **state)
 {
     World *world = *state;
 
-    ciq_client_free(world->operator);
+    ciq_client_free(world->platform);
     ciq_client_free(world->acme);
     ciq_client_free(world->techcorp);
     server_down(&world->server);

@@ -11,7 +11,7 @@
 typedef struct World {
     TestDatabase database;
     TestServer server;
-    CiqClient *operator, * acme, *techcorp;
+    CiqClient *platform, *acme, *techcorp;
 } World;
 
 /* cmocka's setup and teardown of a group or a test; *state is the World.  world_up is for a setup

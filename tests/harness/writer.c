@@ -32,7 +32,7 @@ void
 writer_start(Writer *writer, World *world)
 {
     *writer = (Writer){.connection = database_connect(&world->database)};
-    tenant_new(world->operator, "busy");
+    tenant_new(world->platform, "busy");
     connection_run(
         writer->connection,
         "insert into busy.business_company (name) select n::text from generate_series(1, %d) n; "

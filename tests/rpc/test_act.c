@@ -12,7 +12,7 @@ superuser_new(World *world, const char *email, const char *role, int64_t *id)
 {
     CiqError *error = NULL;
     json_t *made = call_json(
-        world->operator, "UserService/CreateSuperuser", &error,
+        world->platform, "UserService/CreateSuperuser", &error,
         "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"%s\"}, \"password\": \"%s\"}",
         email, role, world_password);
 
@@ -104,7 +104,7 @@ static void
 test_act_as__is_no_user(void **state)
 {
     World *world = *state;
-    CiqClient *inside = act(&world->server, world->operator, "acme");
+    CiqClient *inside = act(&world->server, world->platform, "acme");
 
     expect_json(inside, "UserService/GetMe", CODE_NOT_FOUND, NULL, "{}");
     expect_json(inside, "UserService/UpdateMe", CODE_NOT_FOUND, NULL,
@@ -131,11 +131,11 @@ test_act_as__needs_the_right(void **state)
                 "{\"schema_name\": \"acme\", \"reason\": \"x\"}");
     expect_json(world->acme, "TenantService/ActAs", CODE_INVALID_ARGUMENT, "tenant must be empty",
                 "{\"schema_name\": \"techcorp\", \"reason\": \"x\"}");
-    expect_json(world->operator, "TenantService/ActAs", CODE_INVALID_ARGUMENT, "reason is required",
+    expect_json(world->platform, "TenantService/ActAs", CODE_INVALID_ARGUMENT, "reason is required",
                 "{\"schema_name\": \"acme\"}");
-    expect_json(world->operator, "TenantService/ActAs", CODE_INVALID_ARGUMENT,
+    expect_json(world->platform, "TenantService/ActAs", CODE_INVALID_ARGUMENT,
                 "schema_name must be given", "{\"reason\": \"x\"}");
-    expect_json(world->operator, "TenantService/ActAs", CODE_NOT_FOUND, "no tenant",
+    expect_json(world->platform, "TenantService/ActAs", CODE_NOT_FOUND, "no tenant",
                 "{\"schema_name\": \"nobody\", \"reason\": \"x\"}");
     ciq_client_free(support);
 }
@@ -145,7 +145,7 @@ test_act_as__stays_in_its_tenant(void **state)
 {
     World *world = *state;
     CiqError *error = NULL;
-    json_t *session = call_json(world->operator, "TenantService/ActAs", &error,
+    json_t *session = call_json(world->platform, "TenantService/ActAs", &error,
                                 "{\"schema_name\": \"acme\", \"reason\": \"x\"}");
 
     assert_ok(error);
@@ -182,7 +182,7 @@ test_end_act_as__ends_ones_own(void **state)
     CiqClient *one = superuser_new(world, "one@platform.example", "operator", &id);
     CiqClient *mine = act(&world->server, one, "acme"),
               *there = act(&world->server, one, "techcorp");
-    CiqClient *others = act(&world->server, world->operator, "acme");
+    CiqClient *others = act(&world->server, world->platform, "acme");
     CiqEndActAsRequest request = CLIENTIQ__V1__END_ACT_AS_REQUEST__INIT;
 
     request.schema_name = TEXT("acme");
@@ -234,7 +234,7 @@ test_act_as__ends_with_the_superuser(void **state)
         assert_int_equal(user_count(here, world_email), 1);
         assert_int_equal(user_count(there, world_email), 1);
         snprintf(request, sizeof request, ends[i].request, (long long) id);
-        expect_json(world->operator, ends[i].method, CODE_OK, NULL, "%s", request);
+        expect_json(world->platform, ends[i].method, CODE_OK, NULL, "%s", request);
         assert_ended(here);
         assert_ended(there);
         ciq_client_free(leaver);
@@ -249,26 +249,26 @@ test_act_as__ends_with_its_time_and_its_tenant(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "closing");
-    CiqClient *inside = act(&world->server, world->operator, "closing");
+    tenant_new(world->platform, "closing");
+    CiqClient *inside = act(&world->server, world->platform, "closing");
     assert_string_equal(
         value(world, "select count(*) from public.platform_act_session where expire_time between "
                      "now() + interval '14 minutes' and now() + interval '15 minutes'"),
         value(world, "select count(*) from public.platform_act_session"));
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closing\", \"reason\": \"a test\"}");
     expect_json(inside, "UserService/ListUsers", CODE_FAILED_PRECONDITION, "is suspended: a test",
                 "{}");
-    expect_json(world->operator, "TenantService/ActAs", CODE_FAILED_PRECONDITION,
+    expect_json(world->platform, "TenantService/ActAs", CODE_FAILED_PRECONDITION,
                 "is suspended, not active", "{\"schema_name\": \"closing\", \"reason\": \"x\"}");
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/ActivateTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closing\"}");
     assert_int_equal(user_count(inside, world_email), 1);
     value(world, "update public.platform_act_session set expire_time = now()");
     assert_ended(inside);
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closing\"}");
-    expect_json(world->operator, "TenantService/ActAs", CODE_FAILED_PRECONDITION,
+    expect_json(world->platform, "TenantService/ActAs", CODE_FAILED_PRECONDITION,
                 "is deleted, not active", "{\"schema_name\": \"closing\", \"reason\": \"x\"}");
     ciq_client_free(inside);
 }

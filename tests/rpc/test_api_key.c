@@ -13,8 +13,9 @@
 static CiqClient *
 key_client(World *world, const char *tenant, const char *name, const char *permissions, int64_t *id)
 {
-    CiqClient *maker = tenant == NULL
-        ? world->operator: strcmp(tenant, "techcorp") == 0 ? world->techcorp : world->acme;
+    CiqClient *maker = tenant == NULL                    ? world->platform
+                       : strcmp(tenant, "techcorp") == 0 ? world->techcorp
+                                                         : world->acme;
     char token[TOKEN_SIZE];
 
     *id = key_new(maker, name, permissions, token);
@@ -122,7 +123,7 @@ test_create_api_key__wrong_input(void **state)
                     "the platform's and cannot be granted in a tenant",
                     "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"%s\"]}}", platforms[i]);
     /* and the platform knows nothing of a tenant's */
-    expect_json(world->operator, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
+    expect_json(world->platform, "UserService/CreateApiKey", CODE_INVALID_ARGUMENT,
                 "names users.view_customuser, which is not a permission of the platform",
                 "{\"api_key\": {\"name\": \"x\", \"permissions\": [\"users.view_customuser\"]}}");
     assert_string_equal(
@@ -277,7 +278,7 @@ test_api_key__of_elsewhere_is_refused(void **state)
 
     key_new(world->acme, "foreign", "\"users.view_customuser\"", acme);
     key_new(world->techcorp, "foreign", "\"users.view_customuser\"", techcorp);
-    key_new(world->operator, "foreign", "\"tenants.view_tenant\"", platform);
+    key_new(world->platform, "foreign", "\"tenants.view_tenant\"", platform);
     expect_token(world, "techcorp", acme, "does not belong to this tenant");
     expect_token(world, NULL, acme, "the token belongs to a tenant");
     expect_token(world, "acme", platform, "does not belong to this tenant");
@@ -512,8 +513,8 @@ test_api_keys__limit_holds_at_once(void **state)
     Maker makers[MAKERS];
     int made = 0;
 
-    tenant_new(world->operator, "crowd");
-    expect_json(world->operator, "TenantService/UpdateTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "crowd");
+    expect_json(world->platform, "TenantService/UpdateTenant", CODE_OK, NULL,
                 "{\"tenant\": {\"schema_name\": \"crowd\", \"max_api_keys\": %d}, "
                 "\"update_mask\": \"max_api_keys\"}",
                 MAKERS_MAX);
@@ -541,9 +542,9 @@ test_api_keys__limit_of_the_plan(void **state)
     int64_t id;
     char token[TOKEN_SIZE];
 
-    tenant_new(world->operator, "few");
+    tenant_new(world->platform, "few");
     expect_json(
-        world->operator, "TenantService/UpdateTenant", CODE_OK, NULL,
+        world->platform, "TenantService/UpdateTenant", CODE_OK, NULL,
         "{\"tenant\": {\"schema_name\": \"few\", \"max_api_keys\": 2}, \"update_mask\": \"max_api_keys\"}");
     CiqClient *client = sign_in(&world->server, "few.localhost", world_email, world_password);
     key_new(client, "one", "", token);
@@ -581,7 +582,7 @@ test_list_api_keys__pages(void **state)
     int64_t last = 0;
     int pages = 0;
 
-    tenant_new(world->operator, "pages");
+    tenant_new(world->platform, "pages");
     CiqClient *client = sign_in(&world->server, "pages.localhost", world_email, world_password);
     for (int i = 0; i < 5; i++)
         key_new(client, (const char *[]){"a", "b", "c", "d", "e"}[i], "", token);
@@ -613,16 +614,16 @@ test_api_key__of_a_suspended_tenant(void **state)
     World *world = *state;
     char token[TOKEN_SIZE];
 
-    tenant_new(world->operator, "halted");
+    tenant_new(world->platform, "halted");
     CiqClient *admin = sign_in(&world->server, "halted.localhost", world_email, world_password);
     key_new(admin, "service", "\"users.view_customuser\"", token);
     CiqClient *client = client_new(&world->server, "halted", token);
     expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"halted\", \"reason\": \"unpaid\"}");
     expect_json(client, "UserService/GetUser", CODE_FAILED_PRECONDITION, "suspended: unpaid",
                 "{\"id\": 1}");
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/ActivateTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"halted\"}");
     expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
     ciq_client_free(client);
@@ -645,12 +646,12 @@ test_platform_api_key__does_what_it_may(void **state)
 
     /* who may look may not make, and an operator gives no more than theirs */
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"looker@same.example\", \"platform_role\": \"read-only\"}, "
         "\"password\": \"%s\"}",
         world_password);
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"doer@same.example\", \"platform_role\": \"operator\"}, "
         "\"password\": \"%s\"}",
         world_password);
@@ -665,7 +666,7 @@ test_platform_api_key__does_what_it_may(void **state)
     expect_json(
         doer, "UserService/CreateApiKey", CODE_OK, NULL,
         "{\"api_key\": {\"name\": \"gate\", \"permissions\": [\"platform.forward\", \"auth.check\"]}}");
-    expect_json(world->operator, "UserService/RevokeApiKey", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+    expect_json(world->platform, "UserService/RevokeApiKey", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
                 id);
     expect_json(client, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "was revoked", "{}");
     ciq_client_free(client);
@@ -689,7 +690,7 @@ test_api_key__last_use_is_written_later(void **state)
         expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
     expect_json(platform, "TenantService/ListTenants", CODE_OK, NULL, "{}");
     /* housekeeping looks every half minute, and when a tenant was made */
-    tenant_new(world->operator, "waker");
+    tenant_new(world->platform, "waker");
     wait_for_value(&world->database, "2",
                    "select (select count(*) from acme.core_api_key where name = 'used' and "
                    "last_use_time > now() - interval '1 minute') + "
@@ -736,8 +737,8 @@ test_origin__needs_a_key_that_may_forward(void **state)
     static const char *const wrong[] = {"somewhere", "1.2.3.4:5",        "1.2.3",
                                         "[::1]",     "1.2.3.4, 5.6.7.8", "::1%lo"};
 
-    key_new(world->operator, "plain", "\"tenants.view_tenant\"", plain);
-    key_new(world->operator, "forward", "\"tenants.view_tenant\", \"platform.forward\"", forward);
+    key_new(world->platform, "plain", "\"tenants.view_tenant\"", plain);
+    key_new(world->platform, "forward", "\"tenants.view_tenant\", \"platform.forward\"", forward);
     key_new(world->acme, "tenants own", "\"users.view_customuser\"", tenants);
 
     CiqClient *nobody = tcp_client(world, NULL, NULL, "1.2.3.4");
@@ -784,7 +785,7 @@ test_origin__is_what_demo_requests_are_counted_by(void **state)
     char forward[TOKEN_SIZE];
 
     server_up(&server, &world->database, limit_demos);
-    key_new(world->operator, "website", "\"platform.forward\"", forward);
+    key_new(world->platform, "website", "\"platform.forward\"", forward);
     CiqClient *website = ciq_client_new(
         &(CiqOptions){
             .urls = server.tcp, .token = forward, .origin = "203.0.113.1", .attempts_max = 1},
@@ -823,8 +824,8 @@ test_origin__of_a_gateway_on_a_tenant(void **state)
     CiqError *error = NULL;
     char forward[TOKEN_SIZE], plain[TOKEN_SIZE];
 
-    key_new(world->operator, "gateway", "\"platform.forward\", \"auth.check\"", forward);
-    key_new(world->operator, "no gateway", "\"auth.check\"", plain);
+    key_new(world->platform, "gateway", "\"platform.forward\", \"auth.check\"", forward);
+    key_new(world->platform, "no gateway", "\"auth.check\"", plain);
     CiqClient *gateway = tcp_client(world, "acme", forward, "198.51.100.7");
     json_t *session =
         call_json(gateway, "UserService/Login", &error, "{\"email\": \"%s\", \"password\": \"%s\"}",

@@ -59,8 +59,8 @@ test_list__shows_one_tenant(void **state)
     assert_true(events(world->acme, "\"method\": \"CreateUser\"") >= 2);
     assert_int_equal(events(world->techcorp, "\"method\": \"CreateUser\""), techcorp);
     /* the platform's is another one */
-    assert_int_equal(events(world->operator, "\"method\": \"CreateUser\""), 0);
-    assert_int_equal(events(world->operator, "\"method\": \"CreateTenant\""), 2);
+    assert_int_equal(events(world->platform, "\"method\": \"CreateUser\""), 0);
+    assert_int_equal(events(world->platform, "\"method\": \"CreateTenant\""), 2);
     assert_int_equal(events(world->acme, "\"method\": \"CreateTenant\""), 0);
 }
 
@@ -154,7 +154,7 @@ test_list__pages_while_rows_are_added(void **state)
                     "page_token", "{\"code\": \"OK\", \"page_token\": \"%s\"}", token);
         expect_json(world->acme, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT, "page_token",
                     "{\"page_token\": \"%s\"}", token);
-        expect_json(world->operator, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT,
+        expect_json(world->platform, "UserService/ListAuditEvents", CODE_INVALID_ARGUMENT,
                     "page_token", "{\"page_token\": \"%s\"}", token);
     } while (token[0] != '\0' && count < 100);
     assert_int_equal(count, all);
@@ -197,7 +197,7 @@ test_list__needs_the_permission_of_the_place(void **state)
     ciq_client_free(user);
 
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"r@platform.example\", \"platform_role\": \"read-only\"}, "
         "\"password\": \"%s\"}",
         world_password);
@@ -261,7 +261,7 @@ test_refusal__across_tenants(void **state)
     }
     assert_int_equal(events(world->techcorp, filter), 1);
     assert_int_equal(events(world->acme, filter), 0);
-    assert_int_equal(events(world->operator, platform_filter), 1);
+    assert_int_equal(events(world->platform, platform_filter), 1);
     assert_string_equal(
         database_value(
             &world->database,

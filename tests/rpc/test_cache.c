@@ -61,19 +61,19 @@ test_remove_domain__routes_no_more_on_the_other_server(void **state)
     domain.domain = TEXT("moving.example");
     domain.schema_name = TEXT("acme");
     add.domain = &domain;
-    ciq_add_domain_response_free(ciq_add_domain(pair->world->operator, & add, &error));
+    ciq_add_domain_response_free(ciq_add_domain(pair->world->platform, &add, &error));
     assert_ok(error);
     CiqClient *there = warm_elsewhere(pair, "moving.example", token);
 
     drop.domain = TEXT("moving.example");
-    ciq_remove_domain_response_free(ciq_remove_domain(pair->world->operator, & drop, &error));
+    ciq_remove_domain_response_free(ciq_remove_domain(pair->world->platform, &drop, &error));
     assert_ok(error);
     assert_int_equal(code_after(CODE_OK, there, "UserService/GetUser", "{\"id\": 1}"),
                      CODE_NOT_FOUND);
 
     /* to another tenant: never the wrong schema's row */
     domain.schema_name = TEXT("techcorp");
-    ciq_add_domain_response_free(ciq_add_domain(pair->world->operator, & add, &error));
+    ciq_add_domain_response_free(ciq_add_domain(pair->world->platform, &add, &error));
     assert_ok(error);
 
     Code code = call_code(there, "UserService/GetUser", "{\"id\": 1}");
@@ -95,17 +95,17 @@ test_delete_tenant__its_name_is_taken_while_the_other_server_remembers(void **st
     CiqTenant tenant = CLIENTIQ__V1__TENANT__INIT;
     CiqCreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
 
-    tenant_new(world->operator, "heir");
+    tenant_new(world->platform, "heir");
     CiqClient *there = warm_elsewhere(pair, "heir", token);
     request.schema_name = TEXT("heir");
-    ciq_delete_tenant_response_free(ciq_delete_tenant(world->operator, & request, &error));
+    ciq_delete_tenant_response_free(ciq_delete_tenant(world->platform, &request, &error));
     assert_ok(error);
     tenant.name = TEXT("Heir");
     tenant.schema_name = TEXT("heir");
     create.tenant = &tenant;
     create.domain = TEXT("second-heir.localhost");
     create.admin_email = TEXT(world_email);
-    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, & create, &error));
+    ciq_create_tenant_response_free(ciq_create_tenant(world->platform, &create, &error));
     assert_ok(error);
     /* the same e-mail and the same number 1 are in the new schema: any answer would be the wrong
      * tenant's */

@@ -205,7 +205,7 @@ test_check_permission__from_memory(void **state)
 {
     World *world = *state;
     CiqClient *checker = checker_new(world, world->acme, "acme", "memory");
-    CiqClient *gateway = checker_new(world, world->operator, NULL, "memory");
+    CiqClient *gateway = checker_new(world, world->platform, NULL, "memory");
     char token[TOKEN_SIZE];
     PGconn *holder;
 
@@ -317,16 +317,16 @@ static void
 test_check_permission__of_a_gateway(void **state)
 {
     World *world = *state;
-    CiqClient *gateway = checker_new(world, world->operator, NULL, "all tenants");
+    CiqClient *gateway = checker_new(world, world->platform, NULL, "all tenants");
     char acme[TOKEN_SIZE], techcorp[TOKEN_SIZE], super[TOKEN_SIZE], closed[TOKEN_SIZE],
         foreign[TOKEN_SIZE];
 
-    tenant_new(world->operator, "closed");
+    tenant_new(world->platform, "closed");
     token_new(&world->server, "acme", world_email, acme);
     token_new(&world->server, "techcorp", world_email, techcorp);
     token_new(&world->server, "closed", world_email, closed);
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"support\"}, \"password\": \"%s\"}",
         world_email, world_password);
     token_new(&world->server, NULL, world_email, super);
@@ -367,16 +367,16 @@ test_check_permission__of_a_gateway(void **state)
     ciq_client_free(superuser);
 
     expect_answer(gateway, by_token(closed), CODE_OK, NULL);
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\", \"reason\": \"unpaid\"}");
     expect_answer(gateway, by_token(closed), CODE_FAILED_PRECONDITION, "suspended: unpaid");
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/ActivateTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\"}");
     /* suspending has ended it */
     expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or does not exist");
     token_new(&world->server, "closed", world_email, closed);
     expect_answer(gateway, by_token(closed), CODE_OK, NULL);
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\"}");
     expect_answer(gateway, by_token(closed), CODE_NOT_FOUND, "has ended or does not exist");
     /* of no tenant at all */

@@ -28,7 +28,7 @@ clone_rows(World *world, const char *schema, const char *new_schema)
 {
     CiqError *error = NULL;
 
-    ciq_clone_tenant_response_free(clone_of(world->operator, schema, new_schema, NULL, &error));
+    ciq_clone_tenant_response_free(clone_of(world->platform, schema, new_schema, NULL, &error));
     assert_ok(error);
 }
 
@@ -92,7 +92,7 @@ test_clone__without_rows(void **state)
         "update public.tenants_tenant set plan = 'pro', settings = '{\"a\": 1}', max_users = 7, "
         "industry = 'Ships' where schema_name = 'techcorp'");
     CiqCloneTenantResponse *response =
-        clone_of(world->operator, "techcorp", "bare", "boss@bare.example", &error);
+        clone_of(world->platform, "techcorp", "bare", "boss@bare.example", &error);
     assert_ok(error);
     assert_int_equal(strlen(response->admin_password), 20);
     assert_string_equal(response->tenant->schema_name, "bare");
@@ -182,8 +182,8 @@ test_clone__of_a_suspended_tenant(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "slow");
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "slow");
+    expect_json(world->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"slow\", \"reason\": \"unpaid\"}");
     clone_rows(world, "slow", "slow_copy");
     ciq_client_free(sign_in(&world->server, "slow_copy", world_email, world_password));
@@ -199,7 +199,7 @@ test_clone__has_the_sources_migrations(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "older");
+    tenant_new(world->platform, "older");
     migration_undo(&world->database, "older", migration_newest("business"));
     clone_rows(world, "older", "older_copy");
     assert_value(
@@ -217,41 +217,41 @@ test_clone__refusals_leave_nothing(void **state)
     CiqCloneTenantRequest request = CLIENTIQ__V1__CLONE_TENANT_REQUEST__INIT;
     char before[200], after[200];
 
-    tenant_new(world->operator, "odd");
-    tenant_new(world->operator, "doomed");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "odd");
+    tenant_new(world->platform, "doomed");
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"doomed\"}");
     database_traces(&world->database, before);
 
-    refuse(world->operator, "nobody", "copy", CODE_NOT_FOUND, "no tenant with the schema nobody");
-    refuse(world->operator, "doomed", "copy", CODE_FAILED_PRECONDITION,
+    refuse(world->platform, "nobody", "copy", CODE_NOT_FOUND, "no tenant with the schema nobody");
+    refuse(world->platform, "doomed", "copy", CODE_FAILED_PRECONDITION,
            "the tenant doomed is deleted");
-    refuse(world->operator, "", "copy", CODE_INVALID_ARGUMENT, "schema_name");
-    refuse(world->operator, "odd", "", CODE_INVALID_ARGUMENT, "new_schema_name");
-    refuse(world->operator, "odd", "pg_copy", CODE_INVALID_ARGUMENT, "new_schema_name");
-    refuse(world->operator, "odd", "a\"; drop schema acme", CODE_INVALID_ARGUMENT,
+    refuse(world->platform, "", "copy", CODE_INVALID_ARGUMENT, "schema_name");
+    refuse(world->platform, "odd", "", CODE_INVALID_ARGUMENT, "new_schema_name");
+    refuse(world->platform, "odd", "pg_copy", CODE_INVALID_ARGUMENT, "new_schema_name");
+    refuse(world->platform, "odd", "a\"; drop schema acme", CODE_INVALID_ARGUMENT,
            "new_schema_name");
-    refuse(world->operator, "odd", "odd", CODE_ALREADY_EXISTS, "taken already");
-    refuse(world->operator, "odd", "techcorp", CODE_ALREADY_EXISTS, "taken already");
+    refuse(world->platform, "odd", "odd", CODE_ALREADY_EXISTS, "taken already");
+    refuse(world->platform, "odd", "techcorp", CODE_ALREADY_EXISTS, "taken already");
     request.schema_name = TEXT("odd");
     request.new_schema_name = TEXT("copy");
     request.domain = TEXT("ACME.localhost.");
     request.with_rows = true;
-    assert_null(ciq_clone_tenant(world->operator, & request, &error));
+    assert_null(ciq_clone_tenant(world->platform, &request, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
     request.domain = TEXT("10.0.0.1");
-    assert_null(ciq_clone_tenant(world->operator, & request, &error));
+    assert_null(ciq_clone_tenant(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "domain");
     request.domain = TEXT("copy.localhost");
     request.admin_email = TEXT("a@b.c");
-    assert_null(ciq_clone_tenant(world->operator, & request, &error));
+    assert_null(ciq_clone_tenant(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "admin_email must be empty");
     request.admin_email = TEXT("");
     request.admin_password = TEXT("long enough");
-    assert_null(ciq_clone_tenant(world->operator, & request, &error));
+    assert_null(ciq_clone_tenant(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "admin_password must be empty");
     request.with_rows = false;
-    assert_null(ciq_clone_tenant(world->operator, & request, &error));
+    assert_null(ciq_clone_tenant(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "admin_email is required");
 
     /* a tenant's own admin is nobody on the platform */
@@ -267,25 +267,25 @@ test_clone__of_a_schema_that_is_not_what_migrations_make(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "bent");
+    tenant_new(world->platform, "bent");
     database_value(&world->database, "create table bent.by_hand (id bigint primary key)");
-    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
+    refuse(world->platform, "bent", "straight", CODE_FAILED_PRECONDITION,
            "table by_hand that none of its migrations makes");
     database_value(&world->database, "alter table bent.by_hand rename to zzz_by_hand");
-    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
+    refuse(world->platform, "bent", "straight", CODE_FAILED_PRECONDITION,
            "table zzz_by_hand that none of its migrations makes");
     database_value(&world->database,
                    "drop table bent.zzz_by_hand; alter table bent.business_company add shoe text");
-    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION, "shoe");
+    refuse(world->platform, "bent", "straight", CODE_FAILED_PRECONDITION, "shoe");
     database_value(&world->database, "alter table bent.business_company drop shoe, drop website");
-    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION, "website");
+    refuse(world->platform, "bent", "straight", CODE_FAILED_PRECONDITION, "website");
     database_value(&world->database, "drop table bent.business_company cascade");
-    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
+    refuse(world->platform, "bent", "straight", CODE_FAILED_PRECONDITION,
            "lacks the table business_company: repair it first");
     database_value(&world->database,
                    "update public.tenants_tenant set heads = heads || '{\"users\": 999}' "
                    "where schema_name = 'bent'");
-    refuse(world->operator, "bent", "straight", CODE_FAILED_PRECONDITION,
+    refuse(world->platform, "bent", "straight", CODE_FAILED_PRECONDITION,
            "has users/0999, and this server knows users up to");
     assert_value(&world->database, "0",
                  "select count(*) from public.tenants_tenant where schema_name = 'straight'");
@@ -303,21 +303,21 @@ test_clone__within_the_plan(void **state)
     World *world = *state;
     CiqError *error = NULL;
 
-    tenant_new(world->operator, "full");
+    tenant_new(world->platform, "full");
     database_value(&world->database,
                    "update public.tenants_tenant set max_users = 2 where schema_name = 'full'; "
                    "insert into \"full\".users_customuser (email) values ('b@c.d')");
     clone_rows(world, "full", "full_two");
     database_value(&world->database,
                    "insert into \"full\".users_customuser (email) values ('c@c.d')");
-    refuse(world->operator, "full", "full_three", CODE_RESOURCE_EXHAUSTED,
+    refuse(world->platform, "full", "full_three", CODE_RESOURCE_EXHAUSTED,
            "max_users of the tenant is 2, and 3 users would be active");
     assert_value(&world->database, "0",
                  "select count(*) from pg_namespace where nspname = 'full_three'");
 
     /* without rows there is one user */
     ciq_clone_tenant_response_free(
-        clone_of(world->operator, "full", "full_none", "boss@full.example", &error));
+        clone_of(world->platform, "full", "full_none", "boss@full.example", &error));
     assert_ok(error);
 }
 
@@ -344,7 +344,7 @@ test_clone__past_the_deadline(void **state)
     World *world = *state;
     CiqError *error = NULL;
 
-    tenant_new(world->operator, "large");
+    tenant_new(world->platform, "large");
     database_value(
         &world->database,
         "insert into large.business_contact (email) select n || '@large.example' from generate_series(1, 200000) n");

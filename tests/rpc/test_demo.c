@@ -93,7 +93,7 @@ demo_get(World *world, int64_t id)
     CiqGetDemoRequestRequest request = CLIENTIQ__V1__GET_DEMO_REQUEST_REQUEST__INIT;
 
     request.id = id;
-    CiqGetDemoRequestResponse *response = ciq_get_demo_request(world->operator, & request, &error);
+    CiqGetDemoRequestResponse *response = ciq_get_demo_request(world->platform, &request, &error);
 
     assert_ok(error);
     return response;
@@ -116,7 +116,7 @@ events(World *world, int64_t id, char texts[2048])
     CiqListDemoEventsRequest request = CLIENTIQ__V1__LIST_DEMO_EVENTS_REQUEST__INIT;
 
     request.id = id;
-    CiqListDemoEventsResponse *response = ciq_list_demo_events(world->operator, & request, &error);
+    CiqListDemoEventsResponse *response = ciq_list_demo_events(world->platform, &request, &error);
 
     assert_ok(error);
     texts[0] = '\0';
@@ -178,33 +178,33 @@ test_update_demo_request__moves_on_and_keeps_history(void **state)
     update.demo_request = &demo;
     update.update_mask = &mask;
     CiqUpdateDemoRequestResponse *updated =
-        ciq_update_demo_request(world->operator, & update, &error);
+        ciq_update_demo_request(world->platform, &update, &error);
     assert_ok(error);
     assert_string_equal(updated->demo_request->phone, "+49 30 1");
     ciq_update_demo_request_response_free(updated);
 
     note.id = id;
     note.text = TEXT("called, nobody there");
-    ciq_add_demo_note_response_free(ciq_add_demo_note(world->operator, & note, &error));
+    ciq_add_demo_note_response_free(ciq_add_demo_note(world->platform, &note, &error));
     assert_ok(error);
     note.id = 424242;
-    assert_null(ciq_add_demo_note(world->operator, & note, &error));
+    assert_null(ciq_add_demo_note(world->platform, &note, &error));
     assert_code(error, CODE_NOT_FOUND, "no demo request 424242");
 
     reject.id = id;
-    assert_null(ciq_reject_demo_request(world->operator, & reject, &error));
+    assert_null(ciq_reject_demo_request(world->platform, &reject, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "reason is required");
     reject.reason = TEXT("a competitor");
     CiqRejectDemoRequestResponse *rejected =
-        ciq_reject_demo_request(world->operator, & reject, &error);
+        ciq_reject_demo_request(world->platform, &reject, &error);
     assert_ok(error);
     assert_string_equal(rejected->demo_request->reject_reason, "a competitor");
     ciq_reject_demo_request_response_free(rejected);
-    assert_null(convert(world->operator, id, "", &error));
+    assert_null(convert(world->platform, id, "", &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "was rejected");
 
     demo.state = CLIENTIQ__V1__DEMO_STATE__DEMO_STATE_CONVERTED;
-    assert_null(ciq_update_demo_request(world->operator, & update, &error));
+    assert_null(ciq_update_demo_request(world->platform, &update, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "pending, processing or approved only");
     events(world, id, texts);
     assert_string_equal(texts,
@@ -222,20 +222,20 @@ test_list_demo_requests__newest_first(void **state)
 
     request.search = TEXT("LISTED");
     request.page_size = 1;
-    CiqListDemoRequestsResponse *page = ciq_list_demo_requests(world->operator, & request, &error);
+    CiqListDemoRequestsResponse *page = ciq_list_demo_requests(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(page->demo_requests[0]->id, second);
     char token[512];
     snprintf(token, sizeof token, "%s", page->next_page_token);
     ciq_list_demo_requests_response_free(page);
     request.page_token = token;
-    page = ciq_list_demo_requests(world->operator, & request, &error);
+    page = ciq_list_demo_requests(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(page->demo_requests[0]->id, first);
     assert_string_equal(page->next_page_token, "");
     ciq_list_demo_requests_response_free(page);
     request.state = CLIENTIQ__V1__DEMO_STATE__DEMO_STATE_REJECTED;
-    assert_null(ciq_list_demo_requests(world->operator, & request, &error));
+    assert_null(ciq_list_demo_requests(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "page_token"); /* another filter's */
 }
 
@@ -276,7 +276,7 @@ test_convert__makes_the_tenant_and_mails_the_way_in(void **state)
     World *world = *state;
     CiqError *error = NULL;
     int64_t id = demo_new(world, "Dora's <Mine> & Sons", "Dora@mine.example");
-    CiqConvertDemoRequestResponse *response = convert(world->operator, id, "", &error);
+    CiqConvertDemoRequestResponse *response = convert(world->platform, id, "", &error);
 
     assert_ok(error);
     assert_false(response->was_converted);
@@ -338,10 +338,10 @@ test_convert__is_done_once(void **state)
     World *world = *state;
     CiqError *error = NULL;
     int64_t id = demo_new(world, "Once Ltd", "once@example.com");
-    CiqConvertDemoRequestResponse *first = convert(world->operator, id, "", &error);
+    CiqConvertDemoRequestResponse *first = convert(world->platform, id, "", &error);
 
     assert_ok(error);
-    CiqConvertDemoRequestResponse *second = convert(world->operator, id, "another_name", &error);
+    CiqConvertDemoRequestResponse *second = convert(world->platform, id, "another_name", &error);
     assert_ok(error);
     assert_true(second->was_converted);
     assert_int_equal(second->tenant->id, first->tenant->id);
@@ -424,7 +424,7 @@ test_convert__names(void **state)
                        "update public.demo_demorequest set email = 'n%zu@names.example' "
                        "where id = %lld",
                        i, (long long) id);
-        CiqConvertDemoRequestResponse *response = convert(world->operator, id, "", &error);
+        CiqConvertDemoRequestResponse *response = convert(world->platform, id, "", &error);
 
         assert_ok(error);
         assert_string_equal(response->tenant->schema_name, samples[i].schema);
@@ -434,7 +434,7 @@ test_convert__names(void **state)
     /* a name without one Latin letter */
     int64_t id = demo_new(world, "\xe6\x97\xa5\xe6\x9c\xac", "jp@names.example");
     char expected[64];
-    CiqConvertDemoRequestResponse *response = convert(world->operator, id, "", &error);
+    CiqConvertDemoRequestResponse *response = convert(world->platform, id, "", &error);
     assert_ok(error);
     snprintf(expected, sizeof expected, "tenant_%lld", (long long) id);
     assert_string_equal(response->tenant->schema_name, expected);
@@ -449,15 +449,15 @@ test_convert__a_failure_is_told_and_leaves_nothing(void **state)
     char texts[2048];
     int64_t id = demo_new(world, "Fail Ltd", "fail@example.com");
 
-    assert_null(convert(world->operator, id, "acme", &error));
+    assert_null(convert(world->platform, id, "acme", &error));
     assert_code(error, CODE_ALREADY_EXISTS, "schema_name is taken already");
     assert_state(world, id, CLIENTIQ__V1__DEMO_STATE__DEMO_STATE_FAILED);
     events(world, id, texts);
     assert_string_equal(texts, "pending | failed: schema_name is taken already");
-    CiqConvertDemoRequestResponse *response = convert(world->operator, id, "fail_ltd", &error);
+    CiqConvertDemoRequestResponse *response = convert(world->platform, id, "fail_ltd", &error);
     assert_ok(error);
     ciq_convert_demo_request_response_free(response);
-    assert_null(convert(world->operator, 424242, "", &error));
+    assert_null(convert(world->platform, 424242, "", &error));
     assert_code(error, CODE_NOT_FOUND, "no demo request 424242");
 }
 

@@ -39,7 +39,7 @@ test_add_domain__routes(void **state)
 {
     World *world = *state;
     CiqError *error = NULL;
-    CiqAddDomainResponse *added = add(world->operator, "App.AcmeCorp.com", "acme", &error);
+    CiqAddDomainResponse *added = add(world->platform, "App.AcmeCorp.com", "acme", &error);
 
     assert_ok(error);
     assert_string_equal(added->domain->domain, "app.acmecorp.com");
@@ -50,13 +50,13 @@ test_add_domain__routes(void **state)
     assert_int_equal(user_count(world->acme, world_email), 1);
     ciq_client_set_tenant(world->acme, "acme.localhost");
 
-    assert_null(add(world->operator, "app.acmecorp.com", "techcorp", &error));
+    assert_null(add(world->platform, "app.acmecorp.com", "techcorp", &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
-    assert_null(add(world->operator, "x.example", "nobody", &error));
+    assert_null(add(world->platform, "x.example", "nobody", &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant");
-    assert_null(add(world->operator, "*.example.com", "acme", &error));
+    assert_null(add(world->platform, "*.example.com", "acme", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "wildcard");
-    assert_null(add(world->operator, "10.0.0.1", "acme", &error));
+    assert_null(add(world->platform, "10.0.0.1", "acme", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "address");
 }
 
@@ -69,7 +69,7 @@ test_resolve_domain__tells_the_tenant(void **state)
     CiqResolveDomainResponse *response;
 
     request.host = TEXT("TechCorp.localhost:8000");
-    response = ciq_resolve_domain(world->operator, & request, &error);
+    response = ciq_resolve_domain(world->platform, &request, &error);
     assert_ok(error);
     assert_string_equal(response->domain->schema_name, "techcorp");
     assert_true(response->domain->is_primary);
@@ -77,10 +77,10 @@ test_resolve_domain__tells_the_tenant(void **state)
     ciq_resolve_domain_response_free(response);
 
     request.host = TEXT("nobody.localhost");
-    assert_null(ciq_resolve_domain(world->operator, & request, &error));
+    assert_null(ciq_resolve_domain(world->platform, &request, &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant for the domain nobody.localhost");
     request.host = TEXT("a_b");
-    assert_null(ciq_resolve_domain(world->operator, & request, &error));
+    assert_null(ciq_resolve_domain(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "host");
 }
 
@@ -90,13 +90,13 @@ test_remove_domain__not_the_primary(void **state)
     World *world = *state;
     CiqError *error = NULL;
 
-    ciq_add_domain_response_free(add(world->operator, "second.example", "techcorp", &error));
+    ciq_add_domain_response_free(add(world->platform, "second.example", "techcorp", &error));
     assert_ok(error);
-    assert_null(drop(world->operator, "techcorp.localhost", &error));
+    assert_null(drop(world->platform, "techcorp.localhost", &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "primary");
-    ciq_set_primary_domain_response_free(set_primary(world->operator, "second.example", &error));
+    ciq_set_primary_domain_response_free(set_primary(world->platform, "second.example", &error));
     assert_ok(error);
-    ciq_remove_domain_response_free(drop(world->operator, "techcorp.localhost", &error));
+    ciq_remove_domain_response_free(drop(world->platform, "techcorp.localhost", &error));
     assert_ok(error);
 
     /* on this server it leads nowhere from now on */
@@ -106,13 +106,13 @@ test_remove_domain__not_the_primary(void **state)
     ciq_client_set_tenant(world->techcorp, "second.example");
     assert_int_equal(user_count(world->techcorp, world_email), 1);
     ciq_client_set_tenant(world->techcorp, "techcorp");
-    ciq_remove_domain_response_free(drop(world->operator, "second.example", &error));
+    ciq_remove_domain_response_free(drop(world->platform, "second.example", &error));
     assert_ok(error);
-    assert_null(drop(world->operator, "second.example", &error));
+    assert_null(drop(world->platform, "second.example", &error));
     assert_code(error, CODE_NOT_FOUND, "no domain second.example");
 
     /* the first of a tenant without one is its primary */
-    CiqAddDomainResponse *first = add(world->operator, "techcorp.localhost", "techcorp", &error);
+    CiqAddDomainResponse *first = add(world->platform, "techcorp.localhost", "techcorp", &error);
     assert_ok(error);
     assert_true(first->domain->is_primary);
     ciq_add_domain_response_free(first);
@@ -154,7 +154,7 @@ test_set_primary_domain__at_once(void **state)
     for (int i = 0; i < SETTERS; i++) {
         setters[i] = (Setter){.server = &world->server};
         snprintf(setters[i].domain, sizeof setters[i].domain, "p%d.example", i);
-        ciq_add_domain_response_free(add(world->operator, setters[i].domain, "acme", &error));
+        ciq_add_domain_response_free(add(world->platform, setters[i].domain, "acme", &error));
         assert_ok(error);
     }
     for (int i = 0; i < SETTERS; i++)
@@ -168,7 +168,7 @@ test_set_primary_domain__at_once(void **state)
                                        "public.tenants_tenant t on t.id = d.tenant_id "
                                        "where schema_name = 'acme' and is_primary"),
                         "1");
-    assert_null(set_primary(world->operator, "nobody.example", &error));
+    assert_null(set_primary(world->platform, "nobody.example", &error));
     assert_code(error, CODE_NOT_FOUND, "no domain");
 }
 
@@ -220,7 +220,7 @@ test_remove_domain__while_another_change_runs(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "moving");
+    tenant_new(world->platform, "moving");
     assert_int_equal(
         remove_during(world, "moving.localhost",
                       "insert into public.tenants_domain (tenant_id, domain) select id, "
@@ -248,7 +248,7 @@ test_list_domains__of_one_tenant(void **state)
     CiqListDomainsRequest request = CLIENTIQ__V1__LIST_DOMAINS_REQUEST__INIT;
 
     request.schema_name = TEXT("techcorp");
-    CiqListDomainsResponse *response = ciq_list_domains(world->operator, & request, &error);
+    CiqListDomainsResponse *response = ciq_list_domains(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(response->n_domains, 1);
     assert_string_equal(response->domains[0]->domain, "techcorp.localhost");
@@ -280,7 +280,7 @@ test_add_domain__normalises(void **state)
     CiqError *error = NULL;
 
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
-        CiqAddDomainResponse *added = add(world->operator, samples[i].asked, "acme", &error);
+        CiqAddDomainResponse *added = add(world->platform, samples[i].asked, "acme", &error);
 
         if (samples[i].kept == NULL) {
             assert_null(added);
@@ -309,7 +309,7 @@ explain(World *world, const char *host)
     CiqExplainDomainRequest request = CLIENTIQ__V1__EXPLAIN_DOMAIN_REQUEST__INIT;
 
     request.host = TEXT(host);
-    CiqExplainDomainResponse *response = ciq_explain_domain(world->operator, & request, &error);
+    CiqExplainDomainResponse *response = ciq_explain_domain(world->platform, &request, &error);
 
     assert_ok(error);
     return response;
@@ -334,7 +334,7 @@ test_explain_domain__says_where_it_ends(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "explained");
+    tenant_new(world->platform, "explained");
     assert_ends(world, "ACME.localhost:8000", true, "migrations", "new enough");
     assert_ends(world, "a b", false, "host", "must be a host name");
     assert_ends(world, "nobody.example", false, "domain", "domain add --domain nobody.example");
@@ -361,18 +361,18 @@ test_list_domain_records(void **state)
 
     request.domain = TEXT("acme.localhost");
     CiqListDomainRecordsResponse *response =
-        ciq_list_domain_records(world->operator, & request, &error);
+        ciq_list_domain_records(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(response->n_records, 0);
     ciq_list_domain_records_response_free(response);
 
     request.domain = TEXT("app.acmecorp.com");
-    assert_null(ciq_list_domain_records(world->operator, & request, &error));
+    assert_null(ciq_list_domain_records(world->platform, &request, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "--public-host");
 
     setting_set(&world->server.config.public_host, "server.clientiq.example");
     setting_set(&world->server.config.base_domain, "clientiq.example");
-    response = ciq_list_domain_records(world->operator, & request, &error);
+    response = ciq_list_domain_records(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(response->n_records, 1);
     assert_string_equal(response->records[0]->name, "app.acmecorp.com.");
@@ -380,13 +380,13 @@ test_list_domain_records(void **state)
     assert_string_equal(response->records[0]->value, "server.clientiq.example.");
     ciq_list_domain_records_response_free(response);
     request.domain = TEXT("acme.ClientIQ.example");
-    response = ciq_list_domain_records(world->operator, & request, &error);
+    response = ciq_list_domain_records(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(response->n_records, 2);
     assert_string_equal(response->records[0]->name, "*.clientiq.example.");
     ciq_list_domain_records_response_free(response);
 
-    CiqAddDomainResponse *added = add(world->operator, "acme.clientiq.example", "acme", &error);
+    CiqAddDomainResponse *added = add(world->platform, "acme.clientiq.example", "acme", &error);
     assert_ok(error);
     assert_int_equal(added->domain->kind, CLIENTIQ__V1__DOMAIN_KIND__DOMAIN_KIND_PLATFORM);
     ciq_add_domain_response_free(added);
@@ -397,7 +397,7 @@ test_list_domain_records(void **state)
 static Code
 look_up(World *world, const char *host)
 {
-    return call_code(world->operator, "TenantService/ResolveDomain", "{\"host\": \"%s\"}", host);
+    return call_code(world->platform, "TenantService/ResolveDomain", "{\"host\": \"%s\"}", host);
 }
 
 /* Fills memory and locks every table of the registry.  Once more if memory forgets, because the
@@ -430,7 +430,7 @@ test_resolve_domain__from_memory(void **state)
     CiqResolveDomainRequest request = CLIENTIQ__V1__RESOLVE_DOMAIN_REQUEST__INIT;
 
     request.host = TEXT("TechCorp.localhost.");
-    CiqResolveDomainResponse *response = ciq_resolve_domain(world->operator, & request, &error);
+    CiqResolveDomainResponse *response = ciq_resolve_domain(world->platform, &request, &error);
     assert_ok(error);
     assert_string_equal(response->domain->schema_name, "techcorp");
     assert_true(response->domain->is_primary);
@@ -440,14 +440,14 @@ test_resolve_domain__from_memory(void **state)
     assert_int_equal(look_up(world, "nowhere.example"), CODE_NOT_FOUND);
     database_release(holder);
 
-    ciq_add_domain_response_free(add(world->operator, "nowhere.example", "acme", &error));
+    ciq_add_domain_response_free(add(world->platform, "nowhere.example", "acme", &error));
     assert_ok(error);
-    assert_int_equal(code_after(CODE_NOT_FOUND, world->operator, "TenantService/ResolveDomain",
+    assert_int_equal(code_after(CODE_NOT_FOUND, world->platform, "TenantService/ResolveDomain",
                                 "{\"host\": \"nowhere.example\"}"),
                      CODE_OK);
-    ciq_remove_domain_response_free(drop(world->operator, "nowhere.example", &error));
+    ciq_remove_domain_response_free(drop(world->platform, "nowhere.example", &error));
     assert_ok(error);
-    assert_int_equal(code_after(CODE_OK, world->operator, "TenantService/ResolveDomain",
+    assert_int_equal(code_after(CODE_OK, world->platform, "TenantService/ResolveDomain",
                                 "{\"host\": \"nowhere.example\"}"),
                      CODE_NOT_FOUND);
 }

@@ -12,7 +12,7 @@ verify(const World *world, const char *schema)
     CiqVerifySchemaRequest request = CLIENTIQ__V1__VERIFY_SCHEMA_REQUEST__INIT;
 
     request.schema_name = TEXT(schema);
-    CiqVerifySchemaResponse *response = ciq_verify_schema(world->operator, & request, &error);
+    CiqVerifySchemaResponse *response = ciq_verify_schema(world->platform, &request, &error);
     assert_ok(error);
     return response;
 }
@@ -188,7 +188,7 @@ test_verify_schema__what_cannot_be_compared(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "hollow");
+    tenant_new(world->platform, "hollow");
     database_value(&world->database, "drop table hollow.core_migration");
     CiqVerifySchemaResponse *response = verify(world, "hollow");
     assert_true(response->n_differences > 3);
@@ -201,7 +201,7 @@ test_verify_schema__what_cannot_be_compared(void **state)
     assert_string_equal(response->differences[0]->problem, "missing");
     ciq_verify_schema_response_free(response);
 
-    expect_json(world->operator, "TenantService/RepairTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/RepairTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"hollow\"}");
     assert_clean(world);
 
@@ -223,19 +223,19 @@ test_verify_schema__compares_with_its_own_heads(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "older");
+    tenant_new(world->platform, "older");
     database_value(
         &world->database,
         "drop index older.business_contact_email; delete from older.core_migration where app = 'business' "
         "and name = '0002_contact_email'; update tenants_tenant set heads = heads || '{\"business\": 1}' "
         "where schema_name = 'older'");
-    tenant_new(world->operator, "resting");
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "resting");
+    expect_json(world->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"resting\", \"reason\": \"unpaid\"}");
-    tenant_new(world->operator, "leaving");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "leaving");
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"leaving\"}");
-    tenant_new(world->operator, "s"); /* a schema's name that is part of many words */
+    tenant_new(world->platform, "s"); /* a schema's name that is part of many words */
     assert_clean(world);
 }
 
@@ -264,7 +264,7 @@ test_verify_schema__pages(void **state)
     request.page_size = 1;
     do {
         request.page_token = token;
-        CiqVerifySchemaResponse *response = ciq_verify_schema(world->operator, & request, &error);
+        CiqVerifySchemaResponse *response = ciq_verify_schema(world->platform, &request, &error);
         assert_ok(error);
         assert_int_equal(response->n_tenants, 1);
         tenants++;
@@ -275,9 +275,9 @@ test_verify_schema__pages(void **state)
     assert_string_equal(database_value(&world->database, "select count(*) from tenants_tenant"),
                         token);
 
-    expect_json(world->operator, "MigrationService/VerifySchema", CODE_NOT_FOUND,
+    expect_json(world->platform, "MigrationService/VerifySchema", CODE_NOT_FOUND,
                 "no tenant with the schema nobody", "{\"schema_name\": \"nobody\"}");
-    expect_json(world->operator, "MigrationService/VerifySchema", CODE_INVALID_ARGUMENT,
+    expect_json(world->platform, "MigrationService/VerifySchema", CODE_INVALID_ARGUMENT,
                 "page_size", "{\"page_size\": -1}");
 }
 

@@ -13,7 +13,7 @@ enum { FAILURES = 3, ACCOUNT_FAILURES = 6, ORIGIN_FAILURES = 8 };
 typedef struct Servers {
     TestDatabase database;
     TestServer first, second;
-    CiqClient *operator, * admin;
+    CiqClient *platform, *admin;
 } Servers;
 
 /* Nothing is forgiven while a test runs. */
@@ -35,9 +35,9 @@ servers_setup(void **state)
     database_new(&pair->database);
     server_up(&pair->first, &pair->database, guess_little);
     server_up(&pair->second, &pair->database, guess_little);
-    pair->operator= operator_new(&pair->first);
-    tenant_new(pair->operator, "acme");
-    tenant_new(pair->operator, "techcorp");
+    pair->platform = operator_new(&pair->first);
+    tenant_new(pair->platform, "acme");
+    tenant_new(pair->platform, "techcorp");
     pair->admin = sign_in(&pair->first, "acme", world_email, world_password);
     *state = pair;
     return 0;
@@ -49,7 +49,7 @@ servers_teardown(void **state)
     Servers *pair = *state;
 
     ciq_client_free(pair->admin);
-    ciq_client_free(pair->operator);
+    ciq_client_free(pair->platform);
     server_down(&pair->first);
     server_down(&pair->second);
     database_drop(&pair->database);
@@ -235,7 +235,7 @@ test_guess__of_superusers(void **state)
     Servers *pair = *state;
 
     expect_json(
-        pair->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        pair->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"owner@guess.example\", \"platform_role\": \"owner\"}, "
         "\"password\": \"%s\"}",
         world_password);

@@ -199,12 +199,12 @@ test_create_user__after_a_restart(void **state)
     CiqCreateUserResponse *first = create(world->acme, "restart@acme.example", key, &error);
 
     assert_ok(error);
-    ciq_client_free(world->operator);
+    ciq_client_free(world->platform);
     ciq_client_free(world->acme);
     ciq_client_free(world->techcorp);
     server_down(&world->server);
     server_up(&world->server, &world->database, NULL);
-    world->operator= operator_new(&world->server);
+    world->platform = operator_new(&world->server);
     world->techcorp = sign_in(&world->server, "techcorp", world_email, world_password);
     database_value(&world->database,
                    "update acme.users_customuser set email = 'z' || id || '@same.example'"
@@ -239,7 +239,7 @@ test_create_tenant__twice_with_one_key(void **state)
     request.admin_email = TEXT("a@b.c");
     for (int i = 0; i < 2; i++) {
         responses[i] = (CiqCreateTenantResponse *) ciq_call_with(
-            world->operator, method("clientiq.v1.TenantService/CreateTenant"), &request.base,
+            world->platform, method("clientiq.v1.TenantService/CreateTenant"), &request.base,
             &(CiqCallOptions){.idempotency_key = key}, NULL, &error);
         assert_ok(error);
     }

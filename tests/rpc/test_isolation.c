@@ -91,7 +91,7 @@ test_missing_table__is_an_error(void **state)
     CiqError *error = NULL;
     CiqListGroupsRequest request = CLIENTIQ__V1__LIST_GROUPS_REQUEST__INIT;
 
-    tenant_new(world->operator, "damaged");
+    tenant_new(world->platform, "damaged");
     CiqClient *damaged = sign_in(&world->server, "damaged", world_email, world_password);
 
     database_value(&world->database, "create table public.auth_group (id bigint, name text)");
@@ -289,7 +289,7 @@ test_many_tenants__few_connections(void **state)
         CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
 
         snprintf(schema, sizeof schema, "many%d", t);
-        tenant_new(world->operator, schema);
+        tenant_new(world->platform, schema);
         CiqClient *client = client_new(&world->server, schema, NULL);
         request.email = TEXT(world_email);
         request.password = TEXT(world_password);

@@ -83,11 +83,11 @@ test_suspend__closes_with_the_reason(void **state)
     CiqError *error = NULL;
     CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
 
-    tenant_new(world->operator, "late");
+    tenant_new(world->platform, "late");
     CiqClient *client = sign_in(&world->server, "late.localhost", world_email, world_password);
 
     assert_user_code(client, CODE_OK, NULL);
-    suspend(world->operator, "late", "invoice 17 is open", CODE_OK, NULL);
+    suspend(world->platform, "late", "invoice 17 is open", CODE_OK, NULL);
     assert_user_code(client, CODE_FAILED_PRECONDITION,
                      "the tenant late is suspended: invoice 17 is open");
     ciq_client_set_tenant(client, "late");
@@ -100,24 +100,24 @@ test_suspend__closes_with_the_reason(void **state)
                  "select has_schema_privilege(role, 'late', 'usage') from public.tenants_tenant "
                  "where schema_name = 'late'");
 
-    CiqGetTenantResponse *tenant = tenant_get(world->operator, "late");
+    CiqGetTenantResponse *tenant = tenant_get(world->platform, "late");
     assert_int_equal(tenant->tenant->state, CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_SUSPENDED);
     assert_string_equal(tenant->tenant->suspend_reason, "invoice 17 is open");
     ciq_get_tenant_response_free(tenant);
-    suspend(world->operator, "late", "again", CODE_FAILED_PRECONDITION,
+    suspend(world->platform, "late", "again", CODE_FAILED_PRECONDITION,
             "late is suspended, not active");
 
-    activate(world->operator, "late", CODE_OK, NULL);
+    activate(world->platform, "late", CODE_OK, NULL);
     assert_user_code(client, CODE_UNAUTHENTICATED,
                      NULL); /* the session ended with the suspension */
     ciq_client_free(client);
     client = sign_in(&world->server, "late.localhost", world_email, world_password);
     assert_user_code(client, CODE_OK, NULL);
     ciq_client_free(client);
-    activate(world->operator, "late", CODE_FAILED_PRECONDITION, "not suspended");
-    activate(world->operator, "nobody", CODE_NOT_FOUND, "no tenant with the schema nobody");
-    suspend(world->operator, "late", "", CODE_INVALID_ARGUMENT, "reason is required");
-    suspend(world->operator, "", "why", CODE_INVALID_ARGUMENT, "id or schema_name must be given");
+    activate(world->platform, "late", CODE_FAILED_PRECONDITION, "not suspended");
+    activate(world->platform, "nobody", CODE_NOT_FOUND, "no tenant with the schema nobody");
+    suspend(world->platform, "late", "", CODE_INVALID_ARGUMENT, "reason is required");
+    suspend(world->platform, "", "why", CODE_INVALID_ARGUMENT, "id or schema_name must be given");
 }
 
 /* Who does not belong to the platform changes no tenant, not even their own. */
@@ -144,7 +144,7 @@ test_delete__reserves_and_undelete_brings_back(void **state)
     CiqAddDomainRequest add = CLIENTIQ__V1__ADD_DOMAIN_REQUEST__INIT;
     CiqDomain domain = CLIENTIQ__V1__DOMAIN__INIT;
 
-    tenant_new(world->operator, "gone");
+    tenant_new(world->platform, "gone");
     CiqClient *client = sign_in(&world->server, "gone.localhost", world_email, world_password);
     user_new(client, "second@gone.example", false);
     char before[256];
@@ -152,7 +152,7 @@ test_delete__reserves_and_undelete_brings_back(void **state)
              database_value(&world->database, "select string_agg(email, ',' order by id) from "
                                               "gone.users_customuser"));
 
-    delete (world->operator, "gone", CODE_OK, NULL);
+    delete (world->platform, "gone", CODE_OK, NULL);
     assert_user_code(client, CODE_NOT_FOUND, "no tenant for the domain gone.localhost");
     ciq_client_set_tenant(client, "gone");
     assert_user_code(client, CODE_NOT_FOUND, "no tenant with the schema gone");
@@ -160,30 +160,30 @@ test_delete__reserves_and_undelete_brings_back(void **state)
     domain.domain = TEXT("gone.localhost");
     domain.schema_name = TEXT("acme");
     add.domain = &domain;
-    assert_null(ciq_add_domain(world->operator, & add, &error));
+    assert_null(ciq_add_domain(world->platform, &add, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
     CiqRemoveDomainRequest drop = CLIENTIQ__V1__REMOVE_DOMAIN_REQUEST__INIT;
     drop.domain = TEXT("gone.localhost");
-    assert_null(ciq_remove_domain(world->operator, & drop, &error));
+    assert_null(ciq_remove_domain(world->platform, &drop, &error));
     assert_code(error, CODE_NOT_FOUND, "no domain gone.localhost");
-    delete (world->operator, "gone", CODE_FAILED_PRECONDITION,
+    delete (world->platform, "gone", CODE_FAILED_PRECONDITION,
             "gone is deleted, not active or suspended");
 
     /* what is shown is the name that it had, and when it will be purged */
-    CiqGetTenantResponse *tenant = tenant_get(world->operator, "gone");
+    CiqGetTenantResponse *tenant = tenant_get(world->platform, "gone");
     assert_string_equal(tenant->tenant->schema_name, "gone");
     assert_int_equal(tenant->tenant->state, CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_DELETED);
     assert_true(tenant->tenant->purge_time->seconds - tenant->tenant->delete_time->seconds ==
                 30 * 86400);
     ciq_get_tenant_response_free(tenant);
 
-    undelete(world->operator, "gone", CODE_OK, NULL);
+    undelete(world->platform, "gone", CODE_OK, NULL);
     assert_user_code(client, CODE_UNAUTHENTICATED, NULL);
     ciq_client_free(client);
     client = sign_in(&world->server, "gone.localhost", world_email, world_password);
     assert_value(&world->database, before,
                  "select string_agg(email, ',' order by id) from gone.users_customuser");
-    undelete(world->operator, "gone", CODE_FAILED_PRECONDITION, "not deleted");
+    undelete(world->platform, "gone", CODE_FAILED_PRECONDITION, "not deleted");
     ciq_client_free(client);
 }
 
@@ -192,10 +192,10 @@ test_undelete__a_suspended_tenant_stays_suspended(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "halted");
-    suspend(world->operator, "halted", "why not", CODE_OK, NULL);
-    delete (world->operator, "halted", CODE_OK, NULL);
-    undelete(world->operator, "halted", CODE_OK, NULL);
+    tenant_new(world->platform, "halted");
+    suspend(world->platform, "halted", "why not", CODE_OK, NULL);
+    delete (world->platform, "halted", CODE_OK, NULL);
+    undelete(world->platform, "halted", CODE_OK, NULL);
     CiqClient *client = client_new(&world->server, "halted.localhost", NULL);
     assert_user_code(client, CODE_FAILED_PRECONDITION, "why not");
     assert_value(&world->database, "f",
@@ -218,11 +218,11 @@ test_delete__first_on_its_connection(void **state)
     World *world = *state;
     TestServer other;
 
-    tenant_new(world->operator, "early");
+    tenant_new(world->platform, "early");
     server_up(&other, &world->database, one_owner);
-    CiqClient *operator= operator_new(&other);
-    delete (operator, "early", CODE_OK, NULL);
-    ciq_client_free(operator);
+    CiqClient *platform = operator_new(&other);
+    delete (platform, "early", CODE_OK, NULL);
+    ciq_client_free(platform);
     server_down(&other);
 }
 
@@ -236,10 +236,10 @@ test_delete__frees_the_name(void **state)
     CiqCreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
     CiqUndeleteTenantRequest undelete = CLIENTIQ__V1__UNDELETE_TENANT_REQUEST__INIT;
 
-    tenant_new(world->operator, "reused");
+    tenant_new(world->platform, "reused");
     CiqClient *old = sign_in(&world->server, "reused.localhost", world_email, world_password);
     user_new(old, "old@reused.example", false);
-    delete (world->operator, "reused", CODE_OK, NULL);
+    delete (world->platform, "reused", CODE_OK, NULL);
 
     tenant.name = TEXT("New");
     tenant.schema_name = TEXT("reused");
@@ -247,7 +247,7 @@ test_delete__frees_the_name(void **state)
     create.domain = TEXT("new.localhost");
     create.admin_email = TEXT(world_email);
     create.admin_password = TEXT(world_password);
-    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, & create, &error));
+    ciq_create_tenant_response_free(ciq_create_tenant(world->platform, &create, &error));
     assert_ok(error);
     ciq_client_set_tenant(old, "reused");
     assert_user_code(old, CODE_UNAUTHENTICATED,
@@ -261,10 +261,10 @@ test_delete__frees_the_name(void **state)
         database_value(&world->database,
                        "select id from public.tenants_tenant where former_schema_name = 'reused'"));
     undelete.id = strtoll(id, NULL, 10);
-    assert_null(ciq_undelete_tenant(world->operator, & undelete, &error));
+    assert_null(ciq_undelete_tenant(world->platform, &undelete, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "new_schema_name reused is taken already");
     undelete.new_schema_name = TEXT("reused_2");
-    ciq_undelete_tenant_response_free(ciq_undelete_tenant(world->operator, & undelete, &error));
+    ciq_undelete_tenant_response_free(ciq_undelete_tenant(world->platform, &undelete, &error));
     assert_ok(error);
     ciq_client_free(old);
     old = sign_in(&world->server, "reused.localhost", world_email, world_password);
@@ -280,15 +280,15 @@ test_purge__leaves_nothing(void **state)
     World *world = *state;
     char role[64], query[256];
 
-    tenant_new(world->operator, "trash");
-    purge(world->operator, "trash", CODE_FAILED_PRECONDITION, "trash is active, not deleted");
+    tenant_new(world->platform, "trash");
+    purge(world->platform, "trash", CODE_FAILED_PRECONDITION, "trash is active, not deleted");
     snprintf(role, sizeof role, "%s",
              database_value(&world->database,
                             "select role from public.tenants_tenant where schema_name = 'trash'"));
     /* a table that no migration made and that the owner does not own */
     database_value(&world->database, "create table trash.foreign_thing (id bigint primary key)");
-    delete (world->operator, "trash", CODE_OK, NULL);
-    purge(world->operator, "trash", CODE_OK, NULL);
+    delete (world->platform, "trash", CODE_OK, NULL);
+    purge(world->platform, "trash", CODE_OK, NULL);
     wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where "
                    "coalesce(former_schema_name, schema_name) = 'trash'");
@@ -304,14 +304,14 @@ test_purge__leaves_nothing(void **state)
     assert_value(&world->database, "0", "%s", query);
 
     /* the name and the domain are free again */
-    tenant_new(world->operator, "trash");
-    undelete(world->operator, "trash", CODE_FAILED_PRECONDITION, "not deleted");
+    tenant_new(world->platform, "trash");
+    undelete(world->platform, "trash", CODE_FAILED_PRECONDITION, "not deleted");
 
     /* its role rests, and then goes back to the pool, where the next tenant may find it at once */
     snprintf(query, sizeof query, "select count(*) from public.role_rest where role = '%s'", role);
     assert_value(&world->database, "1", "%s", query);
     database_value(&world->database, "update public.role_rest set rest_until = now()");
-    tenant_new(world->operator, "wakesthejob");
+    tenant_new(world->platform, "wakesthejob");
     snprintf(query, sizeof query,
              "select (select count(*) from public.role_pool where role = '%s') + "
              "(select count(*) from public.tenants_tenant where role = '%s')",
@@ -325,12 +325,12 @@ test_purge__after_the_retention_time(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "expired");
-    delete (world->operator, "expired", CODE_OK, NULL);
+    tenant_new(world->platform, "expired");
+    delete (world->platform, "expired", CODE_OK, NULL);
     database_value(&world->database,
                    "update public.tenants_tenant set purge_time = now() - interval '1 s' "
                    "where former_schema_name = 'expired'");
-    tenant_new(world->operator, "wakesittoo");
+    tenant_new(world->platform, "wakesittoo");
     wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where "
                    "former_schema_name = 'expired'");
@@ -345,7 +345,7 @@ test_sweep__goes_on_after_a_damaged_schema(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "unswept");
+    tenant_new(world->platform, "unswept");
     database_value(&world->database, "drop schema unswept cascade");
     database_value(&world->database,
                    "insert into techcorp.core_idempotency (key, request_hash, create_time) "
@@ -355,13 +355,13 @@ test_sweep__goes_on_after_a_damaged_schema(void **state)
     database_value(&world->database,
                    "update public.tenants_tenant set sweep_time = null where schema_name = "
                    "'unswept'");
-    tenant_new(world->operator, "wakesthesweep");
+    tenant_new(world->platform, "wakesthesweep");
     wait_for_value(&world->database, "0",
                    "select count(*) from techcorp.core_idempotency where key = '\\x01'");
     assert_value(&world->database, "1",
                  "select count(*) from public.tenants_tenant where schema_name = 'unswept' and "
                  "sweep_time > now() - interval '1 hour'");
-    delete (world->operator, "unswept", CODE_OK, NULL);
+    delete (world->platform, "unswept", CODE_OK, NULL);
 }
 
 /* ---- rename ---- */
@@ -373,17 +373,17 @@ test_rename__the_domain_and_the_session_stay(void **state)
     CiqError *error = NULL;
     CiqRenameTenantRequest request = CLIENTIQ__V1__RENAME_TENANT_REQUEST__INIT;
 
-    tenant_new(world->operator, "before");
+    tenant_new(world->platform, "before");
     CiqClient *client = sign_in(&world->server, "before.localhost", world_email, world_password);
     request.schema_name = TEXT("before");
     request.new_schema_name = TEXT("acme");
-    assert_null(ciq_rename_tenant(world->operator, & request, &error));
+    assert_null(ciq_rename_tenant(world->platform, &request, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "new_schema_name acme is taken already");
     request.new_schema_name = TEXT("pg_x");
-    assert_null(ciq_rename_tenant(world->operator, & request, &error));
+    assert_null(ciq_rename_tenant(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "new_schema_name");
     request.new_schema_name = TEXT("after");
-    ciq_rename_tenant_response_free(ciq_rename_tenant(world->operator, & request, &error));
+    ciq_rename_tenant_response_free(ciq_rename_tenant(world->platform, &request, &error));
     assert_ok(error);
 
     assert_user_code(client, CODE_OK, NULL);
@@ -403,7 +403,7 @@ repair(World *world, const char *schema)
     CiqRepairTenantRequest request = CLIENTIQ__V1__REPAIR_TENANT_REQUEST__INIT;
 
     request.schema_name = TEXT(schema);
-    CiqRepairTenantResponse *response = ciq_repair_tenant(world->operator, & request, &error);
+    CiqRepairTenantResponse *response = ciq_repair_tenant(world->platform, &request, &error);
 
     assert_ok(error);
     return response;
@@ -424,7 +424,7 @@ finds(World *world, const char *kind, const char *name)
     CiqError *error = NULL;
     CiqReconcileTenantsRequest request = CLIENTIQ__V1__RECONCILE_TENANTS_REQUEST__INIT;
     CiqReconcileTenantsResponse *response =
-        ciq_reconcile_tenants(world->operator, & request, &error);
+        ciq_reconcile_tenants(world->platform, &request, &error);
     bool found = false;
 
     assert_ok(error);
@@ -453,7 +453,7 @@ test_repair__missing_tables_and_grants(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "broken");
+    tenant_new(world->platform, "broken");
     CiqClient *client = sign_in(&world->server, "broken.localhost", world_email, world_password);
     user_new(client, "kept@broken.example", false);
     database_value(&world->database, "drop table broken.auth_permission cascade");
@@ -490,7 +490,7 @@ test_repair__the_schema_is_gone(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "lost");
+    tenant_new(world->platform, "lost");
     CiqClient *client = sign_in(&world->server, "lost.localhost", world_email, world_password);
     assert_user_code(client, CODE_OK, NULL);
     assert_false(finds(world, "missing-schema", "lost"));
@@ -510,8 +510,8 @@ test_repair__the_schema_is_gone(void **state)
 
     /* a lost schema can be deleted and purged all the same */
     database_value(&world->database, "drop schema lost cascade");
-    delete (world->operator, "lost", CODE_OK, NULL);
-    purge(world->operator, "lost", CODE_OK, NULL);
+    delete (world->platform, "lost", CODE_OK, NULL);
+    purge(world->platform, "lost", CODE_OK, NULL);
     wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where "
                    "former_schema_name = 'lost'");
@@ -551,7 +551,7 @@ update_limits(World *world, const char *schema, CiqTenant tenant, const char *fi
     mask.paths = paths;
     request.tenant = &tenant;
     request.update_mask = &mask;
-    ciq_update_tenant_response_free(ciq_update_tenant(world->operator, & request, &error));
+    ciq_update_tenant_response_free(ciq_update_tenant(world->platform, &request, &error));
     assert_ok(error);
 }
 
@@ -564,7 +564,7 @@ test_limits__users(void **state)
     CiqUser user = CLIENTIQ__V1__USER__INIT;
     CiqCreateUserRequest request = CLIENTIQ__V1__CREATE_USER_REQUEST__INIT;
 
-    tenant_new(world->operator, "small");
+    tenant_new(world->platform, "small");
     CiqClient *client = sign_in(&world->server, "small.localhost", world_email, world_password);
     limits.max_users = 2;
     update_limits(world, "small", limits, "max_users");
@@ -591,7 +591,7 @@ test_limits__requests_per_second(void **state)
 
     CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
 
-    tenant_new(world->operator, "hasty");
+    tenant_new(world->platform, "hasty");
     /* a client that does not try again by itself, as the others would */
     CiqClient *client = ciq_client_new(
         &(CiqOptions){.urls = world->server.url, .tenant = "hasty.localhost", .attempts_max = 1},
@@ -627,7 +627,7 @@ test_limits__statement_time(void **state)
     World *world = *state;
     CiqTenant limits = CLIENTIQ__V1__TENANT__INIT;
 
-    tenant_new(world->operator, "slow");
+    tenant_new(world->platform, "slow");
     CiqClient *client = sign_in(&world->server, "slow.localhost", world_email, world_password);
     assert_user_code(client, CODE_OK, NULL);
     limits.max_statement_ms = 50;
@@ -650,7 +650,7 @@ test_plans__list_and_update(void **state)
     char *paths[] = {TEXT("max_users")};
     Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
 
-    CiqListPlansResponse *plans = ciq_list_plans(world->operator, & list, &error);
+    CiqListPlansResponse *plans = ciq_list_plans(world->platform, &list, &error);
     assert_ok(error);
     assert_int_equal(plans->n_plans, 4);
     assert_int_equal(plans->plans[0]->plan, CLIENTIQ__V1__PLAN__PLAN_BASIC);
@@ -662,13 +662,13 @@ test_plans__list_and_update(void **state)
     limits.max_users = 7;
     update.plan_limits = &limits;
     update.update_mask = &mask;
-    CiqUpdatePlanResponse *changed = ciq_update_plan(world->operator, & update, &error);
+    CiqUpdatePlanResponse *changed = ciq_update_plan(world->platform, &update, &error);
     assert_ok(error);
     assert_int_equal(changed->plan_limits->max_users, 7);
     assert_int_equal(changed->plan_limits->max_requests_per_second, 50); /* not in the mask */
     ciq_update_plan_response_free(changed);
     limits.max_users = 2000000000;
-    assert_null(ciq_update_plan(world->operator, & update, &error));
+    assert_null(ciq_update_plan(world->platform, &update, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "plan_limits.max_users must be 0 to 1000000000");
 }
 

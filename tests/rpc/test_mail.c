@@ -145,25 +145,25 @@ test_tenant_mails__bad_input(void **state)
     static const char *const methods[] = {"TenantService/ListTenantMails",
                                           "TenantService/RetryTenantMails"};
 
-    tenant_new(world->operator, "gone");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "gone");
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"gone\"}");
-    tenant_new(world->operator, "early");
+    tenant_new(world->platform, "early");
     database_value(&world->database, "drop table early.core_outbox");
     for (size_t i = 0; i < 2; i++) {
-        expect_json(world->operator, methods[i], CODE_INVALID_ARGUMENT, "id or schema_name", "{}");
-        expect_json(world->operator, methods[i], CODE_NOT_FOUND, "no tenant 424242",
+        expect_json(world->platform, methods[i], CODE_INVALID_ARGUMENT, "id or schema_name", "{}");
+        expect_json(world->platform, methods[i], CODE_NOT_FOUND, "no tenant 424242",
                     "{\"id\": 424242}");
-        expect_json(world->operator, methods[i], CODE_INVALID_ARGUMENT, "schema_name",
+        expect_json(world->platform, methods[i], CODE_INVALID_ARGUMENT, "schema_name",
                     "{\"schema_name\": \"A\\\"b\"}");
-        expect_json(world->operator, methods[i], CODE_FAILED_PRECONDITION, "gone is deleted",
+        expect_json(world->platform, methods[i], CODE_FAILED_PRECONDITION, "gone is deleted",
                     "{\"schema_name\": \"gone\"}");
-        expect_json(world->operator, methods[i], CODE_FAILED_PRECONDITION, "incomplete",
+        expect_json(world->platform, methods[i], CODE_FAILED_PRECONDITION, "incomplete",
                     "{\"schema_name\": \"early\"}");
     }
 
     /* the audit and the idempotency of a retry are the platform's */
-    expect_json(world->operator, "TenantService/RetryTenantMails", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/RetryTenantMails", CODE_OK, NULL,
                 "{\"schema_name\": \"acme\"}");
     assert_string_equal(database_value(&world->database,
                                        "select target from public.core_audit where method like "
@@ -178,12 +178,12 @@ test_sweep__goes_on_after_a_damaged_tenant(void **state)
 {
     World *world = *state;
 
-    tenant_new(world->operator, "damaged");
+    tenant_new(world->platform, "damaged");
     database_value(&world->database, "drop table damaged.users_token");
-    tenant_new(world->operator, "healthy");
+    tenant_new(world->platform, "healthy");
     database_value(&world->database, "update public.tenants_tenant set sweep_time = null");
     /* what makes tenants wakes the sweeper too */
-    tenant_new(world->operator, "waker");
+    tenant_new(world->platform, "waker");
     wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where schema_name in "
                    "('acme', 'damaged', 'healthy') and sweep_time is null");

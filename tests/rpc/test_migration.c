@@ -49,8 +49,8 @@ static Watch
 migrate(World *world, const char *schema, const char *app, const char *target)
 {
     CiqError *error = NULL;
-    Watch watch = {.client = world->operator};
-    CiqCreateMigrationRunResponse *response = create(world->operator, schema, app, target, &error);
+    Watch watch = {.client = world->platform};
+    CiqCreateMigrationRunResponse *response = create(world->platform, schema, app, target, &error);
 
     assert_ok(error);
     watch.id = response->run->id;
@@ -134,7 +134,7 @@ test_run__targets(void **state)
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         CiqCreateMigrationRunResponse *response =
-            create(world->operator, NULL, bad[i].app, bad[i].target, &error);
+            create(world->platform, NULL, bad[i].app, bad[i].target, &error);
 
         if (bad[i].text != NULL) {
             assert_null(response);
@@ -145,9 +145,9 @@ test_run__targets(void **state)
             ciq_create_migration_run_response_free(response);
         }
     }
-    assert_null(create(world->operator, "nobody", "", "", &error));
+    assert_null(create(world->platform, "nobody", "", "", &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant with the schema nobody");
-    assert_null(create(world->operator, "acme\"", "", "", &error));
+    assert_null(create(world->platform, "acme\"", "", "", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "schemas");
     assert_done(migrate(world, "acme", "business", "0001_initial"), 1);
     assert_done(migrate(world, "acme", "business", "2"), 1);
@@ -160,14 +160,14 @@ test_run__zero_needs_a_suspended_tenant(void **state)
     World *world = *state;
     CiqError *error = NULL;
 
-    assert_null(create(world->operator, "acme", "business", "zero", &error));
+    assert_null(create(world->platform, "acme", "business", "zero", &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "the tenant acme is not suspended");
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from public.migration_run where "
                                        "target = 0"),
                         "0");
 
-    tenant_new(world->operator, "empty");
+    tenant_new(world->platform, "empty");
     database_value(&world->database, "update public.tenants_tenant set state = 'suspended' where "
                                      "schema_name = 'empty'");
     /* business depends on users, so it goes first on the way down */
@@ -195,7 +195,7 @@ test_run__fake_only_records(void **state)
     CiqError *error = NULL;
     CiqCreateMigrationRunRequest request = CLIENTIQ__V1__CREATE_MIGRATION_RUN_REQUEST__INIT;
     char *schemas[] = {TEXT("techcorp")};
-    Watch watch = {.client = world->operator};
+    Watch watch = {.client = world->platform};
 
     request.schemas = schemas;
     request.n_schemas = 1;
@@ -203,7 +203,7 @@ test_run__fake_only_records(void **state)
     request.target = TEXT("0001");
     request.fake = true;
     CiqCreateMigrationRunResponse *response =
-        ciq_create_migration_run(world->operator, & request, &error);
+        ciq_create_migration_run(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(response->run->mode, CLIENTIQ__V1__MIGRATION_MODE__MIGRATION_MODE_FAKE);
     watch.id = response->run->id;
@@ -219,7 +219,7 @@ test_run__fake_only_records(void **state)
     items.run_id = watch.id;
     items.state = CLIENTIQ__V1__MIGRATION_ITEM_STATE__MIGRATION_ITEM_STATE_FAILED;
     CiqListMigrationItemsResponse *failed =
-        ciq_list_migration_items(world->operator, & items, &error);
+        ciq_list_migration_items(world->platform, &items, &error);
     assert_ok(error);
     assert_int_equal(failed->n_items, 1);
     assert_string_equal(failed->items[0]->schema_name, "techcorp");
@@ -230,7 +230,7 @@ test_run__fake_only_records(void **state)
     ciq_list_migration_items_response_free(failed);
 
     request.target = TEXT("");
-    response = ciq_create_migration_run(world->operator, & request, &error);
+    response = ciq_create_migration_run(world->platform, &request, &error);
     assert_ok(error);
     watch.id = response->run->id;
     ciq_create_migration_run_response_free(response);
@@ -253,7 +253,7 @@ test_plan__runs_nothing(void **state)
     request.target = TEXT("zero");
     request.plan_only = true;
     CiqCreateMigrationRunResponse *response =
-        ciq_create_migration_run(world->operator, & request, &error);
+        ciq_create_migration_run(world->platform, &request, &error);
     assert_ok(error);
     assert_true(response->run->total >= 2);
     assert_true(response->n_steps >= 3);
@@ -275,7 +275,7 @@ test_plan__runs_nothing(void **state)
 
     request.app = request.target = TEXT("");
     request.shared = true;
-    response = ciq_create_migration_run(world->operator, & request, &error);
+    response = ciq_create_migration_run(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(response->n_steps, 0);
     ciq_create_migration_run_response_free(response);
@@ -293,7 +293,7 @@ test_status__is_the_fleet(void **state)
                    world->database.name + strlen("ciq_test_"));
     request.behind = true;
     CiqGetMigrationStatusResponse *status =
-        ciq_get_migration_status(world->operator, & request, &error);
+        ciq_get_migration_status(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(status->n_tenants, 1);
     assert_string_equal(status->tenants[0]->schema_name, "acme");
@@ -304,7 +304,7 @@ test_status__is_the_fleet(void **state)
 
     request.behind = false;
     request.orphans = true;
-    status = ciq_get_migration_status(world->operator, & request, &error);
+    status = ciq_get_migration_status(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(status->n_tenants, 1);
     assert_string_equal(status->tenants[0]->schema_name, "lonely");
@@ -313,14 +313,14 @@ test_status__is_the_fleet(void **state)
 
     request.orphans = false;
     request.failed = true;
-    status = ciq_get_migration_status(world->operator, & request, &error);
+    status = ciq_get_migration_status(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(status->n_tenants, 0); /* techcorp's failure was followed by a success */
     ciq_get_migration_status_response_free(status);
 
     request.failed = false;
     request.page_size = 2;
-    status = ciq_get_migration_status(world->operator, & request, &error);
+    status = ciq_get_migration_status(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(status->n_tenants, 2);
     assert_true(status->next_page_token[0] != '\0');
@@ -335,11 +335,11 @@ test_run__of_the_shared_schema(void **state)
     CiqError *error = NULL;
     CiqCreateMigrationRunRequest request = CLIENTIQ__V1__CREATE_MIGRATION_RUN_REQUEST__INIT;
     char *schemas[] = {TEXT("acme")};
-    Watch watch = {.client = world->operator};
+    Watch watch = {.client = world->platform};
 
     request.shared = true;
     CiqCreateMigrationRunResponse *response =
-        ciq_create_migration_run(world->operator, & request, &error);
+        ciq_create_migration_run(world->platform, &request, &error);
     assert_ok(error);
     watch.id = response->run->id;
     ciq_create_migration_run_response_free(response);
@@ -348,12 +348,12 @@ test_run__of_the_shared_schema(void **state)
 
     request.app = TEXT("tenants");
     request.target = TEXT("zero");
-    assert_null(ciq_create_migration_run(world->operator, & request, &error));
+    assert_null(ciq_create_migration_run(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "this server needs the shared app tenants");
     request.app = request.target = TEXT("");
     request.schemas = schemas;
     request.n_schemas = 1;
-    assert_null(ciq_create_migration_run(world->operator, & request, &error));
+    assert_null(ciq_create_migration_run(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "shared is about the schema public alone");
 }
 
@@ -370,20 +370,20 @@ test_runs__get_list_cancel_resume_refuse(void **state)
 
     assert_done(migrate(world, "acme", "", ""), 1);
     get.id = cancel.id = resume.id = 987654;
-    assert_null(ciq_get_migration_run(world->operator, & get, &error));
+    assert_null(ciq_get_migration_run(world->platform, &get, &error));
     assert_code(error, CODE_NOT_FOUND, "no run 987654");
-    assert_null(ciq_cancel_migration_run(world->operator, & cancel, &error));
+    assert_null(ciq_cancel_migration_run(world->platform, &cancel, &error));
     assert_code(error, CODE_NOT_FOUND, "no run 987654");
-    assert_null(ciq_resume_migration_run(world->operator, & resume, &error));
+    assert_null(ciq_resume_migration_run(world->platform, &resume, &error));
     assert_code(error, CODE_NOT_FOUND, "no run 987654");
     cancel.id = resume.id = watch.id;
-    assert_null(ciq_cancel_migration_run(world->operator, & cancel, &error));
+    assert_null(ciq_cancel_migration_run(world->platform, &cancel, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "has ended already");
-    assert_null(ciq_resume_migration_run(world->operator, & resume, &error));
+    assert_null(ciq_resume_migration_run(world->platform, &resume, &error));
     assert_code(error, CODE_FAILED_PRECONDITION, "only a failed or canceled run");
 
     list.page_size = 2;
-    CiqListMigrationRunsResponse *runs = ciq_list_migration_runs(world->operator, & list, &error);
+    CiqListMigrationRunsResponse *runs = ciq_list_migration_runs(world->platform, &list, &error);
     assert_ok(error);
     assert_int_equal(runs->n_runs, 2);
     assert_true(runs->runs[0]->id > runs->runs[1]->id);

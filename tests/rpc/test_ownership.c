@@ -167,7 +167,7 @@ proof_teardown(void **state)
 static void
 claim(Proof *proof, const char *domain, const char *schema)
 {
-    expect_json(proof->world->operator, "TenantService/AddDomain", CODE_OK, NULL,
+    expect_json(proof->world->platform, "TenantService/AddDomain", CODE_OK, NULL,
                 "{\"domain\": {\"domain\": \"%s\", \"schema_name\": \"%s\"}}", domain, schema);
 }
 
@@ -217,7 +217,7 @@ assert_look(Proof *proof, const char *domain, const char *schema, const char *ex
 
     snprintf(look.before, sizeof look.before, "%s",
              claim_value(proof, domain, schema, "coalesce(check_time::text, '')"));
-    expect_json(proof->world->operator, "TenantService/VerifyDomain", CODE_OK, NULL,
+    expect_json(proof->world->platform, "TenantService/VerifyDomain", CODE_OK, NULL,
                 "{\"domain\": \"%s\", \"schema_name\": \"%s\"}", domain, schema);
     wait_until("a look at DNS", has_looked, &look);
     assert_string_equal(claim_value(proof, domain, schema, "state || ': ' || check_text"),
@@ -227,7 +227,7 @@ assert_look(Proof *proof, const char *domain, const char *schema, const char *ex
 static Code
 code_for_host(Proof *proof, const char *host)
 {
-    return call_code(proof->world->operator, "TenantService/ResolveDomain", "{\"host\": \"%s\"}",
+    return call_code(proof->world->platform, "TenantService/ResolveDomain", "{\"host\": \"%s\"}",
                      host);
 }
 
@@ -235,7 +235,7 @@ static void
 assert_explained(Proof *proof, const char *host, const char *routes, const char *text)
 {
     CiqError *error = NULL;
-    json_t *answer = call_json(proof->world->operator, "TenantService/ExplainDomain", &error,
+    json_t *answer = call_json(proof->world->platform, "TenantService/ExplainDomain", &error,
                                "{\"host\": \"%s\"}", host);
 
     assert_ok(error);
@@ -255,7 +255,7 @@ test_claim__leads_nowhere_until_it_is_proved(void **state)
     World *world = proof->world;
     CiqError *error = NULL;
     json_t *added =
-        call_json(world->operator, "TenantService/AddDomain", &error,
+        call_json(world->platform, "TenantService/AddDomain", &error,
                   "{\"domain\": {\"domain\": \"App.AcmeCorp.com\", \"schema_name\": \"acme\"}}");
 
     assert_ok(error);
@@ -270,16 +270,16 @@ test_claim__leads_nowhere_until_it_is_proved(void **state)
         assert_null(user_get(world->acme, 1, &error));
         assert_code(error, CODE_FAILED_PRECONDITION, missing);
         error = NULL;
-        expect_json(world->operator, "TenantService/ResolveDomain", CODE_FAILED_PRECONDITION,
+        expect_json(world->platform, "TenantService/ResolveDomain", CODE_FAILED_PRECONDITION,
                     missing, "{\"host\": \"app.acmecorp.com:443\"}");
     }
-    expect_json(world->operator, "TenantService/SetPrimaryDomain", CODE_FAILED_PRECONDITION,
+    expect_json(world->platform, "TenantService/SetPrimaryDomain", CODE_FAILED_PRECONDITION,
                 "is not verified", "{\"domain\": \"app.acmecorp.com\"}");
     assert_explained(proof, "app.acmecorp.com", "false", "domain verify app.acmecorp.com");
     assert_explained(proof, "app.acmecorp.com", "false", json_at(added, "domain.txt_value"));
     assert_explained(proof, "acme.localhost", "true", "a development domain needs no proof");
 
-    json_t *records = call_json(world->operator, "TenantService/ListDomainRecords", &error,
+    json_t *records = call_json(world->platform, "TenantService/ListDomainRecords", &error,
                                 "{\"domain\": \"app.acmecorp.com\"}");
     assert_ok(error);
     assert_string_equal(json_at(records, "records"), "2");
@@ -430,7 +430,7 @@ static void
 test_claims__of_two_tenants(void **state)
 {
     Proof *proof = *state;
-    CiqClient *operator= proof->world->operator;
+    CiqClient *platform = proof->world->platform;
     char first[256], second[256], both[512];
 
     claim(proof, "wanted.proof.example", "acme");
@@ -438,17 +438,17 @@ test_claims__of_two_tenants(void **state)
     record_of(proof, "wanted.proof.example", "acme", first, sizeof first);
     record_of(proof, "wanted.proof.example", "techcorp", second, sizeof second);
     assert_string_not_equal(first, second);
-    expect_json(operator, "TenantService/AddDomain", CODE_ALREADY_EXISTS, "domain is taken already",
+    expect_json(platform, "TenantService/AddDomain", CODE_ALREADY_EXISTS, "domain is taken already",
                 "{\"domain\": {\"domain\": \"wanted.proof.example\", \"schema_name\": \"acme\"}}");
     expect_json(
-        operator, "TenantService/VerifyDomain", CODE_FAILED_PRECONDITION,
+        platform, "TenantService/VerifyDomain", CODE_FAILED_PRECONDITION,
         "2 tenants claim the domain wanted.proof.example: schema_name must say which one is meant",
         "{\"domain\": \"wanted.proof.example\"}");
-    expect_json(operator, "TenantService/RemoveDomain", CODE_FAILED_PRECONDITION, "2 tenants claim",
+    expect_json(platform, "TenantService/RemoveDomain", CODE_FAILED_PRECONDITION, "2 tenants claim",
                 "{\"domain\": \"wanted.proof.example\"}");
-    expect_json(operator, "TenantService/ListDomainRecords", CODE_FAILED_PRECONDITION,
+    expect_json(platform, "TenantService/ListDomainRecords", CODE_FAILED_PRECONDITION,
                 "2 tenants claim", "{\"domain\": \"wanted.proof.example\"}");
-    expect_json(operator, "TenantService/ListDomainRecords", CODE_OK, NULL,
+    expect_json(platform, "TenantService/ListDomainRecords", CODE_OK, NULL,
                 "{\"domain\": \"wanted.proof.example\", \"schema_name\": \"techcorp\"}");
     assert_explained(proof, "wanted.proof.example", "false", "other tenants claim the domain, too");
 
@@ -458,13 +458,13 @@ test_claims__of_two_tenants(void **state)
                 "pending: of 1 TXT records of this name none has the value");
     assert_look(proof, "wanted.proof.example", "techcorp", "verified: the record is there");
     CiqError *error = NULL;
-    json_t *resolved = call_json(operator, "TenantService/ResolveDomain", &error,
+    json_t *resolved = call_json(platform, "TenantService/ResolveDomain", &error,
                                  "{\"host\": \"wanted.proof.example\"}");
     assert_ok(error);
     assert_string_equal(json_at(resolved, "domain.schema_name"), "techcorp");
     json_decref(resolved);
-    tenant_new(operator, "third");
-    expect_json(operator, "TenantService/AddDomain", CODE_ALREADY_EXISTS, "domain is taken already",
+    tenant_new(platform, "third");
+    expect_json(platform, "TenantService/AddDomain", CODE_ALREADY_EXISTS, "domain is taken already",
                 "{\"domain\": {\"domain\": \"wanted.proof.example\", \"schema_name\": \"third\"}}");
 
     /* the second proof waits until the first is lost */
@@ -472,12 +472,12 @@ test_claims__of_two_tenants(void **state)
     dns_change(&proof->dns, both);
     assert_look(proof, "wanted.proof.example", "acme",
                 "pending: the record is there, but another tenant has the domain");
-    expect_json(operator, "TenantService/RemoveDomain", CODE_OK, NULL,
+    expect_json(platform, "TenantService/RemoveDomain", CODE_OK, NULL,
                 "{\"domain\": \"wanted.proof.example\"}");
     assert_string_equal(claim_value(proof, "wanted.proof.example", "techcorp", "id"), "");
     assert_int_equal(code_for_host(proof, "wanted.proof.example"), CODE_FAILED_PRECONDITION);
     assert_look(proof, "wanted.proof.example", "acme", "verified: the record is there");
-    resolved = call_json(operator, "TenantService/ResolveDomain", &error,
+    resolved = call_json(platform, "TenantService/ResolveDomain", &error,
                          "{\"host\": \"wanted.proof.example\"}");
     assert_ok(error);
     assert_string_equal(json_at(resolved, "domain.schema_name"), "acme");
@@ -490,7 +490,7 @@ static void
 test_verify_domain__nothing_to_prove(void **state)
 {
     Proof *proof = *state;
-    CiqClient *operator= proof->world->operator;
+    CiqClient *platform = proof->world->platform;
     static const char *const domains[] = {"acme.localhost", "acme.clientiq.example"};
 
     claim(proof, "acme.clientiq.example", "acme");
@@ -499,7 +499,7 @@ test_verify_domain__nothing_to_prove(void **state)
         CiqVerifyDomainRequest request = CLIENTIQ__V1__VERIFY_DOMAIN_REQUEST__INIT;
 
         request.domain = TEXT(domains[i]);
-        CiqVerifyDomainResponse *response = ciq_verify_domain(operator, & request, &error);
+        CiqVerifyDomainResponse *response = ciq_verify_domain(platform, &request, &error);
         assert_ok(error);
         assert_int_equal(response->domain->state,
                          CLIENTIQ__V1__DOMAIN_STATE__DOMAIN_STATE_VERIFIED);
@@ -508,12 +508,12 @@ test_verify_domain__nothing_to_prove(void **state)
         assert_string_equal(claim_value(proof, domains[i], "acme", "next_time is null"), "t");
         assert_int_equal(code_for_host(proof, domains[i]), CODE_OK);
     }
-    expect_json(operator, "TenantService/VerifyDomain", CODE_NOT_FOUND, "no domain nobody.example",
+    expect_json(platform, "TenantService/VerifyDomain", CODE_NOT_FOUND, "no domain nobody.example",
                 "{\"domain\": \"nobody.example\"}");
-    expect_json(operator, "TenantService/VerifyDomain", CODE_INVALID_ARGUMENT, "domain",
+    expect_json(platform, "TenantService/VerifyDomain", CODE_INVALID_ARGUMENT, "domain",
                 "{\"domain\": \"*.example\"}");
     expect_json(
-        operator, "TenantService/AddDomain", CODE_INVALID_ARGUMENT,
+        platform, "TenantService/AddDomain", CODE_INVALID_ARGUMENT,
         "domain must be at most 233 characters",
         "{\"domain\": {\"domain\": \"%060d.%060d.%060d.%060d.ab\", \"schema_name\": \"acme\"}}", 1,
         1, 1, 1);
@@ -551,11 +551,11 @@ static void
 test_create_tenant__with_a_domain_to_prove(void **state)
 {
     Proof *proof = *state;
-    CiqClient *operator= proof->world->operator;
+    CiqClient *platform = proof->world->platform;
     char line[256];
 
     expect_json(
-        operator, "TenantService/CreateTenant", CODE_OK, NULL,
+        platform, "TenantService/CreateTenant", CODE_OK, NULL,
         "{\"tenant\": {\"name\": \"Own\", \"schema_name\": \"own\"}, \"domain\": \"own.proof.example\", "
         "\"admin_email\": \"%s\", \"admin_password\": \"%s\"}",
         world_email, world_password);
@@ -568,19 +568,19 @@ test_create_tenant__with_a_domain_to_prove(void **state)
     assert_int_equal(user_count(client, world_email), 1);
     ciq_client_free(client);
     expect_json(
-        operator, "TenantService/CreateTenant", CODE_ALREADY_EXISTS, "domain is taken already",
+        platform, "TenantService/CreateTenant", CODE_ALREADY_EXISTS, "domain is taken already",
         "{\"tenant\": {\"name\": \"Own\", \"schema_name\": \"own2\"}, \"domain\": \"own.proof.example\", "
         "\"admin_email\": \"%s\"}",
         world_email);
 
     /* a deleted tenant's domains are reserved as they are, and nobody looks at them */
-    expect_json(operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    expect_json(platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"own\"}");
     database_value(
         &proof->world->database,
         "update public.tenants_domain set next_time = now() - interval '1 hour', check_time = null "
         "where domain = 'own.proof.example'");
-    expect_json(operator, "TenantService/VerifyDomain", CODE_NOT_FOUND,
+    expect_json(platform, "TenantService/VerifyDomain", CODE_NOT_FOUND,
                 "no domain own.proof.example", "{\"domain\": \"own.proof.example\"}");
     assert_int_equal(code_for_host(proof, "own.proof.example"), CODE_NOT_FOUND);
     claim(proof, "other.proof.example", "acme");
@@ -589,7 +589,7 @@ test_create_tenant__with_a_domain_to_prove(void **state)
                                        "select check_time is null from "
                                        "public.tenants_domain where domain = 'own.proof.example'"),
                         "t");
-    expect_json(operator, "TenantService/UndeleteTenant", CODE_OK, NULL,
+    expect_json(platform, "TenantService/UndeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"own\"}");
     assert_int_equal(code_for_host(proof, "own.proof.example"), CODE_OK);
 }
@@ -598,12 +598,12 @@ static void
 test_list_domains__by_state(void **state)
 {
     Proof *proof = *state;
-    CiqClient *operator= proof->world->operator;
+    CiqClient *platform = proof->world->platform;
     CiqError *error = NULL;
     char token[600] = "";
     size_t seen = 0;
 
-    tenant_new(operator, "lists");
+    tenant_new(platform, "lists");
     for (int i = 0; i < 3; i++) {
         char domain[64];
 
@@ -614,7 +614,7 @@ test_list_domains__by_state(void **state)
     /* two claims of one domain are two rows, and a page may end between them */
     do {
         json_t *page = call_json(
-            operator, "TenantService/ListDomains", &error,
+            platform, "TenantService/ListDomains", &error,
             "{\"state\": \"DOMAIN_STATE_PENDING\", \"page_size\": 1, \"page_token\": \"%s\"}",
             token);
         assert_ok(error);
@@ -627,7 +627,7 @@ test_list_domains__by_state(void **state)
     } while (token[0] != '\0');
     assert_int_equal(seen, 6);
     json_t *verified =
-        call_json(operator, "TenantService/ListDomains", &error,
+        call_json(platform, "TenantService/ListDomains", &error,
                   "{\"state\": \"DOMAIN_STATE_VERIFIED\", \"schema_name\": \"lists\"}");
     assert_ok(error);
     assert_string_equal(json_at(verified, "domains"), "1");
@@ -643,18 +643,18 @@ test_settings(void **state)
     TestServer other;
 
     server_up(&other, &proof->world->database, NULL); /* with --verify-domains off */
-    CiqClient *operator= operator_new(&other);
+    CiqClient *platform = operator_new(&other);
     claim(proof, "later.proof.example", "acme");
-    expect_json(operator, "TenantService/VerifyDomain", CODE_OK, NULL,
+    expect_json(platform, "TenantService/VerifyDomain", CODE_OK, NULL,
                 "{\"domain\": \"later.proof.example\"}");
-    expect_json(operator, "TenantService/ResolveDomain", CODE_OK, NULL,
+    expect_json(platform, "TenantService/ResolveDomain", CODE_OK, NULL,
                 "{\"host\": \"later.proof.example\"}");
-    expect_json(operator, "TenantService/AddDomain", CODE_OK, NULL,
+    expect_json(platform, "TenantService/AddDomain", CODE_OK, NULL,
                 "{\"domain\": {\"domain\": \"free.proof.example\", \"schema_name\": \"acme\"}}");
     assert_string_equal(claim_value(proof, "free.proof.example", "acme",
                                     "state || coalesce(verify_time::text, ', never proved')"),
                         "verified, never proved");
-    ciq_client_free(operator);
+    ciq_client_free(platform);
     Config config = other.config;
     config.verify_domains = "on";
     config.dns_server = "dns.example.com";

@@ -72,11 +72,11 @@ test_password__is_checked_wherever_it_is_set(void **state)
                 "new_password is one of the commonest",
                 "{\"old_password\": \"%s\", \"new_password\": \"sunshine2026\"}", world_password);
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_INVALID_ARGUMENT, "password is one of",
+        world->platform, "UserService/CreateSuperuser", CODE_INVALID_ARGUMENT, "password is one of",
         "{\"superuser\": {\"email\": \"weak@platform.example\", \"platform_role\": \"owner\"}, "
         "\"password\": \"administrator\"}");
     expect_json(
-        world->operator, "TenantService/CreateTenant", CODE_INVALID_ARGUMENT,
+        world->platform, "TenantService/CreateTenant", CODE_INVALID_ARGUMENT,
         "admin_password is one of",
         "{\"tenant\": {\"name\": \"Weak\", \"schema_name\": \"weak\"}, \"domain\": \"weak.localhost\", "
         "\"admin_email\": \"a@weak.example\", \"admin_password\": \"qwerty123456\"}");
@@ -164,12 +164,12 @@ test_change_password__ends_other_sessions_on_both_servers(void **state)
                      CODE_OK);
 
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"changer@platform.example\", \"platform_role\": \"support\"}, "
         "\"password\": \"%s\"}",
         world_password);
     change_and_check(pair, "", "changer@platform.example");
-    expect_json(world->operator, "UserService/ChangePassword", CODE_FAILED_PRECONDITION,
+    expect_json(world->platform, "UserService/ChangePassword", CODE_FAILED_PRECONDITION,
                 "has no password",
                 "{\"old_password\": \"x\", \"new_password\": \"a better password\"}");
 }

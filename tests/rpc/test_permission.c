@@ -105,7 +105,7 @@ test_platform_token__is_refused_on_a_tenant(void **state)
     superuser.platform_role = TEXT("owner");
     request.superuser = &superuser;
     request.password = TEXT(world_password);
-    ciq_create_superuser_response_free(ciq_create_superuser(world->operator, & request, &error));
+    ciq_create_superuser_response_free(ciq_create_superuser(world->platform, &request, &error));
     assert_ok(error);
     CiqClient *platform = sign_in(&world->server, NULL, world_email, world_password);
 
@@ -127,9 +127,9 @@ test_operator__has_no_way_into_a_tenant(void **state)
     World *world = *state;
     CiqError *error = NULL;
 
-    ciq_client_set_tenant(world->operator, "acme");
-    assert_null(user_get(world->operator, 1, &error));
-    ciq_client_set_tenant(world->operator, "");
+    ciq_client_set_tenant(world->platform, "acme");
+    assert_null(user_get(world->platform, 1, &error));
+    ciq_client_set_tenant(world->platform, "");
     assert_code(error, CODE_UNAUTHENTICATED, "sign in");
 }
 

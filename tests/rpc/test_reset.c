@@ -237,7 +237,7 @@ test_reset__of_superusers(void **state)
     Letter letter;
 
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"owner@platform.example\", \"platform_role\": \"owner\"}, "
         "\"password\": \"%s\"}",
         world_password);

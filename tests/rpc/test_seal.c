@@ -112,7 +112,7 @@ test_verify__counts(void **state)
     /* each audit has its own */
     wait_sealed(world, "public");
     wait_sealed(world, "techcorp");
-    assert_intact(world->operator);
+    assert_intact(world->platform);
     assert_intact(world->techcorp);
     assert_string_equal(
         database_value(&world->database, "select count(distinct head) from public.audit_anchor"),

@@ -214,7 +214,7 @@ test_who_am_i__on_both_sides(void **state)
     assert_true(response->is_admin);
     ciq_who_am_i_response_free(response);
 
-    response = ciq_who_am_i(world->operator, & request, &error);
+    response = ciq_who_am_i(world->platform, &request, &error);
     assert_ok(error);
     assert_string_equal(response->kind, "operator");
     assert_int_equal(response->tenant_id, 0);

@@ -218,7 +218,7 @@ test_superuser_session__slides(void **state)
     int64_t id;
 
     expect_json(
-        pair->world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        pair->world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"slider@platform.example\", \"platform_role\": \"support\"}, "
         "\"password\": \"%s\"}",
         world_password);
@@ -279,9 +279,9 @@ test_list_sessions__ones_own_and_others(void **state)
                 "{\"user_id\": 1}");
     expect_json(reader, "UserService/ListSessions", CODE_NOT_FOUND, "no user 4242",
                 "{\"user_id\": 4242}");
-    expect_json(world->operator, "UserService/ListSessions", CODE_INVALID_ARGUMENT,
+    expect_json(world->platform, "UserService/ListSessions", CODE_INVALID_ARGUMENT,
                 "user_id is required", "{}");
-    expect_json(world->operator, "UserService/ListSessions", CODE_NOT_FOUND, "no superuser 4242",
+    expect_json(world->platform, "UserService/ListSessions", CODE_NOT_FOUND, "no superuser 4242",
                 "{\"user_id\": 4242}");
     expect_json(world->acme, "UserService/ListSessions", CODE_INVALID_ARGUMENT, "page_token",
                 "{\"page_token\": \"x\"}");
@@ -331,9 +331,9 @@ test_revoke_session__never_in_another_tenant(void **state)
                 "{\"id\": %" PRId64 "}", id);
     expect_json(world->techcorp, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
                 "{\"id\": %" PRId64 ", \"user_id\": 1}", id);
-    expect_json(world->operator, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
+    expect_json(world->platform, "UserService/RevokeSession", CODE_NOT_FOUND, "no session",
                 "{\"id\": %" PRId64 ", \"user_id\": 1}", id);
-    expect_json(world->operator, "UserService/RevokeSession", CODE_INVALID_ARGUMENT,
+    expect_json(world->platform, "UserService/RevokeSession", CODE_INVALID_ARGUMENT,
                 "user_id is required", "{\"id\": %" PRId64 "}", id);
     assert_int_equal(user_count(client, world_email), 1);
     ciq_client_free(client);
@@ -433,12 +433,12 @@ test_sessions__of_superusers(void **state)
     int64_t own, theirs;
 
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"owner@sessions.example\", \"platform_role\": \"owner\"}, "
         "\"password\": \"%s\"}",
         world_password);
     expect_json(
-        world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+        world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
         "{\"superuser\": {\"email\": \"helper@sessions.example\", \"platform_role\": \"support\"}, "
         "\"password\": \"%s\"}",
         world_password);
@@ -462,7 +462,7 @@ test_sessions__of_superusers(void **state)
     expect_json(owner, "UserService/RevokeSession", CODE_OK, NULL,
                 "{\"id\": %" PRId64 ", \"user_id\": %" PRId64 "}", theirs, helper_id);
     assert_refused_soon(helper);
-    expect_json(world->operator, "UserService/RevokeAllSessions", CODE_OK, NULL,
+    expect_json(world->platform, "UserService/RevokeAllSessions", CODE_OK, NULL,
                 "{\"user_id\": %" PRId64 "}", owner_id);
     assert_refused_soon(owner);
     ciq_client_free(helper);
@@ -486,13 +486,13 @@ test_deactivation_and_suspension__end_sessions_everywhere(void **state)
     assert_refused_soon(there); /* it has ended for good */
     ciq_client_free(there);
 
-    tenant_new(world->operator, "resting");
+    tenant_new(world->platform, "resting");
     there = session_new(&pair->other, "resting", world_email, NULL, &id);
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"resting\", \"reason\": \"unpaid\"}");
     assert_int_equal(code_after(CODE_OK, there, "UserService/WhoAmI", "{}"),
                      CODE_FAILED_PRECONDITION);
-    expect_json(world->operator, "TenantService/ActivateTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/ActivateTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"resting\"}");
     assert_int_equal(code_after(CODE_FAILED_PRECONDITION, there, "UserService/WhoAmI", "{}"),
                      CODE_UNAUTHENTICATED);

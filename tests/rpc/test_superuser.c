@@ -16,7 +16,7 @@ superuser_new(World *world, const char *email, const char *role, bool can_create
     superuser.can_create_tenants = can_create_tenants;
     request.superuser = &superuser;
     request.password = TEXT(world_password);
-    ciq_create_superuser_response_free(ciq_create_superuser(world->operator, & request, &error));
+    ciq_create_superuser_response_free(ciq_create_superuser(world->platform, &request, &error));
     assert_ok(error);
     return sign_in(&world->server, NULL, email, world_password);
 }
@@ -47,7 +47,7 @@ test_create_superuser__only_owners(void **state)
 {
     World *world = *state;
     CiqError *error = NULL;
-    CiqClient *operator= superuser_new(world, "operator@platform.example", "operator", true);
+    CiqClient *platform = superuser_new(world, "operator@platform.example", "operator", true);
     CiqSuperuser superuser = CLIENTIQ__V1__SUPERUSER__INIT;
     CiqCreateSuperuserRequest request = CLIENTIQ__V1__CREATE_SUPERUSER_REQUEST__INIT;
 
@@ -55,18 +55,18 @@ test_create_superuser__only_owners(void **state)
     superuser.platform_role = TEXT("owner");
     request.superuser = &superuser;
     request.password = TEXT(world_password);
-    assert_null(ciq_create_superuser(operator, & request, &error));
+    assert_null(ciq_create_superuser(platform, &request, &error));
     assert_code(error, CODE_PERMISSION_DENIED, "platform.add_superuser");
     superuser.platform_role = TEXT("king");
-    assert_null(ciq_create_superuser(world->operator, & request, &error));
+    assert_null(ciq_create_superuser(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "must be one of owner, operator, support, read-only");
     superuser.platform_role = TEXT("owner");
     superuser.email = TEXT("OPERATOR@platform.example");
-    assert_null(ciq_create_superuser(world->operator, & request, &error));
+    assert_null(ciq_create_superuser(world->platform, &request, &error));
     assert_code(error, CODE_ALREADY_EXISTS, "email");
 
-    tenant_new(operator, "bysuperuser"); /* a writer on the owner's connection */
-    ciq_client_free(operator);
+    tenant_new(platform, "bysuperuser"); /* a writer on the owner's connection */
+    ciq_client_free(platform);
 }
 
 static void
@@ -130,7 +130,7 @@ test_superuser__from_first_to_last(void **state)
     mask.n_paths = 2;
     update.superuser = &superuser;
     update.update_mask = &mask;
-    CiqUpdateSuperuserResponse *updated = ciq_update_superuser(world->operator, & update, &error);
+    CiqUpdateSuperuserResponse *updated = ciq_update_superuser(world->platform, &update, &error);
     assert_ok(error);
     assert_string_equal(updated->superuser->platform_role, "operator");
     assert_string_equal(updated->superuser->email, "Helper@Platform.Example");
@@ -140,23 +140,23 @@ test_superuser__from_first_to_last(void **state)
                 "{\"domain\": \"nobodys.example\"}");
 
     ciq_deactivate_superuser_response_free(
-        ciq_deactivate_superuser(world->operator, & deactivate, &error));
+        ciq_deactivate_superuser(world->platform, &deactivate, &error));
     assert_ok(error);
     expect_json(helper, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "has ended", "{}");
     expect_json(helper, "UserService/Login", CODE_UNAUTHENTICATED, "e-mail or password is wrong",
                 "{\"email\": \"helper@platform.example\", \"password\": \"%s\"}", world_password);
     CiqActivateSuperuserResponse *active =
-        ciq_activate_superuser(world->operator, & activate, &error);
+        ciq_activate_superuser(world->platform, &activate, &error);
     assert_ok(error);
     assert_true(active->superuser->is_active);
     ciq_activate_superuser_response_free(active);
     expect_json(helper, "TenantService/ListTenants", CODE_UNAUTHENTICATED, "has ended", "{}");
 
-    ciq_delete_superuser_response_free(ciq_delete_superuser(world->operator, & delete, &error));
+    ciq_delete_superuser_response_free(ciq_delete_superuser(world->platform, &delete, &error));
     assert_ok(error);
-    assert_null(ciq_get_superuser(world->operator, & get, &error));
+    assert_null(ciq_get_superuser(world->platform, &get, &error));
     assert_code(error, CODE_NOT_FOUND, "no superuser");
-    assert_null(ciq_delete_superuser(world->operator, & delete, &error));
+    assert_null(ciq_delete_superuser(world->platform, &delete, &error));
     assert_code(error, CODE_NOT_FOUND, "no superuser");
     ciq_client_free(helper);
 }
@@ -169,7 +169,7 @@ test_superuser__nobody_raises_a_role(void **state)
     World *world = *state;
     CiqClient *owner = superuser_new(world, "half@platform.example", "owner", false);
     CiqClient *full = superuser_new(world, "full@platform.example", "owner", true);
-    CiqClient *operator= superuser_new(world, "plain@platform.example", "operator", true);
+    CiqClient *platform = superuser_new(world, "plain@platform.example", "operator", true);
     int64_t owner_id = superuser_id(world, "half@platform.example");
     int64_t full_id = superuser_id(world, "full@platform.example");
     int64_t operator_id = superuser_id(world, "plain@platform.example");
@@ -178,7 +178,7 @@ test_superuser__nobody_raises_a_role(void **state)
         "%s, \"email\": \"%s\"}, \"update_mask\": \"%s\"}";
 
     /* an operator changes no superuser, nor themselves */
-    expect_json(operator, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED,
+    expect_json(platform, "UserService/UpdateSuperuser", CODE_PERMISSION_DENIED,
                 "platform.change_superuser", roles, (long long) operator_id, "owner", "true", "",
                 "platform_role");
     /* an owner who may not create tenants takes that neither for themselves nor gives it */
@@ -216,7 +216,7 @@ test_superuser__nobody_raises_a_role(void **state)
                 (long long) operator_id);
     ciq_client_free(owner);
     ciq_client_free(full);
-    ciq_client_free(operator);
+    ciq_client_free(platform);
 }
 
 static void
@@ -244,11 +244,11 @@ test_last_owner__stays(void **state)
 
     database_value(&world->database, "delete from public.platform_superuser where id <> %lld",
                    (long long) id);
-    expect_json(world->operator, "UserService/DeleteSuperuser", CODE_FAILED_PRECONDITION,
+    expect_json(world->platform, "UserService/DeleteSuperuser", CODE_FAILED_PRECONDITION,
                 "the platform's last active owner", "{\"id\": %lld}", (long long) id);
-    expect_json(world->operator, "UserService/DeactivateSuperuser", CODE_FAILED_PRECONDITION,
+    expect_json(world->platform, "UserService/DeactivateSuperuser", CODE_FAILED_PRECONDITION,
                 "the platform's last active owner", "{\"id\": %lld}", (long long) id);
-    expect_json(world->operator, "UserService/UpdateSuperuser", CODE_FAILED_PRECONDITION,
+    expect_json(world->platform, "UserService/UpdateSuperuser", CODE_FAILED_PRECONDITION,
                 "the platform's last active owner",
                 "{\"id\": %lld, \"superuser\": {\"platform_role\": "
                 "\"operator\"}, \"update_mask\": \"platform_role\"}",
@@ -263,8 +263,8 @@ test_last_owner__stays(void **state)
                                    "values ('racer%d@x.y', 'owner') returning id",
                                    round),
                     NULL, 10);
-        ciq_deactivate_superuser_async(world->operator, & deactivate, 20000, deactivated, &ends);
-        ciq_delete_superuser_async(world->operator, & delete, 20000, deleted, &ends);
+        ciq_deactivate_superuser_async(world->platform, &deactivate, 20000, deactivated, &ends);
+        ciq_delete_superuser_async(world->platform, &delete, 20000, deleted, &ends);
         wait_for_ends(&ends, 2);
         assert_int_equal(ends.codes[CODE_OK], 1);
         assert_int_equal(ends.codes[CODE_FAILED_PRECONDITION], 1);
@@ -287,7 +287,7 @@ test_list_superusers__all(void **state)
     World *world = *state;
     CiqError *error = NULL;
     CiqListSuperusersRequest request = CLIENTIQ__V1__LIST_SUPERUSERS_REQUEST__INIT;
-    CiqListSuperusersResponse *response = ciq_list_superusers(world->operator, & request, &error);
+    CiqListSuperusersResponse *response = ciq_list_superusers(world->platform, &request, &error);
 
     assert_ok(error);
     assert_int_equal(response->n_superusers, 3);
@@ -339,7 +339,7 @@ test_list_migrations__of_the_shared_schema(void **state)
     CiqListMigrationsResponse *response;
 
     request.page_size = 2;
-    response = ciq_list_migrations(world->operator, & request, &error);
+    response = ciq_list_migrations(world->platform, &request, &error);
     assert_ok(error);
     assert_int_equal(response->n_migrations, 2);
     assert_string_equal(response->migrations[0]->app, "core");

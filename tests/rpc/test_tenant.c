@@ -25,7 +25,7 @@ test_create_tenant__makes_everything(void **state)
 {
     World *world = *state;
     CiqError *error = NULL;
-    CiqCreateTenantResponse *response = create(world->operator, "Whole Ltd", "whole",
+    CiqCreateTenantResponse *response = create(world->platform, "Whole Ltd", "whole",
                                                "Whole.LOCALHOST.", "boss@whole.example", &error);
 
     assert_ok(error);
@@ -68,11 +68,11 @@ test_create_tenant__taken_names(void **state)
     World *world = *state;
     CiqError *error = NULL;
 
-    assert_null(create(world->operator, "A", "acme", "other.localhost", "a@b.c", &error));
+    assert_null(create(world->platform, "A", "acme", "other.localhost", "a@b.c", &error));
     assert_code(error, CODE_ALREADY_EXISTS, "schema_name is taken already");
-    assert_null(create(world->operator, "A", "other", "acme.localhost", "a@b.c", &error));
+    assert_null(create(world->platform, "A", "other", "acme.localhost", "a@b.c", &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
-    assert_null(create(world->operator, "A", "other", "ACME.localhost", "a@b.c", &error));
+    assert_null(create(world->platform, "A", "other", "ACME.localhost", "a@b.c", &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain is taken already");
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from pg_namespace where nspname = 'other'"),
@@ -80,7 +80,7 @@ test_create_tenant__taken_names(void **state)
 
     /* a schema that somebody made by hand is not taken over */
     database_value(&world->database, "create schema foreign_one");
-    assert_null(create(world->operator, "A", "foreign_one", "foreign.localhost", "a@b.c", &error));
+    assert_null(create(world->platform, "A", "foreign_one", "foreign.localhost", "a@b.c", &error));
     assert_code(error, CODE_ALREADY_EXISTS, NULL);
     assert_string_equal(database_value(&world->database,
                                        "select count(*) from public.tenants_tenant "
@@ -108,11 +108,11 @@ test_create_tenant__bad_names(void **state)
     CiqError *error = NULL;
 
     for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
-        assert_null(create(world->operator, "A", schemas[i], "bad.localhost", "a@b.c", &error));
+        assert_null(create(world->platform, "A", schemas[i], "bad.localhost", "a@b.c", &error));
         assert_string_equal(ciq_error_violation_field(error, 0), "tenant.schema_name");
         assert_code(error, CODE_INVALID_ARGUMENT, "tenant.schema_name");
     }
-    assert_null(create(world->operator, "", "fine", "no_host", "no mail", &error));
+    assert_null(create(world->platform, "", "fine", "no_host", "no mail", &error));
     assert_int_equal(ciq_error_violations(error), 3); /* all of them at once */
     assert_code(error, CODE_INVALID_ARGUMENT, "tenant.name is required");
 }
@@ -129,7 +129,7 @@ test_create_tenant__nothing_stays_of_a_failure(void **state)
              database_value(&world->database, "select count(*) from pg_namespace"));
     snprintf(pool, sizeof pool, "%s",
              database_value(&world->database, "select min(number) from public.role_pool"));
-    assert_null(create(world->operator, "A", "half", "techcorp.localhost", "a@b.c", &error));
+    assert_null(create(world->platform, "A", "half", "techcorp.localhost", "a@b.c", &error));
     assert_code(error, CODE_ALREADY_EXISTS, "domain");
     assert_string_equal(database_value(&world->database, "select count(*) from pg_namespace"),
                         before);
@@ -201,21 +201,21 @@ test_get_tenant__by_id_and_by_schema(void **state)
     CiqGetTenantResponse *response;
 
     request.schema_name = TEXT("techcorp");
-    response = ciq_get_tenant(world->operator, & request, &error);
+    response = ciq_get_tenant(world->platform, &request, &error);
     assert_ok(error);
     assert_string_equal(response->tenant->domain, "techcorp.localhost");
     request.id = response->tenant->id;
     ciq_get_tenant_response_free(response);
     request.schema_name = TEXT("");
-    response = ciq_get_tenant(world->operator, & request, &error);
+    response = ciq_get_tenant(world->platform, &request, &error);
     assert_ok(error);
     assert_string_equal(response->tenant->schema_name, "techcorp");
     ciq_get_tenant_response_free(response);
     request.id = 987654;
-    assert_null(ciq_get_tenant(world->operator, & request, &error));
+    assert_null(ciq_get_tenant(world->platform, &request, &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant 987654");
     request.id = 0;
-    assert_null(ciq_get_tenant(world->operator, & request, &error));
+    assert_null(ciq_get_tenant(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "id or schema_name must be given");
 }
 
@@ -232,7 +232,7 @@ test_list_tenants__pages(void **state)
     request.page_size = 2;
     do {
         request.page_token = token;
-        CiqListTenantsResponse *response = ciq_list_tenants(world->operator, & request, &error);
+        CiqListTenantsResponse *response = ciq_list_tenants(world->platform, &request, &error);
         assert_ok(error);
         assert_true(response->n_tenants >= 1 && response->n_tenants <= 2);
         for (size_t i = 0; i < response->n_tenants; i++) {
@@ -261,7 +261,7 @@ collect(World *world, CiqListTenantsRequest request, char names[2048])
     request.page_size = 2;
     do {
         request.page_token = token;
-        CiqListTenantsResponse *response = ciq_list_tenants(world->operator, & request, &error);
+        CiqListTenantsResponse *response = ciq_list_tenants(world->platform, &request, &error);
         assert_ok(error);
         for (size_t i = 0; i < response->n_tenants; i++)
             snprintf(names + strlen(names), 2048 - strlen(names), "%s%s",
@@ -297,7 +297,7 @@ test_list_tenants__orders_and_filters(void **state)
     create.tenant = &tenant;
     create.domain = TEXT("zeta.mining.example");
     create.admin_email = TEXT(world_email);
-    ciq_create_tenant_response_free(ciq_create_tenant(world->operator, & create, &error));
+    ciq_create_tenant_response_free(ciq_create_tenant(world->platform, &create, &error));
     assert_ok(error);
 
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
@@ -327,7 +327,7 @@ test_list_tenants__orders_and_filters(void **state)
     assert_string_equal(names, "");
 
     request.order_by = TEXT("password");
-    assert_null(ciq_list_tenants(world->operator, & request, &error));
+    assert_null(ciq_list_tenants(world->platform, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "order_by");
 }
 
@@ -357,7 +357,7 @@ test_update_tenant__changes_what_the_mask_names(void **state)
     tenant.schema_name = TEXT("techcorp");
     tenant.name = TEXT("not in the mask");
     tenant.billing_email = TEXT("bills@techcorp.example");
-    response = update(world->operator, 0, &tenant, "billing_email", &error);
+    response = update(world->platform, 0, &tenant, "billing_email", &error);
     assert_ok(error);
     assert_string_equal(response->tenant->billing_email, "bills@techcorp.example");
     assert_string_equal(response->tenant->name, "techcorp");
@@ -367,31 +367,31 @@ test_update_tenant__changes_what_the_mask_names(void **state)
     ciq_update_tenant_response_free(response);
 
     tenant.settings = TEXT("{\"colour\": \"red\"}");
-    response = update(world->operator, id, &tenant, "settings", &error);
+    response = update(world->platform, id, &tenant, "settings", &error);
     assert_ok(error);
     assert_string_equal(response->tenant->settings, "{\"colour\": \"red\"}");
     ciq_update_tenant_response_free(response);
 
     tenant.settings = TEXT("[1]");
-    assert_null(update(world->operator, id, &tenant, "settings", &error));
+    assert_null(update(world->platform, id, &tenant, "settings", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "tenant.settings must be a JSON object");
     tenant.company_size = TEXT("about ten");
-    assert_null(update(world->operator, id, &tenant, "company_size", &error));
+    assert_null(update(world->platform, id, &tenant, "company_size", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "company_size");
     tenant.name = TEXT("");
-    assert_null(update(world->operator, id, &tenant, "name", &error));
+    assert_null(update(world->platform, id, &tenant, "name", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "tenant.name is required");
-    assert_null(update(world->operator, id, &tenant, "state", &error));
+    assert_null(update(world->platform, id, &tenant, "state", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "names state, which cannot be set");
-    assert_null(update(world->operator, id, &tenant, "shoe_size", &error));
+    assert_null(update(world->platform, id, &tenant, "shoe_size", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "names shoe_size, which is no field");
     tenant.schema_name = TEXT("acme");
-    assert_null(update(world->operator, id, &tenant, "schema_name", &error));
+    assert_null(update(world->platform, id, &tenant, "schema_name", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "is changed by RenameTenant only");
-    assert_null(update(world->operator, 424242, &tenant, "industry", &error));
+    assert_null(update(world->platform, 424242, &tenant, "industry", &error));
     assert_code(error, CODE_NOT_FOUND, "no tenant 424242");
     tenant.schema_name = TEXT("");
-    assert_null(update(world->operator, 0, &tenant, "industry", &error));
+    assert_null(update(world->platform, 0, &tenant, "industry", &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "id or schema_name must be given");
 }
 
@@ -402,7 +402,7 @@ test_suspended_tenant__is_refused(void **state)
     CiqError *error = NULL;
     CiqClient *client;
 
-    tenant_new(world->operator, "paused");
+    tenant_new(world->platform, "paused");
     database_value(&world->database, "update public.tenants_tenant set state = 'suspended' where "
                                      "schema_name = 'paused'");
     client = client_new(&world->server, "paused", NULL);

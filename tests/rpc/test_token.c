@@ -50,7 +50,7 @@ make_tokens(World *world, Tokens *tokens)
 {
     char text[TOKEN_SIZE];
 
-    expect_json(world->operator, "UserService/CreateSuperuser", CODE_OK, NULL,
+    expect_json(world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
                 "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"owner\"}, "
                 "\"password\": \"%s\"}",
                 world_email, world_password);
@@ -61,9 +61,9 @@ make_tokens(World *world, Tokens *tokens)
     key_new(world->acme, "narrow", "\"users.view_group\"", add(tokens, "key of acme", "acme"));
     key_new(world->techcorp, "narrow", "\"users.view_group\"",
             add(tokens, "key of techcorp", "techcorp"));
-    key_new(world->operator, "gate", "\"auth.check\", \"platform.forward\"",
+    key_new(world->platform, "gate", "\"auth.check\", \"platform.forward\"",
             add(tokens, "key of the platform", NULL));
-    take(world->operator, "TenantService/ActAs",
+    take(world->platform, "TenantService/ActAs",
          "{\"schema_name\": \"acme\", \"reason\": \"test\"}",
          add(tokens, "act-as in acme", "acme"));
     key_new(world->acme, "asks", "\"auth.check\"", text);

@@ -102,7 +102,7 @@ test_last_admin__stays_under_concurrency(void **state)
     CiqDeactivateUserRequest deactivate = CLIENTIQ__V1__DEACTIVATE_USER_REQUEST__INIT;
     CiqDeleteUserRequest delete = CLIENTIQ__V1__DELETE_USER_REQUEST__INIT;
 
-    tenant_new(world->operator, "racing");
+    tenant_new(world->platform, "racing");
     for (int round = 0; round < 12; round++) {
         char email[64];
         Ends ends = {0};

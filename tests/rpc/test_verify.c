@@ -17,7 +17,7 @@ verify(const World *world, const char *schema, bool failed_only)
 
     request.schema_name = TEXT(schema);
     request.failed = failed_only;
-    CiqVerifyIsolationResponse *response = ciq_verify_isolation(world->operator, & request, &error);
+    CiqVerifyIsolationResponse *response = ciq_verify_isolation(world->platform, &request, &error);
     assert_ok(error);
     return response;
 }
@@ -394,11 +394,11 @@ test_verify_isolation__closed_tenants(void **state)
     World *world = *state;
     char role[64];
 
-    tenant_new(world->operator, "resting");
-    expect_json(world->operator, "TenantService/SuspendTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "resting");
+    expect_json(world->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"resting\", \"reason\": \"unpaid\"}");
-    tenant_new(world->operator, "leaving");
-    expect_json(world->operator, "TenantService/DeleteTenant", CODE_OK, NULL,
+    tenant_new(world->platform, "leaving");
+    expect_json(world->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"leaving\"}");
     assert_clean(world);
 
@@ -418,7 +418,7 @@ test_verify_isolation__closed_tenants(void **state)
     assert_int_equal(response->n_checks, 1);
     assert_string_equal(response->checks[0]->got, "the schema is gone");
     ciq_verify_isolation_response_free(response);
-    expect_json(world->operator, "TenantService/RepairTenant", CODE_OK, NULL,
+    expect_json(world->platform, "TenantService/RepairTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"resting\"}");
     assert_clean(world);
 }
@@ -436,13 +436,13 @@ test_verify_isolation__pages(void **state)
         char schema[16];
 
         snprintf(schema, sizeof schema, "page%d", i);
-        tenant_new(world->operator, schema);
+        tenant_new(world->platform, schema);
     }
     request.page_size = 2;
     do {
         request.page_token = token;
         CiqVerifyIsolationResponse *response =
-            ciq_verify_isolation(world->operator, & request, &error);
+            ciq_verify_isolation(world->platform, &request, &error);
         assert_ok(error);
         tenants += response->n_tenants;
         assert_true(response->n_tenants <= 2);
@@ -461,13 +461,13 @@ test_verify_isolation__bad_requests(void **state)
 {
     World *world = *state;
 
-    expect_json(world->operator, "MigrationService/VerifyIsolation", CODE_NOT_FOUND,
+    expect_json(world->platform, "MigrationService/VerifyIsolation", CODE_NOT_FOUND,
                 "no tenant with the schema nobody", "{\"schema_name\": \"nobody\"}");
-    expect_json(world->operator, "MigrationService/VerifyIsolation", CODE_INVALID_ARGUMENT,
+    expect_json(world->platform, "MigrationService/VerifyIsolation", CODE_INVALID_ARGUMENT,
                 "schema_name", "{\"schema_name\": \"A\\\"b\"}");
-    expect_json(world->operator, "MigrationService/VerifyIsolation", CODE_INVALID_ARGUMENT,
+    expect_json(world->platform, "MigrationService/VerifyIsolation", CODE_INVALID_ARGUMENT,
                 "page_size", "{\"page_size\": 101}");
-    expect_json(world->operator, "MigrationService/VerifyIsolation", CODE_INVALID_ARGUMENT,
+    expect_json(world->platform, "MigrationService/VerifyIsolation", CODE_INVALID_ARGUMENT,
                 "page_token", "{\"page_token\": \"x\"}");
     expect_json(world->acme, "MigrationService/VerifyIsolation", CODE_INVALID_ARGUMENT,
                 "tenant must be empty", "{}");
