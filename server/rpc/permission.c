@@ -162,7 +162,7 @@ add_reason(Call *call, PermissionCheck *check, const char *reason)
 }
 
 static bool
-explain_permission(Call *call, const char *facts, char *permission, PermissionCheck *check)
+check_permission(Call *call, const char *facts, char *permission, PermissionCheck *check)
 {
     const char *reasons = reasons_of(facts, permission);
     size_t count = 0;
@@ -190,7 +190,8 @@ explain_permission(Call *call, const char *facts, char *permission, PermissionCh
 }
 
 static bool
-check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResponse *response)
+check_permissions(Call *call, const CheckPermissionRequest *request,
+                  CheckPermissionResponse *response)
 {
     int64_t user_id = 0;
     bool by_session =
@@ -211,7 +212,7 @@ check_all(Call *call, const CheckPermissionRequest *request, CheckPermissionResp
     response->tenant_id = call->tenant.id;
     response->schema_name = call_strdup(call, call->tenant.schema);
     for (size_t i = 0; i < request->n_permissions; i++) {
-        if (!explain_permission(call, facts, request->permissions[i], &checks[i]))
+        if (!check_permission(call, facts, request->permissions[i], &checks[i]))
             return false;
         response->checks[response->n_checks++] = &checks[i];
     }
@@ -223,7 +224,7 @@ rpc_check_permission(Call *call, const CheckPermissionRequest *request,
                      CheckPermissionResponse *response)
 {
     TenantContext called = call->tenant;
-    bool ok = check_all(call, request, response);
+    bool ok = check_permissions(call, request, response);
 
     /* the log and the audit are about where it was asked */
     call->tenant = called;
