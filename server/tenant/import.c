@@ -59,7 +59,7 @@ import_check(Call *call, FILE *file, ImportResult *result)
     return ok;
 }
 
-/* What its migrations were, in our heads. */
+/* The heads that its migrations mean to this server. */
 static bool
 read_heads(Import *import)
 {
