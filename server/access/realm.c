@@ -70,6 +70,17 @@ realm_of(const Call *call)
     return call->tenant.id != 0 ? &tenant : &platform;
 }
 
+bool
+realm_check_exists(Call *call, const ProtobufCMessage *request, int64_t user_id)
+{
+    const Realm *realm = realm_of(call);
+    const DbRow *row;
+
+    if (!db_row(call, realm->exists, request, NULL, &row))
+        return false;
+    return row != NULL || call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, realm->who, user_id);
+}
+
 /* The password was compared outside the transaction that writes, so the statement compares once
  * more. */
 bool

@@ -26,8 +26,11 @@ typedef struct Realm {
 /* By the call's tenant. */
 const Realm *realm_of(const Call *call);
 
-/* Makes a session for a row of find or token_use, whose password was found right a moment ago;
- * rehashed: its new hash, or "".  ABORTED if the user is another one by now. */
+/* NOT_FOUND unless the user or superuser of this number exists; request: whose user_id it is. */
+MUST_CHECK bool realm_check_exists(Call *call, const ProtobufCMessage *request, int64_t user_id);
+
+/* Makes a session for a row of find or token_use, whose password was right a moment ago;
+ * rehashed: its new hash, or "".  ABORTED if the user was changed meanwhile. */
 MUST_CHECK bool realm_open_session(Call *call, const DbRow *user, const char *rehashed,
                                    Clientiq__V1__LoginResponse *response);
 

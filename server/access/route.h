@@ -13,7 +13,7 @@ MUST_CHECK bool route_find(Call *call, const char *name, bool is_domain, TenantC
 /* The same by the tenant's number, as a token has it. */
 MUST_CHECK bool route_find_id(Call *call, int64_t id, TenantContext *tenant);
 
-/* False: nobody may know more of it than that it does not exist. */
+/* Whether it is active or suspended.  For whoever asks, any other tenant does not exist. */
 bool route_is_there(const TenantContext *tenant);
 
 /* Whether calls may act in a tenant that is there: it is not suspended, and new enough for this

@@ -95,3 +95,9 @@ text_end_array(Text *text)
     text_add(text, text->size == 0 ? "{}" : "}");
     return text_end(text);
 }
+
+void
+text_add_line(Text *text, const char *line)
+{
+    text_add(text, "%s%s", text->size > 0 ? "\n" : "", line);
+}

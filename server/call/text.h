@@ -27,4 +27,7 @@ MUST_CHECK char *text_end(Text *text);
 void text_add_element(Text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 MUST_CHECK char *text_end_array(Text *text);
 
+/* The same for a list: one line more, without the end of a line. */
+void text_add_line(Text *text, const char *line);
+
 #endif

@@ -3,6 +3,7 @@
  * is not taken for damaged.  What the migrations make is made in a scratch schema, once for all
  * tenants of a page with the same heads, in a transaction that is always rolled back.  Nothing here
  * repairs anything: that is RepairTenant's.  */
+#include "call/text.h"
 #include "db/db.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -77,8 +78,7 @@ read_whole(Call *call, const char *schema, const char *role, const char **shape)
 {
     const DbRow *row;
     const char *tables, *ledger;
-    char *whole;
-    size_t whole_size;
+    Text whole = text_new(call);
 
     if (!shape_read(call, schema, role, &tables))
         return false;
@@ -93,13 +93,12 @@ read_whole(Call *call, const char *schema, const char *role, const char **shape)
         return db_savepoint_rollback(call);
     }
     ledger = db_row_text(row, "ledger");
-    whole_size = ledger == NULL ? 0 : strlen(tables) + strlen(ledger) + 2;
-    whole = ledger == NULL ? NULL : call_alloc(call, whole_size);
-    if (whole == NULL)
+    if (ledger == NULL)
         return false;
-    snprintf(whole, whole_size, "%s\n%s", tables, ledger);
-    *shape = whole;
-    return true;
+    text_add_line(&whole, tables);
+    text_add_line(&whole, ledger);
+    *shape = text_end(&whole);
+    return *shape != NULL;
 }
 
 static bool

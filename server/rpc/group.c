@@ -5,6 +5,7 @@
 #include "db/bind.h"
 #include "db/db.h"
 #include "db/queries.h"
+#include "access/realm.h"
 #include "access/rights.h"
 #include "rpc/handlers.h"
 
@@ -104,16 +105,15 @@ rpc_remove_group_member(Call *call, const RemoveGroupMemberRequest *request,
                                  request->user_id, request->group_id);
 }
 
-/* An empty first page may be that of something that does not exist. */
+/* An empty first page may be that of a group that does not exist. */
 static bool
-check_listed_exists(Call *call, const Query *find, const ProtobufCMessage *request,
-                    const char *what, int64_t id)
+check_group_exists(Call *call, const ProtobufCMessage *request, int64_t group_id)
 {
     const DbRow *row;
 
-    if (!db_row(call, find, request, NULL, &row))
+    if (!db_row(call, &query_group_find, request, NULL, &row))
         return false;
-    return row != NULL || call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64, what, id);
+    return row != NULL || call_fail(call, CODE_NOT_FOUND, "no group %" PRId64, group_id);
 }
 
 bool
@@ -121,8 +121,7 @@ rpc_list_group_members(Call *call, const ListGroupMembersRequest *request,
                        ListGroupMembersResponse *response)
 {
     return db_fill(call, &query_group_members, &request->base, NULL, &response->base) &&
-           (response->n_users > 0 || check_listed_exists(call, &query_group_find, &request->base,
-                                                         "group", request->group_id));
+           (response->n_users > 0 || check_group_exists(call, &request->base, request->group_id));
 }
 
 bool
@@ -132,7 +131,7 @@ rpc_list_user_permissions(Call *call, const ListUserPermissionsRequest *request,
     return db_fill(call, &query_user_permissions, &request->base,
                    (DbArg[]){{.name = "all", .text = "false"}, {0}}, &response->base) &&
            (response->n_permissions > 0 ||
-            check_listed_exists(call, &query_user_find, &request->base, "user", request->user_id));
+            realm_check_exists(call, &request->base, request->user_id));
 }
 
 /* Whether the caller may give the user this permission, or take it. */

@@ -2,10 +2,12 @@
  * What a user may do and why is one string, their facts: each permission that exists, its reasons,
  * an empty string; and an empty string at the end.  A user who is not active has none.  */
 #include "call/auth.h"
+#include "call/text.h"
 #include "access/cache.h"
 #include "access/caller.h"
 #include "db/db.h"
 #include "db/queries.h"
+#include "access/realm.h"
 #include "access/rights.h"
 #include "access/route.h"
 #include "rpc/handlers.h"
@@ -57,47 +59,26 @@ find_subject_session(Call *call, const char *token, int64_t *user_id)
 
 /* ---- their facts ---- */
 
+/* With its NUL, behind which the next one begins. */
 static void
-add_text(char **end, const char *prefix, const char *text)
+add_fact(Text *facts, const char *fact)
 {
-    *end = stpcpy(stpcpy(*end, prefix), text) + 1;
-}
-
-static size_t
-facts_size(const UserPermission *held)
-{
-    size_t size = strlen(held->permission) + sizeof "admin" + sizeof "direct" + 2;
-
-    for (size_t i = 0; i < held->n_groups; i++)
-        size += sizeof "group " + strlen(held->groups[i]);
-    return size;
+    text_add_bytes(facts, fact, strlen(fact) + 1);
 }
 
 static void
-add_facts(char **end, const UserPermission *held, const char *group)
+add_facts(Text *facts, const UserPermission *held, const char *group)
 {
-    add_text(end, held->permission, "");
+    add_fact(facts, held->permission);
     if (held->by_admin)
-        add_text(end, "admin", "");
-    for (size_t i = 0; i < held->n_groups; i++)
-        add_text(end, group, held->groups[i]);
+        add_fact(facts, "admin");
+    for (size_t i = 0; i < held->n_groups; i++) {
+        text_add_bytes(facts, group, strlen(group));
+        add_fact(facts, held->groups[i]);
+    }
     if (held->direct)
-        add_text(end, "direct", "");
-    add_text(end, "", "");
-}
-
-/* An active user has at least the permissions that they do not hold; so there is none, or none that
- * is active. */
-static bool
-check_subject_exists(Call *call, const ProtobufCMessage *request, int64_t user_id)
-{
-    bool on_platform = call->tenant.id == 0;
-    const DbRow *row;
-
-    if (!db_row(call, on_platform ? &query_superuser_find : &query_user_find, request, NULL, &row))
-        return false;
-    return row != NULL || call_fail(call, CODE_NOT_FOUND, "no %s %" PRId64,
-                                    on_platform ? "superuser" : "user", user_id);
+        add_fact(facts, "direct");
+    add_fact(facts, "");
 }
 
 static bool
@@ -105,40 +86,32 @@ read_facts(Call *call, int64_t user_id, const char **facts, size_t *size)
 {
     bool on_platform = call->tenant.id == 0;
     ListUserPermissionsRequest request = CLIENTIQ__V1__LIST_USER_PERMISSIONS_REQUEST__INIT;
-    ListUserPermissionsResponse pages[PAGES_MAX];
-    size_t count = 0;
-    char *end;
+    ListUserPermissionsResponse page;
+    Text text = text_new(call);
+    size_t pages = 0;
 
     request.user_id = user_id;
     request.page_size = LIMIT_PAGE;
-    *size = 1;
     do {
-        ListUserPermissionsResponse *page = &pages[count];
-
-        if (count == PAGES_MAX)
+        if (pages++ == PAGES_MAX)
             return call_fail(call, CODE_RESOURCE_EXHAUSTED,
                              "there are more permissions than can be checked");
-        clientiq__v1__list_user_permissions_response__init(page);
+        clientiq__v1__list_user_permissions_response__init(&page);
         if (!db_fill(call, on_platform ? &query_superuser_permissions : &query_user_permissions,
-                     &request.base, (DbArg[]){{.name = "all", .text = "true"}, {0}}, &page->base))
+                     &request.base, (DbArg[]){{.name = "all", .text = "true"}, {0}}, &page.base))
             return false;
-        for (size_t i = 0; i < page->n_permissions; i++)
-            *size += facts_size(page->permissions[i]);
-        count++;
-        request.page_token = page->next_page_token;
+        for (size_t i = 0; i < page.n_permissions; i++)
+            add_facts(&text, page.permissions[i], on_platform ? "role " : "group ");
+        request.page_token = page.next_page_token;
     } while (request.page_token[0] != '\0');
-    if (pages[0].n_permissions == 0 && !check_subject_exists(call, &request.base, user_id))
+    /* an active user has at least the permissions that they do not hold; so there is no such user,
+     * or the user is not active */
+    if (text.size == 0 && !realm_check_exists(call, &request.base, user_id))
         return false;
-    end = call_alloc(call, *size);
-    *facts = end;
-    if (end == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < pages[i].n_permissions; j++)
-            add_facts(&end, pages[i].permissions[j], on_platform ? "role " : "group ");
-    add_text(&end, "", "");
-    *size = (size_t) (end - *facts);
-    return true;
+    add_fact(&text, "");
+    *facts = text_end(&text);
+    *size = text.size;
+    return *facts != NULL;
 }
 
 static bool

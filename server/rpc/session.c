@@ -106,19 +106,14 @@ is_own(const Call *call, int64_t asked)
 bool
 rpc_list_sessions(Call *call, const ListSessionsRequest *request, ListSessionsResponse *response)
 {
-    const Realm *realm = realm_of(call);
-    const DbRow *row;
     const char *id;
 
     if (!find_whose(call, request->user_id, &id))
         return false;
-    if (!is_own(call, request->user_id)) {
-        if (!db_row(call, realm->exists, &request->base, NULL, &row))
-            return false;
-        if (row == NULL)
-            return call_fail(call, CODE_NOT_FOUND, "no %s %s", realm->who, id);
-    }
-    return db_fill(call, realm->sessions, &request->base,
+    if (!is_own(call, request->user_id) &&
+        !realm_check_exists(call, &request->base, request->user_id))
+        return false;
+    return db_fill(call, realm_of(call)->sessions, &request->base,
                    (DbArg[]){{.name = "user_id", .text = id}, {0}}, &response->base);
 }
 

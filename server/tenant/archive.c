@@ -426,7 +426,7 @@ archive_read_rows(ArchiveReader *reader, const char **data, size_t *size, uint64
         return true;
     }
     if (letter != 'D' || *size == 0 || *size > ROWS_MAX)
-        return fail_damaged(reader, "a frame is none that can be here");
+        return fail_damaged(reader, "a frame of this kind cannot be here");
     if (!read_bytes(reader, reader->rows, *size, true))
         return false;
     digest_stream_add(reader->table, reader->rows, *size);
@@ -447,7 +447,7 @@ archive_read_end(ArchiveReader *reader)
     if (!read_head(reader, &letter, &size, false))
         return false;
     if (letter != 'Z' || size != HASH_SIZE)
-        return fail_damaged(reader, "a frame is none that can be here");
+        return fail_damaged(reader, "a frame of this kind cannot be here");
     if (!read_bytes(reader, checksum, sizeof checksum, false))
         return false;
     if (memcmp(checksum, wanted, HASH_SIZE) != 0)

@@ -5,6 +5,7 @@
 #include "tenant/archive.h"
 #include "access/audit.h"
 #include "base/lines.h"
+#include "call/text.h"
 #include "db/bind.h"
 #include "db/db.h"
 #include "migration/apps.h"
@@ -111,7 +112,7 @@ check_schema(Export *export)
 /* ---- the snapshot ---- */
 
 static bool
-describe_tables(Export *export, char *names)
+describe_tables(Export *export, Text *names)
 {
     Call *call = export->call;
     ArchiveManifest *manifest = &export->manifest;
@@ -129,7 +130,7 @@ describe_tables(Export *export, char *names)
         if (manifest->n_tables == LIMIT_TABLES)
             return call_fail(call, CODE_RESOURCE_EXHAUSTED, "the tenant has more than %d tables",
                              LIMIT_TABLES);
-        names = stpcpy(stpcpy(names, manifest->n_tables > 0 ? "\n" : ""), table.name);
+        text_add_line(names, table.name);
         clientiq__v1__archive_table__init(described);
         described->name = (char *) (uintptr_t) table.name;
         described->columns = call_alloc(call, (lines_count(table.columns) + 1) * sizeof(char *));
@@ -182,18 +183,20 @@ open_snapshot(Export *export)
 {
     Call *call = export->call;
     ArchiveManifest *manifest = &export->manifest;
-    char *names = call_alloc(call, LIMIT_TABLES * 64 + 1);
+    Text tables = text_new(call);
+    const char *names;
     const DbRow *row;
     const char *heads;
 
     call->lock_timeout_ms = LOCK_MAX_MS;
     db_begin(call, DB_SNAPSHOT);
-    if (names == NULL || !db_row(call, &query_export_begin, NULL, NULL, &row))
+    if (!db_row(call, &query_export_begin, NULL, NULL, &row))
         return false;
     manifest->server_version = (char *) (uintptr_t) CIQ_VERSION;
     manifest->snapshot_time = bind_timestamp(call, db_row_time_us(row, "time"));
     if (manifest->snapshot_time == NULL || !registry_fill(call, export->id, &manifest->tenant) ||
-        !read_migrations(export, &heads) || !describe_tables(export, names) ||
+        !read_migrations(export, &heads) || !describe_tables(export, &tables) ||
+        (names = text_end(&tables)) == NULL ||
         !db_script(call, script_tenant_rows_lock.text,
                    (DbArg[]){{.name = "schema", .text = export->schema},
                              {.name = "tables", .text = names},

@@ -13,7 +13,8 @@ typedef struct ExportResult {
 } ExportResult;
 
 /* In an owner's call without a transaction.  Writes the archive of the tenant with this schema name
- * to file, which may be a pipe.  False: the call has failed, and what was written is no archive. */
+ * to file, which may be a pipe.  False: the call has failed, and what was written is not an
+ * archive. */
 MUST_CHECK bool export_tenant(Call *call, const char *schema_name, FILE *file,
                               ExportResult *result);
 

@@ -7,6 +7,7 @@
 #include "call/check.h"
 #include "db/db.h"
 #include "call/host.h"
+#include "call/text.h"
 #include "migration/heads.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -58,7 +59,7 @@ import_check(Call *call, FILE *file, ImportResult *result)
     return ok;
 }
 
-/* What its migrations were, in our heads. */
+/* The heads that its migrations mean to this server. */
 static bool
 read_heads(Import *import)
 {
@@ -132,18 +133,15 @@ have_roles(Call *call)
 
 /* ---- rows ---- */
 
-static bool
-join_columns(Call *call, const ArchiveTable *table, const char **columns)
+/* As in RowsTable.  NULL: the call has failed. */
+static const char *
+columns_of(Call *call, const ArchiveTable *table)
 {
-    size_t size = 1;
-    char *text, *end;
+    Text columns = text_new(call);
 
     for (size_t i = 0; i < table->n_columns; i++)
-        size += strlen(table->columns[i]) + 1;
-    *columns = end = text = call_alloc(call, size);
-    for (size_t i = 0; text != NULL && i < table->n_columns; i++)
-        end = stpcpy(stpcpy(end, i > 0 ? "\n" : ""), table->columns[i]);
-    return text != NULL;
+        text_add_line(&columns, table->columns[i]);
+    return text_end(&columns);
 }
 
 static bool
@@ -178,10 +176,9 @@ check_all_tables(Import *import)
 
     for (size_t i = 0; i < import->manifest->n_tables; i++) {
         const ArchiveTable *table = import->manifest->tables[i];
-        const char *columns;
+        const char *columns = columns_of(call, table);
 
-        if (!join_columns(call, table, &columns) ||
-            !rows_next(call, import->schema, known.name, &known) ||
+        if (columns == NULL || !rows_next(call, import->schema, known.name, &known) ||
             !check_columns(import, &known, table, columns))
             return false;
     }
@@ -203,11 +200,11 @@ static bool
 copy_table(Import *import, const ArchiveTable *table)
 {
     Call *call = import->call;
-    const char *columns;
+    const char *columns = columns_of(call, table);
     const DbRow *row;
     uint64_t taken = 0;
 
-    if (!join_columns(call, table, &columns) ||
+    if (columns == NULL ||
         !db_row(call, &query_tenant_copy_in, NULL,
                 (DbArg[]){{.name = "schema", .text = import->schema},
                           {.name = "table", .text = table->name},

@@ -2,6 +2,7 @@
  * export.c and import.c.  Every name in a statement comes from PostgreSQL's own catalog, quoted
  * there.  */
 #include "tenant/rows.h"
+#include "call/text.h"
 #include "base/lines.h"
 #include "db/db.h"
 #include "db/queries.h"
@@ -87,23 +88,20 @@ static bool
 list_tables(Call *call, const char *schema, const char **tables)
 {
     RowsTable table = {.name = ""};
-    char *list = call_alloc(call, LIMIT_TABLES * 64 + 1), *end = list;
+    Text list = text_new(call);
 
-    for (size_t count = 0; list != NULL; count++) {
+    for (size_t count = 0;; count++) {
         if (!rows_next(call, schema, table.name, &table))
             return false;
-        if (table.name == NULL) {
-            *tables = list;
-            return true;
-        }
+        if (table.name == NULL)
+            break;
         if (count == LIMIT_TABLES)
             return call_fail(call, CODE_RESOURCE_EXHAUSTED, "the tenant has more than %d tables",
                              LIMIT_TABLES);
-        if (end > list)
-            *end++ = '\n';
-        end = stpcpy(end, table.name);
+        text_add_line(&list, table.name);
     }
-    return false;
+    *tables = text_end(&list);
+    return *tables != NULL;
 }
 
 /* The next statement may take as long as the call has time left. */

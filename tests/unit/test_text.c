@@ -55,6 +55,21 @@ test_text__array(void **state)
     arena_free(call.arena);
 }
 
+static void
+test_text__lines(void **state)
+{
+    Call call = {.arena = arena_new(ARENA_SIZE)};
+    Text text = text_new(&call);
+
+    (void) state;
+    text_add_line(&text, "one");
+    text_add_line(&text, "two");
+    text_add_line(&text, "");
+    text_add_line(&text, "four");
+    assert_string_equal(text_end(&text), "one\ntwo\n\nfour");
+    arena_free(call.arena);
+}
+
 /* Pieces of every size around every doubling. */
 static void
 test_text__grows(void **state)
@@ -102,6 +117,7 @@ main(void)
         cmocka_unit_test(test_text__is_what_was_added),
         cmocka_unit_test(test_text__of_nothing_is_empty),
         cmocka_unit_test(test_text__array),
+        cmocka_unit_test(test_text__lines),
         cmocka_unit_test(test_text__grows),
         cmocka_unit_test(test_text__fails_the_call_when_memory_is_used_up),
     };
