@@ -10,6 +10,7 @@
 #include "tenant/purge.h"
 #include "tenant/sweep.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ add_task(Jobs *jobs, JobName name, JobTask task)
 {
     JobKind *kind = &jobs->kinds[name];
 
+    assert(kind->tasks_count < TASKS_MAX);
     jobs->tasks[name][kind->tasks_count++] = task;
     kind->tasks = jobs->tasks[name];
 }
