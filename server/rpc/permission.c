@@ -119,7 +119,7 @@ find_facts(Call *call, int64_t user_id, const char **facts)
 {
     Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
-    size_t size;
+    size_t size = 0;
 
     if (cache_facts_get(cache, call, call->tenant.id, user_id, facts))
         return true;
