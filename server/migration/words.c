@@ -24,12 +24,6 @@ add_token(SqlStatement *statement, size_t *room, SqlToken token)
     return true;
 }
 
-static bool
-is_letter(char c)
-{
-    return isalpha((unsigned char) c) || c == '_' || (c & 0x80) != 0;
-}
-
 bool
 words_read_statement(SqlStatement *statement, const char *text, size_t size)
 {
@@ -52,11 +46,10 @@ words_read_statement(SqlStatement *statement, const char *text, size_t size)
         } else if (isspace((unsigned char) *at)) {
             at++;
             continue;
-        } else if (is_letter(*at)) {
+        } else if (statement_is_letter(*at)) {
+            piece = statement_word(at);
             token.kind = TOKEN_WORD;
-            while (at + token.size < end && (is_letter(at[token.size]) || at[token.size] == '$' ||
-                                             isdigit((unsigned char) at[token.size])))
-                token.size++;
+            token.size = (size_t) ((piece < end ? piece : end) - at);
         } else if (isdigit((unsigned char) *at)) {
             while (at + token.size < end &&
                    (isalnum((unsigned char) at[token.size]) || at[token.size] == '.'))
