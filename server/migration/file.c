@@ -2,7 +2,10 @@
  * What it is given may be anybody's text: every mistake is reported with file and line, and none
  * ends the program.  */
 #include "migration/file.h"
+#include "migration/confine.h"
+#include "migration/encoding.h"
 #include "migration/statement.h"
+#include "proto/utf8.h"
 
 #include <ctype.h>
 #include <sodium.h>
@@ -70,23 +73,35 @@ migration_set_free(MigrationSet *set)
 
 /* ---- one file ---- */
 
-/* A line of the form "-- <word>", alone. */
-static bool
-is_marker(const char *line, const char *word)
+/* What stands on a line of the form "-- <words>", without the spaces around it; *size 0: it is
+ * another line. */
+static const char *
+comment_words(const char *line, size_t *size)
 {
-    size_t size = strcspn(line, "\r\n"), wanted = strlen(word);
+    size_t all = strcspn(line, "\r\n");
 
+    *size = 0;
     if (strncmp(line, "--", 2) != 0)
-        return false;
+        return line;
     line += 2;
-    size -= 2;
-    while (size > 0 && *line == ' ') {
+    all -= 2;
+    while (all > 0 && *line == ' ') {
         line++;
-        size--;
+        all--;
     }
-    while (size > 0 && line[size - 1] == ' ')
-        size--;
-    return size == wanted && memcmp(line, word, wanted) == 0;
+    while (all > 0 && line[all - 1] == ' ')
+        all--;
+    *size = all;
+    return line;
+}
+
+static bool
+is_marker(const char *line, const char *words)
+{
+    size_t size;
+    const char *found = comment_words(line, &size);
+
+    return size == strlen(words) && memcmp(found, words, size) == 0;
 }
 
 /* What follows "-- depends:"; NULL: the line is another one. */
@@ -124,37 +139,68 @@ add_depends(MigrationSet *set, const char *file, size_t line, const char *value,
     return sections->depends[count] != NULL;
 }
 
+/* Behind the comment that begins on this line, and the rest of the line where it ends, if that is
+ * empty; the line itself if none begins. */
+static const char *
+skip_block_comment(const char *text, const char *line)
+{
+    const char *at = line + strspn(line, " \t");
+
+    if (at[0] != '/' || at[1] != '*')
+        return line;
+    at = statement_skip(text, at);
+    at += strspn(at, " \t\r");
+    return at + (*at == '\n');
+}
+
+static const char up_without[] = "migrate:up transaction:false"; /* as dbmate has it */
+
+/* One line of the file, with what comes behind it from next on.  False: no memory. */
+static bool
+read_line(MigrationSet *set, const char *file, size_t line, const char *at, const char *next,
+          Sections *sections)
+{
+    const char *word = at + strspn(at, " \t\r"), *value;
+
+    if (is_marker(at, "migrate:up") || is_marker(at, up_without)) {
+        if (sections->up != NULL)
+            migration_mistake(set, file, line, "-- migrate:up must stand once");
+        sections->no_transaction = sections->no_transaction || is_marker(at, up_without);
+        sections->up = next;
+        sections->up_line = line + 1;
+    } else if (is_marker(at, "migrate:down")) {
+        if (sections->up == NULL || sections->down != NULL)
+            migration_mistake(set, file, line,
+                              "-- migrate:down must stand once, after -- migrate:up");
+        sections->up_end = at;
+        sections->down = next;
+        sections->down_line = line + 1;
+    } else if (is_marker(at, "no-transaction")) {
+        sections->no_transaction = true;
+    } else if (sections->up == NULL && (value = depends_value(at)) != NULL) {
+        return add_depends(set, file, line, value, sections);
+    } else if (sections->up == NULL && strncmp(word, "--", 2) != 0 && *word != '\n' &&
+               *word != '\0') {
+        migration_mistake(set, file, line, "statements must stand below -- migrate:up");
+    }
+    return true;
+}
+
 static bool
 find_sections(MigrationSet *set, const char *file, const char *text, Sections *sections)
 {
     size_t line = 1;
     bool ok = true;
 
-    for (const char *at = text; *at != '\0' && ok; line++) {
-        const char *next = at + strcspn(at, "\n"), *value;
-
-        next += *next == '\n';
-        if (is_marker(at, "migrate:up")) {
-            if (sections->up != NULL)
-                migration_mistake(set, file, line, "-- migrate:up must stand once");
-            sections->up = next;
-            sections->up_line = line + 1;
-        } else if (is_marker(at, "migrate:down")) {
-            if (sections->up == NULL || sections->down != NULL)
-                migration_mistake(set, file, line,
-                                  "-- migrate:down must stand once, after -- migrate:up");
-            sections->up_end = at;
-            sections->down = next;
-            sections->down_line = line + 1;
-        } else if (is_marker(at, "no-transaction")) {
-            sections->no_transaction = true;
-        } else if (sections->up == NULL && (value = depends_value(at)) != NULL) {
-            ok = add_depends(set, file, line, value, sections);
-        } else if (sections->up == NULL && strncmp(at, "--", 2) != 0 &&
-                   strspn(at, " \t\r\n") == 0) {
-            migration_mistake(set, file, line, "statements must stand below -- migrate:up");
+    for (const char *at = text, *next; *at != '\0' && ok; at = next) {
+        next = sections->up == NULL ? skip_block_comment(text, at) : at;
+        if (next == at) {
+            next += strcspn(at, "\n");
+            next += *next == '\n';
+            ok = read_line(set, file, line, at, next, sections);
         }
-        at = next;
+        for (const char *c = at; c < next; c++)
+            line += *c == '\n';
     }
     if (sections->up == NULL) {
         migration_mistake(set, file, 1, "the line \"-- migrate:up\" is missing");
@@ -188,6 +234,40 @@ starts_with_words(const char *statement, size_t size, const char *words)
         words += word + (words[word] == ' ');
     }
     return true;
+}
+
+/* As much of a statement as a message can name it by: of its first line. */
+static int
+shown_size(const SqlStatement *statement)
+{
+    enum { SHOWN_MAX = 60 };
+    size_t size = strcspn(statement->start, "\r\n");
+
+    if (size > statement->size)
+        size = statement->size;
+    return (int) (size > SHOWN_MAX ? utf8_cut(statement->start, SHOWN_MAX) : size);
+}
+
+/* False: no memory. */
+static bool
+check_confined(MigrationSet *set, const char *file, const char *text, size_t first_line)
+{
+    SqlSection section;
+    bool ok = words_read(&section, text, first_line);
+
+    for (size_t i = 0; i < section.count; i++) {
+        const SqlStatement *statement = &section.statements[i];
+        const char *wrong = confine_wrong(statement);
+        size_t line = first_line;
+
+        for (const char *c = text; c < statement->start; c++)
+            line += *c == '\n';
+        if (wrong != NULL)
+            migration_mistake(set, file, line, "\"%.*s\" %s", shown_size(statement),
+                              statement->start, wrong);
+    }
+    words_free(&section);
+    return ok;
 }
 
 /* Outside a transaction a step may be interrupted and run again: only what then does no harm is
@@ -258,6 +338,8 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
 {
     Sections sections = {.depends = calloc(MIGRATION_DEPENDS_MAX + 1, sizeof(char *))};
     MigrationFile added = {.depends = (const char *const *) sections.depends};
+    const char *wrong;
+    size_t line;
 
     if (set->count == MIGRATION_FILES_MAX) {
         migration_mistake(set, file, 1, "there may be at most %d migrations", MIGRATION_FILES_MAX);
@@ -267,16 +349,22 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
     added.app = strdup(app);
     added.name = strndup(name, strlen(name) - strlen(".sql"));
     added.file = strdup(file);
+    wrong = encoding_wrong(text, size, &line);
+    if (wrong != NULL) {
+        migration_mistake(set, file, line, "%s", wrong);
+        free_file(&added);
+        return true;
+    }
     if (sections.depends == NULL || added.app == NULL || added.name == NULL || added.file == NULL ||
-        !find_sections(set, file, text, &sections))
+        !find_sections(set, file, text + encoding_mark_size(text), &sections))
         goto failed;
-    if (strlen(text) != size)
-        migration_mistake(set, file, 1, "must not have a NUL character");
     check_name(set, file, app, added.name, &added.number);
     added.up = strndup(sections.up, (size_t) (sections.up_end - sections.up));
     added.down = strdup(sections.down != NULL ? sections.down : "");
     added.checksum = checksum_of(text, size);
-    if (added.up == NULL || added.down == NULL || added.checksum == NULL)
+    if (added.up == NULL || added.down == NULL || added.checksum == NULL ||
+        !check_confined(set, file, added.up, sections.up_line) ||
+        !check_confined(set, file, added.down, sections.down_line))
         goto failed;
     added.up_line = (uint32_t) sections.up_line;
     added.down_line = (uint32_t) sections.down_line;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum {
@@ -87,10 +88,12 @@ read_app(MigrationSet *set, const char *folder, const char *app)
         size_t size = strlen(name);
         char path[PATH_SIZE];
 
-        if (size <= 4 || strcmp(name + size - 4, ".sql") != 0)
+        if (size <= 4 || strcasecmp(name + size - 4, ".sql") != 0)
             continue;
         if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int) sizeof path)
             migration_mistake(set, folder, 1, "the path is too long");
+        else if (strcmp(name + size - 4, ".sql") != 0)
+            migration_mistake(set, path, 1, "a migration's name must end with .sql in lower case");
         else
             ok = read_file(set, app, name, path);
     }

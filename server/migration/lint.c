@@ -417,22 +417,6 @@ check_code(Lint *lint)
             lint_find(lint, LINT_DYNAMIC, 0);
 }
 
-static void
-check_context(Lint *lint)
-{
-    static const char *const scopes[] = {"local", "session", NULL};
-    static const char *const settings[] = {"search_path", "role", "authorization", "schema", NULL};
-    static const char *const ends[] = {"begin", "commit",    "rollback", "abort",
-                                       "end",   "savepoint", "start",    NULL};
-    const SqlStatement *s = lint->statement;
-
-    if ((words_is(s, 0, "set") || words_is(s, 0, "reset")) &&
-        words_is_one_of(s, words_skip(s, 1, scopes), settings))
-        lint_find(lint, LINT_CONTEXT, 0);
-    if (words_is_one_of(s, 0, ends))
-        lint_find(lint, LINT_TRANSACTION, 0);
-}
-
 /* ---- the way back ---- */
 
 /* The other section has a statement with these words and, behind them, the name. */
@@ -524,7 +508,6 @@ check_section(Lint *lint, const SqlSection *section)
         check_locks(lint);
         check_table(lint);
         check_code(lint);
-        check_context(lint);
         if (lint->is_tenant) {
             check_kinds(lint);
             check_names(lint);

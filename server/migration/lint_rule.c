@@ -63,17 +63,9 @@ const LintRule lint_rules[] = {
                       "the function reads every tenant's rows with its owner's rights",
                       "a function with its caller's rights"},
     [LINT_DYNAMIC] = {"dynamic-sql", "nobody can see what it runs", "the statements themselves"},
-    [LINT_CONTEXT] =
-        {"context",
-         "role and search_path are set for the migration, and others follow it in the same "
-         "transaction",
-         "the statements without it"},
     [LINT_OUTSIDE] = {"outside",
                       "this is about the database or its roles, and would run once for each tenant",
                       "a shared migration, or the operator's hands"},
-    [LINT_TRANSACTION] = {"transaction",
-                          "all pending migrations of a schema are one transaction, with the ledger",
-                          "the statements without it"},
     [LINT_DOWN_MISSING] = {"down-missing", "nobody can go back", "the statements that undo it"},
     [LINT_DOWN_INCOMPLETE] = {"down-incomplete", "the down section does not undo this statement",
                               "the statement that undoes it"},

@@ -146,10 +146,7 @@ static const Sample samples[] = {
     {"create function f() returns void language plpgsql as $body$\nbegin\n  execute format('x');\nend $body$;",
      "drop function f();", "dynamic-sql:2"},
     {"do $$ begin perform 1; -- execute\n end $$;", "select 1;", ""},
-    {"set search_path to other;", "select 1;", "context:2"},
-    {"set local role other;", "reset role;", "context:2 context:4"},
     {"set local statement_timeout to '1s';", "select 1;", ""},
-    {"begin;\nselect 1;\ncommit;", "select 1;", "transaction:2 transaction:4"},
     /* the way back */
     {"create table a (id bigint primary key);", "", "down-missing:2"},
     {"create table a (id bigint primary key);", "select 1;", "down-incomplete:2"},
