@@ -11,16 +11,24 @@
 #undef call_fail
 #undef call_fail_field
 #undef call_fail_field_code
+#undef call_fail_text
 
 char *
 call_vprintf(Call *call, const char *format, va_list arguments)
 {
-    char text[1024]; /* a message for a person; longer ones are cut */
-    int size = vsnprintf(text, sizeof text, format, arguments);
+    char text[1024]; /* what most messages fit into */
+    va_list again;
+    char *whole = NULL;
+    int size;
 
-    if (size < 0)
-        return NULL;
-    return call_strdup(call, text);
+    va_copy(again, arguments);
+    size = vsnprintf(text, sizeof text, format, arguments);
+    if (size >= 0 && (size_t) size < sizeof text)
+        whole = call_strdup(call, text);
+    else if (size >= 0 && (whole = call_alloc(call, (size_t) size + 1)) != NULL)
+        (void) vsnprintf(whole, (size_t) size + 1, format, again);
+    va_end(again);
+    return whole;
 }
 
 static const char no_memory_text[] = "the call needs too much memory";
@@ -48,6 +56,16 @@ call_fail(Call *call, Code code, const char *format, ...)
     bool failed = call_vfail(call, code, format, arguments);
     va_end(arguments);
     return failed;
+}
+
+bool
+call_fail_text(Call *call, Code code, const char *text)
+{
+    if (call->failure.code == CODE_OK) {
+        call->failure.code = code;
+        call->failure.text = text;
+    }
+    return false;
 }
 
 static bool

@@ -79,6 +79,7 @@ typedef struct CallFailure {
     /* what the connection prepared does not fit the schema any more: nothing is written, and the
      * call may run once more on a new connection */
     bool is_outdated;
+    bool is_of_script;         /* of SQL that is not the server's own, and told as it came */
     const char *detail;        /* for the log only, never the client; NULL: none */
     const struct Query *query; /* the statement that failed; NULL: none, or a script */
     char sqlstate[6];          /* of the statement that failed, for the log; "" */
@@ -146,6 +147,9 @@ void call_tell(const Call *call, ChangeKind kind, int64_t tenant_id);
 /* Fails the call and returns false.  The first failure wins; the text reaches the client. */
 MUST_CHECK bool call_fail(Call *call, Code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* The same with a text that is in call memory, or constant; NULL: the call has failed before. */
+MUST_CHECK bool call_fail_text(Call *call, Code code, const char *text);
+
 /* As if the call had not failed, and had changed nothing. */
 void call_forget_failure(Call *call);
 
@@ -161,6 +165,7 @@ MUST_CHECK bool call_fail_field_code(Call *call, Code code, const char *field, c
 #define call_fail(...) (call_fail(__VA_ARGS__) && false)
 #define call_fail_field(...) (call_fail_field(__VA_ARGS__) && false)
 #define call_fail_field_code(...) (call_fail_field_code(__VA_ARGS__) && false)
+#define call_fail_text(...) (call_fail_text(__VA_ARGS__) && false)
 #endif
 
 /* Memory until the reply is sent, zeroed.  NULL: the call has failed with RESOURCE_EXHAUSTED. */

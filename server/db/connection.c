@@ -40,7 +40,7 @@ db_close(Db *db)
     memset(db->prepared, 0, queries_count);
     memset(db->tenants_seen, 0, TENANTS_BITS / 8);
     db->tenants_count = db->creations_count = 0;
-    db->begun = db->open = db->stale = false;
+    db->begun = db->open = db->stale = db->is_soiled = false;
     db->queue_size = 0;
 }
 

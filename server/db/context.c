@@ -1,5 +1,6 @@
 /* Role, search_path, read-only and time-outs, in one statement ahead of all others.  */
 #include "db/context.h"
+#include "db/clean.h"
 #include "db/connection.h"
 #include "db/pipeline.h"
 #include "db/private.h"
@@ -70,6 +71,8 @@ context_queue_start(Call *call)
     assert(db->begun);
     if (db->open)
         return true;
+    if (db->is_soiled && db->queue_size == 0 && !clean_connection(call))
+        return false;
     if (!db->is_block)
         return queue_context(call);
     if (db->queue_size > 0) /* a statement was queued before, and the start before it */

@@ -29,6 +29,8 @@ struct Db {
     unsigned tenants_count, creations_count;
     int64_t retry_us; /* no attempt to connect before this */
     bool stale;       /* of no use any more: replaced before the next call */
+    bool is_soiled;   /* a script that is not ours has run: cleaned before the next transaction */
+    bool runs_user_script;
 
     /* transaction.c: the call's transaction */
     bool begun;    /* asked for */

@@ -1,4 +1,5 @@
-/* Several statements in one message, which only the simple protocol has: outside the pipeline.  */
+/* Several statements in one message, which only the simple protocol has: outside the pipeline. What
+ * others wrote runs between two statements of ours that compare what it must leave as it was.  */
 #include "db/script.h"
 #include "call/text.h"
 #include "db/connection.h"
@@ -6,6 +7,8 @@
 #include "db/failure.h"
 #include "db/pipeline.h"
 #include "db/private.h"
+#include "db/queries.h"
+#include "db/statement.h"
 
 #include <assert.h>
 #include <string.h>
@@ -68,4 +71,51 @@ db_script(Call *call, const char *script, const DbArg *args)
 
     return pipeline_leave(call, sent) &&
            pipeline_return(call, call->deadline_us + PIPELINE_GRACE_MS * 1000, NULL);
+}
+
+static bool
+fail_left(Call *call)
+{
+    call->failure.is_of_script = true;
+    return call_fail(call, CODE_FAILED_PRECONDITION,
+                     "the script does not leave the transaction open in which it runs, or resets "
+                     "all settings");
+}
+
+static bool
+check_left_as_found(Call *call)
+{
+    const DbRow *row;
+    const char *changed;
+
+    /* what comes after it would be in no transaction at all */
+    if (PQtransactionStatus(call->db->connection) != PQTRANS_INTRANS) {
+        call->db->stale = true;
+        return fail_left(call);
+    }
+    if (!db_row(call, &query_script_end, NULL, NULL, &row))
+        return false;
+    if (!db_row_bool(row, "is_same"))
+        return fail_left(call);
+    changed = db_row_text(row, "changed");
+    if (changed == NULL)
+        return true;
+    call->failure.is_of_script = true;
+    return call_fail(call, CODE_FAILED_PRECONDITION,
+                     "the script changes %s, which what comes after it needs as it was", changed);
+}
+
+bool
+db_user_script(Call *call, const char *text)
+{
+    Db *db = call->db;
+    bool is_watched = db->begun && db->is_block, ok;
+
+    if (is_watched && !db_queue(call, &query_script_begin, NULL, NULL))
+        return false;
+    db->is_soiled = is_watched;
+    db->runs_user_script = true;
+    ok = db_script(call, text, NULL);
+    db->runs_user_script = false;
+    return ok && (!is_watched || check_left_as_found(call));
 }

@@ -12,4 +12,13 @@
  * script_position say where. */
 MUST_CHECK bool db_script(Call *call, const char *text, const DbArg *args);
 
+/* A script that is not ours, as those of migrations: nothing in its text is replaced, and it is not
+ * trusted with the connection.  In a transaction that db_begin has begun it must leave this
+ * transaction open, with the role, search_path and settings that it found, or the call fails with
+ * FAILED_PRECONDITION; what it may set for itself is set back; and before the connection's next
+ * transaction what it has left behind is cleaned away.  Outside one the caller must close the
+ * connection afterwards.  A failure is told as PostgreSQL tells it, with detail, hint and names,
+ * and failure.is_of_script is true. */
+MUST_CHECK bool db_user_script(Call *call, const char *text);
+
 #endif

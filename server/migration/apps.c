@@ -10,11 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
     NEW_TENANT_SIZE_MAX =
-        1024 * 1024, /* all of them are one script in the memory of CreateTenant's call */
+        1024 * 1024, /* all of them pass through the memory of CreateTenant's call */
     PATH_SIZE = 1024
 };
 
@@ -80,42 +79,29 @@ make_files(const MigrationSet *set, char **files)
     return fclose(stream) == 0;
 }
 
-/* An index on an empty table of a schema that nobody sees yet needs no concurrently, and its
- * transaction does not allow it.  The files have the word in no other place (file.c). */
-static void
-write_up(FILE *stream, const MigrationFile *file)
-{
-    static const char word[] = "concurrently";
-
-    for (const char *at = file->up; *at != '\0';) {
-        if (file->no_transaction && strncasecmp(at, word, sizeof word - 1) == 0)
-            at += sizeof word - 1;
-        else
-            fputc(*at++, stream);
-    }
-    fputs("\n;\n", stream);
-}
-
+/* The server's own files, which come first, as one script, and the rows of the ledger. */
 static bool
 make_new_tenant(Apps *apps)
 {
     const MigrationSet *set = &apps->tenant;
-    size_t size;
-    FILE *stream = open_memstream(&apps->new_tenant, &size);
+    size_t size, together = 0;
+    FILE *stream = open_memstream(&apps->own_tenant, &size);
 
-    if (stream == NULL)
+    for (size_t i = 0; i < set->borrowed && stream != NULL; i++)
+        fprintf(stream, "%s\n;\n", set->files[i].up);
+    if (stream == NULL || fclose(stream) != 0)
         return false;
-    for (size_t i = 0; i < set->count; i++)
-        write_up(stream, &set->files[i]);
+    stream = open_memstream(&apps->ledger_rows, &size);
     /* names and checksums were checked: letters, digits and underscores only */
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count && stream != NULL; i++)
         fprintf(stream, "%s('%s', '%s', '%s')",
                 i == 0 ? "insert into core_migration (app, name, checksum) values " : ", ",
                 set->files[i].app, set->files[i].name, set->files[i].checksum);
-    fputs(";\n", stream);
-    if (fclose(stream) != 0)
+    if (stream == NULL || fclose(stream) != 0)
         return false;
-    if (size > NEW_TENANT_SIZE_MAX)
+    for (size_t i = 0; i < set->count; i++)
+        together += strlen(set->files[i].up);
+    if (together > NEW_TENANT_SIZE_MAX)
         migration_mistake(&apps->tenant, "all tenant migrations", 1,
                           "together they may have at most 1 MiB");
     return true;
@@ -156,6 +142,7 @@ apps_free(Apps *apps)
     free(apps->heads);
     free(apps->shared_heads);
     free(apps->tenant_files);
-    free(apps->new_tenant);
+    free(apps->own_tenant);
+    free(apps->ledger_rows);
     free(apps);
 }

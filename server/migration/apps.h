@@ -12,7 +12,8 @@ typedef struct Apps {
     char *heads;        /* of a new tenant, as tenants_tenant.heads: {"core":1,…} */
     char *shared_heads; /* the same of the schema public */
     char *tenant_files; /* JSON: [{"app","number","name","checksum","file"}, …] */
-    char *new_tenant;   /* every up section of a tenant, then the rows of its ledger */
+    char *own_tenant;  /* the up sections of the server's own files, which come before the others */
+    char *ledger_rows; /* of a new tenant, as one insert */
 } Apps;
 
 /* directory "" is none.  NULL: every mistake was logged with file and line. */

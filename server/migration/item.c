@@ -205,6 +205,7 @@ bool
 item_lost(Call *call, const ItemId *id)
 {
     const ItemFailure failure = {.error = "the connection to the database was lost",
+                                 .summary = "the connection to the database was lost",
                                  .sqlstate = "",
                                  .file = "",
                                  .statement = "",

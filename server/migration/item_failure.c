@@ -5,7 +5,7 @@
 #include "base/secret.h"
 #include "db/db.h"
 #include "db/queries.h"
-#include "migration/statement.h"
+#include "migration/place.h"
 #include "proto/utf8.h"
 
 #include <inttypes.h>
@@ -17,63 +17,26 @@ enum {
     RETRY_MAX_MS = 5000
 };
 
-/* PostgreSQL counts characters from 1. */
-static const char *
-position_in(const char *script, int position)
-{
-    for (int i = 1; i < position && *script != '\0'; i++) {
-        script++;
-        while (utf8_goes_on(*script))
-            script++;
-    }
-    return script;
-}
-
-/* The statement that failed: the one that PostgreSQL points into, or the first whose answer did not
- * come. */
-static const char *
-failed_statement(const Steps *steps, size_t *size)
-{
-    const Call *call = steps->call;
-    const char *at = steps->script, *start = NULL, *next;
-    const char *point = call->failure.script_position > 0
-                            ? position_in(steps->script, call->failure.script_position)
-                            : NULL;
-
-    *size = 0;
-    for (size_t i = 0; (next = statement_next(at, &start, size)) != NULL; i++) {
-        if (point != NULL ? point < next : i == call->failure.script_statement)
-            break;
-        at = next;
-    }
-    return start;
-}
-
 static void
 locate(const Steps *steps, ItemFailure *failure)
 {
-    const Call *call = steps->call;
-    const char *section = steps_section(steps->step), *point, *start;
+    const MigrationFile *file = steps->step->file;
+    uint32_t first_line = steps->step->down ? file->down_line : file->up_line;
     size_t size;
     char *statement;
+    Place place;
 
-    failure->file = steps->step->file->file;
-    if (steps->script == NULL || call->failure.sqlstate[0] == '\0')
+    failure->file = file->file;
+    if (steps->script == NULL || steps->call->failure.sqlstate[0] == '\0')
         return;
-    start = failed_statement(steps, &size);
-    point = call->failure.script_position > 0
-                ? position_in(steps->script, call->failure.script_position)
-                : start;
-    if (start == NULL || point == NULL)
+    place = place_find(steps->script, &steps->call->failure);
+    if (place.statement == NULL)
         return;
-    failure->line = steps->step->down ? steps->step->file->down_line : steps->step->file->up_line;
-    for (const char *c = section; c < point && *c != '\0'; c++)
-        failure->line += *c == '\n';
-    if (size > STATEMENT_SHOWN)
-        size = utf8_cut(start, STATEMENT_SHOWN);
+    failure->line = place_line(steps_section(steps->step), first_line, place.point);
+    size = place.size > STATEMENT_SHOWN ? utf8_cut(place.statement, STATEMENT_SHOWN) : place.size;
     statement = call_alloc(steps->call, size + 1);
     if (statement != NULL)
-        failure->statement = memcpy(statement, start, size);
+        failure->statement = memcpy(statement, place.statement, size);
 }
 
 /* What another attempt may not meet again.  57014 is the time limit's, or somebody's who has
@@ -91,23 +54,33 @@ is_temporary(const Steps *steps)
            strcmp(call->failure.sqlstate, "40001") == 0 || call->failure.code == CODE_UNAVAILABLE;
 }
 
+static const char *
+without_name(const char *text)
+{
+    static const char name[] = "script: ";
+
+    return strncmp(text, name, sizeof name - 1) == 0 ? text + sizeof name - 1 : text;
+}
+
 ItemFailure
 item_failure_of(const Steps *steps)
 {
     Call *call = steps->call;
     const char *sqlstate = call_strdup(call, call->failure.sqlstate);
-    const char *error =
-        call->failure.sqlstate[0] != '\0' ? call->failure.detail : call->failure.text;
+    /* of our own statements the log's text, for an operator who reads a run's failures */
+    bool is_ours = call->failure.sqlstate[0] != '\0' && !call->failure.is_of_script;
+    const char *error = is_ours ? call->failure.detail : call->failure.text;
     ItemFailure failure = {
         .error = error != NULL ? error : "unknown",
+        .summary = call->failure.detail != NULL ? call->failure.detail : error,
         .sqlstate = sqlstate != NULL ? sqlstate : "",
         .file = "",
         .statement = "",
         .is_temporary = is_temporary(steps),
     };
 
-    if (strncmp(failure.error, "script: ", 8) == 0)
-        failure.error += 8;
+    failure.error = without_name(failure.error);
+    failure.summary = without_name(failure.summary != NULL ? failure.summary : failure.error);
     if (steps->step != NULL)
         locate(steps, &failure);
     return failure;
@@ -141,7 +114,7 @@ item_failure_queue(Call *call, const ItemId *id, const ItemFailure *failure, con
     log_write(again ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "migration failed",
               "run=%s tenant=%s again=%d sqlstate=%s file=%s line=%s text=%s", run, tenant, again,
               failure->sqlstate, log_quote(file, sizeof file, failure->file), line,
-              log_quote(error, sizeof error, failure->error));
+              log_quote(error, sizeof error, failure->summary));
     return db_queue(call, &query_item_failed, NULL,
                     (DbArg[]){{.name = "state", .text = again ? "pending" : "failed"},
                               {.name = "delay_ms", .text = delay},

@@ -14,6 +14,7 @@ typedef struct ItemId {
 
 typedef struct ItemFailure {
     const char *error, *sqlstate, *file, *statement; /* "" where there is none */
+    const char *summary; /* of error, for the log: without values of rows */
     uint32_t line;
     bool is_temporary; /* another attempt may not meet it again */
 } ItemFailure;

@@ -3,11 +3,13 @@
 #include "migration/migrate.h"
 #include "base/secret.h"
 #include "db/db.h"
+#include "migration/place.h"
 #include "migration/plan.h"
 #include "db/queries.h"
 #include "migration/apps.h"
 #include "migration/heads.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,46 +214,59 @@ migrate_role_block(Call *call, unsigned count)
            db_commit(call);
 }
 
-/* What the user's own migrations raise is no defect of the server's, and whoever makes tenants may
- * mend it. */
+/* Says which line of which file has failed: whoever makes tenants may mend it. */
 static bool
-fail_migrations(Call *call)
+fail_up(Call *call, const MigrationFile *file, const char *script)
 {
-    const char *text =
-        call->failure.detail == NULL
-            ? NULL
-            : call_printf(call, "the migrations fail in a new schema (SQLSTATE %s): %s",
-                          call->failure.sqlstate, call->failure.detail + strlen("script: "));
+    static const char what[] = "the migrations fail in a new schema";
+    const CallFailure *failure = &call->failure;
+    const char *text;
 
-    if (call->failure.code == CODE_INTERNAL && text != NULL) {
-        call->failure.code = CODE_FAILED_PRECONDITION;
-        call->failure.text = text;
+    if (!failure->is_of_script)
+        return false;
+    if (failure->sqlstate[0] == '\0') {
+        text = call_printf(call, "%s: %s: %s", what, file->file, failure->text);
+    } else {
+        Place place = place_find(script, failure);
+
+        text = call_printf(call, "%s: %s:%" PRIu32 " (SQLSTATE %s): %s", what, file->file,
+                           place_line(script, file->up_line, place.point), failure->sqlstate,
+                           failure->text);
     }
+    if (text != NULL)
+        call->failure.text = text;
     return false;
 }
 
 bool
 migrate_up(Call *call, const MigrationFile *file)
 {
-    char *text = call_strdup(call, file->up), *word;
+    static const char word[] = "concurrently";
+    char *copy = file->no_transaction ? call_strdup(call, file->up) : NULL;
+    const char *script = file->no_transaction ? copy : file->up;
 
-    if (text == NULL)
-        return false;
     /* an index of a table that nobody uses needs no concurrently, and the transaction does not
-     * allow it */
-    while (file->no_transaction && (word = strcasestr(text, "concurrently")) != NULL)
-        memset(word, ' ', strlen("concurrently"));
-    return db_script(call, text, NULL);
+     * allow it; the files have the word in no other place (file.c) */
+    for (char *at = copy; at != NULL && (at = strcasestr(at, word)) != NULL;)
+        memset(at, ' ', sizeof word - 1);
+    return script != NULL && (db_user_script(call, script) || fail_up(call, file, script));
 }
 
 bool
 migrate_new_tenant(Call *call, const char *schema, const char *role)
 {
     const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
+    const Apps *apps = call->core->apps;
+    const MigrationSet *set = &apps->tenant;
 
     /* the migrations alone have no names to replace: what looks like one is their own text */
-    return db_script(call, script_tenant_provision.text, names) &&
-           (db_script(call, call->core->apps->new_tenant, NULL) || fail_migrations(call)) &&
+    if (!db_script(call, script_tenant_provision.text, names) ||
+        !db_script(call, apps->own_tenant, NULL))
+        return false;
+    for (size_t i = set->borrowed; i < set->count; i++)
+        if (!migrate_up(call, &set->files[i]))
+            return false;
+    return db_script(call, apps->ledger_rows, NULL) &&
            db_script(call, script_tenant_provision_after.text, names);
 }
 

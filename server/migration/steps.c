@@ -85,7 +85,7 @@ alone_statements(Steps *steps, Call *second, const PlanStep *step)
         memcpy(statement, start, size);
         steps->script = start;
         steps->script_us = clock_us();
-        if (!db_script(second, statement, NULL))
+        if (!db_user_script(second, statement))
             return false;
         at = next;
     }
@@ -151,7 +151,7 @@ run_in_transaction(Steps *steps, const PlanStep *step)
 {
     steps->script = steps_section(step);
     steps->script_us = clock_us();
-    return db_script(steps->call, steps->script, NULL);
+    return db_user_script(steps->call, steps->script);
 }
 
 static bool

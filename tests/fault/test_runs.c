@@ -133,38 +133,6 @@ test_sql_fails_in_the_middle_tenant(void **state)
     fleet_free(&fleet);
 }
 
-/* A COPY whose rows would come from a client, or go to one, has nobody at its other end: the
- * connection ends with it, and neither the run nor anything else of the owner's waits for ever. */
-static void
-test_copy__ends_with_its_connection(void **state)
-{
-    static const char *const files[] = {
-        "-- migrate:up\ncopy fleet_car (plate) from stdin;\n-- migrate:down\n",
-        "-- migrate:up\ncopy fleet_car to stdout;\nselect 1;\n-- migrate:down\n",
-    };
-
-    (void) state;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        Fleet fleet;
-        int64_t id;
-
-        fleet_with(&fleet, "fleet/0002_copy", files[i]);
-        expect_json(fleet.platform, "TenantService/CreateTenant", CODE_FAILED_PRECONDITION,
-                    "a script cannot copy from stdin or to stdout",
-                    "{\"tenant\": {\"name\": \"C\", \"schema_name\": \"copied\"}, "
-                    "\"domain\": \"copied.localhost\", \"admin_email\": \"a@copied.example\"}");
-        assert_string_equal(
-            database_value(&fleet.database,
-                           "select count(*) from pg_namespace where nspname = 'copied'"),
-            "0");
-
-        id = run_start(fleet.platform, "\"schemas\": [\"beta\"]");
-        assert_run(fleet.platform, id, "FAILED", 0, 1);
-        assert_string_equal(head(&fleet, "beta"), "1/1");
-        fleet_free(&fleet);
-    }
-}
-
 static void
 two_failures(Config *config)
 {
@@ -760,7 +728,6 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sql_fails_in_the_middle_tenant),
-        cmocka_unit_test(test_copy__ends_with_its_connection),
         cmocka_unit_test(test_failures__end_the_run_at_their_budget),
         cmocka_unit_test(test_file_changed__no_server_starts),
         cmocka_unit_test(test_file_changed__in_one_tenant),

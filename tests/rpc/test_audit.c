@@ -222,9 +222,8 @@ test_write__needs_its_row(void **state)
 
     database_value(&world->database,
                    "alter table acme.core_audit add constraint none check (false) not valid");
-    expect_json(world->acme, "UserService/CreateUser", CODE_INVALID_ARGUMENT,
-                "outside what the database allows",
-                "{\"user\": {\"email\": \"unseen@same.example\"}}");
+    expect_json(world->acme, "UserService/CreateUser", CODE_FAILED_PRECONDITION,
+                "none of core_audit", "{\"user\": {\"email\": \"unseen@same.example\"}}");
     assert_int_equal(user_count(world->acme, "unseen@same.example"), 0);
     database_value(&world->database, "alter table acme.core_audit drop constraint none");
     expect_json(world->acme, "UserService/CreateUser", CODE_OK, NULL,
