@@ -8,6 +8,7 @@
 #include "tenant/import.h"
 #include "call/internal.h"
 #include "base/log.h"
+#include "proto/visible.h"
 #include "server.h"
 
 #include <errno.h>
@@ -90,15 +91,22 @@ export_to_file(const Config *config, ExportWork *work, const char *path)
     return fail(reason);
 }
 
+/* Not by stdout, which is for texts (proto/visible.h). */
 static int
 export_to_stdout(const Config *config, ExportWork *work)
 {
     char reason[1024];
+    bool ok;
 
-    work->file = stdout;
-    return server_work(config, SERVER_AS_IT_IS, work_export, work, reason, sizeof reason)
-               ? 0
-               : fail(reason);
+    work->file = fdopen(STDOUT_FILENO, "wb");
+    if (work->file == NULL)
+        return fail("cannot write to standard output");
+    ok = server_work(config, SERVER_AS_IT_IS, work_export, work, reason, sizeof reason);
+    if (fclose(work->file) != 0 && ok) {
+        snprintf(reason, sizeof reason, "cannot write to standard output: %s", strerror(errno));
+        ok = false;
+    }
+    return ok ? 0 : fail(reason);
 }
 
 int
@@ -182,14 +190,19 @@ open_input(const char *input)
     return file;
 }
 
+/* What an archive says of itself was made somewhere else: it must not look like a line of ours. */
 static void
 show_archive(const ImportResult *result)
 {
     const ArchiveManifest *manifest = result->manifest;
+    char *schema = visible_copy(manifest->tenant->schema_name, VISIBLE_ONE_LINE);
+    char *version = visible_copy(manifest->server_version, VISIBLE_ONE_LINE);
 
     printf("tenant %s of release %s: %zu tables, %" PRIu64 " rows; the archive is whole\n",
-           manifest->tenant->schema_name, manifest->server_version, manifest->n_tables,
+           schema != NULL ? schema : "?", version != NULL ? version : "?", manifest->n_tables,
            result->rows);
+    free(schema);
+    free(version);
 }
 
 /* Every byte is verified before the database is asked for anything. */
@@ -205,10 +218,13 @@ check_archive(FILE *file, bool shows)
         return fail("no memory") == 0;
     internal_call(&call, NULL, arena, NULL, CHECK_MAX_MS);
     ok = import_check(&call, file, &result);
-    if (!ok)
-        fprintf(stderr, "ciq-server: %s: %s\n", code_name((int) call.failure.code),
-                call.failure.text);
-    else if (shows)
+    if (!ok) {
+        char text[2048];
+
+        (void) visible_cut(call.failure.text, strlen(call.failure.text), VISIBLE_ONE_LINE, text,
+                           sizeof text);
+        fprintf(stderr, "ciq-server: %s: %s\n", code_name((int) call.failure.code), text);
+    } else if (shows)
         show_archive(&result);
     arena_free(arena);
     return ok;

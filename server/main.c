@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "mail/mail.h"
+#include "proto/visible.h"
 #include "server.h"
 
 #include <signal.h>
@@ -39,6 +40,10 @@ main(int argc, char **argv)
     int signal_number;
     bool check_only;
 
+    if (!visible_guard()) {
+        fputs("ciq-server: no memory\n", stderr);
+        return 1;
+    }
     if (command_take_word(&argc, argv, "--help"))
         return show_help();
     if (argc > 1 && strcmp(argv[1], "create-superuser") == 0)

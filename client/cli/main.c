@@ -12,6 +12,7 @@
 #include "client/cli/state.h"
 #include "client/cli/text.h"
 #include "client/cli/watch.h"
+#include "proto/visible.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -253,7 +254,7 @@ main(int argc, char **argv)
     int status;
 
     setlocale(LC_CTYPE, "");
-    if (words == NULL)
+    if (!visible_guard() || words == NULL)
         die("no memory");
     cli.tenant_is_environment = true;
     if (cli.tenant != NULL && cli.tenant[0] == '\0')

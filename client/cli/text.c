@@ -1,7 +1,7 @@
 /* Makes texts fit for a terminal.  What a server sends may hold anything that somebody once typed
  * into a form, so all of it is printed by these functions.  */
 #include "client/cli/text.h"
-#include "proto/utf8.h"
+#include "proto/visible.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,39 +10,10 @@
 
 enum { WORD_MAX = 64 }; /* letters that are compared; commands and flags are shorter */
 
-/* Whether a terminal would act on it: C0 and C1 controls, line separators, and the marks that turn
- * the direction of writing, by which a text can look like another one. */
-static bool
-is_obeyed(uint32_t character)
-{
-    return character < 0x20 || (character >= 0x7f && character <= 0x9f) || character == 0x200e ||
-           character == 0x200f || (character >= 0x2028 && character <= 0x202e) ||
-           (character >= 0x2066 && character <= 0x2069);
-}
-
 char *
 text_visible(const char *text)
 {
-    const char *at = text;
-    char *out = calloc(1, strlen(text) * 4 + 1), *end = out; /* one byte becomes four at most */
-
-    while (out != NULL && *at != '\0') {
-        uint32_t character = 0;
-        size_t size = utf8_read(at, UTF8_SIZE_MAX, &character);
-
-        if (size == 0) {
-            end += snprintf(end, sizeof "\\x00", "\\x%02x", (unsigned) (unsigned char) *at);
-            size = 1;
-        } else if (is_obeyed(character)) {
-            end += snprintf(end, sizeof "\\u0000", character < 0x100 ? "\\x%02x" : "\\u%04x",
-                            (unsigned) character);
-        } else {
-            memcpy(end, at, size);
-            end += size;
-        }
-        at += size;
-    }
-    return out;
+    return visible_copy(text, VISIBLE_ONE_LINE);
 }
 
 void
@@ -70,18 +41,25 @@ void
 text_print_json(const json_t *json, FILE *out)
 {
     char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    const char *at = text;
+    size_t left = text != NULL ? strlen(text) : 0;
+    uint32_t before = 0, character;
 
-    while (at != NULL && *at != '\0') {
-        uint32_t character = 0;
-        size_t size = utf8_read(at, UTF8_SIZE_MAX, &character);
+    /* outside of strings JSON has line ends only; inside strings jansson escapes them */
+    for (const char *at = text; left > 0;) {
+        bool is_shown;
+        size_t size = visible_read(before, at, left, VISIBLE_LINES, &character, &is_shown);
 
-        /* outside of strings JSON has line ends only; inside strings jansson escapes them */
-        if (size > 0 && is_obeyed(character) && character != '\n')
-            fprintf(out, "\\u%04X", (unsigned) character); /* as jansson writes its own */
+        /* as jansson writes its own: a pair of surrogates for what is over U+FFFF */
+        if (is_shown)
+            fwrite(at, 1, size, out);
+        else if (character < 0x10000)
+            fprintf(out, "\\u%04X", (unsigned) character);
         else
-            fwrite(at, 1, size > 0 ? size : 1, out);
-        at += size > 0 ? size : 1;
+            fprintf(out, "\\u%04X\\u%04X", (unsigned) (0xd7c0 + (character >> 10)),
+                    (unsigned) (0xdc00 + (character & 0x3ff)));
+        before = is_shown ? character : 0;
+        at += size;
+        left -= size;
     }
     fputc('\n', out);
     free(text);

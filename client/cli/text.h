@@ -7,9 +7,8 @@
 
 enum { TEXT_NEAR_MAX = 2 }; /* letters; words that are further apart are not meant for each other */
 
-/* The text without anything that a terminal would act on: control characters, marks that turn the
- * direction of writing, and bytes that are not UTF-8 are written as \x1b or \u202e.  From malloc;
- * NULL: no memory. */
+/* The text in one line, without anything that a terminal would act on or nobody would see
+ * (proto/visible.h): that is written as \x1b or \u202e.  From malloc; NULL: no memory. */
 char *text_visible(const char *text);
 
 /* Prints the text like that. */

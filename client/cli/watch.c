@@ -6,6 +6,7 @@
 #include "client/cli/json.h"
 #include "client/cli/options.h"
 #include "client/cli/text.h"
+#include "proto/visible.h"
 #include "server/base/clock.h"
 
 #include <inttypes.h>
@@ -51,7 +52,7 @@ static void
 hide_bar(const Watch *watch)
 {
     if (watch->has_bar)
-        fputs("\r\033[K", stderr);
+        visible_control("\r\033[K");
 }
 
 static void
@@ -59,7 +60,7 @@ show_bar(const Watch *watch, Run *run)
 {
     int64_t ended = run->total - run->pending;
     struct winsize window = {0};
-    char words[160], bar[BAR_MAX + 1];
+    char words[160], bar[BAR_MAX + 1], line[256];
     int size, width;
 
     if (!watch->has_bar)
@@ -81,7 +82,8 @@ show_bar(const Watch *watch, Run *run)
     memset(bar, '-', sizeof bar);
     memset(bar, '#', run->total > 0 ? (size_t) (ended * width / run->total) : (size_t) width);
     bar[width] = '\0';
-    fprintf(stderr, "\r[%s]%s\033[K", bar, words);
+    snprintf(line, sizeof line, "\r[%s]%s\033[K", bar, words);
+    visible_control(line);
 }
 
 /* ---- failures ---- */

@@ -2,6 +2,7 @@
  * process and not to a server: lines are also logged before a server starts and after it stops.  */
 #include "base/log.h"
 #include "base/clock.h"
+#include "proto/visible.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -144,6 +145,21 @@ log_stop(void)
         pthread_join(state.thread, NULL);
 }
 
+/* What is in a value must not act on the terminal that shows the log, whoever forgot log_quote. */
+static size_t
+make_visible(char text[LINE_SIZE], size_t size)
+{
+    char raw[LINE_SIZE];
+    size_t plain = 0;
+
+    while (plain < size && text[plain] >= ' ' && text[plain] <= '~')
+        plain++;
+    if (plain == size)
+        return size;
+    memcpy(raw, text, size);
+    return visible_cut(raw, size, VISIBLE_ONE_LINE, text, LINE_SIZE - 1);
+}
+
 void
 log_write(LogLevel level, const char *message, const char *format, ...)
 {
@@ -163,6 +179,7 @@ log_write(LogLevel level, const char *message, const char *format, ...)
         if (used > 0)
             size += (size_t) used < sizeof text - 1 - size ? (size_t) used : sizeof text - 2 - size;
     }
+    size = make_visible(text, size);
     text[size++] = '\n';
 
     pthread_mutex_lock(&state.lock);
@@ -187,21 +204,23 @@ log_quote(char *buffer, size_t size, const char *text)
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-./:@+,*";
     size_t length = strlen(text), used = 0;
+    uint32_t before = 0;
 
     if (length > 0 && length < size && strspn(text, plain) == length)
         return memcpy(buffer, text, length + 1);
     buffer[used++] = '"';
-    for (; *text != '\0' && used + 6 < size; text++) {
-        unsigned char c = (unsigned char) *text;
+    while (length > 0) {
+        char piece[VISIBLE_PIECE + 1];
+        size_t step = visible_piece(&before, text, length, VISIBLE_ONE_LINE, piece);
 
-        if (c == '"' || c == '\\')
-            buffer[used++] = '\\';
-        if (c == '\n')
-            used += (size_t) snprintf(buffer + used, size - used, "\\n");
-        else if (c < 0x20 || c == 0x7f)
-            used += (size_t) snprintf(buffer + used, size - used, "\\x%02x", c);
-        else
-            buffer[used++] = (char) c;
+        if (*text == '"' || *text == '\\' || *text == '\n')
+            snprintf(piece, sizeof piece, "\\%c", *text == '\n' ? 'n' : *text);
+        if (used + strlen(piece) + 2 > size) /* the quote and the NUL */
+            break;
+        memcpy(buffer + used, piece, strlen(piece));
+        used += strlen(piece);
+        text += step;
+        length -= step;
     }
     buffer[used++] = '"';
     buffer[used] = '\0';

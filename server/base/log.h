@@ -28,11 +28,12 @@ MUST_CHECK bool log_start(LogLevel least);
 void log_stop(void);
 
 /* One line: time, level, msg="message", and the formatted rest, which has the form "key=value
- * key=value". */
+ * key=value".  Whatever a terminal would act on is escaped (proto/visible.h). */
 void log_write(LogLevel level, const char *message, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* A value for a line: bare if it is one plain word, otherwise in quotes, with control characters,
- * quotes and backslashes escaped, and cut to fit the buffer.  Returns buffer. */
+/* A value for a line: bare if it is one plain word, otherwise in quotes, made visible
+ * (proto/visible.h), with quotes and backslashes escaped, and cut to fit the buffer, which has room
+ * for 3 bytes at least.  Returns buffer. */
 const char *log_quote(char *buffer, size_t size, const char *text);
 
 #endif

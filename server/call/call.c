@@ -2,6 +2,7 @@
  * do. */
 #include "call/call.h"
 #include "base/clock.h"
+#include "proto/utf8.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -12,6 +13,18 @@
 #undef call_fail_field
 #undef call_fail_field_code
 #undef call_fail_text
+
+/* A precision ("%.60s") cuts bytes, and half a character is neither a string of a message nor a
+ * text of the database. */
+static void
+mend_cuts(char *text, size_t size)
+{
+    uint32_t character;
+
+    for (size_t at = utf8_valid(text, size); at < size; at += utf8_valid(text + at, size - at))
+        while (at < size && utf8_read(text + at, size - at, &character) == 0)
+            text[at++] = '?';
+}
 
 char *
 call_vprintf(Call *call, const char *format, va_list arguments)
@@ -28,6 +41,8 @@ call_vprintf(Call *call, const char *format, va_list arguments)
     else if (size >= 0 && (whole = call_alloc(call, (size_t) size + 1)) != NULL)
         (void) vsnprintf(whole, (size_t) size + 1, format, again);
     va_end(again);
+    if (whole != NULL)
+        mend_cuts(whole, (size_t) size);
     return whole;
 }
 
