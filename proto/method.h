@@ -22,12 +22,14 @@ typedef enum MethodDatabase {
     DATABASE_OWNER = 3
 } MethodDatabase;
 typedef enum FieldFormat {
-    FORMAT_ANY = 0,
+    FORMAT_LINE = 0,
     FORMAT_SCHEMA_NAME = 1,
     FORMAT_EMAIL = 2,
     FORMAT_HOST = 3,
     FORMAT_PERMISSION = 4,
-    FORMAT_JSON_OBJECT = 5
+    FORMAT_JSON_OBJECT = 5,
+    FORMAT_LINES = 6,
+    FORMAT_LOOKUP = 7
 } FieldFormat;
 
 typedef struct MessageInfo MessageInfo;

@@ -1,10 +1,12 @@
 /* Validation by descriptor.  Called by dispatch, and by the import for what an archive says of its
  * tenant; knows no rpc by name.  */
 #include "call/check.h"
+#include "call/address.h"
 #include "call/host.h"
 #include "call/json.h"
 #include "call/names.h"
 #include "proto/utf8.h"
+#include "proto/visible.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
 #include <google/protobuf/timestamp.pb-c.h>
@@ -12,16 +14,43 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A text that people are to read: what proto/visible.h would not show is refused. */
+static bool
+check_text(Call *call, const char *path, const char *text, VisibleLines lines)
+{
+    uint32_t wrong;
+    size_t place;
+
+    if (visible_is(text, lines, &wrong, &place))
+        return true;
+    return call_fail_field(call, path,
+                           "must not contain control, direction or invisible characters, has "
+                           "U+%04" PRIX32 " as character %zu",
+                           wrong, place);
+}
+
+bool
+check_line(Call *call, const char *path, const char *text, size_t max)
+{
+    size_t size = utf8_length(text);
+
+    if (size > max)
+        return call_fail_field(call, path, "must be at most %zu characters, got %zu", max, size);
+    return check_text(call, path, text, VISIBLE_ONE_LINE);
+}
+
 static const char *
 check_format(FieldFormat format, const char *text)
 {
     switch (format) {
-    case FORMAT_ANY:
+    case FORMAT_LINE:
+    case FORMAT_LINES:
+    case FORMAT_LOOKUP:
         return NULL;
     case FORMAT_SCHEMA_NAME:
         return names_schema_wrong(text);
     case FORMAT_EMAIL:
-        return names_email_wrong(text);
+        return address_wrong(text);
     case FORMAT_HOST: {
         char name[HOST_SIZE];
 
@@ -69,6 +98,10 @@ check_string(Call *call, const FieldInfo *info, const char *path, const char *te
                                min > 0 ? min : 1, max, size);
     if ((wrong = check_format(info->format, text)) != NULL)
         return call_fail_field(call, path, "%s", wrong);
+    if ((info->format == FORMAT_LINE && !info->secret &&
+         !check_text(call, path, text, VISIBLE_ONE_LINE)) ||
+        (info->format == FORMAT_LINES && !check_text(call, path, text, VISIBLE_LINES)))
+        return false;
     return info->one_of == NULL || check_one_of(call, path, info->one_of, text);
 }
 

@@ -9,4 +9,8 @@
  * that the mask names are checked, and the mask's paths must exist. */
 MUST_CHECK bool check_message(Call *call, const MessageInfo *info, const ProtobufCMessage *message);
 
+/* One line of text for people that comes from elsewhere than a message's field: at most max
+ * characters, and none that nobody would see (proto/visible.h). */
+MUST_CHECK bool check_line(Call *call, const char *path, const char *text, size_t max);
+
 #endif

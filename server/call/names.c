@@ -108,26 +108,6 @@ names_schema_wrong(const char *text)
 }
 
 const char *
-names_email_wrong(const char *text)
-{
-    const char *at = strchr(text, '@');
-    size_t size = strlen(text);
-
-    for (const char *c = text; *c != '\0'; c++)
-        if (iscntrl((unsigned char) *c) || *c == ' ' ||
-            /* U+0080 to U+009F, which a terminal obeys too */
-            (*c == '\xc2' && (unsigned char) c[1] < 0xa0))
-            return "must not contain spaces or control characters";
-    if (at == NULL || at == text || at[1] == '\0' || strchr(at + 1, '@') != NULL)
-        return "must be an e-mail address with one @";
-    if (size > LIMIT_EMAIL || at - text > 64)
-        return "must be at most 254 bytes, 64 before the @";
-    if (at[1] == '.' || text[size - 1] == '.' || strstr(at, "..") != NULL)
-        return "must have a domain after the @";
-    return NULL;
-}
-
-const char *
 names_host_wrong(const char *text)
 {
     static const char wrong[] =

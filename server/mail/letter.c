@@ -2,11 +2,11 @@
  * and RFC 2045 (quoted printable, because not every SMTP server accepts 8-bit lines).  */
 #include "mail/letter.h"
 #include "base/secret.h"
+#include "call/address.h"
 #include "call/host.h"
-#include "call/names.h"
 #include "proto/utf8.h"
+#include "proto/visible.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,22 +104,32 @@ read_templates(const Config *config, const char *template_name, char **plain, ch
     return false;
 }
 
+/* A value is one line, in which nothing turns the direction of writing or is not seen: no header
+ * and no part can begin in it, and it looks like what it is. */
 static void
 put_value(FILE *out, const char *value, bool is_html)
 {
-    for (const char *c = value; *c != '\0'; c++) {
-        if (is_html && *c == '&')
+    size_t left = strlen(value);
+    uint32_t before = 0;
+
+    while (left > 0) {
+        char piece[VISIBLE_PIECE];
+        size_t size = visible_piece(&before, value, left, VISIBLE_ONE_LINE, piece);
+
+        if (is_html && *value == '&')
             fputs("&amp;", out);
-        else if (is_html && *c == '<')
+        else if (is_html && *value == '<')
             fputs("&lt;", out);
-        else if (is_html && *c == '>')
+        else if (is_html && *value == '>')
             fputs("&gt;", out);
-        else if (is_html && *c == '"')
+        else if (is_html && *value == '"')
             fputs("&quot;", out);
-        else if (is_html && *c == '\'')
+        else if (is_html && *value == '\'')
             fputs("&#39;", out);
-        else if ((unsigned char) *c >= ' ' && *c != '\x7f')
-            fputc(*c, out); /* a value is one line: no header and no part can begin in it */
+        else
+            fputs(piece, out);
+        value += size;
+        left -= size;
     }
 }
 
@@ -184,41 +194,49 @@ is_quoted(const char *text, size_t size)
 bool
 letter_address(const char *text, char address[LETTER_ADDRESS_SIZE])
 {
-    const char *open = strrchr(text, '<'), *at;
-    char bare[LIMIT_EMAIL + 1], host[HOST_SIZE];
-    size_t length = strlen(text), local, size = 0;
+    const char *at = strrchr(text, '@');
+    size_t local = at != NULL ? (size_t) (at - text) : 0, size = 0, place;
+    char host[HOST_SIZE];
+    uint32_t wrong;
 
-    for (const char *c = text; *c != '\0'; c++)
-        if (iscntrl((unsigned char) *c)) /* in the name, too */
-            return false;
-    if (open != NULL && text[length - 1] == '>') {
-        length = (size_t) (text + length - 1 - (open + 1));
-        text = open + 1;
-    }
-    if (length >= sizeof bare)
+    if (local == 0 || strlen(text) > LIMIT_EMAIL || memchr(text, '@', local) != NULL ||
+        strchr(text, ' ') != NULL || !visible_is(text, VISIBLE_ONE_LINE, &wrong, &place) ||
+        address_domain(at + 1, host) != NULL)
         return false;
-    memcpy(bare, text, length);
-    bare[length] = '\0';
-    if (names_email_wrong(bare) != NULL)
-        return false;
-    at = strrchr(bare, '@');
-    local = (size_t) (at - bare);
-    if (is_dot_atom(bare, local) || is_quoted(bare, local)) {
-        memcpy(address, bare, local);
+    if (is_dot_atom(text, local) || is_quoted(text, local)) {
+        memcpy(address, text, local);
         size = local;
     } else {
         address[size++] = '"';
         for (size_t i = 0; i < local; i++) {
-            if (bare[i] == '"' || bare[i] == '\\')
+            if (text[i] == '"' || text[i] == '\\')
                 address[size++] = '\\';
-            address[size++] = bare[i];
+            address[size++] = text[i];
         }
         address[size++] = '"';
     }
-    /* a domain that is not a host name stays as it is, and the SMTP server decides about it */
-    snprintf(address + size, LETTER_ADDRESS_SIZE - size, "@%s",
-             host_normalise(at + 1, false, host) == NULL ? host : at + 1);
+    snprintf(address + size, LETTER_ADDRESS_SIZE - size, "@%s", host);
     return true;
+}
+
+bool
+letter_sender(const char *text, char address[LETTER_ADDRESS_SIZE])
+{
+    const char *open = strchr(text, '<');
+    char bare[LIMIT_EMAIL + 2]; /* with the bracket behind it */
+    uint32_t wrong;
+    size_t place, size;
+
+    if (!visible_is(text, VISIBLE_ONE_LINE, &wrong, &place)) /* in the name, too */
+        return false;
+    if (open == NULL)
+        return address_wrong(text) == NULL && letter_address(text, address);
+    size = strlen(open + 1);
+    if (size == 0 || size >= sizeof bare || open[size] != '>')
+        return false;
+    memcpy(bare, open + 1, size - 1);
+    bare[size - 1] = '\0';
+    return address_wrong(bare) == NULL && letter_address(bare, address);
 }
 
 /* ---- headers ---- */
@@ -444,10 +462,10 @@ letter_compose(const Config *config, const Letter *letter, char *reason, size_t 
     else if (!split_subject(text, &subject, &body))
         snprintf(reason, size, "the template %s.txt must begin with a line \"Subject: …\"",
                  letter->template_name);
-    else if (!letter_address(config->mail_from, from))
+    else if (!letter_sender(config->mail_from, from))
         snprintf(reason, size, "mail-from must be an address, or a name and <address>");
     else if (!letter_address(letter->recipient, to))
-        snprintf(reason, size, "the recipient's e-mail address is not valid");
+        snprintf(reason, size, "the recipient's e-mail address is not one that mail is sent to");
     else if ((out = open_memstream(&whole, &whole_size)) == NULL)
         snprintf(reason, size, "no memory");
     else {

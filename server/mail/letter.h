@@ -44,10 +44,14 @@ MUST_CHECK char *letter_compose(const Config *config, const Letter *letter, char
  * memory. */
 MUST_CHECK char *letter_fill(const char *text, const LetterValue *values, bool is_html);
 
-/* "Ann <ann@example.com>" or a bare address as SMTP and headers take it: ann@example.com, with a
- * local part of other characters quoted and a domain of other letters in ASCII (IDNA).  False: it
- * is not a valid address. */
+/* A stored address as SMTP and headers take it, with a domain of other letters in ASCII (IDNA).  It
+ * may be older than the rule of call/address.h: a local part of other characters is quoted.  False:
+ * nobody is sent mail by it, because it is not one address alone with a domain. */
 MUST_CHECK bool letter_address(const char *text, char address[LETTER_ADDRESS_SIZE]);
+
+/* The address of a sender as a setting says it: "Ann <ann@example.com>", or an address alone (both
+ * by the rule of call/address.h). */
+MUST_CHECK bool letter_sender(const char *text, char address[LETTER_ADDRESS_SIZE]);
 
 /* Whether all templates can be filled; if not, writes a sentence to errors. */
 MUST_CHECK bool letter_check_templates(const Config *config, FILE *errors);

@@ -204,7 +204,7 @@ send_letter(const Config *config, const Mail *mail, const char *text, char *reas
     struct curl_slist *recipients;
     CURL *curl;
 
-    if (!letter_address(config->mail_from, from) || !letter_address(mail->letter.recipient, to)) {
+    if (!letter_sender(config->mail_from, from) || !letter_address(mail->letter.recipient, to)) {
         snprintf(reason, size, "the sender's or the recipient's e-mail address is not valid");
         return MAIL_NEVER;
     }
@@ -285,7 +285,7 @@ mail_check(const Config *config, FILE *errors)
         fprintf(errors, "--smtp-url %s\n", wrong);
         return false;
     }
-    if (!letter_address(config->mail_from, address)) {
+    if (!letter_sender(config->mail_from, address)) {
         fprintf(errors, "--mail-from must be an address, or a name and <address>, got \"%s\"\n",
                 config->mail_from);
         return false;

@@ -1,5 +1,6 @@
 /* Demo requests: taken from anybody, within limits, and turned into tenants.  */
 #include "db/bind.h"
+#include "call/check.h"
 #include "call/names.h"
 #include "call/host.h"
 #include "access/origin.h"
@@ -248,6 +249,30 @@ demo_record_failure(Call *call)
                                              {0}});
 }
 
+static char *
+demo_text(const DbRow *demo, const char *column)
+{
+    return (char *) (uintptr_t) db_row_text(demo, column);
+}
+
+/* A request may be older than the rules for texts and addresses, by which a tenant and its admin
+ * are made: UpdateDemoRequest corrects it. */
+static bool
+check_demo(Call *call, const DbRow *demo)
+{
+    DemoRequest stored = CLIENTIQ__V1__DEMO_REQUEST__INIT;
+
+    stored.company_name = demo_text(demo, "company_name");
+    stored.first_name = demo_text(demo, "first_name");
+    stored.last_name = demo_text(demo, "last_name");
+    stored.email = demo_text(demo, "email");
+    stored.phone = demo_text(demo, "phone");
+    stored.job_title = demo_text(demo, "job_title");
+    stored.industry = demo_text(demo, "industry");
+    return check_message(call, message_info_find(&clientiq__v1__demo_request__descriptor),
+                         &stored.base);
+}
+
 static bool
 make_demo_tenant(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo,
                  Tenant **made)
@@ -256,14 +281,14 @@ make_demo_tenant(Call *call, const ConvertDemoRequestRequest *request, const DbR
     Tenant tenant = CLIENTIQ__V1__TENANT__INIT;
     const char *schema, *domain;
 
-    if (!choose_demo_names(call, request, demo, &schema, &domain))
+    if (!check_demo(call, demo) || !choose_demo_names(call, request, demo, &schema, &domain))
         return false;
-    tenant.name = (char *) (uintptr_t) db_row_text(demo, "company_name");
+    tenant.name = demo_text(demo, "company_name");
     tenant.schema_name = (char *) (uintptr_t) schema;
-    tenant.contact_email = (char *) (uintptr_t) db_row_text(demo, "email");
-    tenant.contact_phone = (char *) (uintptr_t) db_row_text(demo, "phone");
-    tenant.industry = (char *) (uintptr_t) db_row_text(demo, "industry");
-    tenant.company_size = (char *) (uintptr_t) db_row_text(demo, "company_size");
+    tenant.contact_email = demo_text(demo, "email");
+    tenant.contact_phone = demo_text(demo, "phone");
+    tenant.industry = demo_text(demo, "industry");
+    tenant.company_size = demo_text(demo, "company_size");
     tenant.plan = request->plan;
     create.tenant = &tenant;
     create.domain = (char *) (uintptr_t) domain;

@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { REASON_MAX = 200 }; /* characters, as SuspendTenant takes them */
+
 typedef struct Import {
     Call *call;
     ArchiveReader *reader;
@@ -98,8 +100,10 @@ choose_names(Import *import)
     if (tenant->n_domains == 0)
         return call_fail_field(import->call, "domain",
                                "must be given: the archive's tenant had none");
+    /* nobody sets the reason by this message, but here it is taken from it */
     return check_message(import->call, message_info_find(&clientiq__v1__tenant__descriptor),
-                         &tenant->base);
+                         &tenant->base) &&
+           check_line(import->call, "suspend_reason", tenant->suspend_reason, REASON_MAX);
 }
 
 static bool

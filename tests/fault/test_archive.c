@@ -367,6 +367,57 @@ bad_plan(ArchiveManifest *manifest)
 }
 
 static void
+turned_name(ArchiveManifest *manifest)
+{
+    manifest->tenant->name = TEXT("Acme\xe2\x80\xae");
+}
+
+static void
+other_address(ArchiveManifest *manifest)
+{
+    manifest->tenant->contact_email = TEXT("x<victim@x.com>");
+}
+
+static void
+turned_reason(ArchiveManifest *manifest)
+{
+    manifest->tenant->state = CLIENTIQ__V1__TENANT_STATE__TENANT_STATE_SUSPENDED;
+    manifest->tenant->suspend_reason = TEXT("unpaid\xc2\x9b");
+}
+
+static void
+obeyed_names(ArchiveManifest *manifest)
+{
+    manifest->tenant->schema_name = TEXT("x\xc2\x9b\x32J\ntenant acme imported\xe2\x80\xae");
+    manifest->server_version = TEXT("\x1b]0;1\a");
+}
+
+static void
+obeyed_table(ArchiveManifest *manifest)
+{
+    table_named(manifest, "users_customuser_user_permissions")->name =
+        TEXT("users_customuser_h\x1b[2J\n\xc2\x9b");
+}
+
+/* What an archive says of itself goes to a terminal, as one line. */
+static void
+test_import_check__shows_no_bytes_that_a_terminal_obeys(void **state)
+{
+    World *world = *state;
+    char output[2048];
+
+    if (server_command(&world->database, output, sizeof output, "import --check --input %s",
+                       forge(obeyed_names, NULL, NULL)) != 0)
+        fail_msg("%s", output);
+    assert_non_null(strstr(output, "tenant x\\x9b2J\\x0atenant acme imported\\u202e of release "
+                                   "\\x1b]0;1\\x07: "));
+    assert_non_null(strstr(output, "the archive is whole\n"));
+    assert_null(strstr(output, "\ntenant acme"));
+    refuse(world, forge(obeyed_table, NULL, NULL), "",
+           "has a table users_customuser_h\\x1b[2J\n\\x9b,");
+}
+
+static void
 test_import__of_forged_archives(void **state)
 {
     static const struct {
@@ -390,6 +441,9 @@ test_import__of_forged_archives(void **state)
         {gap_in_migrations, NULL, NULL, "without users/0001_initial before it"},
         {unknown_sequence, NULL, NULL, "has a sequence role_number"},
         {bad_plan, NULL, NULL, "INVALID_ARGUMENT: contact_email must be"},
+        {other_address, NULL, NULL, "INVALID_ARGUMENT: contact_email must be"},
+        {turned_name, NULL, NULL, "INVALID_ARGUMENT: name must not contain control"},
+        {turned_reason, NULL, NULL, "INVALID_ARGUMENT: suspend_reason must not contain control"},
         {NULL, "auth_group", "1\tA\textra\n", "DATA_LOSS"},
         {NULL, "auth_group", "1\n", "DATA_LOSS"},
         {NULL, "auth_group", "1\tA", "DATA_LOSS"},
@@ -463,6 +517,7 @@ main(void)
         cmocka_unit_test(test_archive__any_manifest),
         cmocka_unit_test(test_import__of_damaged_archives),
         cmocka_unit_test(test_import__of_forged_archives),
+        cmocka_unit_test(test_import_check__shows_no_bytes_that_a_terminal_obeys),
         cmocka_unit_test(test_import__names),
     };
 

@@ -17,8 +17,9 @@ static const char *const type_names[] = {"",         "double",   "float",   "int
 static void
 write_limits(const Field *field, Text *out)
 {
-    static const char *const formats[] = {"",     "schema name", "e-mail address",
-                                          "host", "permission",  "JSON object"};
+    static const char *const formats[] = {"",      "schema name", "e-mail address",
+                                          "host",  "permission",  "JSON object",
+                                          "lines", "any text"};
     const FieldRule *rule = field->rule;
 
     if (rule->required)
