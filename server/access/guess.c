@@ -83,6 +83,15 @@ guess_passed(Call *call, const Guess *guess)
                                         KNOWN_S);
 }
 
+bool
+guess_proved(Call *call, const char *email)
+{
+    const Guess *guess = guess_new(call, email);
+
+    return guess != NULL && throttle_forget_and_remember(call, &guess->counters[PAIR],
+                                                         &guess->counters[KNOWN], KNOWN_S);
+}
+
 Guess *
 guess_begin_own(Call *call)
 {

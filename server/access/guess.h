@@ -4,11 +4,11 @@
  *   - an account from all addresses: --login-failures-account at once, then the same;
  *   - all accounts from one address: --login-failures-origin at once, then the same.
  *
- * The last two do not hold for an address from which the account has signed in within the last 30
- * days.  So nobody can keep a user out of where they usually are by guessing elsewhere; from
- * anywhere else the right password is accepted until these limits are reached.  They never concern
- * a live session or the link of a mail.  Whoever is refused is refused before a password is hashed,
- * whether the account exists or not.  */
+ * The last two do not hold for an address from which the account has signed in, or a mailed link of
+ * it was used, within the last 30 days.  So nobody can keep a user out of where they usually are by
+ * guessing elsewhere; from anywhere else the right password is accepted until these limits are
+ * reached.  They never concern a live session or the link of a mail.  Whoever is refused is refused
+ * before a password is hashed, whether the account exists or not.  */
 #ifndef CIQ_SERVER_GUESS_H
 #define CIQ_SERVER_GUESS_H
 
@@ -26,6 +26,10 @@ MUST_CHECK bool guess_failed(Call *call, const Guess *guess);
 
 /* It was right. */
 MUST_CHECK bool guess_passed(Call *call, const Guess *guess);
+
+/* The account's owner has shown the link of a mail: this address is one where they sign in.  Ends
+ * the open transaction, as the functions of throttle.h do. */
+MUST_CHECK bool guess_proved(Call *call, const char *email);
 
 /* The old password of somebody who is signed in, by number: they have a counter of their own, so
  * that strangers cannot use it up. */

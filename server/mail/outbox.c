@@ -8,6 +8,7 @@
 #include "base/directory.h"
 #include "db/db.h"
 #include "call/internal.h"
+#include "mail/limit.h"
 #include "mail/mail.h"
 #include "db/queries.h"
 
@@ -143,6 +144,8 @@ typedef struct Taken {
     const char *hours; /* that the link is good for */
     char token[AUTH_TOKEN_SIZE];
     bool has_reader; /* the user to whom the link gives access is still there */
+    bool waits;      /* nothing is sent: its address has had too many mails, and it is due later */
+    MailLimit limit;
     int64_t time_s;
 } Taken;
 
@@ -171,18 +174,24 @@ outbox_enter(Call *call, const char **state)
     return call_fail(call, CODE_ABORTED, "the tenant was renamed %d times in a row", RENAMES_MAX);
 }
 
+/* What its recipient may have asked for, and nobody else. */
+static bool
+is_reset(const Taken *taken)
+{
+    return strcmp(taken->template_name, "reset") == 0;
+}
+
 /* Only the token's hash is stored.  The link of a reset, which anybody can ask for, works for a
  * shorter time. */
 static bool
 make_token(Call *call, Taken *taken)
 {
     const Config *config = call->core->config;
-    bool is_reset = strcmp(taken->template_name, "reset") == 0;
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *row;
 
     taken->hours =
-        call_printf(call, "%" PRId64, is_reset ? config->reset_hours : config->link_hours);
+        call_printf(call, "%" PRId64, is_reset(taken) ? config->reset_hours : config->link_hours);
     if (taken->hours == NULL ||
         !auth_token_new(call, AUTH_TOKEN_LINK, call->tenant.id, taken->token, hash) ||
         !db_row(call, call->tenant.id != 0 ? &query_token_insert : &query_platform_token_insert,
@@ -198,14 +207,57 @@ make_token(Call *call, Taken *taken)
     return true;
 }
 
+/* Takes it back that the mail was taken: it is due when its address may get one more. */
+static bool
+put_off(Call *call, Taken *taken, int64_t wait_ms)
+{
+    const char *wait = call_printf(call, "%" PRId64, wait_ms), *state;
+    const char *id = taken->id;
+
+    db_rollback(call);
+    *taken = (Taken){.waits = true};
+    if (wait == NULL || !outbox_enter(call, &state))
+        return false;
+    if (state == NULL) {
+        db_rollback(call);
+        return true;
+    }
+    return db_queue(call, &query_outbox_wait, NULL,
+                    (DbArg[]){{.name = "id", .text = id},
+                              {.name = "wait_ms", .text = wait},
+                              {.name = "error", .text = "waits: too many mails to this address"},
+                              {0}}) &&
+           db_commit(call);
+}
+
+/* What the row says, and is needed after the transaction. */
+static bool
+read_taken(Call *call, const DbRow *row, Taken *taken)
+{
+    const Config *config = call->core->config;
+
+    taken->id = call_printf(call, "%" PRId64, db_row_int64(row, "id"));
+    taken->attempts = call_printf(call, "%" PRId64, db_row_int64(row, "attempts"));
+    taken->user_id = call_printf(call, "%" PRId64, db_row_int64(row, "user_id"));
+    taken->template_name = db_row_text(row, "template");
+    taken->recipient = db_row_text(row, "recipient");
+    taken->company_name = db_row_text(row, "company_name");
+    taken->first_name = db_row_text(row, "first_name");
+    taken->domain = db_row_text(row, "domain");
+    if (taken->domain[0] == '\0') /* the platform has no domain of its own */
+        taken->domain = config->base_domain[0] != '\0' ? config->base_domain : "localhost";
+    taken->time_s = db_row_time_us(row, "create_time") / 1000000;
+    return taken->id != NULL && taken->attempts != NULL && taken->user_id != NULL;
+}
+
 /* The next mail that is due, with a new link.  *taken has id NULL: none is due, or another server
- * has it. */
+ * has it, or it waits. */
 static bool
 take_mail(Call *call, Taken *taken)
 {
-    const Config *config = call->core->config;
     const char *lease = call_printf(call, "%d", LEASE_S), *state;
     const DbRow *row = NULL;
+    int64_t wait_ms = 0;
 
     *taken = (Taken){0};
     if (lease == NULL || !outbox_enter(call, &state))
@@ -218,19 +270,12 @@ take_mail(Call *call, Taken *taken)
         db_rollback(call);
         return true;
     }
-    taken->id = call_printf(call, "%" PRId64, db_row_int64(row, "id"));
-    taken->attempts = call_printf(call, "%" PRId64, db_row_int64(row, "attempts"));
-    taken->user_id = call_printf(call, "%" PRId64, db_row_int64(row, "user_id"));
-    taken->template_name = db_row_text(row, "template");
-    taken->recipient = db_row_text(row, "recipient");
-    taken->company_name = db_row_text(row, "company_name");
-    taken->first_name = db_row_text(row, "first_name");
-    taken->domain = db_row_text(row, "domain");
-    if (taken->domain[0] == '\0') /* the platform has no domain of its own */
-        taken->domain = config->base_domain[0] != '\0' ? config->base_domain : "localhost";
-    taken->time_s = db_row_time_us(row, "create_time") / 1000000;
-    return taken->id != NULL && taken->attempts != NULL && taken->user_id != NULL &&
-           make_token(call, taken) && db_commit(call);
+    if (!read_taken(call, row, taken) ||
+        !mail_limit_name(call, &taken->limit, db_row_text(row, "mailbox"), is_reset(taken)) ||
+        !make_token(call, taken) ||
+        (taken->has_reader && !mail_limit_take(call, &taken->limit, &wait_ms)))
+        return false;
+    return wait_ms == 0 ? db_commit(call) : put_off(call, taken, wait_ms);
 }
 
 static void
@@ -263,7 +308,8 @@ outbox_record(Call *call, const Taken *taken, MailResult result, const char *rea
         return db_queue(call, &query_outbox_sent, NULL,
                         (DbArg[]){{.name = "id", .text = taken->id}, {0}}) &&
                db_commit(call);
-    return db_queue(
+    return (result != MAIL_DOWN || mail_limit_give_back(call, &taken->limit)) &&
+           db_queue(
                call, &query_outbox_failed, NULL,
                (DbArg[]){{.name = "id", .text = taken->id},
                          {.name = "attempts", .text = taken->attempts},
@@ -309,9 +355,10 @@ deliver(Outbox *outbox, Call *call, const Taken *taken, const char *link, const 
                      reason, size);
 }
 
-/* *sent: there was a mail to send, and *result says how that ended. */
+/* *sent: there was a mail to send, and *result says how that ended.  *goes_on: the next one may be
+ * due. */
 static bool
-send_one(Outbox *outbox, Call *call, bool *sent, MailResult *result)
+send_one(Outbox *outbox, Call *call, bool *sent, bool *goes_on, MailResult *result)
 {
     char reason[512] = "", text[1024];
     Taken taken;
@@ -321,6 +368,7 @@ send_one(Outbox *outbox, Call *call, bool *sent, MailResult *result)
     if (!take_mail(call, &taken))
         return false;
     *sent = taken.id != NULL;
+    *goes_on = *sent || taken.waits;
     if (!*sent)
         return true;
 
@@ -366,7 +414,7 @@ outbox_send_due(Outbox *outbox, Call *call)
     for (int i = 0; i < MAILS_A_LOOK && !atomic_load(&outbox->stop); i++) {
         MailResult result;
         const DbRow *row;
-        bool sent;
+        bool sent, goes_on;
 
         db_begin(call, DB_READ);
         if (!db_row(call, &query_outbox_due, NULL, NULL, &row))
@@ -377,11 +425,11 @@ outbox_send_due(Outbox *outbox, Call *call)
             hint_in(outbox, call->tenant.id, db_row_int64(row, "seconds"));
             return true;
         }
-        if (!send_one(outbox, call, &sent, &result))
+        if (!send_one(outbox, call, &sent, &goes_on, &result))
             return false;
-        if (!sent) /* another server has it, or the tenant is closed */
+        if (!goes_on) /* another server has it, or the tenant is closed */
             return true;
-        if (result == MAIL_DOWN) {
+        if (sent && result == MAIL_DOWN) {
             pause_all(outbox, call);
             break;
         }

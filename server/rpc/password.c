@@ -60,42 +60,41 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
 
 /* ---- by mail ---- */
 
-/* Every request is counted, whatever becomes of it, and also for accounts that do not exist. */
+/* Every request is counted for where it comes from, whatever becomes of it.  For whom it is about
+ * it is not: somebody else's requests must not refuse the account's owner. */
 static bool
-count_reset(Call *call, const char *email)
+count_reset(Call *call)
 {
-    const Config *config = call->core->config;
-    Throttle counters[2] = {0};
+    const int64_t allowed = call->core->config->reset_per_origin;
+    Throttle counter = {.allowed = allowed, .interval_s = allowed < HOUR_S ? HOUR_S / allowed : 1};
     char origin[ORIGIN_SIZE];
 
     origin_key(call->origin, origin);
-    throttle_name(call, &counters[0], "reset", email, NULL);
-    throttle_name(call, &counters[1], "reset", NULL, origin);
-    counters[0].allowed = config->reset_per_account;
-    counters[1].allowed = config->reset_per_origin;
-    for (int i = 0; i < 2; i++)
-        counters[i].interval_s = counters[i].allowed < HOUR_S ? HOUR_S / counters[i].allowed : 1;
-    if (!throttle_read(call, counters, 2))
+    throttle_name(call, &counter, "reset", NULL, origin);
+    if (!throttle_read(call, &counter, 1))
         return false;
-    if (counters[0].wait_ms > 0)
-        return throttle_fail(call, &counters[0], "too many password resets for this account");
-    if (counters[1].wait_ms > 0)
-        return throttle_fail(call, &counters[1], "too many password resets from this address");
-    return throttle_count(call, counters, 2);
+    if (counter.wait_ms > 0)
+        return throttle_fail(call, &counter, "too many password resets from this address");
+    return throttle_count(call, &counter, 1);
 }
 
-/* What happens is the same for every address, up to the mail that is or is not in the outbox. */
+/* What happens is the same for every address, up to the mail that is or is not in the outbox: none
+ * is written for nobody, and none for whom the links of some work already. */
 bool
 rpc_request_password_reset(Call *call, const RequestPasswordResetRequest *request,
                            RequestPasswordResetResponse *response UNUSED)
 {
+    const char *allowed = call_printf(call, "%" PRId64, call->core->config->reset_per_account);
+
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
-    if (!count_reset(call, request->email))
+    if (allowed == NULL || !count_reset(call))
         return false;
     db_begin(call, DB_WRITE);
     call_change(call, CHANGE_OUTBOX, call->tenant.id);
-    return db_queue(call, realm_of(call)->reset, &request->base, NULL);
+    return db_queue(call, &query_outbox_reset_lock, &request->base, NULL) &&
+           db_queue(call, realm_of(call)->reset, &request->base,
+                    (DbArg[]){{.name = "allowed", .text = allowed}, {0}});
 }
 
 /* With the secret of a mailed link, once: sets the password and signs in. */
@@ -124,7 +123,9 @@ rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordRespo
     if (user == NULL)
         return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
     call->target = call_printf(call, "%s %" PRId64, realm->who, db_row_int64(user, "id"));
-    if (!password_hash(call, "password", request->password, db_row_text(user, "email"), hash))
+    /* who has the mail is the owner, and may sign in from here whatever others try elsewhere */
+    if (!password_hash(call, "password", request->password, db_row_text(user, "email"), hash) ||
+        !guess_proved(call, db_row_text(user, "email")))
         return false;
     db_begin(call, DB_WRITE);
     if (!db_row(call, realm->token_use, NULL,

@@ -57,15 +57,39 @@ rpc_create_user(Call *call, const CreateUserRequest *request, CreateUserResponse
     return true;
 }
 
+/* Whoever may invite must not flood somebody's mailbox, by whichever spelling of its address.  One
+ * by one, because the user's row is locked. */
+static bool
+within_invitations(Call *call, const char *email)
+{
+    int64_t allowed = call->core->config->invitations_per_address;
+    const char *text = call_printf(call, "%" PRId64, allowed);
+    const DbRow *row;
+
+    if (text == NULL ||
+        !db_row(
+            call, &query_outbox_invited, NULL,
+            (DbArg[]){{.name = "recipient", .text = email}, {.name = "allowed", .text = text}, {0}},
+            &row))
+        return false;
+    if (db_row_int64(row, "count") < allowed)
+        return true;
+    call->failure.retry_after_ms = (uint32_t) db_row_int64(row, "wait_ms");
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                     "too many invitations to this address: %" PRId64 " in an hour are allowed",
+                     allowed);
+}
+
 /* A mail of the user's, sent by outbox.c, which also makes its link. */
 static bool
-queue_invitation(Call *call, int64_t user_id)
+queue_invitation(Call *call, int64_t user_id, const char *email)
 {
     const char *id = call_printf(call, "%" PRId64, user_id);
 
     call_change(call, CHANGE_OUTBOX, call->tenant.id);
-    return id != NULL && db_queue(call, &query_outbox_invite, NULL,
-                                  (DbArg[]){{.name = "user_id", .text = id}, {0}});
+    return id != NULL && within_invitations(call, email) &&
+           db_queue(call, &query_outbox_invite, NULL,
+                    (DbArg[]){{.name = "user_id", .text = id}, {0}});
 }
 
 bool
@@ -76,7 +100,7 @@ rpc_invite_user(Call *call, const InviteUserRequest *request, InviteUserResponse
     if (!create_user(call, &request->base, request->user, "", &response->base))
         return false;
     call->target = call_printf(call, "user %" PRId64, response->user->id);
-    return queue_invitation(call, response->user->id);
+    return queue_invitation(call, response->user->id, request->user->email);
 }
 
 bool
@@ -99,7 +123,7 @@ rpc_reinvite_user(Call *call, const ReinviteUserRequest *request,
                          " has chosen a password: RequestPasswordReset mails a link",
                          request->id);
     return db_queue(call, &query_tokens_end, &request->base, NULL) &&
-           queue_invitation(call, request->id);
+           queue_invitation(call, request->id, db_row_text(row, "email"));
 }
 
 bool

@@ -33,6 +33,7 @@ sweep_platform(Call *call, void *state UNUSED)
            db_queue(call, &query_sweep_platform_sessions, NULL, NULL) &&
            db_queue(call, &query_sweep_platform_tokens, NULL, NULL) &&
            db_queue(call, &query_sweep_throttle, NULL, NULL) &&
+           db_queue(call, &query_sweep_mail_limit, NULL, NULL) &&
            db_queue(call, &query_sweep_mails, NULL, NULL) &&
            db_queue(call, &query_sweep_act_sessions, NULL, NULL) && db_commit(call);
 }

@@ -6,6 +6,7 @@ update core_outbox
  where id = (select id from core_outbox where next_time <= now() order by next_time limit 1
                 for update skip locked)
 returning id, template, recipient, user_id, attempts, create_time,
+          (select {mailbox} from (values (recipient)) m (address)) as mailbox,
           coalesce(parameters ->> 'first_name', '') as first_name,
           coalesce(parameters ->> 'company_name',
                    (select name from public.tenants_tenant where id = :tenant.id), '') as company_name,

@@ -1,2 +1,2 @@
 -- rows: one
-select is_active, password <> '' as has_password from users_customuser where id = :id for update
+select is_active, password <> '' as has_password, email from users_customuser where id = :id for update

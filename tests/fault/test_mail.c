@@ -767,9 +767,9 @@ test_mail__tenant_is_suspended(void **state)
     expect_json(post->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
                 "{\"schema_name\": \"closed\", \"reason\": \"unpaid\"}");
     smtp_start(&post->smtp);
-    convert(post->platform, "Open", "open_one");
+    convert(post->platform, "Open", "openone");
     receive(&post->smtp, &arrived);
-    assert_non_null(strstr(arrived.envelope, "dora@open_one.example"));
+    assert_non_null(strstr(arrived.envelope, "dora@openone.example"));
     expect_mail(post, "closed", WAITING, 1);
 
     expect_json(post->platform, "TenantService/ActivateTenant", CODE_OK, NULL,
@@ -788,15 +788,15 @@ test_mail__tenant_is_renamed(void **state)
     smtp_start(&post->smtp);
     server_begin(post);
     tell(&post->smtp, "hold");
-    convert(post->platform, "Name", "name_a");
+    convert(post->platform, "Name", "namea");
     receive(&post->smtp, &arrived);
     expect_json(post->platform, "TenantService/RenameTenant", CODE_OK, NULL,
-                "{\"schema_name\": \"name_a\", \"new_schema_name\": \"name_b\"}");
+                "{\"schema_name\": \"namea\", \"new_schema_name\": \"nameb\"}");
     tell(&post->smtp, "answer RCPT 550 not you");
-    convert(post->platform, "Name", "name_a");
+    convert(post->platform, "Name", "namea");
     tell(&post->smtp, "release");
-    assert_int_equal(expect_mail(post, "name_b", SENT, 1).attempts, 1);
-    expect_mail(post, "name_a", FAILED, 1);
+    assert_int_equal(expect_mail(post, "nameb", SENT, 1).attempts, 1);
+    expect_mail(post, "namea", FAILED, 1);
 }
 
 /* A link gives access to an account: it is sent to nobody but its owner. */
