@@ -8,18 +8,17 @@
 #include "base/directory.h"
 #include "db/db.h"
 #include "call/internal.h"
+#include "mail/hints.h"
 #include "mail/limit.h"
 #include "mail/mail.h"
 #include "db/queries.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    HINTS = 1024,      /* tenants with something to send; the sweep finds any more */
     SWEEP_S = 5,       /* between two parts of the sweep */
     MAILS_A_LOOK = 20, /* of one tenant, so that no tenant keeps the others waiting */
     TENANTS_A_LOOK =
@@ -36,14 +35,8 @@ enum {
     DIRECTORY_SIZE = 1024
 };
 
-typedef struct Hint {
-    int64_t tenant_id, due_us;
-} Hint;
-
 struct Outbox {
-    pthread_mutex_t lock;
-    Hint hints[HINTS];
-    size_t count;
+    Hints hints;
     int64_t sweep_after; /* the tenant that the sweep has seen last */
     int64_t sweep_next_us;
     int64_t pause_until_us; /* no letter is sent before */
@@ -56,7 +49,7 @@ outbox_new(void)
     Outbox *outbox = calloc(1, sizeof *outbox);
 
     if (outbox != NULL)
-        pthread_mutex_init(&outbox->lock, NULL);
+        hints_start(&outbox->hints);
     return outbox;
 }
 
@@ -72,54 +65,20 @@ outbox_free(Outbox *outbox)
 {
     if (outbox == NULL)
         return;
-    pthread_mutex_destroy(&outbox->lock);
+    hints_end(&outbox->hints);
     free(outbox);
-}
-
-/* The tenant's outbox is looked into after that time; of two hints the earlier one counts. */
-static void
-hint_at(Outbox *outbox, int64_t tenant_id, int64_t due_us)
-{
-    size_t i = 0;
-
-    pthread_mutex_lock(&outbox->lock);
-    while (i < outbox->count && outbox->hints[i].tenant_id != tenant_id)
-        i++;
-    if (i < outbox->count && due_us < outbox->hints[i].due_us)
-        outbox->hints[i].due_us = due_us;
-    else if (i == outbox->count && i < HINTS)
-        outbox->hints[outbox->count++] = (Hint){tenant_id, due_us};
-    pthread_mutex_unlock(&outbox->lock);
 }
 
 static void
 hint_in(Outbox *outbox, int64_t tenant_id, int64_t seconds)
 {
-    hint_at(outbox, tenant_id, clock_us() + seconds * 1000000);
+    hints_add(&outbox->hints, tenant_id, clock_us() + seconds * 1000000);
 }
 
 void
 outbox_hint(Outbox *outbox, int64_t tenant_id)
 {
     hint_in(outbox, tenant_id, 0);
-}
-
-/* Takes a hint that was due at that time.  False: there is none. */
-static bool
-take_hint(Outbox *outbox, int64_t now_us, int64_t *tenant_id)
-{
-    bool found = false;
-
-    pthread_mutex_lock(&outbox->lock);
-    for (size_t i = 0; i < outbox->count && !found; i++) {
-        if (outbox->hints[i].due_us > now_us)
-            continue;
-        *tenant_id = outbox->hints[i].tenant_id;
-        outbox->hints[i] = outbox->hints[--outbox->count];
-        found = true;
-    }
-    pthread_mutex_unlock(&outbox->lock);
-    return found;
 }
 
 /* ---- one mail ---- */
@@ -514,7 +473,7 @@ look_where_hinted(Outbox *outbox, const Call *base)
     int64_t now_us = clock_us(), tenant_id;
 
     while (outbox->pause_until_us <= clock_us() && !atomic_load(&outbox->stop) &&
-           take_hint(outbox, now_us, &tenant_id)) {
+           hints_take(&outbox->hints, now_us, &tenant_id)) {
         char *lines = NULL, schema[TENANT_LINE] = "";
         const char *line;
         int64_t found = 0;

@@ -383,6 +383,11 @@ test_mail__certificate_of_a_stranger(void **state)
     convert(post->platform, "Stranger", "stranger");
     Seen seen = expect_mail(post, "stranger", WAITING, 1);
     assert_non_null(strstr(seen.last_error, "certificate"));
+    /* the attempt does not count for its recipient, whom it cannot have reached */
+    assert_string_equal(database_value(&post->database,
+                                       "select count(*) from public.core_mail_limit "
+                                       "where paid_time > now()"),
+                        "0");
 
     /* nothing was said to it, and nothing is lost */
     server_end(post);
@@ -450,6 +455,10 @@ test_mail__refused_for_now(void **state)
     receive(&post->smtp, &second);
     Seen seen = expect_mail(post, "later", WAITING, 2);
     assert_string_equal(seen.last_error, "451 4.3.0 come back later");
+    assert_string_equal(database_value(&post->database,
+                                       "select count(*) from public.core_mail_limit "
+                                       "where paid_time > now()"),
+                        "1");
     tell(&post->smtp, "answer TEXT");
     receive(&post->smtp, &third);
     seen = expect_mail(post, "later", SENT, 3);
