@@ -144,7 +144,7 @@ usage_import(const char *what)
     fprintf(stderr,
             "ciq-server: %s\n"
             "usage: ciq-server import [--input FILE] [--check] [--schema-name NAME] [--name NAME]\n"
-            "                         [--domain HOST …]\n",
+            "                         [--domain HOST …] [--drop-invalid]\n",
             what);
     return 2;
 }
@@ -268,9 +268,11 @@ command_import(int argc, char **argv)
     const char *domains[DOMAINS_MAX], *domain;
     const char *input = command_take_value(&argc, argv, "--input");
     bool check_only = command_take_word(&argc, argv, "--check");
-    ImportWork work = {.names = {.schema_name = command_take_value(&argc, argv, "--schema-name"),
-                                 .name = command_take_value(&argc, argv, "--name"),
-                                 .domains = domains}};
+    ImportWork work = {
+        .names = {.schema_name = command_take_value(&argc, argv, "--schema-name"),
+                  .name = command_take_value(&argc, argv, "--name"),
+                  .domains = domains,
+                  .drops_invalid = command_take_word(&argc, argv, "--drop-invalid")}};
     Config config;
     int status = 1;
 

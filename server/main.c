@@ -21,13 +21,14 @@ show_help(void)
         "                                   [--name value …]\n"
         "       ciq-server export --schema-name NAME [--output FILE] [--name value …]\n"
         "       ciq-server import [--input FILE] [--check] [--schema-name NAME] [--name NAME]\n"
-        "                         [--domain HOST …] [--name value …]\n\n"
+        "                         [--domain HOST …] [--drop-invalid] [--name value …]\n\n"
         "Serves tenants, users and migrations over nng.  Without --database it creates and runs a\n"
         "private PostgreSQL.  SIGTERM stops it after the calls that are running have finished.\n"
         "create-superuser creates an owner of the platform, while no server uses the data directory.\n"
         "export writes one tenant to an archive, import creates a tenant from one; a server may be running\n"
         "meanwhile.  Without FILE they use standard output and input.  --check only verifies that an archive\n"
-        "is complete and undamaged.\n");
+        "is complete and undamaged.  --drop-invalid leaves out contacts and texts of the tenant that today's\n"
+        "rules refuse.\n");
     config_usage(stdout);
     return 0;
 }

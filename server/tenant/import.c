@@ -4,6 +4,7 @@
  * Called by command_archive.c.  */
 #include "tenant/import.h"
 #include "access/audit.h"
+#include "call/address.h"
 #include "call/check.h"
 #include "db/db.h"
 #include "call/host.h"
@@ -14,6 +15,7 @@
 #include "migration/apps.h"
 #include "tenant/rows.h"
 #include "tenant/registry.h"
+#include "proto/visible.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,6 +83,25 @@ read_heads(Import *import)
 
 /* ---- what it is called ---- */
 
+/* The archive may be older than the rules: what the tenant can be without is left out, if that was
+ * asked for. */
+static void
+drop_invalid(Clientiq__V1__Tenant *tenant)
+{
+    char **addresses[] = {&tenant->contact_email, &tenant->billing_email};
+    char **texts[] = {&tenant->contact_phone, &tenant->industry, &tenant->suspend_reason};
+    static char nothing[] = "";
+    uint32_t wrong;
+    size_t place;
+
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
+        if (address_wrong(*addresses[i]) != NULL)
+            *addresses[i] = nothing;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!visible_is(*texts[i], VISIBLE_ONE_LINE, &wrong, &place))
+            *texts[i] = nothing;
+}
+
 static bool
 choose_names(Import *import)
 {
@@ -96,6 +117,8 @@ choose_names(Import *import)
         tenant->n_domains = names->domains_count;
         tenant->domains = (char **) (uintptr_t) names->domains;
     }
+    if (names->drops_invalid)
+        drop_invalid(tenant);
     import->schema = tenant->schema_name;
     if (tenant->n_domains == 0)
         return call_fail_field(import->call, "domain",

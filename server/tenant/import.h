@@ -10,6 +10,8 @@ typedef struct ImportNames {
     const char *schema_name, *name;
     const char *const *domains; /* the first is the primary one */
     size_t domains_count;
+    bool drops_invalid; /* contacts and texts of the registry that today's rules refuse are left out
+                         */
 } ImportNames;
 
 typedef struct ImportResult {

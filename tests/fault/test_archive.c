@@ -386,6 +386,14 @@ turned_reason(ArchiveManifest *manifest)
 }
 
 static void
+turned_texts(ArchiveManifest *manifest)
+{
+    other_address(manifest);
+    turned_reason(manifest);
+    manifest->tenant->industry = TEXT("\xe2\x80\xae");
+}
+
+static void
 obeyed_names(ArchiveManifest *manifest)
 {
     manifest->tenant->schema_name = TEXT("x\xc2\x9b\x32J\ntenant acme imported\xe2\x80\xae");
@@ -459,6 +467,20 @@ test_import__of_forged_archives(void **state)
         refuse(world, forge(forgeries[i].change, forgeries[i].table, forgeries[i].rows), "",
                forgeries[i].text);
     }
+
+    /* what a tenant can be without is left out */
+    char kept[2048];
+
+    if (server_command(&world->database, kept, sizeof kept,
+                       "import --input %s --schema-name dropped --domain dropped.localhost "
+                       "--drop-invalid",
+                       forge(turned_texts, NULL, NULL)) != 0)
+        fail_msg("%s", kept);
+    assert_string_equal(database_value(&world->database,
+                                       "select contact_email || industry || suspend_reason || "
+                                       "state from public.tenants_tenant "
+                                       "where schema_name = 'dropped'"),
+                        "suspended");
 
     /* the test's own tool works: an archive that it leaves as it is, is taken */
     char output[2048];
