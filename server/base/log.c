@@ -4,7 +4,10 @@
 #include "base/clock.h"
 #include "proto/visible.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,9 +16,13 @@
 #include <unistd.h>
 
 enum {
-    LINES_MAX = 1024, /* in the ring: what a busy server logs in a few tenths of a second */
-    LINE_SIZE = 1024, /* longer lines are cut */
-    BATCH_LINES = 64  /* written in one go */
+    LINES_MAX = 1024,    /* in the ring: what a busy server logs in a few tenths of a second */
+    LINE_SIZE = 1024,    /* longer lines are cut */
+    BATCH_LINES = 64,    /* taken from the ring at a time */
+    PIECE_SIZE = 4096,   /* PIPE_BUF: what a pipe that poll says has room can take */
+    LOOK_MS = 50,        /* between two looks whether the log is to stop, while nobody reads it */
+    DIRECT_MAX_MS = 200, /* for a line that is written without the thread */
+    STOP_MAX_MS = 300    /* for the lines that are left at the end */
 };
 
 typedef struct Line {
@@ -25,18 +32,29 @@ typedef struct Line {
 
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t filled;
-    pthread_t thread;
+    pthread_cond_t filled, ended;
     bool running, stopping;
+    int64_t stop_until_us;
     LogLevel least;
     size_t first, count;
     uint64_t dropped;
     Line lines[LINES_MAX];
 } state = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
-    .filled = PTHREAD_COND_INITIALIZER,
     .least = LOG_LEVEL_INFO,
 };
+
+static _Atomic uint64_t errors;
+
+/* Before anybody waits on them; log_start may come several times. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+make_conditions(void)
+{
+    clock_cond_init(&state.filled);
+    clock_cond_init(&state.ended);
+}
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
@@ -49,14 +67,43 @@ log_level_of(const char *name)
     return LOG_LEVEL_INFO;
 }
 
+static bool
+is_late(int64_t until_us)
+{
+    return until_us != 0 && clock_us() >= until_us;
+}
+
+/* When the thread is to end; 0: it is not. */
+static int64_t
+stop_until_us(void)
+{
+    pthread_mutex_lock(&state.lock);
+    int64_t until_us = state.stop_until_us;
+    pthread_mutex_unlock(&state.lock);
+    return until_us;
+}
+
+/* In pieces for which a pipe that is said to have room has it, so that a write does not block where
+ * nobody reads.  until_us 0: as log_stop says.  The rest is given up when it is late, or if
+ * standard error fails: there is nowhere to report that. */
 static void
-write_all(const char *data, size_t size)
+write_all(const char *data, size_t size, int64_t until_us)
 {
     while (size > 0) {
-        ssize_t written = write(STDERR_FILENO, data, size);
+        struct pollfd stream = {.fd = STDERR_FILENO, .events = POLLOUT};
 
+        if (poll(&stream, 1, LOOK_MS) <= 0) {
+            if (is_late(until_us != 0 ? until_us : stop_until_us()))
+                return;
+            continue;
+        }
+
+        ssize_t written = write(STDERR_FILENO, data, size < PIECE_SIZE ? size : PIECE_SIZE);
+
+        if (written < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
         if (written <= 0)
-            return; /* standard error itself fails: there is nowhere to report it */
+            return;
         data += written;
         size -= (size_t) written;
     }
@@ -90,7 +137,7 @@ write_lines(void *argument UNUSED)
 
         while (state.count == 0 && state.dropped == 0 && !state.stopping)
             pthread_cond_wait(&state.filled, &state.lock);
-        if (state.count == 0 && state.dropped == 0)
+        if ((state.count == 0 && state.dropped == 0) || is_late(state.stop_until_us))
             break;
         for (int i = 0; i < BATCH_LINES - 1 && state.count > 0; i++) {
             const Line *line = &state.lines[state.first];
@@ -109,9 +156,11 @@ write_lines(void *argument UNUSED)
             state.dropped = 0;
         }
         pthread_mutex_unlock(&state.lock);
-        write_all(batch, size);
+        write_all(batch, size, 0);
         pthread_mutex_lock(&state.lock);
     }
+    state.stopping = false;
+    pthread_cond_signal(&state.ended);
     pthread_mutex_unlock(&state.lock);
     return NULL;
 }
@@ -119,10 +168,17 @@ write_lines(void *argument UNUSED)
 bool
 log_start(LogLevel least)
 {
+    pthread_t thread;
+
+    pthread_once(&once, make_conditions);
     pthread_mutex_lock(&state.lock);
     state.least = least;
-    state.stopping = false;
-    state.running = pthread_create(&state.thread, NULL, write_lines, NULL) == 0;
+    /* a thread that a stop has left behind, in a write that does not return, is the only one */
+    state.running = !state.stopping && pthread_create(&thread, NULL, write_lines, NULL) == 0;
+    if (state.running) {
+        state.stop_until_us = 0;
+        pthread_detach(thread);
+    }
 
     bool running = state.running;
 
@@ -133,16 +189,24 @@ log_start(LogLevel least)
 void
 log_stop(void)
 {
+    struct timespec until = clock_after_ms(STOP_MAX_MS + 2 * LOOK_MS);
+
     pthread_mutex_lock(&state.lock);
-
-    bool was_running = state.running;
-
-    state.stopping = true;
-    state.running = false;
-    pthread_cond_signal(&state.filled);
+    if (state.running) {
+        state.stopping = true;
+        state.running = false;
+        state.stop_until_us = clock_us() + STOP_MAX_MS * 1000;
+        pthread_cond_signal(&state.filled);
+        while (state.stopping && pthread_cond_timedwait(&state.ended, &state.lock, &until) == 0)
+            ;
+    }
     pthread_mutex_unlock(&state.lock);
-    if (was_running)
-        pthread_join(state.thread, NULL);
+}
+
+uint64_t
+log_errors(void)
+{
+    return atomic_load(&errors);
 }
 
 /* What is in a value must not act on the terminal that shows the log, whoever forgot log_quote. */
@@ -166,6 +230,8 @@ log_write(LogLevel level, const char *message, const char *format, ...)
     char text[LINE_SIZE];
     va_list arguments;
 
+    if (level == LOG_LEVEL_ERROR)
+        atomic_fetch_add(&errors, 1);
     if (level < state.least)
         return;
 
@@ -184,7 +250,7 @@ log_write(LogLevel level, const char *message, const char *format, ...)
 
     pthread_mutex_lock(&state.lock);
     if (!state.running) {
-        write_all(text, size);
+        write_all(text, size, clock_us() + DIRECT_MAX_MS * 1000);
     } else if (state.count == LINES_MAX) {
         state.dropped++;
     } else {

@@ -1,7 +1,7 @@
 /* The log: logfmt lines on stderr, written by one thread from a bounded ring, so that no caller
  * ever waits for a slow terminal or disk.  When the ring is full, lines are dropped and counted,
- * and a later line says how many.  Before log_start and after log_stop, lines are written directly.
- */
+ * and a later line says how many.  Before log_start and after log_stop, lines are written directly,
+ * and dropped where nobody reads.  */
 #ifndef CIQ_SERVER_LOG_H
 #define CIQ_SERVER_LOG_H
 
@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum LogLevel {
     LOG_LEVEL_DEBUG,
@@ -24,8 +25,11 @@ LogLevel log_level_of(const char *name);
  * lines are written directly. */
 MUST_CHECK bool log_start(LogLevel least);
 
-/* Writes the lines that are left in the ring and ends the thread. */
+/* Writes the lines that are left in the ring, unless nobody reads them, and ends the thread. */
 void log_stop(void);
+
+/* How many lines of level error there were so far. */
+uint64_t log_errors(void);
 
 /* One line: time, level, msg="message", and the formatted rest, which has the form "key=value
  * key=value".  Whatever a terminal would act on is escaped (proto/visible.h). */
