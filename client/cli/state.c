@@ -3,17 +3,23 @@
 #include "client/cli/state.h"
 #include "client/cli/exit.h"
 #include "client/cli/folder.h"
+#include "server/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 512 };
+enum {
+    PATH_SIZE = 512,
+    LOCK_MAX_MS = 10000, /* for another run to write its file */
+    LOCK_LOOK_MS = 20
+};
 
 static const char *
 state_folder(void)
@@ -45,16 +51,25 @@ state_path(const char *name)
     return path;
 }
 
-/* Two runs that change a file at the same time must not undo each other's change.  Closing the
- * descriptor unlocks. */
+/* Two runs that change a file at the same time must not undo each other's change; each holds the
+ * lock for a moment.  Closing the descriptor unlocks. */
 static int
 state_lock(void)
 {
+    int64_t until_us = clock_us() + LOCK_MAX_MS * 1000;
     int descriptor;
 
     folder_make(state_folder(), 0700);
     descriptor = open(state_path("lock"), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (descriptor < 0 || flock(descriptor, LOCK_EX) != 0)
+    while (descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            die("cannot lock %s: %s", state_path("lock"), strerror(errno));
+        if (clock_us() > until_us)
+            die("cannot lock %s: another ciq-client has held it for %d seconds", state_path("lock"),
+                LOCK_MAX_MS / 1000);
+        (void) poll(NULL, 0, LOCK_LOOK_MS);
+    }
+    if (descriptor < 0)
         die("cannot lock %s: %s", state_path("lock"), strerror(errno));
     return descriptor;
 }

@@ -75,6 +75,7 @@ typedef struct Delivery {
     size_t left;
     char answer[ANSWER_SIZE]; /* the last line with a code of 4xx or 5xx; "": none so far */
     const _Atomic bool *stop;
+    CURL *curl;
 } Delivery;
 
 static size_t
@@ -112,7 +113,11 @@ ask_stop(void *argument, curl_off_t a UNUSED, curl_off_t b UNUSED, curl_off_t c 
 {
     const Delivery *delivery = argument;
 
-    return delivery->stop != NULL && atomic_load(delivery->stop) ? 1 : 0;
+    if (delivery->stop == NULL || !atomic_load(delivery->stop))
+        return 0;
+    /* else libcurl waits for the thread that looks up the name, which may take as long as DNS */
+    curl_easy_setopt(delivery->curl, CURLOPT_QUICK_EXIT, 1L);
+    return 1;
 }
 
 static void
@@ -153,6 +158,7 @@ set_security(CURL *curl, const Config *config, const char *password)
 static void
 set_delivery(CURL *curl, Delivery *delivery)
 {
+    delivery->curl = curl;
     curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_letter);
     curl_easy_setopt(curl, CURLOPT_READDATA, delivery);
