@@ -3,6 +3,9 @@
 #include "access/cache.h"
 #include "access/seal.h"
 #include "access/usage.h"
+#include "base/clock.h"
+#include "base/ending.h"
+#include "base/stop.h"
 #include "mail/outbox.h"
 #include "migration/runs.h"
 #include "serve/job.h"
@@ -23,7 +26,19 @@ typedef enum JobName {
     JOBS_COUNT
 } JobName;
 
-enum { TASKS_MAX = 5 };
+/* What is said of a job whose end hangs. */
+static const char *const job_steps[JOBS_COUNT] = {
+    [JOB_HOUSEKEEPING] = "stopping the job housekeeping",
+    [JOB_SESSIONS] = "stopping the job sessions",
+    [JOB_MAIL] = "stopping the job mail",
+    [JOB_PROOFS] = "stopping the job proofs",
+    [JOB_SEALS] = "stopping the job seals",
+};
+
+enum {
+    TASKS_MAX = 5,
+    STOP_MAX_MS = 1000 /* for the tasks that run, when the server stops; then they are cut off */
+};
 
 struct Jobs {
     Core *core;
@@ -152,16 +167,24 @@ jobs_start(Jobs *jobs)
 }
 
 void
-jobs_stop(Jobs *jobs)
+jobs_stop(Jobs *jobs, int stop_work_fd)
 {
+    int64_t until_us = clock_us() + STOP_MAX_MS * 1000;
+
     if (jobs == NULL)
         return;
     runs_stop(jobs->runs);
     outbox_stop(jobs->outbox);
     usage_finish(jobs->core->usage);
-    /* housekeeping last: it has the longest tasks, and the others end meanwhile */
-    for (JobName name = JOBS_COUNT; name-- > 0;)
-        job_stop(jobs->jobs[name]);
+    for (JobName name = 0; name < JOBS_COUNT; name++)
+        job_end(jobs->jobs[name]);
+    for (JobName name = 0; name < JOBS_COUNT; name++)
+        if (!job_has_ended(jobs->jobs[name], until_us))
+            stop_raise(stop_work_fd);
+    for (JobName name = 0; name < JOBS_COUNT; name++) {
+        ending_step(job_steps[name]);
+        job_free(jobs->jobs[name]);
+    }
 }
 
 void

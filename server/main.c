@@ -2,14 +2,21 @@
 #include "command.h"
 #include "command_archive.h"
 #include "base/config.h"
+#include "base/ending.h"
 #include "base/log.h"
 #include "mail/mail.h"
 #include "proto/visible.h"
 #include "server.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+enum {
+    STOP_MS = 2500 /* what a stop may take when drain_ms is over; with half a second more for the
+                      last lines of the log, the process has ended 3 seconds after it */
+};
 
 static int
 show_help(void)
@@ -33,12 +40,43 @@ show_help(void)
     return 0;
 }
 
+/* Everything that fails says why, so that no process ends without a line: what has said nothing is
+ * a system that has nothing left. */
+static int
+serve(const Config *config)
+{
+    Server *server = NULL;
+
+    signal(SIGPIPE, SIG_IGN);
+    errno = 0;
+    /* before any other thread, which all leave the signals to that one */
+    if (!ending_start(config->drain_ms + STOP_MS)) {
+        fprintf(stderr, "ciq-server: cannot start: there is no thread left: %s\n", strerror(errno));
+        return 1;
+    }
+    if (!log_start(log_level_of(config->log_level)))
+        log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
+    server = server_start(config);
+    if (server != NULL) {
+        log_write(LOG_LEVEL_INFO, "ready", "version=%s", CIQ_VERSION);
+        ending_wait();
+        server_stop(server);
+    }
+    /* a stop that was asked for is no failure, whatever it cut off */
+    bool is_stop = server != NULL || ending_is_asked();
+
+    if (is_stop)
+        log_write(LOG_LEVEL_INFO, "stopped", "%s", "");
+    ending_step("writing the end of the log");
+    log_stop();
+    return is_stop ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
     Config config;
-    sigset_t signals;
-    int signal_number;
+    int status;
     bool check_only;
 
     if (!visible_guard()) {
@@ -74,28 +112,7 @@ main(int argc, char **argv)
         return 0;
     }
 
-    /* before the first thread, so that all of them leave the signals to sigwait below */
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    if (!log_start(log_level_of(config.log_level)))
-        log_write(LOG_LEVEL_WARNING, "no thread for the log", "%s", "");
-
-    Server *server = server_start(&config);
-
-    if (server != NULL) {
-        log_write(LOG_LEVEL_INFO, "ready", "version=%s", CIQ_VERSION);
-        do
-            sigwait(&signals, &signal_number);
-        while (signal_number == SIGHUP); /* a closed terminal does not stop the server */
-        log_write(LOG_LEVEL_INFO, "stopping", "signal=%s", sigabbrev_np(signal_number));
-        server_stop(server);
-        log_write(LOG_LEVEL_INFO, "stopped", "%s", "");
-    }
-    log_stop();
+    status = serve(&config);
     config_free(&config);
-    return server != NULL ? 0 : 1;
+    return status;
 }

@@ -6,6 +6,8 @@
 #include "base/directory.h"
 #include "base/secret.h"
 #include "base/clock.h"
+#include "base/ending.h"
+#include "base/stop.h"
 #include "db/cluster.h"
 #include "serve/dispatch.h"
 #include "tenant/dns.h"
@@ -26,6 +28,7 @@
 #include "access/usage.h"
 #include "serve/worker.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +44,7 @@ enum {
 struct Server {
     Core core;
     Cluster *cluster; /* the private PostgreSQL; NULL: --database names another one */
+    int stop_calls_fd, stop_work_fd;
     char *conninfo_worker, *conninfo_owner;
     DbOptions worker_options, owner_options;
     char *extension_schemas, *operator_permissions; /* owned here; the core points to them */
@@ -65,6 +69,20 @@ log_failure(const char *what, const char *reason)
     char text[1024];
 
     log_write(LOG_LEVEL_ERROR, what, "reason=%s", log_quote(text, sizeof text, reason));
+}
+
+/* For what fails only if the system has nothing left, and says nothing itself. */
+static bool
+log_unless(bool ok, const char *what)
+{
+    char reason[256];
+
+    if (ok)
+        return true;
+    snprintf(reason, sizeof reason, "no memory, thread or file descriptor is left for %s%s%s", what,
+             errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+    log_failure("cannot start", reason);
+    return false;
 }
 
 /* beside: the private PostgreSQL of a server that is running may be used. */
@@ -93,7 +111,8 @@ find_database(Server *server, bool beside)
         server->conninfo_worker = cluster_conninfo(server->cluster, "ciq_worker");
         server->conninfo_owner = cluster_conninfo(server->cluster, "ciq_owner");
     }
-    return server->conninfo_worker != NULL && server->conninfo_owner != NULL;
+    return log_unless(server->conninfo_worker != NULL && server->conninfo_owner != NULL,
+                      "the connection strings");
 }
 
 /* "a,b" of the setting becomes "\"a\", \"b\", " for search_path. */
@@ -104,7 +123,7 @@ quote_extension_schemas(Server *server)
     size_t room = strlen(names) * 5 + 1;
     char *quoted = calloc(1, room), *end = quoted;
 
-    if (quoted == NULL)
+    if (!log_unless(quoted != NULL, "the extensions' schemas"))
         return false;
     server->core.extension_schemas = server->extension_schemas = quoted;
     while (*names != '\0') {
@@ -136,8 +155,9 @@ read_database(Server *server)
     char reason[512] = "";
     bool pooled;
 
-    if (!db_login(server->conninfo_worker, server->core.installation.worker_login, &pooled, reason,
-                  sizeof reason)) {
+    ending_step("connecting to the database");
+    if (!db_login(server->conninfo_worker, server->core.stop_work_fd,
+                  server->core.installation.worker_login, &pooled, reason, sizeof reason)) {
         log_failure("cannot connect as the workers' login", reason);
         return false;
     }
@@ -150,6 +170,7 @@ read_database(Server *server)
         .creations_max = (unsigned) server->core.config->connection_creations,
         .extension_schemas = server->extension_schemas,
         .platform_role = server->core.installation.platform_role,
+        .is_pooled = pooled,
     };
 
     server->core.pooled = pooled;
@@ -216,10 +237,12 @@ prepare_database(Server *server, ServerOpening opening)
 {
     Db *db = db_new(&server->owner_options);
     Arena *arena = arena_new(LIMIT_ARENA);
-    char reason[512] = "";
+    char reason[512] = "no memory";
     bool ok = false;
 
-    if (db != NULL && arena != NULL && db_ready(db, reason, sizeof reason)) {
+    ending_step("preparing the database");
+    if (db != NULL && arena != NULL &&
+        db_ready(db, server->core.stop_work_fd, reason, sizeof reason)) {
         Call call;
 
         internal_call(&call, &server->core, arena, db, START_MAX_MS);
@@ -349,6 +372,16 @@ start_listening(Server *server)
     return server->listener != NULL;
 }
 
+static bool
+make_stops(Server *server)
+{
+    server->stop_calls_fd = stop_new();
+    server->stop_work_fd = stop_new();
+    server->core.stop_calls_fd = &server->stop_calls_fd;
+    server->core.stop_work_fd = &server->stop_work_fd;
+    return server->stop_calls_fd >= 0 && server->stop_work_fd >= 0;
+}
+
 /* What a call needs in memory. */
 static bool
 make_core(Server *server)
@@ -359,11 +392,13 @@ make_core(Server *server)
 
     secret_random(run, sizeof run);
     snprintf(core->run_id, sizeof core->run_id, "%08x%08x", run[0], run[1]);
-    return (core->cache = cache_new((size_t) config->cache_tenants,
-                                    (size_t) config->cache_sessions)) != NULL &&
-           (core->audit = audit_new()) != NULL && (core->rate = rate_new()) != NULL &&
-           (server->jobs = jobs_new(core)) != NULL && read_audit_key(server) &&
-           quote_extension_schemas(server) &&
+    return log_unless((core->cache = cache_new((size_t) config->cache_tenants,
+                                               (size_t) config->cache_sessions)) != NULL &&
+                          (core->audit = audit_new()) != NULL &&
+                          (core->rate = rate_new()) != NULL &&
+                          (server->jobs = jobs_new(core)) != NULL,
+                      "what is kept in memory") &&
+           read_audit_key(server) && quote_extension_schemas(server) &&
            (core->apps = server->apps = apps_new(config->apps)) != NULL;
 }
 
@@ -371,14 +406,21 @@ make_core(Server *server)
 static Server *
 server_open(const Config *config, ServerOpening opening, bool beside)
 {
-    Server *server = calloc(1, sizeof *server);
+    uint64_t errors = log_errors();
+    Server *server;
 
-    if (server == NULL)
+    errno = 0;
+    server = calloc(1, sizeof *server);
+    if (!log_unless(server != NULL, "the server"))
         return NULL;
     server->core.config = config;
-    if (auth_init() && make_core(server) && find_database(server, beside) &&
-        read_database(server) && prepare_database(server, opening))
+    server->stop_calls_fd = server->stop_work_fd = -1;
+    if (log_unless(make_stops(server), "the server"))
+        ending_raises(server->stop_work_fd);
+    if (log_errors() == errors && log_unless(auth_init(), "libsodium") && make_core(server) &&
+        find_database(server, beside) && read_database(server) && prepare_database(server, opening))
         return server;
+    (void) log_unless(log_errors() > errors, "the start");
     server_stop(server);
     return NULL;
 }
@@ -408,8 +450,12 @@ server_start(const Config *config)
 
     if (server == NULL)
         return NULL;
-    if (check_dns_server(config) && jobs_start(server->jobs) && start_workers(server) &&
-        start_listen(server) && start_listening(server)) {
+    ending_step("starting the threads");
+    errno = 0;
+    if (check_dns_server(config) && log_unless(jobs_start(server->jobs), "the jobs") &&
+        log_unless(start_workers(server), "the workers") &&
+        log_unless(start_listen(server), "the listener of changes") && start_listening(server)) {
+        ending_raises(-1);
         atomic_store(&server->core.serving, true);
         return server;
     }
@@ -428,7 +474,8 @@ call_as_operator(Server *server, const Request *request, char *reason, size_t si
     bool ok = false;
 
     snprintf(reason, size, "no memory");
-    if (data != NULL && db != NULL && arena != NULL && db_ready(db, reason, size)) {
+    if (data != NULL && db != NULL && arena != NULL &&
+        db_ready(db, server->core.stop_work_fd, reason, size)) {
         Call call = {
             .core = &server->core,
             .arena = arena,
@@ -497,7 +544,7 @@ server_work(const Config *config, ServerOpening opening, ServerWork work, void *
 
     snprintf(reason, size,
              server == NULL ? "cannot use the database; the line above says why" : "no memory");
-    if (db != NULL && arena != NULL && db_ready(db, reason, size)) {
+    if (db != NULL && arena != NULL && db_ready(db, server->core.stop_work_fd, reason, size)) {
         Call call;
 
         internal_call(&call, &server->core, arena, db, WORK_MAX_MS);
@@ -519,20 +566,29 @@ server_stop(Server *server)
 {
     if (server == NULL)
         return;
+    ending_raises(-1);
     atomic_store(&server->core.serving, false);
+    ending_step("waiting for calls that run");
     if (server->listener != NULL)
         listener_drain(server->listener, server->core.config->drain_ms);
+    ending_step("stopping the workers");
+    stop_raise(server->stop_calls_fd);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         if (server->queues[lane] != NULL)
             queue_close(server->queues[lane]);
     for (size_t i = 0; i < server->workers_count; i++)
         worker_join(server->workers[i]);
+    ending_step("closing the sockets");
     listener_stop(server->listener);
+    ending_step("stopping the listener of changes");
     listen_stop(server->listen);
-    jobs_stop(server->jobs);
+    ending_step("stopping the migration runs");
+    jobs_stop(server->jobs, server->stop_work_fd);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
         queue_free(server->queues[lane]);
+    ending_step("stopping the private PostgreSQL");
     cluster_stop(server->cluster);
+    ending_step("the end");
     jobs_free(server->jobs);
     cache_free(server->core.cache);
     audit_free(server->core.audit);
@@ -541,6 +597,10 @@ server_stop(Server *server)
     apps_free(server->apps);
     secret_wipe(server->core.installation.key, sizeof server->core.installation.key);
     secret_wipe(server->core.audit_key, sizeof server->core.audit_key);
+    if (server->stop_calls_fd >= 0)
+        close(server->stop_calls_fd);
+    if (server->stop_work_fd >= 0)
+        close(server->stop_work_fd);
     free(server->workers);
     free(server->operator_permissions);
     free(server->extension_schemas);

@@ -30,6 +30,10 @@ typedef struct Core {
     bool pooled;     /* a pooler stands between: no listener connection, so nothing is cached */
     char run_id[17]; /* names this run of the server in request ids and heartbeats */
 
+    /* readable from when calls are no longer waited for, and from when the server's own work is
+     * not; NULL: nothing says so */
+    const int *stop_calls_fd, *stop_work_fd;
+
     const struct DbOptions *worker_options, *owner_options;
     const struct Apps *apps; /* all migrations that this server knows */
     struct Cache *cache;

@@ -15,6 +15,7 @@ internal_call(Call *call, Core *core, Arena *arena, Db *db, int64_t timeout_ms)
         .origin = "server",
         .receive_us = clock_us(),
         .deadline_us = clock_us() + timeout_ms * 1000,
+        .stop_fd = core != NULL ? core->stop_work_fd : NULL,
     };
     snprintf(call->id, sizeof call->id, "server");
 }

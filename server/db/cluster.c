@@ -4,6 +4,7 @@
 #include "db/cluster.h"
 #include "base/clock.h"
 #include "base/directory.h"
+#include "base/ending.h"
 #include "base/log.h"
 #include "db/postgres.h"
 #include "proto/wire.h"
@@ -30,6 +31,7 @@ enum {
     LEFTOVER_MAX_MS = 40000, /* and then this server does not start */
     STOP_MAX_MS = 20000,     /* fast shutdown; then immediate */
     ASK_MS = 10,
+    LOOK_MS = 100, /* between two looks whether the server is to end */
     BACKOFF_MAX_MS = 5000,
     STARTS_MAX =
         5, /* what the life before has left, memory or a lock, may still be in the way once */
@@ -240,13 +242,13 @@ wait_for_leftover(const Cluster *cluster, char *reason, size_t size)
 
         if (pid <= 0 || !is_ours(cluster, pid))
             return true;
-        if (clock_us() > start_us + LEFTOVER_MAX_MS * 1000) {
-            snprintf(reason, size, "a PostgreSQL (process %ld) of an earlier server does not end",
-                     (long) pid);
+        if (clock_us() > start_us + LEFTOVER_MAX_MS * 1000 || ending_is_asked()) {
+            snprintf(reason, size, "a PostgreSQL (process %ld) of an earlier server does not end%s",
+                     (long) pid, ending_is_asked() ? " before this one is stopped" : "");
             return false;
         }
         (void) kill(pid, clock_us() > start_us + LEFTOVER_FAST_MS * 1000 ? SIGQUIT : SIGINT);
-        (void) poll(NULL, 0, 100);
+        (void) poll(NULL, 0, LOOK_MS);
     }
 }
 
@@ -360,13 +362,15 @@ supervise(void *argument)
 static bool
 wait_until_ready(Cluster *cluster)
 {
-    struct timespec until = clock_after_ms(READY_MAX_MS);
+    int64_t until_us = clock_us() + READY_MAX_MS * 1000;
     bool ready;
 
     pthread_mutex_lock(&cluster->lock);
-    while (!cluster->ready && !cluster->failed &&
-           pthread_cond_timedwait(&cluster->changed, &cluster->lock, &until) == 0)
-        ;
+    while (!cluster->ready && !cluster->failed && clock_us() < until_us && !ending_is_asked()) {
+        struct timespec look = clock_after_ms(LOOK_MS);
+
+        (void) pthread_cond_timedwait(&cluster->changed, &cluster->lock, &look);
+    }
     ready = cluster->ready;
     pthread_mutex_unlock(&cluster->lock);
     return ready;
@@ -424,32 +428,58 @@ cluster_start(const Config *config, char *reason, size_t size)
     cluster->has_thread = pthread_create(&cluster->thread, NULL, supervise, cluster) == 0;
     if (cluster->has_thread && wait_until_ready(cluster))
         return cluster;
-    snprintf(reason, size, "the private PostgreSQL does not start; %.200s says why",
-             cluster->postgres.log);
+    if (!cluster->has_thread)
+        snprintf(reason, size, "there is no thread left to look after it");
+    else if (ending_is_asked())
+        snprintf(reason, size, "the server is told to end");
+    else
+        snprintf(reason, size, "the private PostgreSQL does not start; %.200s says why",
+                 cluster->postgres.log);
 failed:
     cluster_stop(cluster);
     return NULL;
 }
 
-void
-cluster_stop(Cluster *cluster)
+/* Asks PostgreSQL to end; true when it has.  Where the process itself must end sooner, a PostgreSQL
+ * that is still writing is left to itself: it has been told to shut down, and the next server waits
+ * for its end. */
+static bool
+end_postgres(Cluster *cluster)
 {
-    if (cluster == NULL)
-        return;
-    pthread_mutex_lock(&cluster->lock);
-    cluster->stopping = true;
-    pthread_cond_broadcast(&cluster->changed);
+    int64_t limit_ms = ending_left_ms(STOP_MAX_MS);
+
     for (int signal = SIGINT; cluster->pid > 0; signal = SIGQUIT) {
-        struct timespec until = clock_after_ms(STOP_MAX_MS);
+        struct timespec until = clock_after_ms(limit_ms);
 
         (void) kill(cluster->pid, signal);
         while (cluster->pid > 0 &&
                pthread_cond_timedwait(&cluster->changed, &cluster->lock, &until) == 0)
             ;
+        if (cluster->pid > 0 && ending_is_asked()) {
+            log_write(LOG_LEVEL_WARNING, "PostgreSQL still shuts down: it ends by itself",
+                      "process=%ld log=%s", (long) cluster->pid, cluster->postgres.log);
+            return false;
+        }
         if (signal == SIGQUIT && cluster->pid > 0)
             (void) kill(cluster->pid, SIGKILL);
     }
+    return true;
+}
+
+void
+cluster_stop(Cluster *cluster)
+{
+    bool ended;
+
+    if (cluster == NULL)
+        return;
+    pthread_mutex_lock(&cluster->lock);
+    cluster->stopping = true;
+    pthread_cond_broadcast(&cluster->changed);
+    ended = end_postgres(cluster);
     pthread_mutex_unlock(&cluster->lock);
+    if (!ended)
+        return; /* its thread still uses the memory, and its lock ends with the process */
     if (cluster->has_thread)
         pthread_join(cluster->thread, NULL);
     if (cluster->lock_fd >= 0)

@@ -12,7 +12,10 @@
 
 enum {
     RECONNECT_PAUSE_MS =
-        200 /* between two attempts to connect, so that calls fail at once meanwhile */
+        200, /* between two attempts to connect, so that calls fail at once meanwhile */
+    CONNECT_STEP_MS = 2000,
+    LOGIN_STEP_MS = 5000, /* at start, when the database may be starting too */
+    WARM_MAX_MS = 2000
 };
 
 Db *
@@ -67,13 +70,8 @@ was_closed(PGconn *connection)
     return PQstatus(connection) != CONNECTION_OK;
 }
 
-static void
-ignore_notice(void *argument UNUSED, const PGresult *result UNUSED)
-{
-}
-
 bool
-db_ready(Db *db, char *reason, size_t size)
+db_ready(Db *db, const int *stop_fd, char *reason, size_t size)
 {
     if (db->connection != NULL &&
         (db->stale || db->tenants_count >= db->options->tenants_max ||
@@ -93,18 +91,20 @@ db_ready(Db *db, char *reason, size_t size)
     PGconn *connection = connect_open(&(Connect){.conninfo = db->options->conninfo,
                                                  .user = db->options->user,
                                                  .name = "clientiq",
-                                                 .timeout_s = "2"});
+                                                 .step_ms = CONNECT_STEP_MS,
+                                                 .stop_fd = stop_fd,
+                                                 .is_pooled = db->options->is_pooled},
+                                      reason, size);
 
-    if (PQstatus(connection) != CONNECTION_OK || PQsetnonblocking(connection, 1) != 0 ||
-        PQenterPipelineMode(connection) != 1) {
+    if (connection != NULL && PQenterPipelineMode(connection) != 1) {
         snprintf(reason, size, "%s", PQerrorMessage(connection));
         PQfinish(connection);
-        db->retry_us = clock_us() + RECONNECT_PAUSE_MS * 1000;
-        return false;
+        connection = NULL;
     }
-    PQsetNoticeReceiver(connection, ignore_notice, NULL);
     db->connection = connection;
-    return true;
+    if (connection == NULL)
+        db->retry_us = clock_us() + RECONNECT_PAUSE_MS * 1000;
+    return connection != NULL;
 }
 
 void
@@ -114,50 +114,46 @@ db_count_creation(Call *call)
 }
 
 bool
-db_warm(Db *db)
+db_warm(Db *db, const int *stop_fd)
 {
-    char role[LIMIT_ROLE_NAME + 32];
-    bool ok;
+    char text[LIMIT_ROLE_NAME + 64], reason[256];
 
     if (db->options->owner)
         return true;
-    snprintf(role, sizeof role, "set local role \"%s\"", db->options->platform_role);
-    if (PQexitPipelineMode(db->connection) != 1)
-        return false;
-
     /* the end of the transaction takes the role back */
-
-    PQclear(PQexec(db->connection, "begin"));
-
-    PGresult *result = PQexec(db->connection, role);
-
-    ok = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    PQclear(PQexec(db->connection, "rollback"));
-    return PQenterPipelineMode(db->connection) == 1 && ok;
+    snprintf(text, sizeof text, "begin; set local role \"%s\"; rollback",
+             db->options->platform_role);
+    if (PQexitPipelineMode(db->connection) == 1 &&
+        connect_run(db->connection, text, clock_us() + WARM_MAX_MS * 1000, stop_fd, NULL, reason,
+                    sizeof reason) &&
+        PQenterPipelineMode(db->connection) == 1)
+        return true;
+    db->stale = true;
+    return false;
 }
 
 bool
-db_login(const char *conninfo, char login[LIMIT_ROLE_NAME + 1], bool *pooled, char *reason,
-         size_t size)
+db_login(const char *conninfo, const int *stop_fd, char login[LIMIT_ROLE_NAME + 1], bool *pooled,
+         char *reason, size_t size)
 {
-    PGconn *connection =
-        connect_open(&(Connect){.conninfo = conninfo, .name = "clientiq", .timeout_s = "5"});
-    bool ok = false;
+    /* whether a pooler stands between is what is asked here */
+    PGconn *connection = connect_open(&(Connect){.conninfo = conninfo,
+                                                 .name = "clientiq",
+                                                 .step_ms = LOGIN_STEP_MS,
+                                                 .stop_fd = stop_fd,
+                                                 .is_pooled = true},
+                                      reason, size);
+    PGresult *result = NULL;
+    bool ok = connection != NULL &&
+              connect_run(connection, "select session_user, pg_backend_pid()",
+                          clock_us() + LOGIN_STEP_MS * 1000, stop_fd, &result, reason, size);
 
-    if (PQstatus(connection) == CONNECTION_OK) {
-        PGresult *result = PQexec(connection, "select session_user, pg_backend_pid()");
-
-        ok = PQresultStatus(result) == PGRES_TUPLES_OK;
-        if (ok) {
-            snprintf(login, LIMIT_ROLE_NAME + 1, "%s", PQgetvalue(result, 0, 0));
-            /* a pooler gives out process ids of its own making */
-            *pooled = atoi(PQgetvalue(result, 0, 1)) != PQbackendPID(connection);
-        }
-        PQclear(result);
+    if (ok) {
+        snprintf(login, LIMIT_ROLE_NAME + 1, "%s", PQgetvalue(result, 0, 0));
+        /* a pooler gives out process ids of its own making */
+        *pooled = atoi(PQgetvalue(result, 0, 1)) != PQbackendPID(connection);
     }
-    if (!ok)
-        snprintf(reason, size, "%s", PQerrorMessage(connection));
+    PQclear(result);
     PQfinish(connection);
     return ok;
 }

@@ -15,6 +15,7 @@ typedef struct DbOptions {
     bool tries;       /* scripts may run although it is not the owner's: see rpc/isolation.c */
     const char *user; /* signs in as this role instead of conninfo's; NULL: as conninfo says */
     const char *platform_role; /* the role of platform calls, unless owner */
+    bool is_pooled;            /* a pooler stands between: the session is not ours alone */
 } DbOptions;
 
 /* One connection, not opened yet.  NULL: no memory.  options must outlive it. */
@@ -23,20 +24,20 @@ MUST_CHECK Db *db_new(const DbOptions *options);
 /* NULL is fine. */
 void db_free(Db *db);
 
-/* Between calls: opens or replaces the connection if that is due.  False: it cannot be opened now;
- * reason (of size bytes) says why, for the log. */
-MUST_CHECK bool db_ready(Db *db, char *reason, size_t size);
+/* Between calls: opens or replaces the connection if that is due, unless stop_fd (NULL: none) is
+ * readable.  False: it cannot be opened now; reason (of size bytes) says why, for the log. */
+MUST_CHECK bool db_ready(Db *db, const int *stop_fd, char *reason, size_t size);
 
 /* Says that the call makes a tenant: DbOptions.creations_max. */
 void db_count_creation(Call *call);
 
 /* Outside calls, on a ready connection: makes PostgreSQL read the login's memberships again, which
  * the first SET ROLE after new roles does and which takes milliseconds with thousands of roles. */
-MUST_CHECK bool db_warm(Db *db);
+MUST_CHECK bool db_warm(Db *db, const int *stop_fd);
 
-/* Who the connection string signs in, and whether a pooler stands between.  False: it signs nobody
- * in; reason (of size bytes) says why. */
-MUST_CHECK bool db_login(const char *conninfo, char login[LIMIT_ROLE_NAME + 1], bool *pooled,
-                         char *reason, size_t size);
+/* Who the connection string signs in, and whether a pooler stands between; gives up when stop_fd
+ * (NULL: none) is readable.  False: it signs nobody in; reason (of size bytes) says why. */
+MUST_CHECK bool db_login(const char *conninfo, const int *stop_fd, char login[LIMIT_ROLE_NAME + 1],
+                         bool *pooled, char *reason, size_t size);
 
 #endif

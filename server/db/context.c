@@ -9,6 +9,11 @@
 #include <assert.h>
 #include <inttypes.h>
 
+enum {
+    IDLE_GRACE_MS = 5000 /* beyond what a call may take: a transaction that is idle for longer is
+                            that of a server that hangs, or was lost without a word */
+};
+
 void
 context_count_tenant(Db *db, int64_t tenant_id)
 {
@@ -33,7 +38,7 @@ queue_context(Call *call)
     Db *db = call->db;
     const DbOptions *options = db->options;
     int64_t left_ms = call_left_ms(call);
-    const char *path = "public, pg_temp", *timeout, *lock_timeout;
+    const char *path = "public, pg_temp", *timeout, *lock_timeout, *idle_timeout;
     const char *role = options->owner ? "none" : options->platform_role;
 
     if (left_ms == 0)
@@ -50,7 +55,10 @@ queue_context(Call *call)
     lock_timeout = call->method != NULL && left_ms > 1000 ? "1000" : timeout;
     if (call->lock_timeout_ms != 0)
         lock_timeout = call_printf(call, "%" PRId64, call->lock_timeout_ms);
-    if (path == NULL || timeout == NULL || lock_timeout == NULL)
+    idle_timeout = call_printf(
+        call, "%" PRId64,
+        (call->statement_timeout_ms != 0 ? call->statement_timeout_ms : left_ms) + IDLE_GRACE_MS);
+    if (path == NULL || timeout == NULL || lock_timeout == NULL || idle_timeout == NULL)
         return false;
     assert(role[0] != '\0');
     return pipeline_queue(call, &query_context, NULL,
@@ -59,6 +67,7 @@ queue_context(Call *call)
                                     {.name = "read_only", .text = db->writes ? "off" : "on"},
                                     {.name = "statement_timeout", .text = timeout},
                                     {.name = "lock_timeout", .text = lock_timeout},
+                                    {.name = "idle_timeout", .text = idle_timeout},
                                     {0}},
                           false);
 }

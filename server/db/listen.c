@@ -4,6 +4,7 @@
 #include "db/listen.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "db/connect.h"
 
 #include <inttypes.h>
@@ -12,11 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
     BEAT_MS = 200,
+    SILENT_MS = 5000, /* a connection over which no heartbeat comes back for so long is replaced */
+    CONNECT_STEP_MS = 2000,
     RETRY_MS = 500,
     FLIGHT_MAX = 16 /* heartbeats that may be under way; an older one that comes back is ignored */
 };
@@ -37,24 +39,31 @@ struct Listen {
     pthread_t thread;
     uint64_t number;
     int64_t sent_us[FLIGHT_MAX];
+    int64_t answered_us; /* when the last one came back, or the connection was made */
 };
 
 static bool
 connect_and_listen(Listen *listen)
 {
-    PGresult *result;
-    bool ok;
+    char reason[512] = "";
 
-    listen->connection = connect_open(
-        &(Connect){.conninfo = listen->conninfo, .name = "clientiq-heartbeat", .timeout_s = "2"});
-    if (PQstatus(listen->connection) != CONNECTION_OK)
-        return false;
-    result = PQexec(listen->connection, "listen ciq");
-    ok = PQresultStatus(result) == PGRES_COMMAND_OK && PQsetnonblocking(listen->connection, 1) == 0;
-    PQclear(result);
+    listen->connection = connect_open(&(Connect){.conninfo = listen->conninfo,
+                                                 .name = "clientiq-heartbeat",
+                                                 .step_ms = CONNECT_STEP_MS,
+                                                 .stop_fd = &listen->stop_fd},
+                                      reason, sizeof reason);
 
+    bool ok = listen->connection != NULL &&
+              connect_run(listen->connection, "listen ciq", clock_us() + CONNECT_STEP_MS * 1000,
+                          &listen->stop_fd, NULL, reason, sizeof reason);
+
+    if (!ok)
+        log_write(LOG_LEVEL_DEBUG, "no listener connection", "reason=%s",
+                  log_quote((char[1024]){0}, 1024, reason));
+    listen->answered_us = clock_us();
     /* what changed while nobody listened is unknown */
-    listen->core->changes.tell(listen->core->changes.argument, (Change){CHANGE_ALL, 0});
+    if (listen->connection != NULL)
+        listen->core->changes.tell(listen->core->changes.argument, (Change){CHANGE_ALL, 0});
     return ok;
 }
 
@@ -66,8 +75,10 @@ take_beat(Listen *listen, const char *payload)
     uint64_t number;
 
     if (strncmp(payload, core->run_id, 8) == 0 && sscanf(payload + 8, ":%" SCNu64, &number) == 1 &&
-        number <= listen->number && listen->number - number < FLIGHT_MAX)
+        number <= listen->number && listen->number - number < FLIGHT_MAX) {
+        listen->answered_us = clock_us();
         core->changes.tell_current(core->changes.argument, listen->sent_us[number % FLIGHT_MAX]);
+    }
 }
 
 static void
@@ -104,11 +115,14 @@ take_input(Listen *listen)
     return PQstatus(connection) == CONNECTION_OK;
 }
 
+/* False: the connection is lost, or silent for too long. */
 static bool
 beat(Listen *listen)
 {
     char statement[64];
 
+    if (clock_us() - listen->answered_us > SILENT_MS * 1000)
+        return false;
     /* the one before is still under way: PostgreSQL is slow, and memory will soon be silent */
     if (PQisBusy(listen->connection) != 0)
         return true;
@@ -177,7 +191,7 @@ listen_start(const Core *core, const char *conninfo)
         return NULL;
     listen->core = core;
     listen->conninfo = conninfo;
-    listen->stop_fd = eventfd(0, EFD_CLOEXEC);
+    listen->stop_fd = stop_new();
     if (listen->stop_fd < 0 || pthread_create(&listen->thread, NULL, listen_loop, listen) != 0) {
         if (listen->stop_fd >= 0)
             close(listen->stop_fd);
@@ -190,12 +204,10 @@ listen_start(const Core *core, const char *conninfo)
 void
 listen_stop(Listen *listen)
 {
-    uint64_t one = 1;
-
     if (listen == NULL)
         return;
-    if (write(listen->stop_fd, &one, sizeof one) == sizeof one)
-        pthread_join(listen->thread, NULL);
+    stop_raise(listen->stop_fd);
+    pthread_join(listen->thread, NULL);
     close(listen->stop_fd);
     free(listen);
 }

@@ -30,17 +30,11 @@ pipeline_queue(Call *call, const Query *query, const ProtobufCMessage *message, 
     return true;
 }
 
-/* The server stops in the middle of a long statement.  libpq's cancel blocks, but not for long on a
- * machine that answers, and nobody else waits for this thread. */
+/* The server stops in the middle of a statement: PostgreSQL ends it when it sees that the
+ * connection has ended (client_connection_check_interval).  libpq's cancel would block. */
 static bool
 give_up(Call *call)
 {
-    PGcancel *cancel = PQgetCancel(call->db->connection);
-    char reason[256];
-
-    if (cancel != NULL)
-        (void) PQcancel(cancel, reason, sizeof reason);
-    PQfreeCancel(cancel);
     call->db->stale = true;
     return call_fail(call, CODE_UNAVAILABLE, "the server stops");
 }

@@ -1,9 +1,12 @@
 /* Finding PostgreSQL's programs, and spawning them.  Children are only spawned, never forked: nng
  * does not survive a fork.  */
 #include "db/postgres.h"
+#include "base/clock.h"
+#include "base/ending.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -14,7 +17,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 40 };
+enum {
+    ARGUMENTS_MAX = 40,
+    LOOK_MS = 10,           /* between two looks whether a program has ended */
+    RUN_MAX_MS = 300000,    /* initdb on a slow disk */
+    PG_CONFIG_MAX_MS = 5000 /* it prints a line */
+};
 
 /* ---- who and what ---- */
 
@@ -49,11 +57,32 @@ has_initdb(const char *folder)
     return access(path, X_OK) == 0;
 }
 
+/* Waits for the end of a child, and kills it with its group if that does not come.  False: it
+ * failed. */
+static bool
+wait_for_child(pid_t pid, int64_t limit_ms)
+{
+    int64_t until_us = clock_us() + limit_ms * 1000;
+    int status = 0;
+    pid_t ended;
+
+    while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
+        if (clock_us() > until_us || ending_is_asked()) {
+            (void) kill(-pid, SIGKILL);
+            (void) kill(pid, SIGKILL);
+            (void) waitpid(pid, &status, 0); /* a killed child ends */
+            return false;
+        }
+        (void) poll(NULL, 0, LOOK_MS);
+    }
+    return ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* The first line that it prints is short: a pipe holds it until it is read here. */
 static bool
 ask_pg_config(Postgres *postgres)
 {
-    FILE *answer = NULL;
-    int ends[2], status;
+    int ends[2];
     pid_t pid;
     posix_spawn_file_actions_t actions;
     char *const arguments[] = {"pg_config", "--bindir", NULL};
@@ -63,21 +92,19 @@ ask_pg_config(Postgres *postgres)
         return false;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    if (posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ) == 0) {
-        close(ends[1]);
-        ends[1] = -1;
-        answer = fdopen(ends[0], "r");
-        ok = answer != NULL && fgets(postgres->bin, sizeof postgres->bin, answer) != NULL;
+    if (posix_spawnp(&pid, arguments[0], &actions, NULL, arguments, environ) == 0 &&
+        wait_for_child(pid, PG_CONFIG_MAX_MS)) {
+        struct pollfd answer = {.fd = ends[0], .events = POLLIN};
+        ssize_t size =
+            poll(&answer, 1, 0) > 0 ? read(ends[0], postgres->bin, sizeof postgres->bin - 1) : 0;
+
+        postgres->bin[size > 0 ? size : 0] = '\0';
         postgres->bin[strcspn(postgres->bin, "\n")] = '\0';
-        (void) waitpid(pid, &status, 0);
+        ok = size > 0;
     }
     posix_spawn_file_actions_destroy(&actions);
-    if (answer != NULL)
-        fclose(answer);
-    else
-        close(ends[0]);
-    if (ends[1] >= 0)
-        close(ends[1]);
+    close(ends[0]);
+    close(ends[1]);
     return ok && has_initdb(postgres->bin);
 }
 
@@ -185,8 +212,6 @@ bool
 postgres_run(const Postgres *postgres, const char *const *words, const char *input)
 {
     pid_t pid = postgres_spawn(postgres, words, input);
-    int status;
 
-    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
+    return pid > 0 && wait_for_child(pid, RUN_MAX_MS);
 }

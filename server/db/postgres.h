@@ -32,7 +32,8 @@ MUST_CHECK bool postgres_find_programs(Postgres *postgres, char *reason, size_t 
 MUST_CHECK pid_t postgres_spawn(const Postgres *postgres, const char *const *words,
                                 const char *input);
 
-/* The same, and waits for its end.  False: it failed. */
+/* The same, and waits for its end; a program that takes minutes, or still runs when the server is
+ * to end, is killed.  False: it failed. */
 MUST_CHECK bool postgres_run(const Postgres *postgres, const char *const *words, const char *input);
 
 #endif

@@ -407,7 +407,7 @@ outbox_look(Outbox *outbox, const Call *base, int64_t tenant_id, const char *sch
 
     arena_wipe(base->arena);
     internal_call(&call, base->core, base->arena, base->db, LOOK_MAX_MS);
-    if (!db_ready(base->db, reason, sizeof reason)) {
+    if (!db_ready(base->db, call.stop_fd, reason, sizeof reason)) {
         log_write(LOG_LEVEL_WARNING, "outbox waits for the database", "reason=%s",
                   log_quote(text, sizeof text, reason));
         return false;

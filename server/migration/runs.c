@@ -3,6 +3,7 @@
  * canceled one.  Nothing here is kept in memory that a run needs.  */
 #include "migration/runs.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/wake.h"
 #include "call/internal.h"
 #include "db/db.h"
@@ -15,7 +16,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum {
@@ -66,7 +66,7 @@ is_ready(Runner *runner)
         runner->db = db_new(runner->runs->core->owner_options);
     if (runner->db == NULL)
         return false;
-    if (db_ready(runner->db, reason, sizeof reason))
+    if (db_ready(runner->db, &runner->runs->stop_fd, reason, sizeof reason))
         return true;
     log_write(LOG_LEVEL_DEBUG, "runs wait for the database", "reason=%s",
               log_quote(text, sizeof text, reason));
@@ -300,7 +300,7 @@ runs_start(Core *core)
     if (runs == NULL)
         return NULL;
     runs->core = core;
-    runs->stop_fd = eventfd(0, EFD_CLOEXEC);
+    runs->stop_fd = stop_new();
     runs->count = (size_t) core->config->migration_workers + 1;
     runs->runners = calloc(runs->count, sizeof *runs->runners);
     ok = runs->stop_fd >= 0 && runs->runners != NULL;
@@ -318,13 +318,10 @@ runs_start(Core *core)
 void
 runs_stop(Runs *runs)
 {
-    uint64_t one = 1;
-
     if (runs == NULL)
         return;
     atomic_store(&runs->stop, true);
-    if (runs->stop_fd >= 0 && write(runs->stop_fd, &one, sizeof one) != sizeof one)
-        log_write(LOG_LEVEL_WARNING, "migrations finish their statements first", "%s", "");
+    stop_raise(runs->stop_fd);
     for (size_t i = 0; i < runs->started_count; i++)
         wake_stop(runs->runners[i].wake);
     for (size_t i = 0; i < runs->started_count; i++)

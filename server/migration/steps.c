@@ -130,7 +130,7 @@ run_alone(Steps *steps, const PlanStep *step)
     second.db = db_new(call->core->owner_options);
     second.tenant = (TenantContext){0};
     ok = timeout != NULL && second.db != NULL;
-    if (!ok || !db_ready(second.db, reason, sizeof reason))
+    if (!ok || !db_ready(second.db, call->stop_fd, reason, sizeof reason))
         ok = call_fail(&second, CODE_UNAVAILABLE, "a second connection cannot be opened: %s",
                        reason);
     ok = ok &&

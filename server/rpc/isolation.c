@@ -134,7 +134,7 @@ try_as_tenant(Verifier *verifier, const Subject *subject)
         return try_as(verifier, &verifier->attempts, subject, "tenant", false);
     verifier->user_options.user = subject->context.role;
     user.db = db_new(&verifier->user_options);
-    ok = user.db != NULL && db_ready(user.db, reason, sizeof reason)
+    ok = user.db != NULL && db_ready(user.db, user.stop_fd, reason, sizeof reason)
              ? try_as(verifier, &user, subject, "tenant", true)
              : try_as(verifier, &verifier->attempts, subject, "tenant", false);
     db_free(user.db);
@@ -309,7 +309,8 @@ rpc_verify_isolation(Call *call, const VerifyIsolationRequest *request,
     verifier->attempts.lock_timeout_ms = LOCK_MS;
     verifier->attempts.explain = (CallExplain){0};
     verifier->attempts.db = db_new(&verifier->options);
-    ok = verifier->attempts.db != NULL && db_ready(verifier->attempts.db, reason, sizeof reason)
+    ok = verifier->attempts.db != NULL &&
+                 db_ready(verifier->attempts.db, call->stop_fd, reason, sizeof reason)
              ? verify_page(verifier, request->page_token[0] == '\0')
              : call_fail(call, CODE_UNAVAILABLE,
                          "a connection for the attempts cannot be opened: %s", reason);

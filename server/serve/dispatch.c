@@ -472,7 +472,7 @@ dispatch_run(Call *call, Packed *packed)
         char reason[256];
 
         db_rollback(call);
-        if (db_ready(call->db, reason, sizeof reason)) {
+        if (db_ready(call->db, call->stop_fd, reason, sizeof reason)) {
             call_forget_failure(call);
             ok = dispatch_once(call, packed);
         }

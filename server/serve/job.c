@@ -1,12 +1,16 @@
 /* One thread, one connection.  If a task fails, that is logged, and the task runs again in the next
  * round.  */
 #include "serve/job.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "call/internal.h"
 #include "db/db.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { TASK_MAX_MS = 60000 }; /* for one task */
 
@@ -17,6 +21,7 @@ struct Job {
     Db *db;
     Arena *arena;
     pthread_t thread;
+    int ended_fd; /* readable: the thread does nothing more */
 };
 
 static void
@@ -26,7 +31,7 @@ run_task(Job *job, const JobTask *task)
     char reason[512], text[1024];
 
     internal_call(&call, job->core, job->arena, job->db, TASK_MAX_MS);
-    if (!db_ready(job->db, reason, sizeof reason)) {
+    if (!db_ready(job->db, call.stop_fd, reason, sizeof reason)) {
         log_write(LOG_LEVEL_WARNING, "job waits for the database", "task=%s reason=%s", task->name,
                   log_quote(text, sizeof text, reason));
     } else if (!task->run(&call, task->state)) {
@@ -53,14 +58,17 @@ job_loop(void *argument)
     while (wake_wait(job->wake, job->kind->interval_s * 1000));
     if (job->kind->looks_at_end)
         job_run_tasks(job);
+    stop_raise(job->ended_fd);
     return NULL;
 }
 
 static void
-job_free(Job *job)
+job_forget(Job *job)
 {
     db_free(job->db);
     arena_free(job->arena);
+    if (job->ended_fd >= 0)
+        close(job->ended_fd);
     free(job);
 }
 
@@ -74,22 +82,38 @@ job_start(Core *core, const JobKind *kind, Wake *wake)
     job->core = core;
     job->kind = kind;
     job->wake = wake;
+    job->ended_fd = stop_new();
     job->db = db_new(core->owner_options);
     job->arena = arena_new(LIMIT_ARENA);
-    if (job->db == NULL || job->arena == NULL ||
+    if (job->ended_fd < 0 || job->db == NULL || job->arena == NULL ||
         pthread_create(&job->thread, NULL, job_loop, job) != 0) {
-        job_free(job);
+        job_forget(job);
         return NULL;
     }
     return job;
 }
 
 void
-job_stop(Job *job)
+job_end(Job *job)
+{
+    if (job != NULL)
+        wake_stop(job->wake);
+}
+
+bool
+job_has_ended(const Job *job, int64_t until_us)
+{
+    int64_t left_us = until_us - clock_us();
+    struct pollfd ended = {.fd = job == NULL ? -1 : job->ended_fd, .events = POLLIN};
+
+    return job == NULL || poll(&ended, 1, left_us > 0 ? (int) (left_us / 1000) + 1 : 0) > 0;
+}
+
+void
+job_free(Job *job)
 {
     if (job == NULL)
         return;
-    wake_stop(job->wake);
     pthread_join(job->thread, NULL);
-    job_free(job);
+    job_forget(job);
 }

@@ -26,7 +26,13 @@ typedef struct JobKind {
 /* Starts a thread; kind and wake must outlive it.  NULL: no memory or no thread. */
 MUST_CHECK Job *job_start(Core *core, const JobKind *kind, Wake *wake);
 
-/* Ends it after the task that runs.  NULL is fine. */
-void job_stop(Job *job);
+/* Tells it to end after the task that runs.  NULL is fine. */
+void job_end(Job *job);
+
+/* Waits for that until a time (clock_us).  False: it has not ended.  NULL is fine. */
+MUST_CHECK bool job_has_ended(const Job *job, int64_t until_us);
+
+/* Waits for its end, however long that takes, and frees it.  NULL is fine. */
+void job_free(Job *job);
 
 #endif

@@ -30,10 +30,11 @@ static void
 look_after_connection(Worker *worker)
 {
     char reason[512] = "", text[1024];
-    bool ready = db_ready(worker->db, reason, sizeof reason);
+    const int *stop_fd = worker->core->stop_calls_fd;
+    bool ready = db_ready(worker->db, stop_fd, reason, sizeof reason);
     unsigned roles_made = atomic_load(&worker->core->roles_made);
 
-    if (ready && worker->roles_seen != roles_made && db_warm(worker->db))
+    if (ready && worker->roles_seen != roles_made && db_warm(worker->db, stop_fd))
         worker->roles_seen = roles_made;
     if (ready == worker->was_ready)
         return;
@@ -53,6 +54,7 @@ worker_serve(Worker *worker, Exchange *exchange)
         .arena = worker->arena,
         .db = worker->db,
         .receive_us = exchange_receive_us(exchange),
+        .stop_fd = worker->core->stop_calls_fd,
     };
     Reply reply;
     size_t size;

@@ -140,12 +140,13 @@ take_answer(void *argument, int status, int timeouts UNUSED, unsigned char *answ
 
 /* ---- all of them ---- */
 
-/* One wait for whatever c-ares waits for.  False: nothing is under way any more. */
+/* One wait for whatever c-ares waits for.  False: nothing is under way any more, or it is time to
+ * stop. */
 static bool
-dns_process(ares_channel channel, int64_t left_ms)
+dns_process(ares_channel channel, int64_t left_ms, const int *stop_fd)
 {
     ares_socket_t sockets[SOCKETS];
-    struct pollfd descriptors[SOCKETS];
+    struct pollfd descriptors[SOCKETS + 1];
     int wanted = ares_getsock(channel, sockets, SOCKETS);
     struct timeval most = {.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000}, wait;
     nfds_t count = 0;
@@ -159,10 +160,13 @@ dns_process(ares_channel channel, int64_t left_ms)
     }
     if (count == 0)
         return false;
+    descriptors[count] = (struct pollfd){.fd = stop_fd == NULL ? -1 : *stop_fd, .events = POLLIN};
 
     struct timeval *next = ares_timeout(channel, &most, &wait);
 
-    (void) poll(descriptors, count, (int) (next->tv_sec * 1000 + next->tv_usec / 1000 + 1));
+    (void) poll(descriptors, count + 1, (int) (next->tv_sec * 1000 + next->tv_usec / 1000 + 1));
+    if (descriptors[count].revents != 0)
+        return false;
     /* also those of which nothing came: their time may be over */
     ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     for (nfds_t i = 0; i < count; i++)
@@ -175,7 +179,8 @@ dns_process(ares_channel channel, int64_t left_ms)
 }
 
 void
-dns_find_txt(const char *server, int64_t timeout_ms, DnsQuestion *questions, size_t count)
+dns_find_txt(const char *server, int64_t timeout_ms, const int *stop_fd, DnsQuestion *questions,
+             size_t count)
 {
     int64_t until_us = clock_us() + timeout_ms * 1000, left_us;
     ares_channel channel;
@@ -190,7 +195,8 @@ dns_find_txt(const char *server, int64_t timeout_ms, DnsQuestion *questions, siz
     for (size_t i = 0; i < count; i++)
         ares_query(channel, questions[i].name, ns_c_in, ns_t_txt, take_answer, &questions[i]);
     while ((left_us = until_us - clock_us()) > 0 &&
-           dns_process(channel, left_us / 1000 < ROUND_MAX_MS ? left_us / 1000 + 1 : ROUND_MAX_MS))
+           dns_process(channel, left_us / 1000 < ROUND_MAX_MS ? left_us / 1000 + 1 : ROUND_MAX_MS,
+                       stop_fd))
         ;
     /* whoever still waits is told so */
     ares_destroy(channel);

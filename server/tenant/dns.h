@@ -24,8 +24,9 @@ typedef struct DnsQuestion {
 } DnsQuestion;
 
 /* server: "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53"; "": the system's.  Returns after
- * timeout_ms at the latest. */
-void dns_find_txt(const char *server, int64_t timeout_ms, DnsQuestion *questions, size_t count);
+ * timeout_ms at the latest, or when stop_fd (NULL: none) is readable. */
+void dns_find_txt(const char *server, int64_t timeout_ms, const int *stop_fd,
+                  DnsQuestion *questions, size_t count);
 
 /* Whether the address of a DNS server can be read; "" can. */
 MUST_CHECK bool dns_server_is_valid(const char *server);

@@ -121,7 +121,8 @@ ownership_work(Call *call, void *state UNUSED)
             return false;
         if (taken.count == 0)
             return true;
-        dns_find_txt(config->dns_server, config->dns_timeout_ms, taken.questions, taken.count);
+        dns_find_txt(config->dns_server, config->dns_timeout_ms, call->stop_fd, taken.questions,
+                     taken.count);
         for (size_t k = 0; k < taken.count; k++)
             record_or_log(call, taken.id[k], &taken.questions[k]);
     }

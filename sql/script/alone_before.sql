@@ -3,4 +3,5 @@
 set search_path to :"schema", pg_temp;
 set statement_timeout to :'timeout';
 set lock_timeout to 0;
+set client_connection_check_interval to 2000;
 select pg_catalog.pg_advisory_lock_shared(7421, (:'run')::integer);

@@ -157,7 +157,7 @@ begin(Ears *ears, Call *call)
     char reason[512];
 
     arena_wipe(ears->arena);
-    if (!db_ready(ears->db, reason, sizeof reason))
+    if (!db_ready(ears->db, NULL, reason, sizeof reason))
         fail_msg("%s", reason);
     internal_call(call, &ears->here.core, ears->arena, ears->db, CALL_MS);
     db_begin(call, DB_WRITE);

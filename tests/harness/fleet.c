@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { END_MAX_MS = 30000 /* for a process that is to end, before a test gives up */ };
 
 const char fleet_initial[] = "-- depends: users/0001\n"
                              "-- migrate:up\n"
@@ -311,8 +314,8 @@ process_is_ready(void *argument)
 }
 
 void
-process_start(ServerProcess *process, const TestDatabase *database, const char *apps,
-              const char *const *options)
+process_spawn(ServerProcess *process, const TestDatabase *database, const char *apps,
+              const char *const *options, int log)
 {
     static int number;
     char program[256];
@@ -339,12 +342,22 @@ process_start(ServerProcess *process, const TestDatabase *database, const char *
     for (size_t i = 0; options != NULL && options[i] != NULL; i++)
         words[count++] = options[i];
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, process->log,
-                                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    if (log >= 0)
+        posix_spawn_file_actions_adddup2(&actions, log, STDERR_FILENO);
+    else
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, process->log,
+                                         O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
     assert_int_equal(posix_spawn(&process->pid, program, &actions, NULL,
                                  (char *const *) (uintptr_t) words, environ),
                      0);
     posix_spawn_file_actions_destroy(&actions);
+}
+
+void
+process_start(ServerProcess *process, const TestDatabase *database, const char *apps,
+              const char *const *options)
+{
+    process_spawn(process, database, apps, options, -1);
     wait_until("a server that is ready", process_is_ready, process);
 }
 
@@ -357,6 +370,25 @@ process_wait(ServerProcess *process)
     unlink(process->url + strlen("ipc://"));
     process->pid = 0;
     return status;
+}
+
+int
+process_end(ServerProcess *process)
+{
+    int64_t until_ms = now_ms() + END_MAX_MS;
+    int status;
+
+    while (waitpid(process->pid, &status, WNOHANG) == 0) {
+        if (now_ms() > until_ms) {
+            (void) kill(process->pid, SIGKILL);
+            (void) waitpid(process->pid, &status, 0);
+            fail_msg("the server did not end; its log is %s", process->log);
+        }
+        (void) poll(NULL, 0, 10);
+    }
+    unlink(process->url + strlen("ipc://"));
+    process->pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 void

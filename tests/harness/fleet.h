@@ -75,6 +75,15 @@ void process_start(ServerProcess *process, const TestDatabase *database, const c
 void process_kill(ServerProcess *process); /* SIGKILL */
 void process_stop(ServerProcess *process); /* SIGTERM, and it must end well */
 
+/* The same as process_start, but returns at once; stderr is this descriptor, or a file if it is -1.
+ */
+void process_spawn(ServerProcess *process, const TestDatabase *database, const char *apps,
+                   const char *const *options, int log);
+
+/* Waits for its end and gives its exit status; fails the test, and kills it, if that does not come.
+ */
+int process_end(ServerProcess *process);
+
 /* The local operator of that server. */
 CiqClient *process_operator(const ServerProcess *process);
 

@@ -82,7 +82,7 @@ dns_has_begun(void *argument)
         dns->pid = 0;
         return true;
     }
-    dns_find_txt(dns->address, 500, &question, 1);
+    dns_find_txt(dns->address, 500, NULL, &question, 1);
     return question.result == DNS_FOUND;
 }
 

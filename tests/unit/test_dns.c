@@ -145,7 +145,7 @@ ask(Liar *liar)
     assert_int_equal(getsockname(liar->socket, (struct sockaddr *) &address, &size), 0);
     snprintf(liar->address, sizeof liar->address, "127.0.0.1:%d", ntohs(address.sin_port));
     assert_int_equal(pthread_create(&liar->thread, NULL, serve, liar), 0);
-    dns_find_txt(liar->address, TIMEOUT_MS, &question, 1);
+    dns_find_txt(liar->address, TIMEOUT_MS, NULL, &question, 1);
     liar->stop = true;
     pthread_join(liar->thread, NULL);
     close(liar->socket);
@@ -217,10 +217,10 @@ test_dns__many_at_once(void **state)
     (void) ask(&liar); /* its socket is closed now: nobody is there */
     for (size_t i = 0; i < 16; i++)
         questions[i] = (DnsQuestion){.name = name, .value = value};
-    dns_find_txt(liar.address, TIMEOUT_MS, questions, 16);
+    dns_find_txt(liar.address, TIMEOUT_MS, NULL, questions, 16);
     for (size_t i = 0; i < 16; i++)
         assert_int_equal(questions[i].result, DNS_UNKNOWN);
-    dns_find_txt("not an address", TIMEOUT_MS, questions, 16);
+    dns_find_txt("not an address", TIMEOUT_MS, NULL, questions, 16);
     assert_string_equal(questions[15].text, "there is no DNS server to ask");
 }
 
@@ -235,7 +235,7 @@ test_dns__names_that_are_none(void **state)
     (void) ask(&liar);
     memset(long_name, 'a', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
-    dns_find_txt(liar.address, TIMEOUT_MS, &question, 1);
+    dns_find_txt(liar.address, TIMEOUT_MS, NULL, &question, 1);
     assert_int_equal(question.result, DNS_UNKNOWN);
 }
 
