@@ -72,6 +72,16 @@ serve(const Config *config)
     return is_stop ? 0 : 1;
 }
 
+/* What was printed may be on a full disk, or a pipe whose reader has gone. */
+static int
+finish(int status)
+{
+    if (fflush(stdout) == 0)
+        return status;
+    fprintf(stderr, "ciq-server: cannot write to standard output: %s\n", strerror(errno));
+    return status != 0 ? status : 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -84,20 +94,20 @@ main(int argc, char **argv)
         return 1;
     }
     if (command_take_word(&argc, argv, "--help"))
-        return show_help();
+        return finish(show_help());
     if (argc > 1 && strcmp(argv[1], "create-superuser") == 0)
-        return command_create_superuser(argc - 1, argv + 1);
+        return finish(command_create_superuser(argc - 1, argv + 1));
     if (argc > 1 && strcmp(argv[1], "export") == 0)
-        return command_export(argc - 1, argv + 1);
+        return finish(command_export(argc - 1, argv + 1));
     if (argc > 1 && strcmp(argv[1], "import") == 0)
-        return command_import(argc - 1, argv + 1);
+        return finish(command_import(argc - 1, argv + 1));
     if (command_take_word(&argc, argv, "--help-markdown")) {
         config_markdown(stdout);
-        return 0;
+        return finish(0);
     }
     if (command_take_word(&argc, argv, "--version")) {
         puts("ciq-server " CIQ_VERSION);
-        return 0;
+        return finish(0);
     }
     check_only = command_take_word(&argc, argv, "--check-config");
     if (!config_load(&config, argc, argv, stderr))
@@ -109,7 +119,7 @@ main(int argc, char **argv)
     if (check_only) {
         config_print(&config, stdout);
         config_free(&config);
-        return 0;
+        return finish(0);
     }
 
     status = serve(&config);

@@ -29,6 +29,7 @@
 #include "serve/worker.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -341,6 +342,43 @@ start_workers(Server *server)
     return true;
 }
 
+static void *
+pass_gate(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* Makes as many threads as nng does when it is first used, and ends them: where one is refused, nng
+ * crashes or waits for ever instead of saying so. */
+static bool
+has_threads_for_nng(void)
+{
+    enum { CORES_MAX = 8, FOR_CORE = 4, OTHERS = 8 /* resolvers, timer, reaper */ };
+    static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t wanted = (size_t) (cores < 1           ? 1
+                              : cores > CORES_MAX ? CORES_MAX
+                                                  : cores) *
+                    FOR_CORE,
+           count = 0;
+    pthread_t threads[CORES_MAX * FOR_CORE + OTHERS];
+
+    wanted += OTHERS;
+    pthread_mutex_lock(&gate);
+    while (count < wanted && (errno = pthread_create(&threads[count], NULL, pass_gate, &gate)) == 0)
+        count++;
+    pthread_mutex_unlock(&gate);
+
+    int error = errno;
+
+    for (size_t i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    errno = error;
+    return count == wanted;
+}
+
 static bool
 start_listening(Server *server)
 {
@@ -454,7 +492,8 @@ server_start(const Config *config)
     errno = 0;
     if (check_dns_server(config) && log_unless(jobs_start(server->jobs), "the jobs") &&
         log_unless(start_workers(server), "the workers") &&
-        log_unless(start_listen(server), "the listener of changes") && start_listening(server)) {
+        log_unless(start_listen(server), "the listener of changes") &&
+        log_unless(has_threads_for_nng(), "nng") && start_listening(server)) {
         ending_raises(-1);
         atomic_store(&server->core.serving, true);
         return server;

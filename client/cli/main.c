@@ -246,6 +246,15 @@ run_command(Cli *cli)
     die_unknown(cli);
 }
 
+/* What was printed may be on a full disk, or a pipe whose reader has gone. */
+static int
+finish(int status)
+{
+    if (fflush(stdout) != 0)
+        die("cannot write to standard output: %s", strerror(errno));
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -272,18 +281,16 @@ main(int argc, char **argv)
     if (cli.version) {
         puts("ciq-client " CIQ_VERSION);
         free(words);
-        return 0;
+        return finish(0);
     }
     if (cli.words_count > 0 && words[0][0] == '-')
         options_die_unknown(words[0], NULL);
     if (cli.words_count == 0) {
         print_usage(cli.help ? stdout : stderr);
         free(words);
-        return cli.help ? 0 : EXIT_USAGE;
+        return finish(cli.help ? 0 : EXIT_USAGE);
     }
     status = run_command(&cli);
     free(words);
-    if (fflush(stdout) != 0)
-        die("cannot write to standard output: %s", strerror(errno));
-    return status;
+    return finish(status);
 }

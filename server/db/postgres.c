@@ -3,6 +3,7 @@
 #include "db/postgres.h"
 #include "base/clock.h"
 #include "base/ending.h"
+#include "base/log.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -176,6 +177,7 @@ postgres_spawn(const Postgres *postgres, const char *const *words, const char *i
     posix_spawnattr_t attributes;
     sigset_t none, all;
     pid_t pid = -1;
+    char text[256];
 
     for (size_t i = 0; words[i] != NULL && i < ARGUMENTS_MAX; i++)
         arguments[count++] = words[i];
@@ -205,7 +207,12 @@ postgres_spawn(const Postgres *postgres, const char *const *words, const char *i
     posix_spawnattr_destroy(&attributes);
     free(storage[0]);
     free(storage[1]);
-    return error == 0 ? pid : -1;
+    if (error == 0)
+        return pid;
+    log_write(LOG_LEVEL_ERROR, "cannot run a program",
+              "program=setpriv reason=%s hint=\"it comes with the package util-linux\"",
+              log_quote(text, sizeof text, strerror(error)));
+    return -1;
 }
 
 bool

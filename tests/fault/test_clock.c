@@ -57,23 +57,6 @@ libfaketime(void)
     return path[0] == '\0' ? NULL : path;
 }
 
-/* The sanitizer with which this program and the server are built wants to be the first library; ""
- * if there is none. */
-static const char *
-sanitizer(void)
-{
-    static const char *const starts[] = {"__asan_init", "__tsan_init"};
-
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-        void *start = dlsym(RTLD_DEFAULT, starts[i]);
-        Dl_info info;
-
-        if (start != NULL && dladdr(start, &info) != 0 && strstr(info.dli_fname, ".so") != NULL)
-            return info.dli_fname;
-    }
-    return "";
-}
-
 /* So many hours beside the right time.  The server reads the file whenever it asks the calendar. */
 static void
 set_calendar(const Moved *moved, int hours)
@@ -108,7 +91,7 @@ start_server(Moved *moved)
                                    "1000",
                                    NULL};
 
-    snprintf(preload, sizeof preload, "%s %s/calendar.so %s", sanitizer(), CIQ_BIN_DIR,
+    snprintf(preload, sizeof preload, "%s %s/calendar.so %s", sanitizer_library(), CIQ_BIN_DIR,
              libfaketime());
     snprintf(calendar, sizeof calendar, "%s/calendar", moved->folder);
     snprintf(mails, sizeof mails, "%s/mails", moved->folder);

@@ -1,6 +1,7 @@
 /* Tenants and an app of the user's own; see fleet.h.  */
 #include "harness/fleet.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -409,6 +410,21 @@ process_stop(ServerProcess *process)
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         fail_msg("the server ended with status %d; its log is %s", status, process->log);
     unlink(process->log);
+}
+
+const char *
+sanitizer_library(void)
+{
+    static const char *const starts[] = {"__asan_init", "__tsan_init"};
+
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        void *start = dlsym(RTLD_DEFAULT, starts[i]);
+        Dl_info info;
+
+        if (start != NULL && dladdr(start, &info) != 0 && strstr(info.dli_fname, ".so") != NULL)
+            return info.dli_fname;
+    }
+    return "";
 }
 
 CiqClient *

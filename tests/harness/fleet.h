@@ -84,6 +84,10 @@ void process_spawn(ServerProcess *process, const TestDatabase *database, const c
  */
 int process_end(ServerProcess *process);
 
+/* The sanitizer with which this program and the server are built, which wants to be the first
+ * library that is preloaded; "" if there is none. */
+const char *sanitizer_library(void);
+
 /* The local operator of that server. */
 CiqClient *process_operator(const ServerProcess *process);
 
