@@ -4,6 +4,7 @@
  * is repeated is decided here.  */
 #include "client/call.h"
 #include "proto/aio.h"
+#include "proto/message.h"
 #include "client/error.h"
 #include "proto/guard.h"
 #include "server/base/clock.h"
@@ -137,18 +138,19 @@ attempt_message(const Flight *flight, uint32_t left_ms)
     uint8_t field[TIMEOUT_FIELD_MAX];
     size_t size = 0;
     nng_msg *message;
+    uint8_t *body;
 
     field[size++] = 6 << 3; /* Request.timeout_ms, a varint */
     for (; left_ms >= 0x80; left_ms >>= 7)
         field[size++] = (uint8_t) (left_ms | 0x80);
     field[size++] = (uint8_t) left_ms;
-    if (nng_msg_alloc(&message, 0) != 0)
+    message = message_new(flight->size + size);
+    if (message == NULL)
         return NULL;
-    if (nng_msg_append(message, flight->packed, flight->size) == 0 &&
-        nng_msg_append(message, field, size) == 0)
-        return message;
-    nng_msg_free(message);
-    return NULL;
+    body = nng_msg_body(message);
+    memcpy(body, flight->packed, flight->size);
+    memcpy(body + flight->size, field, size);
+    return message;
 }
 
 static void
@@ -235,7 +237,7 @@ take_reply(Flight *flight, nng_msg *message)
 {
     Reply *reply = clientiq__v1__reply__unpack(NULL, nng_msg_len(message), nng_msg_body(message));
 
-    nng_msg_free(message);
+    message_free(message);
     if (reply == NULL) {
         flight_finish(flight, NULL,
                       ciq_error_new(CODE_INTERNAL, "the reply is not a clientiq.v1.Reply"));
@@ -283,7 +285,7 @@ transport_failed(Flight *flight, int error, bool delivered)
 static void
 drop_message(Flight *flight)
 {
-    nng_msg_free(nng_aio_get_msg(flight->aio));
+    message_free(nng_aio_get_msg(flight->aio));
     nng_aio_set_msg(flight->aio, NULL);
 }
 

@@ -1,5 +1,6 @@
 /* The only file that may call nng_sleep_aio (tools/rooms).  */
 #include "proto/aio.h"
+#include "proto/message.h"
 
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@ aio_sent(nng_aio *aio)
 
     /* nng takes the message of a send that succeeds */
     if (message != NULL) {
-        nng_msg_free(message);
+        message_free(message);
         nng_aio_set_msg(aio, NULL);
         if (error == 0)
             error = NNG_ETIMEDOUT;

@@ -69,6 +69,16 @@ command_take_word(int *argc, char **argv, const char *word)
     return false;
 }
 
+bool
+command_load_config(Config *config, int argc, char **argv)
+{
+    if (!config_load(config, argc, argv, stderr))
+        return false;
+    if (strcmp(config->core_dumps, "off") == 0)
+        secret_hide_process();
+    return true;
+}
+
 void
 command_start_log(void)
 {
@@ -140,7 +150,7 @@ command_create_superuser(int argc, char **argv)
         return usage("create-superuser needs --email ADDRESS");
     if (options.password_stdin && options.password_file != NULL)
         return usage("--password-stdin and --password-file cannot be used together");
-    if (!config_load(&config, argc, argv, stderr))
+    if (!command_load_config(&config, argc, argv))
         return 2;
     if (!read_password(&options, password, reason, sizeof reason)) {
         fprintf(stderr, "ciq-server: %s\n", reason);

@@ -123,7 +123,7 @@ command_export(int argc, char **argv)
         output = NULL;
     if (output == NULL && isatty(STDOUT_FILENO))
         return usage_export("an archive cannot be written to a terminal: use --output FILE");
-    if (!config_load(&config, argc, argv, stderr))
+    if (!command_load_config(&config, argc, argv))
         return 2;
     command_start_log();
     status =
@@ -283,7 +283,7 @@ command_import(int argc, char **argv)
     }
     if (input == NULL && isatty(STDIN_FILENO))
         return usage_import("an archive cannot be read from a terminal: use --input FILE");
-    if (!config_load(&config, argc, argv, stderr))
+    if (!command_load_config(&config, argc, argv))
         return 2;
     command_start_log();
     work.file = open_input(input);

@@ -110,7 +110,7 @@ main(int argc, char **argv)
         return finish(0);
     }
     check_only = command_take_word(&argc, argv, "--check-config");
-    if (!config_load(&config, argc, argv, stderr))
+    if (!command_load_config(&config, argc, argv))
         return 2;
     if (!mail_check(&config, stderr)) {
         config_free(&config);

@@ -448,7 +448,7 @@ server_open(const Config *config, ServerOpening opening, bool beside)
     Server *server;
 
     errno = 0;
-    server = calloc(1, sizeof *server);
+    server = secret_pages_new(sizeof *server); /* it holds keys */
     if (!log_unless(server != NULL, "the server"))
         return NULL;
     server->core.config = config;
@@ -645,5 +645,5 @@ server_stop(Server *server)
     free(server->extension_schemas);
     free(server->conninfo_worker);
     free(server->conninfo_owner);
-    free(server);
+    secret_pages_free(server, sizeof *server);
 }

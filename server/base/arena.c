@@ -1,5 +1,6 @@
-/* A bump allocator of chunks.  The first chunk stays between calls; a call that needs more gets
- * chunks of twice the size, up to the arena's bound.  */
+/* A bump allocator of chunks, each of pages of its own that no core dump shows.  The first chunk
+ * stays between calls; a call that needs more gets chunks of twice the size, up to the arena's
+ * bound.  Pages that no call has touched take no memory.  */
 #include "base/arena.h"
 #include "base/secret.h"
 
@@ -15,7 +16,7 @@
 #define UNPOISON(memory, size) ((void) 0)
 #endif
 
-enum { CHUNK_FIRST = 16 * 1024, ALIGNMENT = 16 };
+enum { CHUNK_FIRST = 64 * 1024, ALIGNMENT = 16 };
 
 typedef struct Chunk Chunk;
 struct Chunk {
@@ -33,7 +34,7 @@ struct Arena {
 static Chunk *
 chunk_new(size_t size, Chunk *before)
 {
-    Chunk *chunk = malloc(sizeof *chunk + size);
+    Chunk *chunk = secret_pages_new(sizeof *chunk + size);
 
     if (chunk != NULL) {
         chunk->before = before;
@@ -50,6 +51,13 @@ chunk_wipe(Chunk *chunk)
     UNPOISON(chunk->memory, chunk->size);
     secret_wipe(chunk->memory, chunk->used);
     chunk->used = 0;
+}
+
+static void
+chunk_free(Chunk *chunk)
+{
+    UNPOISON(chunk->memory, chunk->size);
+    secret_pages_free(chunk, sizeof *chunk + chunk->size);
 }
 
 static void *
@@ -87,8 +95,7 @@ arena_free(Arena *arena)
     if (arena == NULL)
         return;
     arena_wipe(arena);
-    UNPOISON(arena->last->memory, arena->last->size);
-    free(arena->last);
+    chunk_free(arena->last);
     free(arena);
 }
 
@@ -131,8 +138,7 @@ arena_wipe(Arena *arena)
         Chunk *chunk = arena->last;
 
         arena->last = chunk->before;
-        chunk_wipe(chunk);
-        free(chunk);
+        chunk_free(chunk);
     }
     chunk_wipe(arena->last);
     POISON(arena->last->memory, arena->last->size);

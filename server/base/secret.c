@@ -6,6 +6,8 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 
 void
 secret_random(void *out, size_t size)
@@ -17,6 +19,30 @@ void
 secret_wipe(void *memory, size_t size)
 {
     sodium_memzero(memory, size);
+}
+
+void *
+secret_pages_new(size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (pages == MAP_FAILED)
+        return NULL;
+    (void) madvise(pages, size, MADV_DONTDUMP); /* an old kernel only knows less */
+    return pages;
+}
+
+void
+secret_pages_free(void *pages, size_t size)
+{
+    if (pages != NULL)
+        (void) munmap(pages, size);
+}
+
+void
+secret_hide_process(void)
+{
+    (void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 bool

@@ -16,6 +16,15 @@ void secret_random(void *out, size_t size);
 /* Overwrites memory; the compiler leaves it alone. */
 void secret_wipe(void *memory, size_t size);
 
+/* Whole pages of zeros for what nobody else may see: a core dump does not show them.  NULL: no
+ * memory.  They are freed by giving them back to the system, which clears them; NULL is fine, and
+ * size is that of the request. */
+MUST_CHECK void *secret_pages_new(size_t size);
+void secret_pages_free(void *pages, size_t size);
+
+/* From here on nobody but root can look into this process, and it leaves no core dump. */
+void secret_hide_process(void);
+
 /* Whether two secrets of the same size are the same, in the same time wherever they differ. */
 MUST_CHECK bool secret_is_equal(const void *one, const void *other, size_t size);
 

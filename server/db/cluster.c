@@ -260,13 +260,17 @@ start_postgres(const Cluster *cluster)
     snprintf(postgres, sizeof postgres, "%s/postgres", cluster->postgres.bin);
     snprintf(connections, sizeof connections, "max_connections=%d", cluster->max_connections);
     snprintf(socket, sizeof socket, "unix_socket_directories=%s", cluster->socket);
-    return postgres_spawn(&cluster->postgres,
-                          (const char *const[]){postgres, "-D", cluster->data, "-c",
-                                                "listen_addresses=", "-c", socket, "-c",
-                                                "unix_socket_permissions=0700", "-c", connections,
-                                                "-c", "max_locks_per_transaction=256", "-c",
-                                                "password_encryption=scram-sha-256", NULL},
-                          NULL);
+    return postgres_spawn(
+        &cluster->postgres,
+        (const char *const[]){postgres, "-D", cluster->data, "-c", "listen_addresses=", "-c",
+                              socket, "-c", "unix_socket_permissions=0700", "-c", connections, "-c",
+                              "max_locks_per_transaction=256", "-c",
+                              "password_encryption=scram-sha-256",
+                              /* no row and no parameter, which may be a hash,
+                               * comes into its log */
+                              "-c", "log_error_verbosity=terse", "-c", "log_parameter_max_length=0",
+                              "-c", "log_parameter_max_length_on_error=0", NULL},
+        NULL);
 }
 
 static void

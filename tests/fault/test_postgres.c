@@ -196,6 +196,54 @@ test_data_directory__is_one_servers(void **state)
     cluster_stop(cluster);
 }
 
+/* The same hash as a parameter, in a row that is refused, and in rows that are copied. */
+static void
+leak_hashes(const Place *place)
+{
+    static const char copied[] = "1\t$argon2id$a-hash-of-a-copied-row\n";
+    char socket[128];
+
+    snprintf(socket, sizeof socket, "host='%s/run/postgres' dbname=clientiq user=ciq_owner",
+             place->folder);
+    PGconn *connection = PQconnectdb(socket);
+    const char *const values[] = {"$argon2id$a-hash-of-a-parameter"};
+
+    if (PQstatus(connection) != CONNECTION_OK)
+        fail_msg("%s", PQerrorMessage(connection));
+    PQclear(PQexec(connection, "set log_parameter_max_length_on_error to -1"));
+    PQclear(PQexecParams(connection, "select $1::text, 1 / (length($1) - length($1))", 1, NULL,
+                         values, NULL, NULL, 0));
+    PQclear(PQexec(connection, "create temporary table hashes (number int check (number > 1), hash "
+                               "text default '$argon2id$a-hash-of-a-row')"));
+    PQclear(PQexec(connection, "insert into hashes (number) values (0)"));
+    PQclear(PQexec(connection, "copy hashes (number, hash) from stdin"));
+    (void) PQputCopyData(connection, copied, (int) strlen(copied));
+    (void) PQputCopyEnd(connection, NULL);
+    PQclear(PQgetResult(connection));
+    PQfinish(connection);
+}
+
+static void
+test_postgres_log__holds_no_hash(void **state)
+{
+    Place *place = *state;
+    Server *server = server_start(&place->config);
+    char path[128];
+
+    assert_non_null(server);
+    leak_hashes(place);
+    server_stop(server);
+    snprintf(path, sizeof path, "%s/data/postgres.log", place->folder);
+
+    char *log = file_read(path, NULL);
+
+    assert_non_null(strstr(log, "division by zero"));
+    assert_non_null(strstr(log, "violates"));
+    if (strstr(log, "argon2id$") != NULL)
+        fail_msg("PostgreSQL's log holds a hash: %.200s", strstr(log, "argon2id$") - 100);
+    free(log);
+}
+
 /* A first start that was cut off leaves a folder of another name, which the next one replaces. */
 static void
 test_unfinished_cluster__is_made_again(void **state)
@@ -227,6 +275,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_postgres_killed__is_supervised, place_setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(test_data_directory__is_one_servers, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(test_postgres_log__holds_no_hash, place_setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(test_unfinished_cluster__is_made_again, place_setup,
                                         place_teardown),

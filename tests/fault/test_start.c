@@ -3,12 +3,14 @@
 #include "harness/fleet.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +91,27 @@ serves(Fleet *fleet, const char *what, int count)
     }
     unlink(process.log);
     return !started.is_over;
+}
+
+typedef struct OwnerOf {
+    long pid;
+} OwnerOf;
+
+/* It waits in read(2) of its standard input. */
+static bool
+reads_password(void *argument)
+{
+    const OwnerOf *owner = argument;
+    char path[64], text[256] = "";
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/syscall", owner->pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return false;
+    (void) !fgets(text, sizeof text, file);
+    fclose(file);
+    return strncmp(text, "0 0x0 ", 6) == 0;
 }
 
 static void
@@ -198,6 +221,51 @@ test_start__no_programs(void **state)
     folder_remove(folder);
 }
 
+/* A program that waits for a password, as somebody who is not root, and who owns what /proc shows
+ * of it: root, if it keeps its memory to itself. */
+static void
+assert_owner(const char *core_dumps, bool is_root)
+{
+    char command[1024], path[64];
+    long pid = 0;
+    struct stat status;
+
+    snprintf(command, sizeof command,
+             "%s sh -c 'echo $$; exec %s/ciq-server create-superuser --email a@b.example "
+             "--password-stdin --core-dumps %s' 2>/dev/null",
+             geteuid() == 0 ? "setpriv --reuid=65534 --regid=65534 --clear-groups --" : "",
+             CIQ_BIN_DIR, core_dumps);
+
+    int ends[2];
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    int saved = dup(STDIN_FILENO);
+    assert_true(dup2(ends[0], STDIN_FILENO) >= 0);
+    FILE *stream = popen(command, "r");
+    assert_true(dup2(saved, STDIN_FILENO) >= 0);
+    close(saved);
+    close(ends[0]);
+    assert_non_null(stream);
+    assert_int_equal(fscanf(stream, "%ld", &pid), 1);
+    snprintf(path, sizeof path, "/proc/%ld/mem", pid);
+
+    OwnerOf owner = {.pid = pid};
+
+    wait_until("the program to ask for a password", reads_password, &owner);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_uid == 0, is_root);
+    close(ends[1]);
+    pclose(stream);
+}
+
+static void
+test_memory__is_hidden(void **state)
+{
+    (void) state;
+    assert_owner("off", true);
+    assert_owner("on", false);
+}
+
 static void
 test_output__cannot_be_written(void **state)
 {
@@ -241,6 +309,7 @@ main(void)
         cmocka_unit_test(test_start__what_is_missing_or_taken),
         cmocka_unit_test(test_start__no_programs),
         cmocka_unit_test(test_output__cannot_be_written),
+        cmocka_unit_test(test_memory__is_hidden),
     };
 
     return run_cases(tests, setup, teardown);

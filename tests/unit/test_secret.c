@@ -1,6 +1,8 @@
 /* Secrets that stand in files: what is taken, what is refused and how it is said.  */
 #include "harness/cases.h"
 
+#include "proto/message.h"
+#include "server/base/arena.h"
 #include "server/base/secret.h"
 
 #include <sodium.h>
@@ -165,10 +167,68 @@ file_teardown(void **state)
     return unlink(path);
 }
 
+/* Whether the pages in which an address is are left out of core dumps. */
+static bool
+is_left_out(const void *address)
+{
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    unsigned long first, last;
+    char line[512];
+    bool is_here = false, found = false;
+
+    assert_non_null(maps);
+    while (!found && fgets(line, sizeof line, maps) != NULL) {
+        if (sscanf(line, "%lx-%lx ", &first, &last) == 2)
+            is_here = (unsigned long) (uintptr_t) address >= first &&
+                      (unsigned long) (uintptr_t) address < last;
+        found = is_here && strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " dd") != NULL;
+    }
+    fclose(maps);
+    return found;
+}
+
+static void
+test_pages__are_in_no_core_dump(void **state)
+{
+    char *key = secret_pages_new(32), *plain = malloc(32);
+    Arena *arena = arena_new(LIMIT_ARENA);
+
+    (void) state;
+    assert_non_null(key);
+    assert_non_null(plain);
+    assert_non_null(arena);
+    assert_true(is_left_out(key));
+    assert_true(is_left_out(arena_alloc(arena, 100)));
+    assert_true(is_left_out(arena_alloc(arena, 1024 * 1024)));
+    assert_false(is_left_out(plain));
+    arena_free(arena);
+    secret_pages_free(key, 32);
+    secret_pages_free(NULL, 32);
+    free(plain);
+}
+
+static void
+test_message__is_overwritten(void **state)
+{
+    static const char password[] = "correct horse battery staple";
+    nng_msg *message = message_new(sizeof password);
+
+    (void) state;
+    assert_non_null(message);
+    assert_int_equal(nng_msg_len(message), sizeof password);
+    memcpy(nng_msg_body(message), password, sizeof password);
+    message_wipe(message);
+    assert_true(sodium_is_zero(nng_msg_body(message), nng_msg_len(message)));
+    message_free(message);
+    message_free(NULL);
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pages__are_in_no_core_dump),
+        cmocka_unit_test(test_message__is_overwritten),
         cmocka_unit_test(test_secret_read_password__first_line),
         cmocka_unit_test(test_secret_read_password__size),
         cmocka_unit_test(test_secret_read_password__says_what_is_wrong),
