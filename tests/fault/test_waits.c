@@ -148,6 +148,42 @@ test_start__database_silent(void **state)
     unlink(waits->process.log);
 }
 
+/* Names PostgreSQL itself as a second host, after the proxy. */
+static void
+add_host(const TestDatabase *database, char *conninfo, size_t size)
+{
+    PGconn *connection = database_connect(database);
+    char *hosts = strstr(conninfo, " host=127.0.0.1");
+    char place[160];
+    int number = 0;
+
+    assert_non_null(hosts);
+    assert_int_equal(sscanf(hosts, " host=127.0.0.1 port=%d", &number), 1);
+    snprintf(place, sizeof place, " host=127.0.0.1,%.80s port=%d,%.8s", PQhost(connection), number,
+             PQport(connection));
+    PQfinish(connection);
+    assert_true((size_t) (hosts - conninfo) + strlen(place) < size);
+    memcpy(hosts, place, strlen(place) + 1);
+}
+
+/* The first host of several takes the connection and says nothing: the next one is asked. */
+static void
+test_start__one_host_silent(void **state)
+{
+    Waits *waits = *state;
+    const TestDatabase *database = &waits->fleet.database;
+
+    proxy_silence(waits->proxy);
+    add_host(database, waits->through.worker, sizeof waits->through.worker);
+    add_host(database, waits->through.owner, sizeof waits->through.owner);
+    process_spawn(&waits->process, &waits->through, waits->fleet.apps, options, -1);
+    proxy_wait(waits->proxy, 1);
+    wait_for_value(database, "t",
+                   "select count(*) > 0 from pg_stat_activity where application_name = 'clientiq' "
+                   "and datname = current_database()");
+    stop_well(waits);
+}
+
 static void
 test_stop__while_it_starts(void **state)
 {
@@ -366,6 +402,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_stop__database_silent_while_roles_are_new, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_start__database_silent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_start__one_host_silent, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop__while_it_starts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_heartbeat__silent_connection_is_replaced, setup,
                                         teardown),
