@@ -25,6 +25,7 @@
 #include "access/rate.h"
 #include "rpc/handlers.h"
 #include "access/seal.h"
+#include "serve/statements.h"
 #include "access/usage.h"
 #include "serve/worker.h"
 
@@ -481,6 +482,34 @@ start_listen(Server *server)
     return server->listen != NULL;
 }
 
+/* Before anybody can call: what is wrong in a statement would be wrong for everybody. */
+static bool
+check_statements(Server *server)
+{
+    Db *owner_db = db_new(&server->owner_options), *worker_db = db_new(&server->worker_options);
+    Arena *arena = arena_new(LIMIT_ARENA);
+    char reason[512] = "no memory";
+    bool ok = false;
+
+    if (owner_db != NULL && worker_db != NULL && arena != NULL &&
+        db_ready(owner_db, reason, sizeof reason) && db_ready(worker_db, reason, sizeof reason)) {
+        Call owner, worker;
+
+        internal_call(&owner, &server->core, arena, owner_db, START_MAX_MS);
+        internal_call(&worker, &server->core, arena, worker_db, START_MAX_MS);
+        ok = statements_check(&owner, &worker);
+        if (!ok)
+            internal_log(owner.failure.code != CODE_OK ? &owner : &worker, LOG_LEVEL_ERROR,
+                         "a statement is wrong");
+    } else {
+        log_failure("cannot check the statements", reason);
+    }
+    db_free(owner_db);
+    db_free(worker_db);
+    arena_free(arena);
+    return ok;
+}
+
 Server *
 server_start(const Config *config)
 {
@@ -490,7 +519,8 @@ server_start(const Config *config)
         return NULL;
     ending_step("starting the threads");
     errno = 0;
-    if (check_dns_server(config) && log_unless(jobs_start(server->jobs), "the jobs") &&
+    if (check_dns_server(config) && check_statements(server) &&
+        log_unless(jobs_start(server->jobs), "the jobs") &&
         log_unless(start_workers(server), "the workers") &&
         log_unless(start_listen(server), "the listener of changes") &&
         log_unless(has_threads_for_nng(), "nng") && start_listening(server)) {

@@ -77,7 +77,7 @@ find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
         return true;
     }
 
-    int64_t asked_us = clock_us();
+    int64_t asked_us = clock_us(), left_us;
 
     if (!read_row(call, on_platform ? &query_session_superuser : &query_session_user, token, &row,
                   &permissions))
@@ -92,7 +92,10 @@ find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
         .email = column_text(row, "email"),
         .permissions = permissions,
     };
-    cache_session_put(cache, moment, token, caller, asked_us + db_row_int64(row, "left_us"));
+    left_us = db_row_int64(row, "left_us");
+    if (call->has_defect) /* what a wrong statement says must not be remembered */
+        return false;
+    cache_session_put(cache, moment, token, caller, asked_us + left_us);
     *found = true;
     note_use(call, caller);
     return true;
@@ -108,7 +111,7 @@ find_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
 
     *found = cache_session_get(cache, call, token, caller);
     if (!*found) {
-        int64_t asked_us = clock_us();
+        int64_t asked_us = clock_us(), left_us;
 
         if (!read_row(call, &query_api_key_caller, token, &row, &permissions))
             return false;
@@ -120,7 +123,10 @@ find_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
             .email = "",
             .permissions = permissions,
         };
-        cache_session_put(cache, moment, token, caller, asked_us + db_row_int64(row, "left_us"));
+        left_us = db_row_int64(row, "left_us");
+        if (call->has_defect)
+            return false;
+        cache_session_put(cache, moment, token, caller, asked_us + left_us);
         *found = true;
     }
     usage_note(call->core->usage, USAGE_KEY, call->tenant.id, caller->id);

@@ -39,7 +39,8 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
         tenant->domain_is_verified = db_row_bool(row, "domain_is_verified");
         tenant->domain_create_us = db_row_time_us(row, "domain_create_time");
     }
-    return true;
+    /* what a wrong statement says must not be remembered */
+    return !call->has_defect;
 }
 
 /* By a statement with one argument, remembered under the key. */

@@ -4,12 +4,12 @@
 #include "base/clock.h"
 #include "proto/utf8.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #undef call_fail
+#undef call_defect
 #undef call_fail_field
 #undef call_fail_field_code
 #undef call_fail_text
@@ -81,6 +81,20 @@ call_fail_text(Call *call, Code code, const char *text)
         call->failure.text = text;
     }
     return false;
+}
+
+bool
+call_defect(Call *call, const char *format, ...)
+{
+    va_list arguments;
+
+    call->has_defect = true;
+    if (call->failure.code != CODE_OK)
+        return false;
+    va_start(arguments, format);
+    call->failure.detail = call_vprintf(call, format, arguments);
+    va_end(arguments);
+    return call_fail(call, CODE_INTERNAL, "the server has a defect; its log names this call");
 }
 
 static bool
@@ -176,7 +190,8 @@ call_strdup(Call *call, const char *text)
 void
 call_change(Call *call, ChangeKind kind, int64_t tenant_id)
 {
-    assert(call->changes.is_open);
+    if (!call->changes.is_open)
+        (void) !call_defect(call, "a change is noted where nothing is written");
     changes_add(&call->changes, kind, tenant_id);
 }
 
@@ -192,6 +207,7 @@ void
 call_forget_failure(Call *call)
 {
     call->failure = (CallFailure){0};
+    call->has_defect = false;
     call->changes.count = 0;
 }
 

@@ -131,14 +131,15 @@ typedef struct Call {
     const int *stop_fd;  /* readable: give up at once, whatever runs; NULL: nothing says so */
 
     CallFailure failure;
+    bool has_defect; /* since the transaction began, by call_defect */
     CallRecord record;
     Changes changes;    /* of the transaction that is open */
     const char *target; /* what was changed, for the audit: "user 5"; NULL: nothing named */
     CallExplain explain;
 } Call;
 
-/* Notes what the transaction changes, which must have begun: what was noted before would be
- * forgotten. tenant_id 0: the platform, or the kind is about no tenant. */
+/* Notes what the transaction changes, which must have begun, or the call fails: what was noted
+ * before would be forgotten. tenant_id 0: the platform, or the kind is about no tenant. */
 void call_change(Call *call, ChangeKind kind, int64_t tenant_id);
 
 /* Tells this server alone, at once, whatever becomes of the transaction. */
@@ -149,6 +150,11 @@ MUST_CHECK bool call_fail(Call *call, Code code, const char *format, ...) PRINTF
 
 /* The same with a text that is in call memory, or constant; NULL: the call has failed before. */
 MUST_CHECK bool call_fail_text(Call *call, Code code, const char *text);
+
+/* The same with INTERNAL because of a mistake of the server's own, which must not end it for
+ * everybody: the words, which name the statement, go to the log only.  The open transaction cannot
+ * be committed any more, whoever goes on. */
+MUST_CHECK bool call_defect(Call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* As if the call had not failed, and had changed nothing. */
 void call_forget_failure(Call *call);
@@ -163,6 +169,7 @@ MUST_CHECK bool call_fail_field_code(Call *call, Code code, const char *field, c
 #ifdef __clang_analyzer__ /* it reads one file at a time, and cannot see there that they return    \
                              false */
 #define call_fail(...) (call_fail(__VA_ARGS__) && false)
+#define call_defect(...) (call_defect(__VA_ARGS__) && false)
 #define call_fail_field(...) (call_fail_field(__VA_ARGS__) && false)
 #define call_fail_field_code(...) (call_fail_field_code(__VA_ARGS__) && false)
 #define call_fail_text(...) (call_fail_text(__VA_ARGS__) && false)

@@ -5,7 +5,6 @@
 #include "base/secret.h"
 #include "call/core.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
@@ -37,7 +36,8 @@ bind_request(Call *call, const ProtobufCMessage *request, uint8_t binding[DIGEST
     const char **token = field_of(copy, "page_token");
     int32_t *size = field_of(copy, "page_size");
 
-    assert(token != NULL);
+    if (token == NULL)
+        return call_defect(call, "%s has no page_token", request->descriptor->name);
     *token = "";
     if (size != NULL)
         *size = 0;
@@ -121,7 +121,8 @@ page_key(Call *call, const ProtobufCMessage *request, const char **page_key)
         protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "page_token");
     uint8_t binding[DIGEST_SIZE];
 
-    assert(field != NULL);
+    if (field == NULL)
+        return call_defect(call, "%s has no page_token", request->descriptor->name);
 
     const char *token = *(char *const *) ((const char *) request + field->offset);
 
@@ -146,7 +147,8 @@ page_size(Call *call, const ProtobufCMessage *request, int32_t *size)
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "page_size");
 
-    assert(field != NULL);
+    if (field == NULL)
+        return call_defect(call, "%s has no page_size", request->descriptor->name);
 
     int32_t asked = *(const int32_t *) ((const char *) request + field->offset);
 

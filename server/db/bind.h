@@ -23,14 +23,10 @@ typedef struct BindValue {
 } BindValue;
 
 /* Fills values (query->parameters_count of them).  False: the call has failed: a page token or page
- * size is wrong, or no memory.  A name that nothing can give is a programming error, found by
- * bind_check. */
+ * size is wrong, no memory, or the server has a defect (call_defect): nothing gives a parameter
+ * of this name. */
 MUST_CHECK bool bind_parameters(Call *call, const Query *query, const ProtobufCMessage *message,
                                 const DbArg *args, BindValue *values);
-
-/* True if something gives a parameter of this name: a handler, the call, or a request of this type
- * (NULL: there is none). */
-bool bind_is_given(const char *name, const ProtobufCMessageDescriptor *request);
 
 /* A google.protobuf.Timestamp in call memory, from Unix time in microseconds.  NULL: no memory. */
 typedef struct Google__Protobuf__Timestamp Google__Protobuf__Timestamp;

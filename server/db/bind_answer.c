@@ -1,12 +1,13 @@
-/* Whatever does not fit is found by bind_check in a test, so a user's call never meets it.  */
+/* What does not fit is found when the server starts (db/prepare.h), but for columns of statements
+ * that handlers run, and what a row holds: there it fails one call.  */
 #include "db/bind_answer.h"
 #include "call/page.h"
 #include "db/bind.h"
 #include "db/field.h"
+#include "db/fit.h"
 #include "db/format.h"
 #include "proto/method.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <endian.h>
 #include <google/protobuf/timestamp.pb-c.h>
@@ -35,168 +36,196 @@ enum_number(const ProtobufCEnumDescriptor *descriptor, const char *text, size_t 
     return value == NULL ? 0 : value->value;
 }
 
-static uint64_t
-cell_big_endian(BindCell cell, size_t size)
+static bool
+cell_big_endian(BindCell cell, size_t size, uint64_t *number)
 {
-    uint64_t number = 0;
-
-    assert(cell.size == size);
+    *number = 0;
+    if (cell.size != size)
+        return false;
     for (size_t i = 0; i < size; i++)
-        number = number << 8 | (uint8_t) cell.data[i];
-    return number;
-}
-
-int64_t
-bind_int64(BindColumn column, BindCell cell)
-{
-    if (cell.data == NULL)
-        return 0;
-    switch (column.type) {
-    case FORMAT_INT8:
-        return (int64_t) cell_big_endian(cell, 8);
-    case FORMAT_INT4:
-        return (int32_t) cell_big_endian(cell, 4);
-    case FORMAT_INT2:
-        return (int16_t) cell_big_endian(cell, 2);
-    default:
-        assert(false && "a column that should be a number");
-        return 0;
-    }
+        *number = *number << 8 | (uint8_t) cell.data[i];
+    return true;
 }
 
 bool
-bind_bool(BindColumn column, BindCell cell)
+bind_int64(BindColumn column, BindCell cell, int64_t *number)
 {
-    assert(column.type == FORMAT_BOOL);
-    return cell.data != NULL && cell.data[0] != 0;
-}
+    uint64_t bits;
 
-int64_t
-bind_time_us(BindColumn column, BindCell cell)
-{
-    assert(column.type == FORMAT_TIMESTAMPTZ);
+    *number = 0;
     if (cell.data == NULL)
-        return 0;
-    return (int64_t) cell_big_endian(cell, 8) + FORMAT_EPOCH_S * 1000000;
+        return true;
+    if (column.type == FORMAT_INT8 && cell_big_endian(cell, 8, &bits))
+        *number = (int64_t) bits;
+    else if (column.type == FORMAT_INT4 && cell_big_endian(cell, 4, &bits))
+        *number = (int32_t) bits;
+    else if (column.type == FORMAT_INT2 && cell_big_endian(cell, 2, &bits))
+        *number = (int16_t) bits;
+    else
+        return false;
+    return true;
 }
 
-const char *
-bind_text(Call *call, BindColumn column, BindCell cell)
+bool
+bind_time_us(BindColumn column, BindCell cell, int64_t *time_us)
 {
-    assert(column.type == FORMAT_TEXT || column.type == FORMAT_VARCHAR ||
-           column.type == FORMAT_NAME);
+    uint64_t bits;
 
-    char *text = cell.data == NULL ? NULL : call_alloc(call, cell.size + 1);
+    *time_us = 0;
+    if (cell.data == NULL)
+        return true;
+    if (column.type != FORMAT_TIMESTAMPTZ || !cell_big_endian(cell, 8, &bits))
+        return false;
+    *time_us = (int64_t) bits + FORMAT_EPOCH_S * 1000000;
+    return true;
+}
 
-    return text == NULL ? NULL : memcpy(text, cell.data, cell.size);
+/* One column of a row on its way into a message. */
+typedef struct Filling {
+    Call *call;
+    const Query *query;
+    BindColumn column;
+    BindCell cell; /* not null */
+} Filling;
+
+static bool
+fail_column(const Filling *filling, const char *why)
+{
+    return call_defect(filling->call, "%s: column %s %s", filling->query->file,
+                       filling->column.name, why);
+}
+
+static bool
+read_count(const char **at, const char *end, uint32_t *count)
+{
+    if (end - *at < (ptrdiff_t) sizeof *count)
+        return false;
+    memcpy(count, *at, sizeof *count);
+    *count = be32toh(*count);
+    *at += sizeof *count;
+    return true;
 }
 
 /* text[]: number of dimensions, has-nulls, element type, then per dimension size and lower bound,
- * then the elements, each behind its size. */
+ * then the elements, each behind its size, which is that of a null if it is -1. */
 static bool
-fill_texts(Call *call, BindCell cell, size_t *count, char ***texts)
+fill_texts(const Filling *filling, size_t *count, char ***texts)
 {
-    const char *at = cell.data, *end = cell.data + cell.size;
-    uint32_t dimensions, size;
+    const char *at = filling->cell.data, *end = at + filling->cell.size;
+    uint32_t dimensions, ignored, size, length;
 
-    memcpy(&dimensions, at, 4);
     *count = 0;
-    if (be32toh(dimensions) == 0)
+    if (!read_count(&at, end, &dimensions) || dimensions > 1)
+        return fail_column(filling, "is no list");
+    if (dimensions == 0)
         return true;
-    assert(be32toh(dimensions) == 1 && cell.size >= 20);
-    memcpy(&size, at + 12, 4);
-    size = be32toh(size);
-    at += 20;
-    *texts = call_alloc(call, size * sizeof **texts + 1);
+    if (!read_count(&at, end, &ignored) || !read_count(&at, end, &ignored) ||
+        !read_count(&at, end, &size) || !read_count(&at, end, &ignored) ||
+        size > filling->cell.size / sizeof length)
+        return fail_column(filling, "is no list");
+    *texts = call_alloc(filling->call, size * sizeof **texts + 1);
     if (*texts == NULL)
         return false;
     for (uint32_t i = 0; i < size; i++) {
-        uint32_t length;
+        if (!read_count(&at, end, &length) || length > (size_t) (end - at))
+            return fail_column(filling, "has a null in its list");
 
-        assert(end - at >= 4);
-        memcpy(&length, at, 4);
-        length = be32toh(length);
-        at += 4;
-        assert(length <= (size_t) (end - at)); /* no nulls in our arrays */
-
-        char *text = call_alloc(call, (size_t) length + 1);
+        char *text = call_alloc(filling->call, (size_t) length + 1);
 
         if (text == NULL)
             return false;
-        memcpy(text, at, length);
+        (*texts)[i] = memcpy(text, at, length);
         at += length;
-        (*texts)[i] = text;
     }
     *count = size;
     return true;
 }
 
 static bool
-fill_field(Call *call, Field *field, BindColumn column, BindCell cell, ProtobufCMessage *out)
+fill_number(const Filling *filling, Field *field, void *at)
+{
+    int64_t number;
+
+    if (!bind_int64(filling->column, filling->cell, &number))
+        return fail_column(filling, "is no number");
+    if (field->type == PROTOBUF_C_TYPE_INT64)
+        *(int64_t *) at = number;
+    else if (field->type == PROTOBUF_C_TYPE_UINT32)
+        *(uint32_t *) at = (uint32_t) number;
+    else
+        *(int32_t *) at = (int32_t) number;
+    return true;
+}
+
+static bool
+fill_bytes(const Filling *filling, ProtobufCBinaryData *bytes)
+{
+    bytes->data = call_alloc(filling->call, filling->cell.size + 1);
+    if (bytes->data == NULL)
+        return false;
+    memcpy(bytes->data, filling->cell.data, filling->cell.size);
+    bytes->len = filling->cell.size;
+    return true;
+}
+
+/* Of a field of which fit_column says that the column fills it. */
+static bool
+fill_field(const Filling *filling, Field *field, ProtobufCMessage *out)
 {
     void *at = field_of(out, field);
+    BindCell cell = filling->cell;
 
-    if (cell.data == NULL)
-        return true;
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return fill_texts(call, cell, (size_t *) (void *) ((char *) out + field->quantifier_offset),
+        return fill_texts(filling, (size_t *) (void *) ((char *) out + field->quantifier_offset),
                           at);
     switch (field->type) {
-    case PROTOBUF_C_TYPE_INT32:
-        *(int32_t *) at = (int32_t) bind_int64(column, cell);
-        return true;
-    case PROTOBUF_C_TYPE_UINT32:
-        *(uint32_t *) at = (uint32_t) bind_int64(column, cell);
-        return true;
-    case PROTOBUF_C_TYPE_INT64:
-        *(int64_t *) at = bind_int64(column, cell);
-        return true;
     case PROTOBUF_C_TYPE_BOOL:
-        *(protobuf_c_boolean *) at = bind_bool(column, cell);
+        *(protobuf_c_boolean *) at = cell.size == 1 && cell.data[0] != 0;
         return true;
     case PROTOBUF_C_TYPE_ENUM:
         *(int *) at = enum_number(field->descriptor, cell.data, cell.size);
         return true;
     case PROTOBUF_C_TYPE_STRING: {
-        const char *text = bind_text(call, column, cell);
+        char *text = call_alloc(filling->call, cell.size + 1);
 
         if (text == NULL)
             return false;
+        memcpy(text, cell.data, cell.size);
         memcpy(at, &text, sizeof text);
         return true;
     }
-    case PROTOBUF_C_TYPE_BYTES: {
-        ProtobufCBinaryData *bytes = at;
-
-        bytes->data = call_alloc(call, cell.size + 1);
-        if (bytes->data == NULL)
-            return false;
-        memcpy(bytes->data, cell.data, cell.size);
-        bytes->len = cell.size;
-        return true;
-    }
+    case PROTOBUF_C_TYPE_BYTES:
+        return fill_bytes(filling, at);
     case PROTOBUF_C_TYPE_MESSAGE: {
-        Google__Protobuf__Timestamp *time = bind_timestamp(call, bind_time_us(column, cell));
+        Google__Protobuf__Timestamp *time;
+        int64_t time_us;
 
+        if (!bind_time_us(filling->column, cell, &time_us))
+            return fail_column(filling, "is no time");
+        time = bind_timestamp(filling->call, time_us);
         if (time == NULL)
             return false;
         memcpy(at, &time, sizeof time);
         return true;
     }
     default:
-        assert(false && "a field type that no column can fill");
-        return false;
+        return fill_number(filling, field, at);
     }
 }
 
 static bool
-fill_row(Call *call, const BindColumn *columns, size_t columns_count, const BindCell *cells,
-         ProtobufCMessage *out)
+fill_row(Call *call, const Query *query, const BindColumn *columns, size_t columns_count,
+         const BindCell *cells, ProtobufCMessage *out)
 {
     for (size_t i = 0; i < columns_count; i++) {
-        Field *field = field_path(out->descriptor, columns[i].name, NULL);
+        Filling filling = {call, query, columns[i], cells[i]};
+        Field *field = field_find(out->descriptor, columns[i].name, strlen(columns[i].name));
 
-        if (field != NULL && !fill_field(call, field, columns[i], cells[i], out))
+        if (!fit_column(columns[i].name, columns[i].type, query->rows, out->descriptor))
+            return call_defect(call, "%s: column %s of type %" PRIu32 " fits no field of %s",
+                               query->file, columns[i].name, columns[i].type,
+                               out->descriptor->name);
+        if (field != NULL && cells[i].data != NULL && !fill_field(&filling, field, out))
             return false;
     }
     return true;
@@ -247,31 +276,40 @@ answer_one(Call *call, const Query *query, const ProtobufCMessage *message,
     if (rows_count == 0)
         return fail_not_found(call, query, message);
     if (query->into == NULL)
-        return fill_row(call, columns, columns_count, cells, out);
+        return fill_row(call, query, columns, columns_count, cells, out);
 
     Field *field = field_find(out->descriptor, query->into, strlen(query->into));
 
     /* a caller may also hand over the inner message itself */
     if (field == NULL)
-        return fill_row(call, columns, columns_count, cells, out);
+        return fill_row(call, query, columns, columns_count, cells, out);
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE || field->label == PROTOBUF_C_LABEL_REPEATED)
+        return call_defect(call, "%s: %s of %s holds no row", query->file, query->into,
+                           out->descriptor->name);
 
     ProtobufCMessage *inner = message_new(call, field->descriptor);
 
-    if (inner == NULL || !fill_row(call, columns, columns_count, cells, inner))
+    if (inner == NULL || !fill_row(call, query, columns, columns_count, cells, inner))
         return false;
     memcpy(field_of(out, field), &inner, sizeof inner);
     return true;
 }
 
 static bool
-answer_next_page(Call *call, const ProtobufCMessage *message, BindColumn key_column,
-                 BindCell key_cell, ProtobufCMessage *out)
+answer_next_page(Call *call, const Query *query, const ProtobufCMessage *message, BindCell key_cell,
+                 ProtobufCMessage *out)
 {
     Field *field = field_find(out->descriptor, "next_page_token", 15);
-    const char *key = bind_text(call, key_column, key_cell);
-    char *token = key == NULL ? NULL : page_token(call, message, key);
+    char *key = call_alloc(call, key_cell.size + 1), *token;
 
-    assert(field != NULL);
+    if (key == NULL)
+        return false;
+    if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING || key_cell.data == NULL)
+        return call_defect(call, "%s: %s", query->file,
+                           field == NULL ? "the answer has no next_page_token"
+                                         : "a page has a row without page_key");
+    memcpy(key, key_cell.data, key_cell.size);
+    token = page_token(call, message, key);
     if (token == NULL)
         return false;
     memcpy(field_of(out, field), &token, sizeof token);
@@ -287,10 +325,15 @@ answer_many(Call *call, const Query *query, const ProtobufCMessage *message,
     size_t key = columns_count, taken = 0, bytes = 0;
     int32_t limit = LIMIT_PAGE;
 
-    assert(field != NULL && field->label == PROTOBUF_C_LABEL_REPEATED);
+    if (field == NULL || field->type != PROTOBUF_C_TYPE_MESSAGE ||
+        field->label != PROTOBUF_C_LABEL_REPEATED)
+        return call_defect(call, "%s: %s has no list %s", query->file, out->descriptor->name,
+                           query->into);
     for (size_t i = 0; i < columns_count; i++)
         if (strcmp(columns[i].name, "page_key") == 0)
             key = i;
+    if (key < columns_count && message == NULL)
+        return call_defect(call, "%s: there is no request to page through", query->file);
     if (key < columns_count && !page_size(call, message, &limit))
         return false;
 
@@ -307,12 +350,11 @@ answer_many(Call *call, const Query *query, const ProtobufCMessage *message,
             break;
         elements[taken] = message_new(call, field->descriptor);
         if (elements[taken] == NULL ||
-            !fill_row(call, columns, columns_count, row, elements[taken]))
+            !fill_row(call, query, columns, columns_count, row, elements[taken]))
             return false;
     }
     if (taken < rows_count && key < columns_count &&
-        !answer_next_page(call, message, columns[key], cells[(taken - 1) * columns_count + key],
-                          out))
+        !answer_next_page(call, query, message, cells[(taken - 1) * columns_count + key], out))
         return false;
     memcpy((char *) out + field->quantifier_offset, &taken, sizeof taken);
     memcpy(field_of(out, field), &elements, sizeof elements);

@@ -18,16 +18,15 @@ typedef struct BindCell {
 } BindCell;
 
 /* Fills out from rows.  cells is rows_count * columns_count, row by row.  False: the call has
- * failed: "rows: one" without a row, a page size that is wrong, or no memory. */
+ * failed: "rows: one" without a row, a page size that is wrong, no memory, or a column that fits no
+ * field, which is a defect. */
 MUST_CHECK bool bind_answer(Call *call, const Query *query, const ProtobufCMessage *message,
                             const BindColumn *columns, size_t columns_count, const BindCell *cells,
                             size_t rows_count, ProtobufCMessage *out);
 
-/* Readers of single cells; a null is 0, false, NULL. */
-int64_t bind_int64(BindColumn column, BindCell cell);
-bool bind_bool(BindColumn column, BindCell cell);
-int64_t bind_time_us(BindColumn column, BindCell cell);
-/* Text ended by NUL, in call memory. */
-const char *bind_text(Call *call, BindColumn column, BindCell cell);
+/* Readers of single cells; a null is 0.  False: the column is no number (int8, int4, int2) or no
+ * timestamptz. */
+MUST_CHECK bool bind_int64(BindColumn column, BindCell cell, int64_t *number);
+MUST_CHECK bool bind_time_us(BindColumn column, BindCell cell, int64_t *time_us);
 
 #endif

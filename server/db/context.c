@@ -6,7 +6,6 @@
 #include "db/private.h"
 #include "db/queries.h"
 
-#include <assert.h>
 #include <inttypes.h>
 
 enum {
@@ -60,7 +59,8 @@ queue_context(Call *call)
         (call->statement_timeout_ms != 0 ? call->statement_timeout_ms : left_ms) + IDLE_GRACE_MS);
     if (path == NULL || timeout == NULL || lock_timeout == NULL || idle_timeout == NULL)
         return false;
-    assert(role[0] != '\0');
+    if (role[0] == '\0')
+        return call_fail(call, CODE_DATA_LOSS, "the tenant's row has no role");
     return pipeline_queue(call, &query_context, NULL,
                           (DbArg[]){{.name = "role", .text = role},
                                     {.name = "search_path", .text = path},
@@ -77,7 +77,8 @@ context_queue_start(Call *call)
 {
     Db *db = call->db;
 
-    assert(db->begun);
+    if (!db->begun)
+        return call_defect(call, "a statement outside a transaction");
     if (db->open)
         return true;
     if (db->is_soiled && db->queue_size == 0 && !clean_connection(call))

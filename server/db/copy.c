@@ -7,7 +7,6 @@
 #include "db/pipeline.h"
 #include "db/private.h"
 
-#include <assert.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -18,7 +17,8 @@ copy_start(Call *call, const char *statement, ExecStatusType wanted)
     Db *db = call->db;
     PGresult *result = NULL;
 
-    assert(db->options->owner && db->begun && db->is_block);
+    if (!db->options->owner || !db->begun || !db->is_block)
+        return call_defect(call, "a copy outside an owner's transaction");
     if (db->connection == NULL)
         return failure_lost(call);
     if (!context_start(call) || !pipeline_leave(call, statement) ||

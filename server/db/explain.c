@@ -2,7 +2,6 @@
 #include "db/explain.h"
 #include "db/private.h"
 
-#include <assert.h>
 #include <string.h>
 
 void
@@ -37,11 +36,9 @@ explain_schemas(Call *call, const PGresult *result)
             call->explain.schemas = call_alloc(call, LIMIT_STATEMENTS * sizeof(char *));
         if (call->explain.schemas == NULL)
             return;
-        for (; known < call->explain.schemas_count; known++) {
-            assert(call->explain.schemas[known] != NULL);
-            if (strcmp(call->explain.schemas[known], schema) == 0)
-                break;
-        }
+        while (known < call->explain.schemas_count &&
+               strcmp(call->explain.schemas[known], schema) != 0)
+            known++;
         if (known < call->explain.schemas_count)
             continue;
         call->explain.schemas[known] = call_strdup(call, schema);

@@ -13,7 +13,8 @@ enum {
     FORMAT_TEXT = 25,
     FORMAT_TEXT_ARRAY = 1009,
     FORMAT_VARCHAR = 1043,
-    FORMAT_TIMESTAMPTZ = 1184
+    FORMAT_TIMESTAMPTZ = 1184,
+    FORMAT_NUMERIC = 1700
 };
 
 /* Seconds from 1970-01-01 to the epoch of timestamptz, 2000-01-01. */

@@ -8,7 +8,6 @@
 #include "db/private.h"
 #include "db/queries.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -20,7 +19,8 @@ pipeline_queue(Call *call, const Query *query, const ProtobufCMessage *message, 
     Db *db = call->db;
     BindValue *values = call_alloc(call, (query->parameters_count + 1) * sizeof *values);
 
-    assert(db->queue_size < QUEUE_MAX);
+    if (db->queue_size == QUEUE_MAX || query->parameters_count > LIMIT_PARAMETERS)
+        return call_defect(call, "%s: more than one pipeline holds", query->file);
     if (values == NULL || !bind_parameters(call, query, message, args, values))
         return false;
     db->queue[db->queue_size++] = (Queued){query, values, own};
@@ -178,8 +178,9 @@ pipeline_flush(Call *call, PGresult **own)
     bool prepares[QUEUE_MAX], ok = true;
     size_t count = db->queue_size;
 
-    assert(count > 0);
     db->queue_size = 0;
+    if (count == 0)
+        return call_defect(call, "a pipeline without a statement");
     if (db->connection == NULL)
         return failure_lost(call);
     for (size_t i = 0; i < count; i++) {

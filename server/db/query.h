@@ -28,6 +28,12 @@
 
 typedef enum QueryRows { ROWS_NONE, ROWS_ONE, ROWS_MANY } QueryRows;
 
+/* From this character of a statement's text on, counted from 0, it comes from this line. */
+typedef struct QueryLine {
+    unsigned at, line;
+    const char *file; /* the statement's, or that of a part */
+} QueryLine;
+
 typedef struct Query {
     const char *name;              /* "rpc_get_user" or "user_get"; names the prepared statement */
     const char *file;              /* "sql/rpc/user_service/get_user.sql" */
@@ -37,8 +43,15 @@ typedef struct Query {
     const char *into; /* "user"; NULL: the message itself */
     uint16_t index;   /* 0 … queries_count - 1 */
     QueryRows rows;
-    unsigned changes; /* CHANGE_BIT of each kind that its header line names */
+    unsigned changes;       /* CHANGE_BIT of each kind that its header line names */
+    const QueryLine *lines; /* in the order of at, which begins with 0 */
+    size_t lines_count;
 } Query;
+
+/* Where a character of its text stands, counted from 0, and the first that is this word, outside
+ * quotes or in them; 0: there is no such word. */
+const QueryLine *query_line(const Query *query, size_t at);
+size_t query_find_word(const Query *query, const char *word);
 
 /* Every statement of sql/rpc and sql/query; each is also extern as query_<name> in queries.h. */
 extern const Query *const queries[];

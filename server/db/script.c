@@ -10,7 +10,6 @@
 #include "db/queries.h"
 #include "db/statement.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* Replaces :"name" and :'name' by what args give, quoted by libpq. */
@@ -59,7 +58,8 @@ db_script(Call *call, const char *script, const DbArg *args)
     Text text = text_new(call);
     const char *sent;
 
-    assert(db->options->owner || db->options->tries);
+    if (!db->options->owner && !db->options->tries)
+        return call_defect(call, "a script on a connection that is not the owner's");
     if (db->connection == NULL)
         return failure_lost(call);
     if (db->begun && db->is_block && !context_start(call))

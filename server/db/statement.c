@@ -4,18 +4,20 @@
 #include "db/bind_answer.h"
 #include "db/context.h"
 #include "db/failure.h"
+#include "db/format.h"
 #include "db/pipeline.h"
 #include "db/private.h"
 #include "db/queries.h"
 
-#include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool
 db_queue(Call *call, const Query *query, const ProtobufCMessage *message, const DbArg *args)
 {
-    assert(call->db->is_block);
+    if (!call->db->is_block)
+        return call_defect(call, "%s: queued outside a transaction", query->file);
     return context_queue_start(call) && pipeline_queue(call, query, message, args, false);
 }
 
@@ -90,6 +92,7 @@ db_fill(Call *call, const Query *query, const ProtobufCMessage *message, const D
 
 struct DbRow {
     Call *call;
+    const Query *query;
     BindColumn *columns;
     BindCell *cells;
     size_t count;
@@ -107,6 +110,7 @@ db_row(Call *call, const Query *query, const ProtobufCMessage *message, const Db
     if (copy == NULL || !run(call, query, message, args, &result))
         return false;
     copy->call = call;
+    copy->query = query;
 
     bool ok = copy_answer(call, result, &copy->columns, &copy->count, &copy->cells, &rows_count);
 
@@ -126,55 +130,83 @@ db_row(Call *call, const Query *query, const ProtobufCMessage *message, const Db
     return ok;
 }
 
-static size_t
-row_column(const DbRow *row, const char *name)
+/* The column of this name, which has one of these types (ended by 0); NULL: the statement has none,
+ * and the call has failed. */
+static const BindCell *
+row_cell(const DbRow *row, const char *name, const uint32_t *types, uint32_t *type)
 {
-    for (size_t i = 0; i < row->count; i++)
-        if (strcmp(row->columns[i].name, name) == 0)
-            return i;
-    assert(false && "a statement does not return this column");
-    return 0;
+    for (size_t i = 0; i < row->count; i++) {
+        if (strcmp(row->columns[i].name, name) != 0)
+            continue;
+        *type = row->columns[i].type;
+        while (*types != 0 && *types != *type)
+            types++;
+        if (*types != 0)
+            return &row->cells[i];
+        (void) !call_defect(row->call, "%s: column %s has the type %" PRIu32, row->query->file,
+                            name, *type);
+        return NULL;
+    }
+    (void) !call_defect(row->call, "%s: there is no column %s", row->query->file, name);
+    return NULL;
 }
 
 const char *
 db_row_text(const DbRow *row, const char *column)
 {
-    size_t i = row_column(row, column);
+    static const uint32_t types[] = {FORMAT_TEXT, FORMAT_VARCHAR, FORMAT_NAME, 0};
+    uint32_t type;
+    const BindCell *cell = row_cell(row, column, types, &type);
 
-    return bind_text(row->call, row->columns[i], row->cells[i]);
+    /* the call has failed, but whoever reads the text may not look at once */
+    return cell == NULL ? "" : cell->data;
 }
 
 int64_t
 db_row_int64(const DbRow *row, const char *column)
 {
-    size_t i = row_column(row, column);
+    static const uint32_t types[] = {FORMAT_INT8, FORMAT_INT4, FORMAT_INT2, 0};
+    uint32_t type;
+    const BindCell *cell = row_cell(row, column, types, &type);
+    int64_t number = 0;
 
-    return bind_int64(row->columns[i], row->cells[i]);
+    if (cell != NULL && !bind_int64((BindColumn){column, type}, *cell, &number))
+        (void) !call_defect(row->call, "%s: column %s is no number", row->query->file, column);
+    return number;
 }
 
 bool
 db_row_bool(const DbRow *row, const char *column)
 {
-    size_t i = row_column(row, column);
+    static const uint32_t types[] = {FORMAT_BOOL, 0};
+    uint32_t type;
+    const BindCell *cell = row_cell(row, column, types, &type);
 
-    return bind_bool(row->columns[i], row->cells[i]);
+    return cell != NULL && cell->data != NULL && cell->data[0] != 0;
 }
 
 int64_t
 db_row_time_us(const DbRow *row, const char *column)
 {
-    size_t i = row_column(row, column);
+    static const uint32_t types[] = {FORMAT_TIMESTAMPTZ, 0};
+    uint32_t type;
+    const BindCell *cell = row_cell(row, column, types, &type);
+    int64_t time_us = 0;
 
-    return bind_time_us(row->columns[i], row->cells[i]);
+    if (cell != NULL && !bind_time_us((BindColumn){column, type}, *cell, &time_us))
+        (void) !call_defect(row->call, "%s: column %s is no time", row->query->file, column);
+    return time_us;
 }
 
 const uint8_t *
 db_row_bytes(const DbRow *row, const char *column, size_t *size)
 {
-    size_t i = row_column(row, column);
+    static const uint32_t types[] = {FORMAT_BYTEA, 0};
+    uint32_t type;
+    const BindCell *cell = row_cell(row, column, types, &type);
 
-    *size = row->cells[i].size;
-    return (const uint8_t *) row->cells[i].data;
+    *size = cell == NULL ? 0 : cell->size;
+    return cell == NULL ? NULL : (const uint8_t *) cell->data;
 }
 
 bool

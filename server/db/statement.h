@@ -17,7 +17,8 @@ MUST_CHECK bool db_fill(Call *call, const Query *query, const ProtobufCMessage *
                         const DbArg *args, ProtobufCMessage *out);
 
 /* The first row, if any, with its columns by name; the row lives as long as the call.  *row NULL:
- * none. */
+ * none.  A column that the statement does not have, or of another type, is a defect (call_defect):
+ * it reads as "", 0 or false, and nothing is committed. */
 typedef struct DbRow DbRow;
 MUST_CHECK bool db_row(Call *call, const Query *query, const ProtobufCMessage *message,
                        const DbArg *args, const DbRow **row);

@@ -7,7 +7,6 @@
 #include "db/queries.h"
 #include "db/statement.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,11 +15,18 @@ db_begin(Call *call, DbMode mode)
 {
     Db *db = call->db;
 
-    assert(!db->open);
+    if (db->open) {
+        /* what follows would be part of another transaction: nothing more is sent in this one */
+        (void) !call_defect(call, "a transaction begins in another");
+        db->stale = true;
+        db->begun = false;
+        return;
+    }
     db->is_block = mode != DB_READ;
     db->writes = mode == DB_WRITE;
     db->begun = true;
     db->queue_size = 0;
+    call->has_defect = false;
     call->changes = (Changes){.is_open = db->writes};
 }
 
@@ -56,8 +62,9 @@ db_commit(Call *call)
     Db *db = call->db;
     PGresult *result = NULL;
 
-    assert(db->begun && db->writes);
-    if (!context_queue_start(call))
+    if (!db->begun || !db->writes)
+        return call_defect(call, "a commit without a transaction that writes");
+    if (call->has_defect || !context_queue_start(call))
         return false;
     if (!queue_notifications(call))
         return false;

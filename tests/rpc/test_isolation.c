@@ -107,6 +107,24 @@ test_missing_table__is_an_error(void **state)
     ciq_client_free(damaged);
 }
 
+/* A tenant without a role has no rights of its own to fall back to, and others are served as ever.
+ */
+static void
+test_missing_role__is_an_error(void **state)
+{
+    World *world = *state;
+
+    tenant_new(world->platform, "roleless");
+    CiqClient *roleless = sign_in(&world->server, "roleless", world_email, world_password);
+
+    database_value(&world->database, "update public.tenants_tenant set role = '' where "
+                                     "schema_name = 'roleless'");
+    database_value(&world->database, "select pg_notify('ciq', 'n0')");
+    assert_int_equal(code_after(CODE_OK, roleless, "UserService/ListGroups", "{}"), CODE_DATA_LOSS);
+    assert_int_equal(user_count(world->acme, world_email), 1);
+    ciq_client_free(roleless);
+}
+
 /* One statement as a login with a role; the SQLSTATE that it ends with, "00000" for success. */
 static const char *
 state_of(const TestDatabase *database, const char *conninfo, const char *role,
@@ -345,6 +363,7 @@ main(void)
         cmocka_unit_test(test_list_users__each_sees_its_own),
         cmocka_unit_test(test_update_user__other_tenants_row_stays),
         cmocka_unit_test(test_missing_table__is_an_error),
+        cmocka_unit_test(test_missing_role__is_an_error),
         cmocka_unit_test(test_tenant_role__may_touch_only_its_rows),
         cmocka_unit_test(test_worker__may_nothing_without_a_role),
         cmocka_unit_test(test_tenant_role__cannot_set_another_role),

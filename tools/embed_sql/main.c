@@ -40,6 +40,7 @@ main(int argc, char **argv)
     statements_add(&statements, &rpc, "rpc_", &parts);
     parts_check_used(&parts);
     statements_check_names(&statements);
+    statements_check_fit(&statements);
     write_queries(argv[2], &statements, &script);
     write_migrations(argv[2], &shared, &tenant);
     return mistakes_count() == 0 ? 0 : 1;

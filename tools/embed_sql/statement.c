@@ -1,6 +1,7 @@
 /* Reads the statements: the header's lines first, then the text piece by piece. */
 #include "statement.h"
 
+#include "db/fit.h"
 #include "migration/statement.h"
 
 #include <ctype.h>
@@ -48,6 +49,7 @@ parse_changes(Statement *statement, size_t line, const char *value, size_t size)
 {
     const char *end = value + size;
 
+    statement->changes_line = line;
     do {
         size_t length = strcspn(value, " \n");
         ChangeKind kind = change_kind(value, length);
@@ -66,22 +68,29 @@ parse_changes(Statement *statement, size_t line, const char *value, size_t size)
 static void
 parse_rows(Statement *statement, size_t line, const char *value, size_t size)
 {
-    char text[2 * NAME_SIZE], *rows = statement->rows, *into = statement->into;
+    static const char *const kinds[] = {
+        [ROWS_NONE] = "none", [ROWS_ONE] = "one", [ROWS_MANY] = "many"};
+    char text[2 * NAME_SIZE], rows[8] = "", *into = statement->into;
+    size_t kind = 0, kinds_count = sizeof kinds / sizeof *kinds;
     int end = 0;
 
-    if (rows[0] != '\0')
+    if (statement->has_rows)
         mistake(statement->file, line, "the header rows is there twice");
+    statement->has_rows = true;
+    statement->into_line = line;
     snprintf(text, sizeof text, "%.*s", (int) size, value);
     if (sscanf(text, "%7s%n into %127s%n", rows, &end, into, &end) < 1)
         rows[0] = '\0';
-    if ((strcmp(rows, "none") != 0 && strcmp(rows, "one") != 0 && strcmp(rows, "many") != 0) ||
-        text[(size_t) end + strspn(text + end, " ")] != '\0')
+    while (kind < kinds_count && strcmp(rows, kinds[kind]) != 0)
+        kind++;
+    if (kind == kinds_count || text[(size_t) end + strspn(text + end, " ")] != '\0')
         mistake(statement->file, line,
                 "rows must be none, one, one into FIELD, or many into FIELD");
-    if (strcmp(rows, "many") == 0 && into[0] == '\0')
+    statement->rows = (QueryRows) kind;
+    if (kind == ROWS_MANY && into[0] == '\0')
         mistake(statement->file, line,
                 "rows must say into which field many rows go: many into FIELD");
-    if (strcmp(rows, "none") == 0 && into[0] != '\0')
+    if (kind == ROWS_NONE && into[0] != '\0')
         mistake(statement->file, line, "rows must not have a field if it is none");
 }
 
@@ -118,7 +127,7 @@ parse_header(Statement *statement)
             refuse_header(statement->file, line, at, "unknown header");
         at += size + (at[size] == '\n');
     }
-    if (statement->rows[0] == '\0')
+    if (!statement->has_rows)
         mistake(
             statement->file, 1,
             "the header rows is missing: -- rows: none, one, one into FIELD, or many into FIELD");
@@ -134,46 +143,64 @@ typedef struct Reader {
     const Parts *parts;
     const File *file;
     FILE *out;
+    const char *counted; /* the file's text up to here has line - 1 ends of lines */
+    size_t line;
+    size_t size;              /* characters of the statement's text so far */
     bool is_empty, has_space; /* what was gathered; what stands before the next piece */
 } Reader;
 
-static void
-append(Reader *reader, const char *piece, size_t size)
+/* The line of a place that is not before one that was asked for already. */
+static size_t
+line_at(Reader *reader, const char *at)
 {
-    if (reader->has_space && !reader->is_empty)
+    for (; reader->counted < at; reader->counted++)
+        reader->line += *reader->counted == '\n';
+    return reader->line;
+}
+
+/* Says from where what is gathered next comes. */
+static void
+mark_line(Reader *reader, const char *at)
+{
+    Statement *statement = reader->statement;
+    size_t count = statement->lines_count, line = line_at(reader, at);
+    Line *list = statement->lines;
+
+    if (count > 0 && list[count - 1].file == reader->file && list[count - 1].line == line)
+        return;
+    list = realloc(list, (count + 1) * sizeof *list);
+    if (list == NULL)
+        die("cannot allocate", "memory");
+    statement->lines = list;
+    list[statement->lines_count++] = (Line){reader->size, line, reader->file};
+}
+
+static void
+append_space(Reader *reader)
+{
+    if (reader->has_space && !reader->is_empty) {
         fputc(' ', reader->out);
+        reader->size++;
+    }
+    reader->has_space = false;
+}
+
+/* A piece that comes from this place of the file. */
+static void
+append(Reader *reader, const char *at, const char *piece, size_t size)
+{
+    append_space(reader);
+    mark_line(reader, at);
     fwrite(piece, 1, size, reader->out);
-    reader->is_empty = reader->has_space = false;
+    for (size_t i = 0; i < size; i++)
+        reader->size += ((unsigned char) piece[i] & 0xc0) != 0x80;
+    reader->is_empty = false;
 }
 
 static bool
 is_in_part(const Reader *reader)
 {
     return reader->file != reader->statement->file;
-}
-
-/* A name in a group of contexts that is none of them is misspelled; but a request may have a field
- * "tenant", so that its names may be that field's. */
-static bool
-is_unknown_context(const char *name)
-{
-    static const struct {
-        const char *group, *name;
-    } contexts[] = {
-#define CONTEXT(group, name, expression) {#group, #group "." #name},
-#include "db/parameter.def"
-#undef CONTEXT
-    };
-    size_t group = strcspn(name, ".");
-    bool has_contexts = false;
-
-    for (size_t i = 0; i < sizeof contexts / sizeof *contexts; i++) {
-        if (strcmp(contexts[i].name, name) == 0)
-            return false;
-        if (strlen(contexts[i].group) == group && strncmp(contexts[i].group, name, group) == 0)
-            has_contexts = true;
-    }
-    return has_contexts && name[group] == '.' && strncmp(name, "tenant.", 7) != 0;
 }
 
 /* The parameter's number, from 1 on; the same for the same name. */
@@ -185,17 +212,17 @@ parameter_number(const Reader *reader, const char *name, size_t size)
     char *text = copy(name, size);
 
     for (size_t i = 0; i < statement->parameters_count; i++)
-        if (strcmp(statement->parameters[i], text) == 0)
+        if (strcmp(statement->parameters[i].name, text) == 0)
             return i + 1;
-    if (is_unknown_context(text))
+    if (fit_is_unknown_context(text))
         mistake(reader->file, line, "no context is called :%s; server/db/parameter.def has them",
                 text);
-    if (statement->parameters_count == PARAMETERS_MAX) {
+    if (statement->parameters_count == LIMIT_PARAMETERS) {
         mistake(reader->file, line, "a statement must not have more than %d parameters",
-                PARAMETERS_MAX);
+                LIMIT_PARAMETERS);
         return 1;
     }
-    statement->parameters[statement->parameters_count++] = text;
+    statement->parameters[statement->parameters_count++] = (Parameter){text, reader->file, line};
     return statement->parameters_count;
 }
 
@@ -223,18 +250,18 @@ parse_colon(Reader *reader, const char *at)
     char number[16];
 
     if (at[1] == ':' || at[1] == '=') {
-        append(reader, at, 2);
+        append(reader, at, at, 2);
         return at + 2;
     }
     if (!islower((unsigned char) at[1]) && at[1] != '_') {
-        append(reader, at, 1);
+        append(reader, at, at, 1);
         return at + 1;
     }
 
     size_t size = name_size(at + 1);
 
     snprintf(number, sizeof number, "$%zu", parameter_number(reader, at + 1, size));
-    append(reader, number, strlen(number));
+    append(reader, at, number, strlen(number));
     return at + 1 + size;
 }
 
@@ -250,11 +277,11 @@ parse_skipped(Reader *reader, const char *at, const char *end)
     else if (*end == '\0')
         mistake(reader->file, line, "a %s is not closed", *at == '/' ? "comment" : "quote");
     else if (*at != '/')
-        append(reader, at, (size_t) (end - at));
+        append(reader, at, at, (size_t) (end - at));
     return end;
 }
 
-static char *read_text(Reader reader, const char *at);
+static char *read_text(Reader *reader, const char *at);
 
 /* The name of a part in braces. */
 static const char *
@@ -273,10 +300,16 @@ parse_brace(Reader *reader, const char *at)
     } else if (part == NULL) {
         mistake(reader->file, line, "there is no sql/part/%.*s.sql", (int) size, at + 1);
     } else {
-        Reader inner = {.statement = reader->statement, .parts = reader->parts, .file = part->file};
-        const char *text = read_text(inner, part->file->text);
+        append_space(reader);
 
-        append(reader, text, strlen(text));
+        Reader inner = {.statement = reader->statement,
+                        .parts = reader->parts,
+                        .file = part->file,
+                        .size = reader->size};
+
+        fputs(read_text(&inner, part->file->text), reader->out);
+        reader->size = inner.size;
+        reader->is_empty = false;
         part->is_used = true;
     }
     return at + size + 2;
@@ -315,25 +348,28 @@ parse_text(Reader *reader, const char *at)
         } else if (*at == ';') {
             at = parse_semicolon(reader, at);
         } else {
-            append(reader, at++, 1);
+            append(reader, at, at, 1);
+            at++;
         }
     }
 }
 
 /* What the rest of a file comes to. */
 static char *
-read_text(Reader reader, const char *at)
+read_text(Reader *reader, const char *at)
 {
-    const File *file = reader.file;
+    const File *file = reader->file;
     char *text;
     size_t size;
 
-    reader.is_empty = true;
-    reader.out = open_memstream(&text, &size);
-    if (reader.out == NULL)
+    reader->counted = file->text;
+    reader->line = 1;
+    reader->is_empty = true;
+    reader->out = open_memstream(&text, &size);
+    if (reader->out == NULL)
         die("cannot allocate", "memory");
-    parse_text(&reader, at);
-    if (fclose(reader.out) != 0)
+    parse_text(reader, at);
+    if (fclose(reader->out) != 0)
         die("cannot allocate", "memory");
     if (file->size > 0 && file->text[file->size - 1] != '\n')
         mistake(file, file_line(file, file->text + file->size),
@@ -362,7 +398,7 @@ statements_add(Statements *statements, const Files *files, const char *prefix, c
 
         Reader reader = {.statement = statement, .parts = parts, .file = statement->file};
 
-        statement->text = read_text(reader, parse_header(statement));
+        statement->text = read_text(&reader, parse_header(statement));
     }
 }
 

@@ -9,9 +9,14 @@ write_statement(FILE *out, const Statement *statement, size_t index)
     if (statement->parameters_count > 0) {
         fprintf(out, "static const char *const parameters_%zu[] = {", index);
         for (size_t i = 0; i < statement->parameters_count; i++)
-            fprintf(out, "\"%s\", ", statement->parameters[i]);
+            fprintf(out, "\"%s\", ", statement->parameters[i].name);
         fputs("};\n", out);
     }
+    fprintf(out, "static const QueryLine lines_%zu[] = {\n", index);
+    for (size_t i = 0; i < statement->lines_count; i++)
+        fprintf(out, "    {%zu, %zu, \"sql/%s\"},\n", statement->lines[i].at,
+                statement->lines[i].line, statement->lines[i].file->path);
+    fputs("};\n", out);
     fprintf(out,
             "const Query query_%s = {\n    .name = \"%s\",\n    .file = \"sql/%s\",\n    .text = ",
             statement->name, statement->name, statement->file->path);
@@ -23,10 +28,11 @@ write_statement(FILE *out, const Statement *statement, size_t index)
     if (statement->into[0] != '\0')
         fprintf(out, "    .into = \"%s\",\n", statement->into);
     fprintf(out, "    .index = %zu,\n    .rows = ROWS_%s,\n", index,
-            strcmp(statement->rows, "one") == 0    ? "ONE"
-            : strcmp(statement->rows, "many") == 0 ? "MANY"
-                                                   : "NONE");
-    fprintf(out, "    .changes = %uu,\n};\n\n", statement->changes);
+            statement->rows == ROWS_ONE    ? "ONE"
+            : statement->rows == ROWS_MANY ? "MANY"
+                                           : "NONE");
+    fprintf(out, "    .changes = %uu,\n    .lines = lines_%zu,\n    .lines_count = %zu,\n};\n\n",
+            statement->changes, index, statement->lines_count);
 }
 
 static void
