@@ -1,5 +1,6 @@
 /* ciq-server: settings, log, signals, start, wait, stop.  */
 #include "command.h"
+#include "command_accept.h"
 #include "command_archive.h"
 #include "base/config.h"
 #include "base/ending.h"
@@ -28,14 +29,17 @@ show_help(void)
         "                                   [--name value …]\n"
         "       ciq-server export --schema-name NAME [--output FILE] [--name value …]\n"
         "       ciq-server import [--input FILE] [--check] [--schema-name NAME] [--name NAME]\n"
-        "                         [--domain HOST …] [--drop-invalid] [--name value …]\n\n"
+        "                         [--domain HOST …] [--drop-invalid] [--name value …]\n"
+        "       ciq-server accept-migrations [APP/NAME …] [--name value …]\n\n"
         "Serves tenants, users and migrations over nng.  Without --database it creates and runs a\n"
         "private PostgreSQL.  SIGTERM stops it after the calls that are running have finished.\n"
         "create-superuser creates an owner of the platform, while no server uses the data directory.\n"
         "export writes one tenant to an archive, import creates a tenant from one; a server may be running\n"
         "meanwhile.  Without FILE they use standard output and input.  --check only verifies that an archive\n"
         "is complete and undamaged.  --drop-invalid leaves out contacts and texts of the tenant that today's\n"
-        "rules refuse.\n");
+        "rules refuse.\n"
+        "accept-migrations shows which files of migrations have changed since they were applied, with which no\n"
+        "server starts, and takes those that are named, as they are, for what was applied.\n");
     config_usage(stdout);
     return 0;
 }
@@ -101,6 +105,8 @@ main(int argc, char **argv)
         return finish(command_export(argc - 1, argv + 1));
     if (argc > 1 && strcmp(argv[1], "import") == 0)
         return finish(command_import(argc - 1, argv + 1));
+    if (argc > 1 && strcmp(argv[1], "accept-migrations") == 0)
+        return finish(command_accept(argc - 1, argv + 1));
     if (command_take_word(&argc, argv, "--help-markdown")) {
         config_markdown(stdout);
         return finish(0);

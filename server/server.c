@@ -234,6 +234,21 @@ is_installed(Call *call, const char *worker_login)
            call_fail(call, CODE_FAILED_PRECONDITION, "no server has ever run on this database");
 }
 
+/* What an operator has accepted belongs to what this server knows of its files. */
+static bool
+read_accepted(Server *server, Call *call)
+{
+    const DbRow *row;
+    const char *lines;
+
+    db_begin(call, DB_READ);
+    if (!db_row(call, &query_migration_accepted, NULL, NULL, &row))
+        return false;
+    lines = row == NULL ? NULL : db_row_text(row, "lines");
+    return lines != NULL && (apps_accept(server->apps, lines) ||
+                             call_fail(call, CODE_RESOURCE_EXHAUSTED, "no memory"));
+}
+
 static bool
 prepare_database(Server *server, ServerOpening opening)
 {
@@ -248,9 +263,11 @@ prepare_database(Server *server, ServerOpening opening)
         Call call;
 
         internal_call(&call, &server->core, arena, db, START_MAX_MS);
-        ok = (opening == SERVER_PREPARED
-                  ? migrate_shared(&call, server->core.installation.worker_login)
-                  : is_installed(&call, server->core.installation.worker_login)) &&
+        ok = (opening == SERVER_AS_IT_IS
+                  ? is_installed(&call, server->core.installation.worker_login)
+                  : migrate_shared(&call, server->core.installation.worker_login,
+                                   opening == SERVER_KEEPS_CHANGED) &&
+                        read_accepted(server, &call)) &&
              read_installation(server, &call);
         if (!ok)
             internal_log(&call, LOG_LEVEL_ERROR, "cannot prepare the database");

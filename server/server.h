@@ -28,7 +28,10 @@ typedef bool (*ServerWork)(Call *call, void *argument);
 
 typedef enum ServerOpening {
     SERVER_PREPARED, /* the database is prepared as by server_start */
-    SERVER_AS_IT_IS  /* no shared migration is applied: the command only reads */
+    /* the same, though files of migrations have changed since they were applied: that is its work
+     */
+    SERVER_KEEPS_CHANGED,
+    SERVER_AS_IT_IS /* no shared migration is applied: the command only reads */
 } ServerOpening;
 
 /* Runs it, whether or not a server is running on the same database or data directory.  False:

@@ -5,6 +5,8 @@
 #include "migration/embedded.h"
 #include "migration/folder.h"
 #include "migration/heads.h"
+#include "migration/ledger.h"
+#include "base/lines.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,10 +70,15 @@ make_files(const MigrationSet *set, char **files)
     fputc('[', stream);
     for (size_t i = 0; i < set->count; i++) {
         fprintf(stream,
-                "%s{\"app\":\"%s\",\"number\":%" PRIu32 ",\"name\":\"%s\",\"checksum\":\"%s\"",
+                "%s{\"app\":\"%s\",\"number\":%" PRIu32
+                ",\"name\":\"%s\",\"checksum\":\"%s\",\"former\":[",
                 i > 0 ? "," : "", set->files[i].app, set->files[i].number, set->files[i].name,
                 set->files[i].checksum);
-        fputs(",\"file\":", stream);
+        for (size_t j = 0; set->files[i].former[j] != NULL; j++) {
+            fputs(j > 0 ? "," : "", stream);
+            write_json_string(stream, set->files[i].former[j]);
+        }
+        fputs("],\"file\":", stream);
         write_json_string(stream, set->files[i].file);
         fputc('}', stream);
     }
@@ -124,6 +131,7 @@ apps_new(const char *directory)
         in_order = migration_set_order(&apps->tenant) && in_order;
         if (in_order && (apps->heads = heads_newest(&apps->tenant)) != NULL &&
             (apps->shared_heads = heads_newest(&apps->shared)) != NULL &&
+            make_files(&apps->shared, &apps->shared_files) &&
             make_files(&apps->tenant, &apps->tenant_files) && make_new_tenant(apps) &&
             apps->tenant.mistakes == 0)
             return apps;
@@ -132,15 +140,78 @@ apps_new(const char *directory)
     return NULL;
 }
 
+/* A file's former checksums with accepted ones behind them. */
+typedef struct AcceptedList {
+    const char *const *before; /* the file's own list, which apps_free gives back to it */
+    const char **list;         /* NULL: nothing was accepted */
+} AcceptedList;
+
+static bool
+accept_former(Apps *apps, size_t index, const char *checksum)
+{
+    MigrationFile *file = &apps->tenant.files[index];
+    AcceptedList *accepted = &apps->accepted_lists[index];
+    size_t count = 0;
+    const char **list;
+
+    while (file->former[count] != NULL)
+        count++;
+    list = realloc(accepted->list, (count + 2) * sizeof *list);
+    if (list == NULL)
+        return false;
+    if (accepted->list == NULL) {
+        accepted->before = file->former;
+        memcpy(list, file->former, count * sizeof *list);
+    }
+    list[count] = checksum;
+    list[count + 1] = NULL;
+    file->former = accepted->list = list;
+    return true;
+}
+
+bool
+apps_accept(Apps *apps, const char *lines)
+{
+    char *rest, *line;
+
+    if (lines[0] == '\0')
+        return true;
+    apps->accepted = rest = strdup(lines);
+    apps->accepted_lists = calloc(apps->tenant.count + 1, sizeof *apps->accepted_lists);
+    if (rest == NULL || apps->accepted_lists == NULL)
+        return false;
+    while ((line = lines_next(&rest)) != NULL) {
+        LedgerRow row;
+        const MigrationFile *file;
+
+        if (!ledger_cut(line, &row))
+            continue;
+        file = ledger_file(&apps->tenant, &row);
+        if (file != NULL &&
+            !accept_former(apps, (size_t) (file - apps->tenant.files), row.checksum))
+            return false;
+    }
+    free(apps->tenant_files);
+    return make_files(&apps->tenant, &apps->tenant_files);
+}
+
 void
 apps_free(Apps *apps)
 {
     if (apps == NULL)
         return;
+    for (size_t i = 0; apps->accepted_lists != NULL && i < apps->tenant.count; i++)
+        if (apps->accepted_lists[i].list != NULL) {
+            apps->tenant.files[i].former = apps->accepted_lists[i].before;
+            free(apps->accepted_lists[i].list);
+        }
+    free(apps->accepted_lists);
+    free(apps->accepted);
     migration_set_free(&apps->shared);
     migration_set_free(&apps->tenant);
     free(apps->heads);
     free(apps->shared_heads);
+    free(apps->shared_files);
     free(apps->tenant_files);
     free(apps->own_tenant);
     free(apps->ledger_rows);

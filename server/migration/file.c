@@ -2,13 +2,13 @@
  * What it is given may be anybody's text: every mistake is reported with file and line, and none
  * ends the program.  */
 #include "migration/file.h"
+#include "migration/checksum.h"
 #include "migration/confine.h"
 #include "migration/encoding.h"
 #include "migration/statement.h"
 #include "proto/utf8.h"
 
 #include <ctype.h>
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +60,9 @@ free_file(const MigrationFile *file)
     forget(file->up);
     forget(file->down);
     forget(file->checksum);
+    for (size_t i = 0; file->former != NULL && file->former[i] != NULL; i++)
+        forget(file->former[i]);
+    forget(file->former);
 }
 
 void
@@ -320,16 +323,42 @@ check_name(MigrationSet *set, const char *file, const char *app, const char *nam
             "a migration's name must be four digits, an underscore and a word: 0001_initial");
 }
 
-static const char *
-checksum_of(const char *text, size_t size)
+/* The text with LF where it has CR LF; to be freed. */
+static char *
+without_returns(const char *text)
 {
-    unsigned char hash[32];
-    char *hex = malloc(MIGRATION_CHECKSUM_SIZE);
+    char *copy = strdup(text), *end = copy;
 
-    crypto_generichash(hash, sizeof hash, (const unsigned char *) text, size, NULL, 0);
-    if (hex != NULL)
-        sodium_bin2hex(hex, MIGRATION_CHECKSUM_SIZE, hash, sizeof hash);
-    return hex;
+    for (const char *c = text; copy != NULL && *c != '\0'; c++)
+        if (c[0] != '\r' || c[1] != '\n')
+            *end++ = *c;
+    if (copy != NULL)
+        *end = '\0';
+    return copy;
+}
+
+/* What releases before version 2 wrote for it: for the file as it is, and with either end of
+ * lines. */
+static bool
+add_checksums(MigrationFile *added, const char *text, size_t size, const char *lines)
+{
+    char checksum[MIGRATION_FORMER_MAX + 1][CHECKSUM_SIZE];
+    const ChecksumParts parts = {added->depends, added->up, added->down, added->no_transaction};
+    const char **former = calloc(MIGRATION_FORMER_MAX + 1, sizeof *former);
+
+    added->former = former;
+    if (former == NULL || !checksum_write(&parts, checksum[MIGRATION_FORMER_MAX]))
+        return false;
+    checksum_write_1(text, size, false, checksum[0]);
+    checksum_write_1(lines, strlen(lines), false, checksum[1]);
+    checksum_write_1(lines, strlen(lines), true, checksum[2]);
+    for (size_t i = 0; i < MIGRATION_FORMER_MAX; i++) {
+        former[i] = strdup(checksum[i]);
+        if (former[i] == NULL)
+            return false;
+    }
+    added->checksum = strdup(checksum[MIGRATION_FORMER_MAX]);
+    return added->checksum != NULL;
 }
 
 bool
@@ -340,10 +369,12 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
     MigrationFile added = {.depends = (const char *const *) sections.depends};
     const char *wrong;
     size_t line;
+    char *lines = without_returns(text);
 
     if (set->count == MIGRATION_FILES_MAX) {
         migration_mistake(set, file, 1, "there may be at most %d migrations", MIGRATION_FILES_MAX);
         free(sections.depends);
+        free(lines);
         return true;
     }
     added.app = strdup(app);
@@ -353,30 +384,33 @@ migration_set_add(MigrationSet *set, const char *app, const char *name, const ch
     if (wrong != NULL) {
         migration_mistake(set, file, line, "%s", wrong);
         free_file(&added);
+        free(lines);
         return true;
     }
-    if (sections.depends == NULL || added.app == NULL || added.name == NULL || added.file == NULL ||
-        !find_sections(set, file, text + encoding_mark_size(text), &sections))
+    if (lines == NULL || sections.depends == NULL || added.app == NULL || added.name == NULL ||
+        added.file == NULL ||
+        !find_sections(set, file, lines + encoding_mark_size(lines), &sections))
         goto failed;
     check_name(set, file, app, added.name, &added.number);
     added.up = strndup(sections.up, (size_t) (sections.up_end - sections.up));
     added.down = strdup(sections.down != NULL ? sections.down : "");
-    added.checksum = checksum_of(text, size);
-    if (added.up == NULL || added.down == NULL || added.checksum == NULL ||
-        !check_confined(set, file, added.up, sections.up_line) ||
-        !check_confined(set, file, added.down, sections.down_line))
-        goto failed;
     added.up_line = (uint32_t) sections.up_line;
     added.down_line = (uint32_t) sections.down_line;
     added.no_transaction = sections.no_transaction;
+    if (added.up == NULL || added.down == NULL || !add_checksums(&added, text, size, lines) ||
+        !check_confined(set, file, added.up, sections.up_line) ||
+        !check_confined(set, file, added.down, sections.down_line))
+        goto failed;
     if (added.no_transaction) {
         check_no_transaction(set, file, added.up, added.up_line);
         check_no_transaction(set, file, added.down, added.down_line);
     }
     set->files[set->count++] = added;
+    free(lines);
     return true;
 failed:
     free_file(&added);
+    free(lines);
     return false;
 }
 
@@ -400,6 +434,17 @@ migration_newest_number(const MigrationSet *set, const char *app)
         if (strcmp(set->files[i].app, app) == 0 && set->files[i].number > number)
             number = set->files[i].number;
     return number;
+}
+
+bool
+migration_fits(const MigrationFile *file, const char *checksum)
+{
+    if (strcmp(file->checksum, checksum) == 0)
+        return true;
+    for (size_t i = 0; file->former[i] != NULL; i++)
+        if (strcmp(file->former[i], checksum) == 0)
+            return true;
+    return false;
 }
 
 bool

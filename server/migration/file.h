@@ -23,7 +23,7 @@ enum {
     MIGRATION_APP_MAX = 48, /* as a schema's name */
     MIGRATION_DEPENDS_MAX = 16, /* nobody needs more */
     MIGRATION_FILES_MAX = 4096, /* in one set; the checks are quadratic */
-    MIGRATION_CHECKSUM_SIZE = 65
+    MIGRATION_FORMER_MAX = 3
 };
 
 typedef struct MigrationFile {
@@ -32,7 +32,8 @@ typedef struct MigrationFile {
     const char *file;            /* "sql/tenant/users/0001_initial.sql" */
     const char *up, *down;       /* the sections; a down without a statement is "" */
     const char *const *depends;  /* "users/0002" …, ended by NULL */
-    const char *checksum;        /* BLAKE2b-256 of the whole file, 64 hexadecimal digits */
+    const char *checksum;        /* of its statements (migration/checksum.h) */
+    const char *const *former;   /* checksums that ledgers may have instead, ended by NULL */
     uint32_t number;             /* 1 */
     uint32_t up_line, down_line; /* of the file, where the sections' text starts */
     bool no_transaction;
@@ -58,7 +59,8 @@ MUST_CHECK bool migration_set_init(MigrationSet *set, const MigrationFile *files
 void migration_set_free(MigrationSet *set);
 
 /* Adds one file: its app, its name with .sql, how it is called in messages, its text (size bytes
- * and a NUL). Mistakes are reported and counted.  Gives false without memory. */
+ * and a NUL). Mistakes are reported and counted.  Lines may end with CR LF, which is read as LF.
+ * Gives false without memory. */
 MUST_CHECK bool migration_set_add(MigrationSet *set, const char *app, const char *name,
                                   const char *file, const char *text, size_t size);
 
@@ -73,6 +75,9 @@ void migration_mistake(MigrationSet *set, const char *file, size_t line, const c
 
 /* The newest number of an app; 0: the set has none of it. */
 uint32_t migration_newest_number(const MigrationSet *set, const char *app);
+
+/* Whether a ledger's checksum is this file's, or a former one. */
+bool migration_fits(const MigrationFile *file, const char *checksum);
 
 /* Whether later depends on earlier, by a header, by its number, or because earlier is core's. */
 bool migration_depends(const MigrationFile *later, const MigrationFile *earlier);

@@ -161,7 +161,7 @@ heads_of_ledger(Call *call, const MigrationSet *set, const LedgerRow *rows, size
 
         if (file == NULL)
             return fail_unknown(call, set, &rows[i]);
-        if (strcmp(file->checksum, rows[i].checksum) != 0)
+        if (!migration_fits(file, rows[i].checksum))
             return call_fail(call, CODE_FAILED_PRECONDITION,
                              "the tenant has %s/%s from another file than %s", file->app,
                              file->name, file->file);

@@ -6,15 +6,13 @@
 
 #include <string.h>
 
-/* Cuts a line into its parts. */
-static bool
-cut_line(Call *call, char *line, LedgerRow *row)
+bool
+ledger_cut(char *line, LedgerRow *row)
 {
     char *slash = strchr(line, '/'), *equals = strchr(line, '=');
 
     if (slash == NULL || equals == NULL || slash > equals)
-        return call_fail(call, CODE_DATA_LOSS,
-                         "the ledger core_migration has a row whose app or name is damaged");
+        return false;
     *slash = *equals = '\0';
     *row = (LedgerRow){.app = line, .name = slash + 1, .checksum = equals + 1};
     return true;
@@ -31,9 +29,17 @@ ledger_read(Call *call, LedgerRow **rows, size_t *count)
         (*rows = call_alloc(call, (lines_count(text) + 1) * sizeof **rows)) == NULL)
         return false;
     for (*count = 0; (line = lines_next(&text)) != NULL; (*count)++)
-        if (!cut_line(call, line, &(*rows)[*count]))
-            return false;
+        if (!ledger_cut(line, &(*rows)[*count]))
+            return call_fail(call, CODE_DATA_LOSS,
+                             "the ledger core_migration has a row whose app or name is damaged");
     return true;
+}
+
+bool
+ledger_convert(Call *call, const char *files)
+{
+    return db_queue(call, &query_ledger_convert, NULL,
+                    (DbArg[]){{.name = "files", .text = files}, {0}});
 }
 
 const MigrationFile *

@@ -8,8 +8,9 @@
 
 /* Installs what is missing and applies the pending shared migrations, in one transaction under a
  * lock, so that several servers may start at once.  An edited migration fails the call, which names
- * it.  Also claims no role: the pool is migrate_role_block's. */
-MUST_CHECK bool migrate_shared(Call *call, const char *worker_login);
+ * it; with keeps_changed it is left to migration/accept.h, and what is noted of it too.  Also
+ * claims no role: the pool is migrate_role_block's. */
+MUST_CHECK bool migrate_shared(Call *call, const char *worker_login, bool keeps_changed);
 
 /* Makes count roles for tenants to come, in a transaction of its own. */
 MUST_CHECK bool migrate_role_block(Call *call, unsigned count);

@@ -86,7 +86,8 @@ read_whole(Call *call, const char *schema, const char *role, const char **shape)
     /* a ledger that is damaged is in the shape; one that is not can be read */
     if (!db_savepoint(call))
         return false;
-    if (!db_row(call, &query_drift_ledger, NULL, NULL, &row)) {
+    if (!db_row(call, &query_drift_ledger, NULL,
+                (DbArg[]){{.name = "files", .text = call->core->apps->tenant_files}, {0}}, &row)) {
         if (strcmp(call->failure.sqlstate, "42P01") != 0 &&
             strcmp(call->failure.sqlstate, "42703") != 0)
             return false;

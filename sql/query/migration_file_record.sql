@@ -1,3 +1,4 @@
+-- What the files of tenants' migrations are now, for the next start.
 -- rows: none
 insert into public.migration_file as k (app, number, name, checksum)
 select f.app, f.number, f.name, f.checksum

@@ -7,3 +7,4 @@ revoke insert, update, delete on public.audit_anchor from :"platform";
 revoke all on public.role_pool from :"platform";
 revoke all on public.role_rest from :"platform";
 revoke insert, update, delete on public.migration_file from :"platform";
+revoke insert, update, delete on public.migration_accepted from :"platform";

@@ -343,7 +343,7 @@ test_list_migrations__of_the_shared_schema(void **state)
     assert_ok(error);
     assert_int_equal(response->n_migrations, 2);
     assert_string_equal(response->migrations[0]->app, "core");
-    assert_int_equal(strlen(response->migrations[0]->checksum), 64);
+    assert_int_equal(strlen(response->migrations[0]->checksum), 66);
     assert_true(response->next_page_token[0] != '\0');
     ciq_list_migrations_response_free(response);
 }

@@ -42,6 +42,6 @@ main(int argc, char **argv)
     statements_check_names(&statements);
     statements_check_fit(&statements);
     write_queries(argv[2], &statements, &script);
-    write_migrations(argv[2], &shared, &tenant);
+    write_migrations(argv[1], argv[2], &shared, &tenant);
     return mistakes_count() == 0 ? 0 : 1;
 }

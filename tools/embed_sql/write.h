@@ -9,8 +9,10 @@
 /* db/queries.h and .c: the statements, and the scripts as they are. */
 void write_queries(const char *directory, const Statements *statements, const Files *scripts);
 
-/* migration/embedded.h and .c: the migrations, in the order in which they apply. */
-void write_migrations(const char *directory, const Files *shared, const Files *tenant);
+/* migration/embedded.h and .c: the migrations, in the order in which they apply.  root is the sql
+ * directory, whose released.sums says what they may not be any more. */
+void write_migrations(const char *root, const char *directory, const Files *shared,
+                      const Files *tenant);
 
 /* A file of the output directory, opened and closed.  Ends the program if that cannot be. */
 FILE *output_open(const char *directory, const char *name);
