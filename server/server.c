@@ -509,7 +509,8 @@ check_statements(Server *server)
     bool ok = false;
 
     if (owner_db != NULL && worker_db != NULL && arena != NULL &&
-        db_ready(owner_db, reason, sizeof reason) && db_ready(worker_db, reason, sizeof reason)) {
+        db_ready(owner_db, server->core.stop_work_fd, reason, sizeof reason) &&
+        db_ready(worker_db, server->core.stop_work_fd, reason, sizeof reason)) {
         Call owner, worker;
 
         internal_call(&owner, &server->core, arena, owner_db, START_MAX_MS);
@@ -534,10 +535,14 @@ server_start(const Config *config)
 
     if (server == NULL)
         return NULL;
+    ending_step("checking the statements");
+    if (!check_dns_server(config) || !check_statements(server)) {
+        server_stop(server);
+        return NULL;
+    }
     ending_step("starting the threads");
     errno = 0;
-    if (check_dns_server(config) && check_statements(server) &&
-        log_unless(jobs_start(server->jobs), "the jobs") &&
+    if (log_unless(jobs_start(server->jobs), "the jobs") &&
         log_unless(start_workers(server), "the workers") &&
         log_unless(start_listen(server), "the listener of changes") &&
         log_unless(has_threads_for_nng(), "nng") && start_listening(server)) {

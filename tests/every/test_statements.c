@@ -124,7 +124,7 @@ own_new(Own *own, World *world)
     assert_non_null(own->arena);
     internal_call(&own->call, &own->core, own->arena, db_new(&own->options), 20000);
     assert_non_null(own->call.db);
-    if (!db_ready(own->call.db, reason, sizeof reason))
+    if (!db_ready(own->call.db, NULL, reason, sizeof reason))
         fail_msg("%s", reason);
 }
 
