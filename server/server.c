@@ -56,7 +56,7 @@ struct Server {
     Worker **workers;
     size_t workers_count;
     Listener *listener;
-    Listen *listen; /* NULL: pooled */
+    Listen *listen; /* NULL: both logins are behind a pooler */
 };
 
 bool
@@ -151,38 +151,46 @@ quote_extension_schemas(Server *server)
     return true;
 }
 
+/* Each login has a way of its own to the database: a pooler may stand in one of them only. */
 static bool
-read_database(Server *server)
+read_login(const Server *server, const char *conninfo, bool owner, char login[LIMIT_ROLE_NAME + 1],
+           DbOptions *options)
 {
+    const Config *config = server->core.config;
+    const char *named = config->named_statements;
     char reason[512] = "";
     bool pooled;
 
     ending_step("connecting to the database");
-    if (!db_login(server->conninfo_worker, server->core.stop_work_fd,
-                  server->core.installation.worker_login, &pooled, reason, sizeof reason)) {
-        log_failure("cannot connect as the workers' login", reason);
+    if (!db_login(conninfo, server->core.stop_work_fd, login, &pooled, reason, sizeof reason)) {
+        log_failure(owner ? "cannot connect as the owner's login"
+                          : "cannot connect as the workers' login",
+                    reason);
         return false;
     }
-
-    const char *named = server->core.config->named_statements;
-    DbOptions options = {
-        .conninfo = server->conninfo_worker,
+    *options = (DbOptions){
+        .conninfo = conninfo,
+        .owner = owner,
+        .is_pooled = pooled,
         .named = strcmp(named, "on") == 0 || (strcmp(named, "auto") == 0 && !pooled),
-        .tenants_max = (unsigned) server->core.config->connection_tenants,
-        .creations_max = (unsigned) server->core.config->connection_creations,
+        .tenants_max = (unsigned) config->connection_tenants,
+        .creations_max = (unsigned) config->connection_creations,
         .extension_schemas = server->extension_schemas,
         .platform_role = server->core.installation.platform_role,
-        .is_pooled = pooled,
     };
+    return true;
+}
 
-    server->core.pooled = pooled;
+static bool
+read_database(Server *server)
+{
+    char owner_login[LIMIT_ROLE_NAME + 1];
+
     server->core.worker_options = &server->worker_options;
     server->core.owner_options = &server->owner_options;
-    server->worker_options = options;
-    options.conninfo = server->conninfo_owner;
-    options.owner = true;
-    server->owner_options = options;
-    return true;
+    return read_login(server, server->conninfo_worker, false,
+                      server->core.installation.worker_login, &server->worker_options) &&
+           read_login(server, server->conninfo_owner, true, owner_login, &server->owner_options);
 }
 
 /* Reads, with the platform's role, what every server of this installation must know. */
@@ -490,12 +498,17 @@ check_dns_server(const Config *config)
     return false;
 }
 
+/* By whichever login has a session of its own: every login may listen and notify. */
 static bool
 start_listen(Server *server)
 {
-    if (server->core.pooled)
+    const char *conninfo = !server->worker_options.is_pooled  ? server->conninfo_worker
+                           : !server->owner_options.is_pooled ? server->conninfo_owner
+                                                           : NULL;
+
+    if (conninfo == NULL)
         return true;
-    server->listen = listen_start(&server->core, server->conninfo_worker);
+    server->listen = listen_start(&server->core, conninfo);
     return server->listen != NULL;
 }
 

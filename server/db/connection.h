@@ -7,6 +7,8 @@
 
 typedef struct DbOptions {
     const char *conninfo;          /* libpq's */
+    bool is_pooled;                /* a pooler stands between: the session is not ours alone, and
+                                      what it keeps may be gone with the next transaction */
     bool named;                    /* prepare statements by name */
     unsigned tenants_max;          /* replace the connection after this many distinct tenants */
     unsigned creations_max;        /* the same after this many tenants that were made */
@@ -15,7 +17,6 @@ typedef struct DbOptions {
     bool tries;       /* scripts may run although it is not the owner's: see rpc/isolation.c */
     const char *user; /* signs in as this role instead of conninfo's; NULL: as conninfo says */
     const char *platform_role; /* the role of platform calls, unless owner */
-    bool is_pooled;            /* a pooler stands between: the session is not ours alone */
 } DbOptions;
 
 /* One connection, not opened yet.  NULL: no memory.  options must outlive it. */

@@ -8,6 +8,7 @@
 #include "db/private.h"
 #include "db/queries.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -23,20 +24,29 @@ pipeline_queue(Call *call, const Query *query, const ProtobufCMessage *message, 
         return call_defect(call, "%s: more than one pipeline holds", query->file);
     if (values == NULL || !bind_parameters(call, query, message, args, values))
         return false;
-    db->queue[db->queue_size++] = (Queued){query, values, own};
+    db->queue[db->queue_size++] = (Queued){.query = query, .values = values, .own = own};
     for (ChangeKind kind = 0; kind < CHANGE_KINDS; kind++)
         if ((query->changes & CHANGE_BIT(kind)) != 0)
             call_change(call, kind, kind == CHANGE_TENANT ? call->tenant.id : 0);
     return true;
 }
 
-/* The server stops in the middle of a statement: PostgreSQL ends it when it sees that the
+void
+pipeline_queue_text(Call *call, const char *text)
+{
+    Db *db = call->db;
+
+    assert(db->queue_size < QUEUE_MAX);
+    db->queue[db->queue_size++] = (Queued){.text = text};
+}
+
+/* The server stops in the middle of a statement, or the statement must end: PostgreSQL ends it when it sees that the
  * connection has ended (client_connection_check_interval).  libpq's cancel would block. */
 static bool
 give_up(Call *call)
 {
     call->db->stale = true;
-    return call_fail(call, CODE_UNAVAILABLE, "the server stops");
+    return call_fail(call, CODE_UNAVAILABLE, "the server stops, or the work was canceled");
 }
 
 bool
@@ -93,7 +103,7 @@ send_statement(Call *call, const Queued *queued, bool *prepares)
 {
     Db *db = call->db;
     const Query *query = queued->query;
-    int count = (int) query->parameters_count;
+    int count = query == NULL ? 0 : (int) query->parameters_count;
     const char *values[LIMIT_PARAMETERS + 1];
     int sizes[LIMIT_PARAMETERS + 1], formats[LIMIT_PARAMETERS + 1];
 
@@ -102,7 +112,9 @@ send_statement(Call *call, const Queued *queued, bool *prepares)
         sizes[i] = queued->values[i].size;
         formats[i] = queued->values[i].format;
     }
-    *prepares = db->options->named && db->prepared[query->index] == 0;
+    *prepares = query != NULL && db->options->named && db->prepared[query->index] == 0;
+    if (query == NULL)
+        return PQsendQueryParams(db->connection, queued->text, 0, NULL, NULL, NULL, NULL, 1) == 1;
     if (!db->options->named)
         return PQsendQueryParams(db->connection, query->text, count, NULL, values, sizes, formats,
                                  1) == 1;
@@ -210,7 +222,8 @@ pipeline_flush(Call *call, PGresult **own)
         PQclear(locks);
         if (db->stale && !call->failure.is_outdated)
             return false;
-        explain_statement(call, query, clock_us() - start_us);
+        if (query != NULL)
+            explain_statement(call, query, clock_us() - start_us);
     }
     return collect_sync(call, until_us, db->queue[count - 1].query) && ok;
 }

@@ -17,6 +17,9 @@ enum { PIPELINE_GRACE_MS = 500 }; /* beyond the deadline, for PostgreSQL's own t
 MUST_CHECK bool pipeline_queue(Call *call, const Query *query, const ProtobufCMessage *message,
                                const DbArg *args, bool own);
 
+/* Adds a statement of a script. */
+void pipeline_queue_text(Call *call, const char *text);
+
 /* Sends all that is queued and waits for it.  *own becomes the answer of the statement marked so,
  * also where another one fails: the caller clears it. */
 MUST_CHECK bool pipeline_flush(Call *call, PGresult **own);

@@ -15,7 +15,8 @@ enum {
 };
 
 typedef struct Queued {
-    const Query *query;
+    const Query *query; /* NULL: a statement of a script, which is text */
+    const char *text;
     BindValue *values;
     bool own; /* the statement whose answer is wanted */
 } Queued;

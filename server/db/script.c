@@ -1,5 +1,6 @@
 /* Several statements in one message, which only the simple protocol has: outside the pipeline. What
- * others wrote runs between two statements of ours that compare what it must leave as it was.  */
+ * others wrote runs between two statements of ours that compare what it must leave as it was.  And
+ * one that allows no transaction: in the pipeline, behind a transaction that has ended.  */
 #include "db/script.h"
 #include "call/text.h"
 #include "db/connection.h"
@@ -9,7 +10,10 @@
 #include "db/private.h"
 #include "db/queries.h"
 #include "db/statement.h"
+#include "db/transaction.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* Replaces :"name" and :'name' by what args give, quoted by libpq. */
@@ -118,4 +122,81 @@ db_user_script(Call *call, const char *text)
     ok = db_script(call, text, NULL);
     db->runs_user_script = false;
     return ok && (!is_watched || check_left_as_found(call));
+}
+
+/* A pooler gives a session to a message until PostgreSQL is ready for the next one, and it is not
+ * before the pipeline's end.  So nobody else uses the session between the three parts. */
+static bool
+send_alone(Call *call, const DbArg *session, const char *text)
+{
+    Db *db = call->db;
+    PGresult *none = NULL;
+
+    db_begin(call, DB_WRITE);
+    if (!pipeline_queue(call, &query_begin, NULL, NULL, false) ||
+        !pipeline_queue(call, &query_alone_enter, NULL, session, false) ||
+        !pipeline_queue(call, &query_commit, NULL, NULL, false))
+        return false;
+    pipeline_queue_text(call, text);
+    if (!pipeline_queue(call, &query_begin, NULL, NULL, false) ||
+        !pipeline_queue(call, &query_alone_leave, NULL, NULL, false) ||
+        !pipeline_queue(call, &query_commit, NULL, NULL, false) || !pipeline_flush(call, &none))
+        return false;
+    db->begun = db->open = false;
+    return true;
+}
+
+/* A statement that failed has left what it needed in the session.  Nothing of the server's relies
+ * on what stands there, but people who use the same pooler may: the session that was used last is
+ * the one that a pooler gives next. */
+static void
+leave_session(Call *call)
+{
+    CallFailure failure = call->failure;
+    PGresult *none = NULL;
+
+    db_begin(call, DB_WRITE);
+    if (!pipeline_queue(call, &query_begin, NULL, NULL, false) ||
+        !pipeline_queue(call, &query_alone_leave, NULL, NULL, false) ||
+        !pipeline_queue(call, &query_commit, NULL, NULL, false) || !pipeline_flush(call, &none))
+        call->db->stale = true;
+    call->db->begun = call->db->open = false;
+    call->failure = failure;
+}
+
+bool
+db_alone(Call *call, int64_t tenant_id, const char *schema, const char *text, const DbArg *args)
+{
+    Db *db = call->db;
+    Text statement = text_new(call);
+    const char *sent, *path = context_path(call, schema);
+    const DbArg session[] = {
+        {.name = "tenant_id", .text = call_printf(call, "%" PRId64, tenant_id)},
+        {.name = "schema", .text = schema},
+        {.name = "search_path", .text = path},
+        {.name = "statement_timeout",
+         .text = call_printf(call, "%" PRId64, call_statement_ms(call))},
+        {0}};
+
+    assert(db->options->owner && !db->begun);
+    if (db->connection == NULL)
+        return failure_lost(call);
+    if (path == NULL || session[0].text == NULL || session[3].text == NULL ||
+        (args != NULL && !script_text(call, text, args, &statement)) ||
+        (args != NULL && text_end(&statement) == NULL))
+        return false;
+    sent = args == NULL ? text : text_end(&statement);
+    call->failure.script_statement = 0;
+    call->failure.script_position = 0;
+    db->runs_user_script = args == NULL;
+
+    bool ok = send_alone(call, session, sent);
+
+    db->runs_user_script = false;
+    if (ok)
+        return true;
+    db_rollback(call);
+    if (!db->stale)
+        leave_session(call);
+    return false;
 }

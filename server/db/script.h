@@ -21,4 +21,11 @@ MUST_CHECK bool db_script(Call *call, const char *text, const DbArg *args);
  * and failure.is_of_script is true. */
 MUST_CHECK bool db_user_script(Call *call, const char *text);
 
+/* Owner only, where no transaction has begun: one statement that allows none, in the schema of this
+ * tenant (0: public, whose schema is "public").  What it needs of the session is set and taken back
+ * in the same message, since behind a pooler each message may get another session.  args NULL: it
+ * is not ours (as for db_user_script), and nothing in it is replaced. */
+MUST_CHECK bool db_alone(Call *call, int64_t tenant_id, const char *schema, const char *text,
+                         const DbArg *args);
+
 #endif

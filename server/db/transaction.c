@@ -148,6 +148,18 @@ db_savepoint_rollback(Call *call)
 }
 
 bool
+db_begin_after_failure(Call *call)
+{
+    Db *db = call->db;
+
+    if (db->stale || db->connection == NULL)
+        return false;
+    call_forget_failure(call);
+    db_begin(call, DB_WRITE);
+    return true;
+}
+
+bool
 db_enter_tenant(Call *call, int64_t id, const char *schema)
 {
     call->tenant = (TenantContext){.id = id};

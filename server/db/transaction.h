@@ -32,6 +32,10 @@ void db_as_tenant(Call *call, const TenantContext *tenant);
 MUST_CHECK bool db_savepoint(Call *call);
 MUST_CHECK bool db_savepoint_rollback(Call *call);
 
+/* After a failure where no transaction is open: forgets it and begins a DB_WRITE one.  False: the
+ * connection is lost. */
+MUST_CHECK bool db_begin_after_failure(Call *call);
+
 /* Owner only, in a DB_WRITE transaction that began on the platform: from here on search_path is the
  * tenant's, and what is notified is about it (queued); until db_leave_tenant, after which the
  * call's idempotency key and audit are the platform's again. */

@@ -1,7 +1,7 @@
 /* Migrates one schema.  The item's row, the tenant's row, the steps, the ledger and the registry's
  * heads are one transaction; what fails goes back to a savepoint behind the claim, and the failure
  * is written instead. Statements that allow no transaction run on a second connection while this
- * one holds the locks.  */
+ * one holds the locks; behind a pooler, between two transactions, while the item is leased.  */
 #include "migration/item.h"
 #include "migration/item_failure.h"
 #include "base/clock.h"
@@ -23,6 +23,8 @@ typedef struct Item {
     ItemId id;
     const char *tenant_text;
     PlanTarget target;
+    ItemDesk *desk;
+    bool is_outside;   /* between two transactions */
     uint32_t *unknown; /* by file of the set: the highest number of its app in the ledger without a
                           file */
     int64_t start_us;
@@ -201,8 +203,12 @@ write_failure(Item *item)
     Call *call = item->steps.call;
     ItemFailure failure = item_failure_of(&item->steps);
 
-    if (!db_savepoint_rollback(call))
+    if (item->is_outside) {
+        if (!db_begin_after_failure(call))
+            return false;
+    } else if (!db_savepoint_rollback(call)) {
         return false;
+    }
     call->tenant = (TenantContext){0};
     return item_failure_queue(call, &item->id, &failure, elapsed_text(item)) && db_commit(call);
 }
@@ -231,6 +237,7 @@ read_claim(Item *item, const DbRow *row)
 
     item->id.tenant_id = db_row_int64(row, "tenant_id");
     item->id.attempts = (int32_t) db_row_int64(row, "attempts");
+    item->steps.tenant_id = item->id.tenant_id;
     item->steps.is_shared = db_row_bool(row, "is_shared");
     item->steps.schema = db_row_text(row, "schema_name");
     item->steps.mode = db_row_text(row, "mode");
@@ -240,6 +247,125 @@ read_claim(Item *item, const DbRow *row)
     item->tenant_text = call_printf(call, "%" PRId64, item->id.tenant_id);
     return item->steps.schema != NULL && item->steps.mode != NULL && item->target.app != NULL &&
            item->tenant_text != NULL;
+}
+
+/* ---- what is worked on ---- */
+
+void
+item_desk_init(ItemDesk *desk)
+{
+    desk->work = (ItemWork){.id.tenant_id = -1};
+    pthread_mutex_init(&desk->lock, NULL);
+}
+
+ItemWork
+item_desk_read(ItemDesk *desk)
+{
+    ItemWork work;
+
+    pthread_mutex_lock(&desk->lock);
+    work = desk->work;
+    pthread_mutex_unlock(&desk->lock);
+    return work;
+}
+
+static void
+desk_put(ItemDesk *desk, ItemWork work)
+{
+    pthread_mutex_lock(&desk->lock);
+    desk->work = work;
+    pthread_mutex_unlock(&desk->lock);
+}
+
+/* The arguments of the statements about one item. */
+static bool
+fill_args(Call *call, const ItemId *id, DbArg args[4])
+{
+    args[0] = (DbArg){.name = "run_id", .text = call_printf(call, "%" PRId64, id->run_id)};
+    args[1] = (DbArg){.name = "tenant_id", .text = call_printf(call, "%" PRId64, id->tenant_id)};
+    args[2] = (DbArg){.name = "attempts", .text = call_printf(call, "%" PRId32, id->attempts)};
+    args[3] = (DbArg){0};
+    return args[0].text != NULL && args[1].text != NULL && args[2].text != NULL;
+}
+
+bool
+item_keep(Call *call, const ItemWork *work, bool *is_wanted)
+{
+    const DbRow *row;
+    DbArg args[4];
+
+    if (!fill_args(call, &work->id, args))
+        return false;
+    if (!work->is_outside) {
+        db_begin(call, DB_READ);
+        if (!db_row(call, &query_run_is_wanted, NULL,
+                    (DbArg[]){{.name = "id", .text = args[0].text}, {0}}, &row))
+            return false;
+        *is_wanted = row != NULL && db_row_bool(row, "is_wanted");
+        db_rollback(call);
+        return true;
+    }
+    db_begin(call, DB_WRITE);
+    if (!db_row(call, &query_item_keep, NULL, args, &row) || !db_commit(call))
+        return false;
+    *is_wanted = row != NULL && db_row_bool(row, "is_wanted");
+    return true;
+}
+
+/* ---- outside a transaction ---- */
+
+/* The schema again, in a new transaction.  *taken: the item is somebody else's by now, or its run
+ * was canceled. */
+static bool
+open_schema_again(Item *item, bool *taken, bool *gone)
+{
+    Call *call = item->steps.call;
+    const char *schema = item->steps.schema;
+    const DbRow *row;
+    DbArg args[4];
+
+    *gone = *taken = false;
+    call->tenant = (TenantContext){0};
+    db_begin(call, DB_WRITE);
+    if (!fill_args(call, &item->id, args) ||
+        !db_queue(call, &query_item_begin, NULL,
+                  (DbArg[]){{.name = "id", .text = item->steps.run_text}, {0}}) ||
+        !db_row(call, &query_item_claim_again, NULL, args, &row))
+        return false;
+    *taken = row == NULL;
+    if (*taken) {
+        db_rollback(call);
+        return true;
+    }
+    item->is_outside = false;
+    return open_schema(item, gone) &&
+           (*gone || item->steps.is_shared || strcmp(item->steps.schema, schema) == 0 ||
+            call_fail(call, CODE_UNAVAILABLE, "the tenant was renamed while its step ran"));
+}
+
+/* The first transaction has found what to do, and leases the item; the second one writes that it is
+ * done.  Between them the pooler's connection is anybody's. */
+static bool
+run_outside(Item *item)
+{
+    Call *call = item->steps.call;
+    bool taken, gone, ok;
+    DbArg args[4];
+
+    if (!fill_args(call, &item->id, args) || !db_queue(call, &query_item_lease, NULL, args) ||
+        !db_commit(call))
+        return false;
+    item->is_outside = true;
+    desk_put(item->desk, (ItemWork){item->id, true});
+    ok = steps_run_outside(&item->steps);
+    desk_put(item->desk, (ItemWork){item->id, false});
+    if (!ok || !open_schema_again(item, &taken, &gone))
+        return false;
+    if (taken)
+        return true;
+    if (gone)
+        return write_state(item, "skipped", "the tenant was deleted");
+    return steps_finish_outside(&item->steps) && write_done(item);
 }
 
 static bool
@@ -253,13 +379,14 @@ item_run(Item *item)
         return write_state(item, "skipped", "the tenant was deleted");
     return plan_make(item->steps.call, item->steps.set, item->steps.applied, item->target,
                      &item->steps.plan) &&
-           check_plan(item) && steps_run(&item->steps) && write_done(item);
+           check_plan(item) && steps_run(&item->steps) &&
+           (item->steps.outside ? run_outside(item) : write_done(item));
 }
 
 ItemResult
-item_work(Call *call, ItemId *id)
+item_work(Call *call, ItemId *id, ItemDesk *desk)
 {
-    Item item = {.steps.call = call, .id = *id, .start_us = clock_us()};
+    Item item = {.steps.call = call, .id = *id, .desk = desk, .start_us = clock_us()};
     const char *after = call_printf(call, "%" PRId64, id->tenant_id);
     const DbRow *row;
 
@@ -283,5 +410,10 @@ item_work(Call *call, ItemId *id)
     if (!read_claim(&item, row))
         return ITEM_LOST;
     *id = item.id;
-    return item_run(&item) || write_failure(&item) ? ITEM_WRITTEN : ITEM_LOST;
+    desk_put(desk, (ItemWork){item.id, false});
+
+    bool written = item_run(&item) || write_failure(&item);
+
+    desk_put(desk, (ItemWork){.id.tenant_id = -1});
+    return written ? ITEM_WRITTEN : ITEM_LOST;
 }

@@ -21,25 +21,28 @@
 enum {
     CALL_MAX_MS = 86400000, /* bounds nothing: each statement has its own time limit */
     KEEPER_MS = 5000,       /* between two looks of the keeper when nobody wakes it */
-    KEEPER_POOLED_MS = 500, /* where a pooler stands between, and nobody can */
+    KEEPER_POOLED_MS = 500, /* where the owner's login is behind a pooler: what it keeps up */
     INTERRUPT_MS = 50,      /* until a canceled statement is looked at again */
     RETRY_MS = 500          /* until a lost database is tried again */
 };
 
 typedef struct Runner {
     Runs *runs;
+    const DbOptions *options;
     Db *db; /* NULL while there is nothing to do */
     Arena *arena;
     Wake *wake;
     pthread_t thread;
     ItemId lost; /* a schema over which the connection went; tenant_id -1: none */
+    ItemDesk desk;
+    int stop_fd; /* readable: its statement ends */
 } Runner;
 
 struct Runs {
     Core *core;
-    int stop_fd;
     atomic_bool stop;
     size_t count;         /* of runners; the last one is the keeper */
+    size_t made_count;    /* that must be freed */
     size_t started_count; /* that have a thread */
     Runner *runners;
 };
@@ -53,7 +56,7 @@ begin_call(Runner *runner, Call *call)
     internal_call(call, runner->runs->core, runner->arena, runner->db, CALL_MAX_MS);
     call->statement_timeout_ms = config->migration_statement_timeout_ms;
     call->lock_timeout_ms = config->migration_lock_timeout_ms;
-    call->stop_fd = &runner->runs->stop_fd;
+    call->stop_fd = &runner->stop_fd;
 }
 
 /* False: not now. */
@@ -63,10 +66,10 @@ is_ready(Runner *runner)
     char reason[512], text[1024];
 
     if (runner->db == NULL)
-        runner->db = db_new(runner->runs->core->owner_options);
+        runner->db = db_new(runner->options);
     if (runner->db == NULL)
         return false;
-    if (db_ready(runner->db, &runner->runs->stop_fd, reason, sizeof reason))
+    if (db_ready(runner->db, &runner->stop_fd, reason, sizeof reason))
         return true;
     log_write(LOG_LEVEL_DEBUG, "runs wait for the database", "reason=%s",
               log_quote(text, sizeof text, reason));
@@ -123,6 +126,25 @@ finish_run(Runner *runner, int64_t run_id)
     return true;
 }
 
+static void
+interrupt(const Runner *runner)
+{
+    uint64_t one = 1;
+
+    if (write(runner->stop_fd, &one, sizeof one) != sizeof one)
+        log_write(LOG_LEVEL_WARNING, "a migration finishes its statement first", "%s", "");
+}
+
+/* What interrupted one schema must not interrupt the next.  Whoever stops the runs says so before
+ * the runner is interrupted, and the runner looks after this. */
+static void
+forget_interrupt(const Runner *runner)
+{
+    uint64_t count;
+
+    (void) !read(runner->stop_fd, &count, sizeof count);
+}
+
 /* One schema after the other, until this run has none that nobody works on.  False: the database is
  * lost. */
 static bool
@@ -137,7 +159,12 @@ work_on(Runner *runner, int64_t run_id, size_t *written)
         if (!is_ready(runner))
             return false;
         begin_call(runner, &call);
-        switch (item_work(&call, &id)) {
+
+        ItemResult result = item_work(&call, &id, &runner->desk);
+
+        if (!atomic_load(&runner->runs->stop))
+            forget_interrupt(runner);
+        switch (result) {
         case ITEM_WRITTEN:
             (*written)++;
             break;
@@ -226,27 +253,65 @@ ring_runners(Runs *runs)
         wake_ring(runs->runners[i].wake);
 }
 
+/* Behind a pooler: keeps up the claims on schemas whose steps run outside a transaction, and
+ * interrupts what this server must not work on any more, as what is of a canceled run. */
+static bool
+keep_items(Runner *keeper)
+{
+    Runs *runs = keeper->runs;
+
+    for (size_t i = 0; i + 1 < runs->count; i++) {
+        Runner *runner = &runs->runners[i];
+        ItemWork work = item_desk_read(&runner->desk), now;
+        bool is_wanted;
+        Call call;
+
+        if (work.id.tenant_id < 0)
+            continue;
+        begin_call(keeper, &call);
+        if (!item_keep(&call, &work, &is_wanted)) {
+            db_rollback(&call);
+            return false;
+        }
+        now = item_desk_read(&runner->desk);
+        if (!is_wanted && now.id.run_id == work.id.run_id && now.id.tenant_id == work.id.tenant_id)
+            interrupt(runner);
+    }
+    return true;
+}
+
+/* Interrupts what runs of canceled runs, on whatever server; *left: so many were not over yet. */
+static bool
+interrupt_canceled(Runner *keeper, int64_t *left)
+{
+    const DbRow *row;
+    Call call;
+
+    begin_call(keeper, &call);
+    db_begin(&call, DB_READ);
+    if (!db_row(&call, &query_run_interrupt, NULL, NULL, &row) || row == NULL) {
+        db_rollback(&call);
+        return false;
+    }
+    *left = db_row_int64(row, "count");
+    return true;
+}
+
 static int64_t
 keep_once(Runner *runner)
 {
     Runs *runs = runner->runs;
-    int64_t running, wait_ms;
-    const DbRow *row;
-    Call call;
+    int64_t running, wait_ms, left;
 
     if (!is_ready(runner) || !look_around(runner, &running, &wait_ms))
         return RETRY_MS;
     if (running > 0)
         ring_runners(runs);
-    begin_call(runner, &call);
-    db_begin(&call, DB_READ);
-    if (!db_row(&call, &query_run_interrupt, NULL, NULL, &row) || row == NULL) {
-        db_rollback(&call);
+    if (runs->core->owner_options->is_pooled)
+        return keep_items(runner) ? KEEPER_POOLED_MS : RETRY_MS;
+    if (!interrupt_canceled(runner, &left))
         return RETRY_MS;
-    }
-    if (db_row_int64(row, "count") > 0)
-        return INTERRUPT_MS;
-    return runs->core->pooled ? KEEPER_POOLED_MS : KEEPER_MS;
+    return left > 0 ? INTERRUPT_MS : KEEPER_MS;
 }
 
 static void *
@@ -273,11 +338,20 @@ keep_loop(void *argument)
 static bool
 make_runner(Runs *runs, Runner *runner)
 {
+    const Core *core = runs->core;
+    bool is_keeper = runner == &runs->runners[runs->count - 1];
+
+    /* the owner's few connections of a pooler may all be in use by what the keeper must interrupt
+     */
     *runner = (Runner){.runs = runs,
+                       .options = is_keeper && core->owner_options->is_pooled ? core->worker_options
+                                                                           : core->owner_options,
                        .arena = arena_new(LIMIT_ARENA),
                        .wake = wake_new(),
-                       .lost = {.tenant_id = -1}};
-    return runner->arena != NULL && runner->wake != NULL;
+                       .lost = {.tenant_id = -1},
+                       .stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    item_desk_init(&runner->desk);
+    return runner->arena != NULL && runner->wake != NULL && runner->stop_fd >= 0;
 }
 
 static bool
@@ -300,13 +374,14 @@ runs_start(Core *core)
     if (runs == NULL)
         return NULL;
     runs->core = core;
-    runs->stop_fd = stop_new();
     runs->count = (size_t) core->config->migration_workers + 1;
     runs->runners = calloc(runs->count, sizeof *runs->runners);
-    ok = runs->stop_fd >= 0 && runs->runners != NULL;
+    ok = runs->runners != NULL;
     /* all of them before the first thread, since the keeper rings every other one */
-    for (size_t i = 0; ok && i < runs->count; i++)
+    for (size_t i = 0; ok && i < runs->count; i++) {
         ok = make_runner(runs, &runs->runners[i]);
+        runs->made_count++;
+    }
     for (size_t i = 0; ok && i < runs->count; i++)
         ok = start_runner(runs, i);
     if (ok)
@@ -321,18 +396,22 @@ runs_stop(Runs *runs)
     if (runs == NULL)
         return;
     atomic_store(&runs->stop, true);
-    stop_raise(runs->stop_fd);
-    for (size_t i = 0; i < runs->started_count; i++)
+    for (size_t i = 0; i < runs->started_count; i++) {
+        interrupt(&runs->runners[i]);
         wake_stop(runs->runners[i].wake);
+    }
     for (size_t i = 0; i < runs->started_count; i++)
         pthread_join(runs->runners[i].thread, NULL);
-    for (size_t i = 0; runs->runners != NULL && i < runs->count; i++) {
-        db_free(runs->runners[i].db);
-        arena_free(runs->runners[i].arena);
-        wake_free(runs->runners[i].wake);
+    for (size_t i = 0; i < runs->made_count; i++) {
+        Runner *runner = &runs->runners[i];
+
+        db_free(runner->db);
+        arena_free(runner->arena);
+        wake_free(runner->wake);
+        pthread_mutex_destroy(&runner->desk.lock);
+        if (runner->stop_fd >= 0)
+            close(runner->stop_fd);
     }
-    if (runs->stop_fd >= 0)
-        close(runs->stop_fd);
     free(runs->runners);
     free(runs);
 }

@@ -1,5 +1,7 @@
 /* Runs steps, each with its row in the ledger, in the caller's transaction; what allows no
- * transaction runs on a second connection while the caller's holds the locks.  */
+ * transaction runs on a second connection while the caller's holds the locks.  Behind a pooler it
+ * does not: whoever keeps one of a pooler's connections while it waits for a second stops
+ * everybody. There the caller ends its transaction first.  */
 #include "migration/steps.h"
 #include "base/clock.h"
 #include "db/db.h"
@@ -49,79 +51,76 @@ record_step(Steps *steps, const PlanStep *step)
                                  : db_queue(steps->call, query, NULL, args);
 }
 
-/* Drops the indexes that an interrupted attempt has left.  second: the call on the second
- * connection, with the memory of the first. */
+/* Drops the indexes that an interrupted attempt has left.  alone: the call on the connection of
+ * these statements, with the memory of the first. */
 static bool
-drop_invalid_indexes(Steps *steps, Call *second, size_t *dropped)
+drop_invalid_indexes(Steps *steps, Call *alone, size_t *dropped)
 {
     const DbArg schema[] = {{.name = "schema", .text = steps->schema}, {0}};
     const DbRow *row;
 
     for (*dropped = 0;; (*dropped)++) {
-        db_begin(second, DB_READ);
-        if (!db_row(second, &query_index_invalid, NULL, schema, &row))
+        db_begin(alone, DB_READ);
+        if (!db_row(alone, &query_index_invalid, NULL, schema, &row))
             return false;
+        db_rollback(alone);
         if (row == NULL)
             return true;
-        if (!db_script(second, script_index_drop.text,
-                       (DbArg[]){{.name = "schema", .text = steps->schema},
-                                 {.name = "index", .text = db_row_text(row, "name")},
-                                 {0}}))
+        if (!db_alone(alone, steps->tenant_id, steps->schema, script_index_drop.text,
+                      (DbArg[]){{.name = "index", .text = db_row_text(row, "name")}, {0}}))
             return false;
     }
 }
 
 static bool
-alone_statements(Steps *steps, Call *second, const PlanStep *step)
+alone_statements(Steps *steps, Call *alone, const PlanStep *step)
 {
     const char *at = steps_section(step), *start, *next;
     size_t size;
 
     while ((next = statement_next(at, &start, &size)) != NULL) {
-        char *statement = call_alloc(second, size + 1);
+        char *statement = call_alloc(alone, size + 1);
 
         if (statement == NULL)
             return false;
         memcpy(statement, start, size);
         steps->script = start;
         steps->script_us = clock_us();
-        if (!db_user_script(second, statement))
+        if (!db_alone(alone, steps->tenant_id, steps->schema, statement, NULL))
             return false;
         at = next;
     }
     return true;
 }
 
-/* "If not exists" also passes over an index that the backend of a dead server was still making and
- * never finished: so at the end there is another look for invalid indexes. */
+/* Statements that allow no transaction, one by one.  When they are interrupted, all of them run
+ * again: they say "if not exists", and an invalid index that was left is dropped first.  "If not
+ * exists" also passes over an index that the backend of a dead server was still making and never
+ * finished: so at the end there is another look for invalid indexes. */
 static bool
-alone_step(Steps *steps, Call *second, const PlanStep *step)
+alone_step(Steps *steps, Call *alone, const PlanStep *step)
 {
     size_t dropped;
 
     for (int round = 0; round < ALONE_ROUNDS_MAX; round++) {
-        if ((round == 0 && !drop_invalid_indexes(steps, second, &dropped)) ||
-            !alone_statements(steps, second, step))
+        if ((round == 0 && !drop_invalid_indexes(steps, alone, &dropped)) ||
+            !alone_statements(steps, alone, step))
             return false;
         steps->script = NULL;
-        if (!drop_invalid_indexes(steps, second, &dropped))
+        if (!drop_invalid_indexes(steps, alone, &dropped))
             return false;
         if (dropped == 0)
             return true;
     }
-    return call_fail(second, CODE_UNAVAILABLE, "%s leaves an invalid index each time",
+    return call_fail(alone, CODE_UNAVAILABLE, "%s leaves an invalid index each time",
                      step->file->file);
 }
 
-/* Statements that allow no transaction, one by one on a second connection, while this one holds the
- * locks of item and tenant.  When they are interrupted, all of them run again: they say "if not
- * exists", and an invalid index that was left is dropped first. */
+/* On a second connection, while this one holds the locks of item and tenant. */
 static bool
-run_alone(Steps *steps, const PlanStep *step)
+run_beside(Steps *steps, const PlanStep *step)
 {
     Call *call = steps->call, second = *call;
-    const Config *config = call->core->config;
-    const char *timeout = call_printf(call, "%" PRId64, config->migration_statement_timeout_ms);
     char reason[256] = "no memory";
     bool ok;
 
@@ -129,20 +128,29 @@ run_alone(Steps *steps, const PlanStep *step)
         return false;
     second.db = db_new(call->core->owner_options);
     second.tenant = (TenantContext){0};
-    ok = timeout != NULL && second.db != NULL;
+    ok = second.db != NULL;
     if (!ok || !db_ready(second.db, call->stop_fd, reason, sizeof reason))
         ok = call_fail(&second, CODE_UNAVAILABLE, "a second connection cannot be opened: %s",
                        reason);
     ok = ok &&
          db_script(&second, script_alone_before.text,
-                   (DbArg[]){{.name = "schema", .text = steps->schema},
-                             {.name = "timeout", .text = timeout},
-                             {.name = "run", .text = steps->run_text},
-                             {0}}) &&
+                   (DbArg[]){{.name = "run", .text = steps->run_text}, {0}}) &&
          alone_step(steps, &second, step);
     db_free(second.db);
     if (!ok)
         call->failure = second.failure;
+    return ok;
+}
+
+bool
+steps_run_outside(Steps *steps)
+{
+    TenantContext tenant = steps->call->tenant;
+    bool ok;
+
+    steps->call->tenant = (TenantContext){0};
+    ok = alone_step(steps, steps->call, steps->step);
+    steps->call->tenant = tenant;
     return ok;
 }
 
@@ -152,6 +160,18 @@ run_in_transaction(Steps *steps, const PlanStep *step)
     steps->script = steps_section(step);
     steps->script_us = clock_us();
     return db_user_script(steps->call, steps->script);
+}
+
+static bool
+finish_step(Steps *steps, const PlanStep *step)
+{
+    if (!record_step(steps, step))
+        return false;
+    /* takes from the tenant's role what calls may not do with the tables of app core */
+    if (strcmp(step->file->app, "core") == 0 && !steps->is_shared)
+        return db_script(steps->call, script_tenant_provision_after.text,
+                         (DbArg[]){{.name = "role", .text = steps->role}, {0}});
+    return true;
 }
 
 static bool
@@ -166,15 +186,13 @@ run_step(Steps *steps, const PlanStep *step)
         return false;
     if (is_there)
         return record_step(steps, step);
-    if (step->file->no_transaction ? !run_alone(steps, step) : !run_in_transaction(steps, step))
-        return false;
-    if (!record_step(steps, step))
-        return false;
-    /* takes from the tenant's role what calls may not do with the tables of app core */
-    if (strcmp(step->file->app, "core") == 0 && !steps->is_shared)
-        return db_script(steps->call, script_tenant_provision_after.text,
-                         (DbArg[]){{.name = "role", .text = steps->role}, {0}});
-    return true;
+    if (step->file->no_transaction && steps->call->core->owner_options->is_pooled) {
+        steps->outside = true;
+        return true;
+    }
+    return (step->file->no_transaction ? run_beside(steps, step)
+                                       : run_in_transaction(steps, step)) &&
+           finish_step(steps, step);
 }
 
 bool
@@ -194,11 +212,25 @@ steps_run(Steps *steps)
         steps->script = NULL;
         if (!run_step(steps, step))
             return false;
-        steps->step = NULL;
-        if (is_alone) {
+        if (is_alone)
             steps->more = i + 1 < steps->plan.count;
+        if (steps->outside)
             return true;
-        }
+        steps->step = NULL;
+        if (is_alone)
+            return true;
     }
+    return true;
+}
+
+bool
+steps_finish_outside(Steps *steps)
+{
+    const PlanStep *step = steps->step;
+
+    /* another server may have done the same meanwhile */
+    if (steps->applied[step->file - steps->set->files] == step->down && !finish_step(steps, step))
+        return false;
+    steps->step = NULL;
     return true;
 }

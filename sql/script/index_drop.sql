@@ -1,1 +1,1 @@
-drop index concurrently if exists :"schema".:"index"
+drop index concurrently if exists :"index"
