@@ -225,8 +225,8 @@ seal_batch(Call *call, int64_t tenant_id, const char *schema, bool *more)
                        rows);
 }
 
-/* One audit that cannot be sealed must not stop the others. */
-static void
+/* One audit that cannot be sealed must not stop the others.  True: it has more. */
+static bool
 seal_audit(const Call *call, int64_t tenant_id, const char *schema)
 {
     bool more = true;
@@ -238,8 +238,9 @@ seal_audit(const Call *call, int64_t tenant_id, const char *schema)
             continue;
         db_rollback(&one);
         internal_log(&one, LOG_LEVEL_WARNING, "audit not sealed");
-        return;
+        return false;
     }
+    return more;
 }
 
 bool
@@ -248,7 +249,8 @@ seal_audits(Call *call, void *state)
     Sealer *sealer = state;
     int64_t *after = &sealer->after;
 
-    seal_audit(call, 0, "");
+    bool platform_has_more = seal_audit(call, 0, "");
+
     for (int i = 0; i < TENANTS_A_LOOK; i++) {
         const char *last = number_text(call, *after);
         const DbRow *tenant;
@@ -259,12 +261,15 @@ seal_audits(Call *call, void *state)
                                     (DbArg[]){{.name = "after", .text = last}, {0}}, &tenant))
             return false;
         if (tenant == NULL) {
-            *after = 0;
+            call->is_unfinished = platform_has_more || sealer->is_behind;
+            *sealer = (Sealer){0};
             return true;
         }
         *after = db_row_int64(tenant, "id");
-        seal_audit(call, *after, db_row_text(tenant, "schema_name"));
+        sealer->is_behind =
+            seal_audit(call, *after, db_row_text(tenant, "schema_name")) || sealer->is_behind;
     }
+    call->is_unfinished = platform_has_more || sealer->is_behind;
     return true;
 }
 

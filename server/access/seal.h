@@ -11,7 +11,8 @@
 
 /* Where the next look at the audits begins. */
 typedef struct Sealer {
-    int64_t after; /* the tenant that was seen last */
+    int64_t after;  /* the tenant that was seen last */
+    bool is_behind; /* an audit among them has more to seal than a look at it seals */
 } Sealer;
 
 /* A task of a job's, only with a key: seals what is due.  state is a Sealer. */

@@ -128,6 +128,7 @@ typedef struct Call {
     int64_t receive_us, deadline_us; /* monotonic */
     int64_t statement_timeout_ms,
         lock_timeout_ms; /* of each statement, for the server's own work; 0: by the deadline */
+    bool is_unfinished;  /* a job's task has stopped at a bound: it runs again at once */
     const int *stop_fd;  /* readable: give up at once, whatever runs; NULL: nothing says so */
 
     CallFailure failure;

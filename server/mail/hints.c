@@ -44,3 +44,15 @@ hints_take(Hints *hints, int64_t now_us, int64_t *tenant_id)
     pthread_mutex_unlock(&hints->lock);
     return found;
 }
+
+bool
+hints_are_due(Hints *hints, int64_t now_us)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&hints->lock);
+    for (size_t i = 0; i < hints->count && !found; i++)
+        found = hints->list[i].due_us <= now_us;
+    pthread_mutex_unlock(&hints->lock);
+    return found;
+}

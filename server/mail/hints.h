@@ -31,4 +31,7 @@ void hints_add(Hints *hints, int64_t tenant_id, int64_t due_us);
 /* Takes a hint that was due at that time.  False: there is none. */
 bool hints_take(Hints *hints, int64_t now_us, int64_t *tenant_id);
 
+/* Whether there is one. */
+bool hints_are_due(Hints *hints, int64_t now_us);
+
 #endif

@@ -37,6 +37,9 @@ run_task(Job *job, const JobTask *task)
     } else if (!task->run(&call, task->state)) {
         db_rollback(&call);
         internal_log(&call, LOG_LEVEL_WARNING, task->name);
+    } else if (call.is_unfinished) {
+        log_write(LOG_LEVEL_INFO, "job goes on", "task=%s", task->name);
+        wake_ring(job->wake);
     }
     arena_wipe(job->arena);
 }

@@ -9,7 +9,8 @@
 typedef struct Job Job;
 
 /* run returns false if the call has failed: that is logged, and the task runs again in the next
- * round. */
+ * round.  No task is long, so each has bounds; one that has stopped at a bound says so by
+ * call->is_unfinished, and the next round begins at once. */
 typedef struct JobTask {
     const char *name;
     bool (*run)(Call *call, void *state);

@@ -15,7 +15,7 @@
 
 enum {
     ROUND = 16,      /* domains that are asked about at the same time */
-    ROUNDS_MAX = 64, /* of one look; what is left is due at the next */
+    ROUNDS_MAX = 64, /* of one look; another one follows at once */
     RECORD_MAX_MS = 10000
 };
 
@@ -126,5 +126,6 @@ ownership_work(Call *call, void *state UNUSED)
         for (size_t k = 0; k < taken.count; k++)
             record_or_log(call, taken.id[k], &taken.questions[k]);
     }
+    call->is_unfinished = true;
     return true;
 }

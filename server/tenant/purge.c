@@ -3,11 +3,14 @@
  * as the owner.  */
 #include "tenant/purge.h"
 #include "db/db.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/queries.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+enum { STEP_MAX_MS = 60000 }; /* of one transaction */
 
 static bool
 drop_batch(Call *call, const DbArg *args)
@@ -67,11 +70,18 @@ purge_step(Call *call, bool *done)
 bool
 purge_tenants(Call *call, void *state UNUSED)
 {
+    enum { STEPS = 64 };
     bool done = false;
+    uint64_t rested;
 
-    while (!done)
+    for (int i = 0; i < STEPS && !done; i++) {
+        call->deadline_us = clock_us() + STEP_MAX_MS * 1000;
         if (!purge_step(call, &done))
             return false;
+    }
     db_begin(call, DB_WRITE);
-    return db_queue(call, &query_role_rested, NULL, NULL) && db_commit(call);
+    if (!db_run(call, &query_role_rested, NULL, NULL, &rested) || !db_commit(call))
+        return false;
+    call->is_unfinished = !done || rested > 0;
+    return true;
 }

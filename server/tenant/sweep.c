@@ -6,7 +6,10 @@
 #include "db/queries.h"
 #include "migration/migrate.h"
 
-enum { SWEEP_LOCK_MS = 1000 }; /* a sweep that waits keeps others from its tenant's row */
+enum {
+    SWEEP_LOCK_MS = 1000, /* a sweep that waits keeps others from its tenant's row */
+    SWEEP_ROWS = 10000    /* of one table in one transaction */
+};
 
 bool
 sweep_roles(Call *call, void *state UNUSED)
@@ -25,26 +28,49 @@ sweep_roles(Call *call, void *state UNUSED)
     return true;
 }
 
+/* Deletes a bounded number of rows, since a transaction that deletes for long keeps others waiting.
+ */
+static bool
+sweep_some(Call *call, const Query *query, bool *more)
+{
+    const char *count = call_printf(call, "%d", SWEEP_ROWS);
+    uint64_t rows;
+
+    if (count == NULL ||
+        !db_run(call, query, NULL, (DbArg[]){{.name = "count", .text = count}, {0}}, &rows))
+        return false;
+    *more = *more || rows >= SWEEP_ROWS;
+    return true;
+}
+
 bool
 sweep_platform(Call *call, void *state UNUSED)
 {
+    static const Query *const queries_all[] = {
+        &query_sweep_idempotency,     &query_sweep_platform_sessions,
+        &query_sweep_platform_tokens, &query_sweep_throttle,
+        &query_sweep_mails,           &query_sweep_act_sessions,
+        &query_sweep_mail_limit};
+    bool more = false;
+
     db_begin(call, DB_WRITE);
-    return db_queue(call, &query_sweep_idempotency, NULL, NULL) &&
-           db_queue(call, &query_sweep_platform_sessions, NULL, NULL) &&
-           db_queue(call, &query_sweep_platform_tokens, NULL, NULL) &&
-           db_queue(call, &query_sweep_throttle, NULL, NULL) &&
-           db_queue(call, &query_sweep_mail_limit, NULL, NULL) &&
-           db_queue(call, &query_sweep_mails, NULL, NULL) &&
-           db_queue(call, &query_sweep_act_sessions, NULL, NULL) && db_commit(call);
+    for (size_t i = 0; i < sizeof queries_all / sizeof *queries_all; i++)
+        if (!sweep_some(call, queries_all[i], &more))
+            return false;
+    if (!db_commit(call))
+        return false;
+    call->is_unfinished = more;
+    return true;
 }
 
 /* One tenant, in a transaction that holds its row: what is swept cannot be renamed, deleted or
  * become another's meanwhile.  A schema that somebody has damaged has had its turn all the same, or
- * nobody else would. */
+ * nobody else would; one that has more has another turn behind those who wait. */
 static bool
 sweep_tenant(Call *call, bool *done)
 {
     const DbRow *row;
+    bool more = false;
 
     call->tenant = (TenantContext){0};
     call->lock_timeout_ms = SWEEP_LOCK_MS;
@@ -59,15 +85,14 @@ sweep_tenant(Call *call, bool *done)
     if (!db_enter_tenant(call, db_row_int64(row, "id"), db_row_text(row, "schema_name")) ||
         !db_queue(call, &query_tenant_swept, NULL, NULL) || !db_savepoint(call))
         return false;
-    if (!db_queue(call, &query_sweep_idempotency, NULL, NULL) ||
-        (db_row_bool(row, "has_tokens") && !db_queue(call, &query_sweep_tokens, NULL, NULL)) ||
-        (db_row_bool(row, "has_outbox") && !db_queue(call, &query_sweep_mails, NULL, NULL)) ||
-        !db_run(call, &query_sweep_sessions, NULL, NULL, NULL)) {
+    if (!sweep_some(call, &query_sweep_idempotency, &more) ||
+        (db_row_bool(row, "has_tokens") && !sweep_some(call, &query_sweep_tokens, &more)) ||
+        (db_row_bool(row, "has_outbox") && !sweep_some(call, &query_sweep_mails, &more)) ||
+        !sweep_some(call, &query_sweep_sessions, &more)) {
         internal_log(call, LOG_LEVEL_WARNING, "tenant not swept");
-        if (!db_savepoint_rollback(call))
-            return false;
+        return db_savepoint_rollback(call) && db_commit(call);
     }
-    return db_commit(call);
+    return (!more || db_queue(call, &query_tenant_sweep_again, NULL, NULL)) && db_commit(call);
 }
 
 /* The tenants take turns: each look sweeps the next few, so that no look is long. */
@@ -80,5 +105,6 @@ sweep_tenants(Call *call, void *state UNUSED)
     for (int i = 0; i < TENANTS && !done; i++)
         if (!sweep_tenant(call, &done))
             return false;
+    call->is_unfinished = !done;
     return true;
 }

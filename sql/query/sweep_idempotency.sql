@@ -2,4 +2,4 @@
 -- rows: none
 delete from core_idempotency
  where key in (select key from core_idempotency
-                where create_time < now() - interval '24 hours' order by create_time limit 10000)
+                where create_time < now() - interval '24 hours' order by create_time limit :arg.count::integer)

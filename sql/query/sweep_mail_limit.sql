@@ -1,3 +1,3 @@
 -- rows: none
 delete from public.core_mail_limit
- where key in (select key from public.core_mail_limit where paid_time < now() order by paid_time limit 10000)
+ where key in (select key from public.core_mail_limit where paid_time < now() order by paid_time limit :arg.count::integer)

@@ -2,4 +2,4 @@
 -- rows: none
 delete from core_outbox
  where id in (select id from core_outbox
-               where next_time is null and create_time < now() - interval '90 days' order by id limit 10000)
+               where next_time is null and create_time < now() - interval '90 days' order by id limit :arg.count::integer)

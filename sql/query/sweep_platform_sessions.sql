@@ -1,4 +1,4 @@
 -- rows: none
 delete from public.platform_session
  where id in (select id from public.platform_session where expire_time < now()
-               order by expire_time limit 10000)
+               order by expire_time limit :arg.count::integer)

@@ -364,6 +364,32 @@ test_sweep__goes_on_after_a_damaged_schema(void **state)
     delete (world->platform, "unswept", CODE_OK, NULL);
 }
 
+/* What one look deletes has a bound; as long as there is more, another look follows at once. */
+static void
+test_sweep__comes_back_while_there_is_more(void **state)
+{
+    World *world = *state;
+    static const char *const tables[] = {"acme.core_idempotency", "techcorp.core_idempotency",
+                                         "public.core_idempotency"};
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        database_value(
+            &world->database,
+            "insert into %s (key, request_hash, create_time) select sha256(n::text::bytea), "
+            "'\\x01', now() - interval '25 hours' from generate_series(1, 25000) n",
+            tables[i]);
+    database_value(&world->database, "update public.tenants_tenant set sweep_time = null");
+    tenant_new(world->platform, "wakesagain");
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        wait_for_value(&world->database, "0",
+                       "select count(*) from %s where create_time < now() - interval '24 hours'",
+                       tables[i]);
+    wait_for_value(&world->database, "0",
+                   "select count(*) from public.tenants_tenant where schema_name in ('acme', "
+                   "'techcorp') and sweep_time < now() - interval '30 minutes'");
+    delete (world->platform, "wakesagain", CODE_OK, NULL);
+}
+
 /* ---- rename ---- */
 
 static void
@@ -685,6 +711,7 @@ main(void)
         cmocka_unit_test(test_purge__after_the_retention_time),
         cmocka_unit_test(test_delete__first_on_its_connection),
         cmocka_unit_test(test_sweep__goes_on_after_a_damaged_schema),
+        cmocka_unit_test(test_sweep__comes_back_while_there_is_more),
         cmocka_unit_test(test_rename__the_domain_and_the_session_stay),
         cmocka_unit_test(test_repair__nothing_is_missing),
         cmocka_unit_test(test_repair__missing_tables_and_grants),
