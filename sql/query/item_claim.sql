@@ -4,7 +4,7 @@ select i.run_id, i.tenant_id, i.schema_name, i.attempts, i.steps, r.is_shared, r
   from public.migration_item i
   join public.migration_run r on r.id = i.run_id
  where i.run_id = :arg.id::bigint and r.state = 'running' and i.state = 'pending'
-   and i.retry_time <= now() and i.tenant_id > :arg.after::bigint
+   and {item_is_due} and i.tenant_id > :arg.after::bigint
  order by i.tenant_id
  limit 1
    for update of i skip locked

@@ -3,7 +3,7 @@
 -- rows: one
 update core_outbox
    set attempts = attempts + 1, next_time = now() + make_interval(secs => :arg.lease::integer)
- where id = (select id from core_outbox where next_time <= now() order by next_time limit 1
+ where id = (select m.id from core_outbox m where {mail_is_due} order by m.next_time limit 1
                 for update skip locked)
 returning id, template, recipient, user_id, attempts, create_time,
           (select {mailbox} from (values (recipient)) m (address)) as mailbox,

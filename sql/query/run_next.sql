@@ -7,7 +7,7 @@ select r.id
                     where coalesce((case when r.is_shared then :arg.shared::jsonb else :arg.tenant::jsonb end
                                     ->> q.key)::integer, 0) < q.value::integer)
    and (exists (select from public.migration_item i
-                 where i.run_id = r.id and i.state = 'pending' and i.retry_time <= now())
+                 where i.run_id = r.id and i.state = 'pending' and {item_is_due})
         or not exists (select from public.migration_item i where i.run_id = r.id and i.state = 'pending'))
  order by r.id
  limit 1

@@ -7,5 +7,5 @@ select count(*) as running,
   from public.migration_run r
   left join lateral (select min(retry_time) as retry_time
                        from public.migration_item i
-                      where i.run_id = r.id and i.state = 'pending' and i.retry_time > now()) i on true
+                      where i.run_id = r.id and i.state = 'pending' and not {item_is_due}) i on true
  where r.state = 'running'

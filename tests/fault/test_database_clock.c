@@ -1,5 +1,6 @@
-/* The database's calendar is set back: what is put off until a time that it will reach much later is
- * not put off that long.  Here the times that are stored go forward instead, while no server runs. */
+/* The database's calendar is set back: what is put off until a time that it will reach much later
+ * is not put off that long.  Here the times that are stored go forward instead, while no server
+ * runs. */
 #include "harness/fleet.h"
 
 #include <inttypes.h>
@@ -67,11 +68,12 @@ test_clock_back__mails_are_sent(void **state)
     Fleet *fleet = *state;
 
     fleet_stop(fleet);
-    database_value(&fleet->database,
-                   "insert into alpha.core_outbox (template, recipient, user_id, next_time, attempts) "
-                   "select 'reset', u.email, u.id, now() + n.wait, n.attempts "
-                   "from alpha.users_customuser u, (values (interval '1 hour', 0), "
-                   "(interval '3 days', 2)) n (wait, attempts) where u.id = 1");
+    database_value(
+        &fleet->database,
+        "insert into alpha.core_outbox (template, recipient, user_id, next_time, attempts) "
+        "select 'reset', u.email, u.id, now() + n.wait, n.attempts "
+        "from alpha.users_customuser u, (values (interval '1 hour', 0), "
+        "(interval '3 days', 2)) n (wait, attempts) where u.id = 1");
     fleet_start(fleet, configure);
     wait_for_value(&fleet->database, "2",
                    "select count(*) from alpha.core_outbox where template = 'reset' and "
