@@ -11,6 +11,7 @@
 #include "db/cluster.h"
 #include "serve/dispatch.h"
 #include "tenant/dns.h"
+#include "tenant/roles.h"
 #include "db/listen.h"
 #include "access/audit.h"
 #include "access/cache.h"
@@ -276,7 +277,8 @@ prepare_database(Server *server, ServerOpening opening)
                   : migrate_shared(&call, server->core.installation.worker_login,
                                    opening == SERVER_KEEPS_CHANGED) &&
                         read_accepted(server, &call)) &&
-             read_installation(server, &call);
+             read_installation(server, &call) &&
+             (opening != SERVER_PREPARED || roles_check(&call));
         if (!ok)
             internal_log(&call, LOG_LEVEL_ERROR, "cannot prepare the database");
     } else {

@@ -79,6 +79,7 @@ read_database(Call *call, const Locked *tenant, const DbRow **row)
     return db_row(call, &query_repair_state, NULL,
                   (DbArg[]){{.name = "role", .text = tenant->role},
                             {.name = "schema", .text = tenant->schema},
+                            {.name = "worker", .text = call->core->installation.worker_login},
                             {0}},
                   row);
 }
@@ -268,13 +269,15 @@ repair_frame(Call *call, const Locked *tenant, Report *repaired)
 
     if (!read_database(call, tenant, &row))
         return false;
-    if (!db_row_bool(row, "has_role")) {
+    if (!db_row_bool(row, "has_member")) {
+        bool has_role = db_row_bool(row, "has_role");
+
         call_change(call, CHANGE_ROLES, 0);
-        if (!db_script(call, script_tenant_role.text,
+        if (!db_script(call, has_role ? script_tenant_member.text : script_tenant_role.text,
                        (DbArg[]){{.name = "role", .text = tenant->role},
                                  {.name = "worker", .text = call->core->installation.worker_login},
                                  {0}}) ||
-            !report(call, repaired, "role", tenant->role))
+            !report(call, repaired, has_role ? "membership in role" : "role", tenant->role))
             return false;
     }
     if (!db_row_bool(row, "has_schema") &&

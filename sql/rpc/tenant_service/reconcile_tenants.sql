@@ -10,6 +10,12 @@ select f.kind, f.name, f.tenant_id, f.text, f.kind || '/' || f.name as page_key
           from public.tenants_tenant t
          where not exists (select from pg_catalog.pg_roles r where r.rolname = t.role)
         union all
+        select 'unreached-tenant', t.schema_name, t.id, {role_fault} || ': tenant repair mends it'
+          from public.tenants_tenant t
+          join pg_catalog.pg_roles r on r.rolname = t.role
+          join pg_catalog.pg_namespace n on n.nspname = t.schema_name
+         where t.state in ('active', 'suspended') and {role_fault} is not null
+        union all
         select 'orphan-schema', n.nspname::text, 0::bigint,
                'looks like a tenant''s schema and no tenant has it: look what is in it, then drop it'
           from pg_catalog.pg_namespace n
