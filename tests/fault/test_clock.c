@@ -2,11 +2,10 @@
  * calls, jobs and runs go on, sessions end when they end, and a stop takes no longer.  The database
  * keeps the right time.  libfaketime moves the calendar (Debian's package faketime), and
  * calendar.c does what that leaves out.  */
+#include "harness/calendar.h"
 #include "harness/fleet.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
-#include <glob.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +17,6 @@
 #include <unistd.h>
 
 enum {
-    HOUR_S = 3600,
     STEP_MS = 5,         /* between two settings of the calendar during a stop */
     STOP_MAX_MS = 20000, /* of a test's stop, however busy the machine is */
     STEPS = 20,          /* while a call is held */
@@ -43,40 +41,17 @@ static const char colour[] = "-- migrate:up\n"
 
 /* ---- a server with a calendar of its own ---- */
 
-/* The path of libfaketime for programs with threads; NULL: it is not installed. */
-static const char *
-libfaketime(void)
-{
-    static char path[256];
-    glob_t found;
-
-    if (path[0] == '\0' && glob("/usr/lib/*/faketime/libfaketimeMT.so.1", 0, NULL, &found) == 0) {
-        snprintf(path, sizeof path, "%s", found.gl_pathv[0]);
-        globfree(&found);
-    }
-    return path[0] == '\0' ? NULL : path;
-}
-
 /* So many hours beside the right time.  The server reads the file whenever it asks the calendar. */
 static void
 set_calendar(const Moved *moved, int hours)
 {
-    char path[96], new[96];
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s/calendar", moved->folder);
-    snprintf(new, sizeof new, "%s/calendar.new", moved->folder);
-    file = fopen(new, "w");
-    assert_non_null(file);
-    assert_true(fprintf(file, "%+d\n", hours * HOUR_S) > 0);
-    assert_int_equal(fclose(file), 0);
-    assert_int_equal(rename(new, path), 0);
+    assert_true(calendar_set(moved->folder, hours));
 }
 
 static void
 start_server(Moved *moved)
 {
-    char preload[1024], calendar[96], mails[96];
+    char preload[1024], mails[96];
     const char *const options[] = {"--mail-dir",
                                    mails,
                                    "--retention-days",
@@ -91,15 +66,8 @@ start_server(Moved *moved)
                                    "1000",
                                    NULL};
 
-    snprintf(preload, sizeof preload, "%s %s/calendar.so %s", sanitizer_library(), CIQ_BIN_DIR,
-             libfaketime());
-    snprintf(calendar, sizeof calendar, "%s/calendar", moved->folder);
     snprintf(mails, sizeof mails, "%s/mails", moved->folder);
-    set_calendar(moved, 0);
-    assert_int_equal(setenv("FAKETIME_TIMESTAMP_FILE", calendar, 1), 0);
-    assert_int_equal(setenv("FAKETIME_NO_CACHE", "1", 1), 0);
-    assert_int_equal(setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1), 0);
-    assert_int_equal(setenv("NO_FAKE_STAT", "1", 1), 0);
+    calendar_prepare(moved->folder, preload);
     assert_int_equal(setenv("LD_PRELOAD", preload, 1), 0);
     process_start(&moved->process, &moved->fleet.database, moved->fleet.apps, options);
     unsetenv("LD_PRELOAD");
@@ -115,7 +83,7 @@ setup(void **state)
     memset(&moved, 0, sizeof moved);
     moved.hours = *(int *) *state;
     *state = &moved;
-    if (libfaketime() == NULL)
+    if (!calendar_is_installed())
         return 0;
     folder_new(moved.folder);
     fleet_copy(&moved.fleet, "fleet/0002_colour", colour);
@@ -129,7 +97,7 @@ teardown(void **state)
 {
     Moved *moved = *state;
 
-    if (libfaketime() == NULL)
+    if (!calendar_is_installed())
         return 0;
     ciq_client_free(moved->platform);
     if (moved->process.pid > 0)
@@ -144,7 +112,7 @@ teardown(void **state)
 static Moved *
 moved_of(void **state)
 {
-    if (libfaketime() == NULL) {
+    if (!calendar_is_installed()) {
         print_message("skipped: libfaketime is not installed (Debian's package faketime)\n");
         skip();
     }
