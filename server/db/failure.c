@@ -258,8 +258,8 @@ failure_of_result(Call *call, const Query *query, const PGresult *result)
     /* the first line only: the others quote values of the row */
     call->failure.detail = call_printf(call, "%s: %s", query == NULL ? "script" : query->name,
                                        PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-    return call->db->runs_user_script ? fail_user_script(call, state, result)
-                                      : fail_statement(call, state, result);
+    return call->db->runs_user_script && query == NULL ? fail_user_script(call, state, result)
+                                                       : fail_statement(call, state, result);
 }
 
 bool

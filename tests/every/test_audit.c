@@ -146,7 +146,7 @@ static const Write writes[] = {
     /* a run that has a schema to work on, but will not begin soon */
     {"MigrationService/CancelMigrationRun", false, "{\"id\": 1001}", NULL, "migration run 1001",
      "with run as (insert into public.migration_run (id, is_shared, app, target, mode, failures_max, caller, "
-     "requires) values (1001, false, '', -1, 'apply', 0, '', '{}') returning id) "
+     "requires) values (1001, false, '', -1, 'apply', 0, '', '{\"nobodys\": 1}') returning id) "
      "insert into public.migration_item (run_id, tenant_id, schema_name, retry_time) "
      "select id, 1, 'acme', now() + interval '1 day' from run"},
     {"MigrationService/ResumeMigrationRun", false, "{\"id\": 1001}", NULL, "migration run 1001",

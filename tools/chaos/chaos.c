@@ -25,7 +25,7 @@ enum {
     TENANTS = 4,
     CALLERS = 16,      /* of each tenant */
     DECIDE_MS = 60000, /* after the last fault, for what is not decided yet */
-    UP_MS = 60000
+    UP_MS = 150000     /* a killed PostgreSQL may wait for a last backend of its life before */
 };
 
 static const char *const schemas[TENANTS] = {"acme", "techcorp", "initech", "globex"};

@@ -129,7 +129,11 @@ continue_server(Place *place, uint32_t target)
 static void
 end_server(Place *place, uint32_t target)
 {
-    server_signal(&place->servers[target % SERVERS], SIGTERM);
+    ChaosServer *server = &place->servers[target % SERVERS];
+
+    /* one that has only begun to start has no handler yet */
+    atomic_store(&server->is_killed, true);
+    server_signal(server, SIGTERM);
 }
 
 /* ---- PostgreSQL and the pooler ---- */

@@ -19,7 +19,7 @@ typedef struct ChaosServer {
     char worker[256], owner[256]; /* its connection strings */
     Proxy wire;                   /* between clients and it */
     atomic_int pid;               /* 0: none runs */
-    atomic_bool is_killed;        /* by us, so its end is no crash */
+    atomic_bool is_killed;        /* or told to end: by us, so its end is no crash */
 } ChaosServer;
 
 typedef struct Place {
