@@ -528,6 +528,7 @@ outbox_work(Call *call, void *state)
         outbox->sweep_next_us = clock_us() + SWEEP_S * 1000000;
         (void) !outbox_sweep(outbox, call);
     }
-    call->is_unfinished = outbox->pause_until_us <= clock_us() && hints_are_due(&outbox->hints, clock_us());
+    call->is_unfinished =
+        outbox->pause_until_us <= clock_us() && hints_are_due(&outbox->hints, clock_us());
     return true;
 }
