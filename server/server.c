@@ -277,8 +277,7 @@ prepare_database(Server *server, ServerOpening opening)
                   : migrate_shared(&call, server->core.installation.worker_login,
                                    opening == SERVER_KEEPS_CHANGED) &&
                         read_accepted(server, &call)) &&
-             read_installation(server, &call) &&
-             (opening != SERVER_PREPARED || roles_check(&call));
+             read_installation(server, &call) && (opening != SERVER_PREPARED || roles_check(&call));
         if (!ok)
             internal_log(&call, LOG_LEVEL_ERROR, "cannot prepare the database");
     } else {
@@ -506,7 +505,7 @@ start_listen(Server *server)
 {
     const char *conninfo = !server->worker_options.is_pooled  ? server->conninfo_worker
                            : !server->owner_options.is_pooled ? server->conninfo_owner
-                                                           : NULL;
+                                                              : NULL;
 
     if (conninfo == NULL)
         return true;

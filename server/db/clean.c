@@ -8,10 +8,16 @@
 bool
 clean_connection(Call *call)
 {
-    call->db->is_soiled = false;
-    if (pipeline_leave(call, script_session_clean.text) &&
+    Db *db = call->db;
+    const char *text =
+        db->options->is_pooled
+            ? script_session_clean.text
+            : call_printf(call, "%s;%s", script_session_clean.text, script_session.text);
+
+    db->is_soiled = false;
+    if (text != NULL && pipeline_leave(call, text) &&
         pipeline_return(call, call->deadline_us + PIPELINE_GRACE_MS * 1000, NULL))
         return true;
-    call->db->stale = true;
+    db->stale = true;
     return false;
 }

@@ -5,8 +5,9 @@
 #include "call/call.h"
 
 /* Takes away what the script may have left with the connection: settings, locks, cursors, channels,
- * temporary tables.  No transaction may be open.  False: the call has failed, and the connection is
- * replaced. */
+ * temporary tables.  In the script's transaction, as the last before its commit, since behind a
+ * pooler the next one may have another session; or where no transaction is open.  False: the call
+ * has failed, and the connection is replaced. */
 MUST_CHECK bool clean_connection(Call *call);
 
 #endif

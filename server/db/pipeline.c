@@ -40,8 +40,9 @@ pipeline_queue_text(Call *call, const char *text)
     db->queue[db->queue_size++] = (Queued){.text = text};
 }
 
-/* The server stops in the middle of a statement, or the statement must end: PostgreSQL ends it when it sees that the
- * connection has ended (client_connection_check_interval).  libpq's cancel would block. */
+/* The server stops in the middle of a statement, or the statement must end: PostgreSQL ends it when
+ * it sees that the connection has ended (client_connection_check_interval).  libpq's cancel would
+ * block. */
 static bool
 give_up(Call *call)
 {

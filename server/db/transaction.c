@@ -1,6 +1,8 @@
 /* Begin, commit, the ways back, and the step from the platform into a tenant.  */
 #include "db/transaction.h"
 #include "base/clock.h"
+#include "db/clean.h"
+#include "db/connection.h"
 #include "db/context.h"
 #include "db/pipeline.h"
 #include "db/private.h"
@@ -86,6 +88,22 @@ db_commit(Call *call)
     return true;
 }
 
+/* A rollback takes back all that somebody else's script has done, but for its locks; behind a
+ * pooler they must go in the same message, elsewhere they do before the next transaction. */
+static bool
+queue_rollback(Call *call)
+{
+    Db *db = call->db;
+
+    if (!pipeline_queue(call, &query_rollback, NULL, NULL, false))
+        return false;
+    if (db->is_soiled && db->options->is_pooled) {
+        db->is_soiled = false;
+        pipeline_queue_text(call, "select pg_catalog.pg_advisory_unlock_all()");
+    }
+    return true;
+}
+
 void
 db_rollback(Call *call)
 {
@@ -106,7 +124,7 @@ db_rollback(Call *call)
     int64_t deadline_us = call->deadline_us;
 
     call->deadline_us = clock_us() + PIPELINE_GRACE_MS * 1000;
-    if (!pipeline_queue(call, &query_rollback, NULL, NULL, false) || !pipeline_flush(call, &none) ||
+    if (!queue_rollback(call) || !pipeline_flush(call, &none) ||
         PQtransactionStatus(db->connection) != PQTRANS_IDLE)
         db->stale = true;
     call->deadline_us = deadline_us;

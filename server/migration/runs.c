@@ -126,15 +126,6 @@ finish_run(Runner *runner, int64_t run_id)
     return true;
 }
 
-static void
-interrupt(const Runner *runner)
-{
-    uint64_t one = 1;
-
-    if (write(runner->stop_fd, &one, sizeof one) != sizeof one)
-        log_write(LOG_LEVEL_WARNING, "a migration finishes its statement first", "%s", "");
-}
-
 /* What interrupted one schema must not interrupt the next.  Whoever stops the runs says so before
  * the runner is interrupted, and the runner looks after this. */
 static void
@@ -163,7 +154,7 @@ work_on(Runner *runner, int64_t run_id, size_t *written)
         ItemResult result = item_work(&call, &id, &runner->desk);
 
         if (!atomic_load(&runner->runs->stop))
-            forget_interrupt(runner);
+            forget_stop_raise(runner->stop_fd);
         switch (result) {
         case ITEM_WRITTEN:
             (*written)++;
@@ -275,7 +266,7 @@ keep_items(Runner *keeper)
         }
         now = item_desk_read(&runner->desk);
         if (!is_wanted && now.id.run_id == work.id.run_id && now.id.tenant_id == work.id.tenant_id)
-            interrupt(runner);
+            stop_raise(runner->stop_fd);
     }
     return true;
 }
@@ -345,11 +336,11 @@ make_runner(Runs *runs, Runner *runner)
      */
     *runner = (Runner){.runs = runs,
                        .options = is_keeper && core->owner_options->is_pooled ? core->worker_options
-                                                                           : core->owner_options,
+                                                                              : core->owner_options,
                        .arena = arena_new(LIMIT_ARENA),
                        .wake = wake_new(),
                        .lost = {.tenant_id = -1},
-                       .stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+                       .stop_fd = stop_new()};
     item_desk_init(&runner->desk);
     return runner->arena != NULL && runner->wake != NULL && runner->stop_fd >= 0;
 }
@@ -397,7 +388,7 @@ runs_stop(Runs *runs)
         return;
     atomic_store(&runs->stop, true);
     for (size_t i = 0; i < runs->started_count; i++) {
-        interrupt(&runs->runners[i]);
+        stop_raise(runs->runners[i].stop_fd);
         wake_stop(runs->runners[i].wake);
     }
     for (size_t i = 0; i < runs->started_count; i++)

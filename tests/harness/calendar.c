@@ -2,6 +2,7 @@
 #include "harness/calendar.h"
 
 #include "harness/cases.h"
+#include "harness/fleet.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -52,7 +53,8 @@ calendar_prepare(const char *folder, char preload[1024])
 {
     char calendar[96];
 
-    snprintf(preload, 1024, "%s %s/calendar.so %s", sanitizer_library(), CIQ_BIN_DIR, libfaketime());
+    snprintf(preload, 1024, "%s %s/calendar.so %s", sanitizer_library(), CIQ_BIN_DIR,
+             libfaketime());
     snprintf(calendar, sizeof calendar, "%s/calendar", folder);
     assert_true(calendar_set(folder, 0));
     assert_int_equal(setenv("FAKETIME_TIMESTAMP_FILE", calendar, 1), 0);
