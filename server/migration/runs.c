@@ -154,7 +154,7 @@ work_on(Runner *runner, int64_t run_id, size_t *written)
         ItemResult result = item_work(&call, &id, &runner->desk);
 
         if (!atomic_load(&runner->runs->stop))
-            forget_stop_raise(runner->stop_fd);
+            forget_interrupt(runner);
         switch (result) {
         case ITEM_WRITTEN:
             (*written)++;

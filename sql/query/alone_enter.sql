@@ -6,4 +6,5 @@ select set_config('search_path',
                             or exists (select from public.tenants_tenant
                                         where id = :arg.tenant_id::bigint and schema_name = :arg.schema)
                        then :arg.search_path else 'pg_temp' end, false),
-       set_config('statement_timeout', :arg.statement_timeout, false), set_config('lock_timeout', '0', false)
+       set_config('statement_timeout', :arg.statement_timeout, false), set_config('lock_timeout', '0', false),
+       set_config('client_connection_check_interval', '2000', false)

@@ -2,4 +2,4 @@
 -- rows: none
 select set_config(name, reset_val, false)
   from pg_catalog.pg_settings
- where name in ('search_path', 'statement_timeout', 'lock_timeout')
+ where name in ('search_path', 'statement_timeout', 'lock_timeout', 'client_connection_check_interval')
