@@ -249,6 +249,58 @@ test_create_tenant__twice_with_one_key(void **state)
         ciq_create_tenant_response_free(responses[i]);
 }
 
+static int64_t
+demo_request(CiqClient *client, const char *token, const uint8_t key[WIRE_KEY_SIZE])
+{
+    CiqDemoRequest demo = CLIENTIQ__V1__DEMO_REQUEST__INIT;
+    CiqCreateDemoRequestRequest request = CLIENTIQ__V1__CREATE_DEMO_REQUEST_REQUEST__INIT;
+    CiqError *error = NULL;
+
+    demo.company_name = demo.first_name = TEXT("Once");
+    demo.email = TEXT("once@demo.example");
+    request.demo_request = &demo;
+
+    CiqCreateDemoRequestResponse *response = (CiqCreateDemoRequestResponse *) ciq_call_with(
+        client, method("clientiq.v1.TenantService/CreateDemoRequest"), &request.base,
+        &(CiqCallOptions){.token = token, .idempotency_key = key}, NULL, &error);
+    int64_t id = response == NULL ? 0 : response->id;
+
+    assert_ok(error);
+    ciq_create_demo_request_response_free(response);
+    return id;
+}
+
+/* What anybody may call is the same call whoever the caller is known as: the session may end
+ * between two attempts, and over tcp:// nobody is the local operator. */
+static void
+test_create_demo_request__whoever_calls(void **state)
+{
+    static const uint8_t keys[2][WIRE_KEY_SIZE] = {"session-ends...", "operator-or-not"};
+    World *world = *state;
+    char token[TOKEN_SIZE];
+    CiqClient *remote =
+        ciq_client_new(&(CiqOptions){.urls = world->server.tcp, .timeout_ms = 20000}, NULL);
+
+    expect_json(world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
+                "{\"superuser\": {\"email\": \"s@platform.example\", \"platform_role\": "
+                "\"support\"}, \"password\": \"%s\"}",
+                world_password);
+    token_new(&world->server, NULL, "s@platform.example", token);
+
+    int64_t first = demo_request(remote, token, keys[0]);
+
+    assert_value(&world->database, "superuser s@platform.example",
+                 "select actor from public.demo_event where demo_id = %lld", (long long) first);
+    database_value(&world->database, "delete from public.platform_session");
+    assert_int_equal(demo_request(remote, token, keys[0]), first);
+
+    int64_t local = demo_request(world->platform, NULL, keys[1]);
+
+    assert_int_not_equal(local, first);
+    assert_int_equal(demo_request(remote, NULL, keys[1]), local);
+    ciq_client_free(remote);
+}
+
 int
 main(void)
 {
@@ -261,6 +313,7 @@ main(void)
         cmocka_unit_test(test_create_user__while_the_first_runs),
         cmocka_unit_test(test_create_user__after_a_restart),
         cmocka_unit_test(test_create_tenant__twice_with_one_key),
+        cmocka_unit_test(test_create_demo_request__whoever_calls),
     };
 
     return run_cases(tests, world_setup, world_teardown);
