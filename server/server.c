@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/clock.h"
 #include "base/ending.h"
+#include "base/pulse.h"
 #include "base/stop.h"
 #include "db/cluster.h"
 #include "serve/dispatch.h"
@@ -457,6 +458,8 @@ make_core(Server *server)
 
     secret_random(run, sizeof run);
     snprintf(core->run_id, sizeof core->run_id, "%08x%08x", run[0], run[1]);
+    core->run = (uint64_t) run[0] << 32 | run[1] | 1;
+    core->start_us = clock_boot_us();
     return log_unless((core->cache = cache_new((size_t) config->cache_tenants,
                                                (size_t) config->cache_sessions)) != NULL &&
                           (core->audit = audit_new()) != NULL &&
@@ -556,7 +559,9 @@ server_start(const Config *config)
     }
     ending_step("starting the threads");
     errno = 0;
-    if (log_unless(jobs_start(server->jobs), "the jobs") &&
+    server->core.pulse = pulse_start();
+    if (log_unless(server->core.pulse != NULL, "the pulse") &&
+        log_unless(jobs_start(server->jobs), "the jobs") &&
         log_unless(start_workers(server), "the workers") &&
         log_unless(start_listen(server), "the listener of changes") &&
         log_unless(has_threads_for_nng(), "nng") && start_listening(server)) {
@@ -685,6 +690,7 @@ server_stop(Server *server)
         worker_join(server->workers[i]);
     ending_step("closing the sockets");
     listener_stop(server->listener);
+    pulse_stop(server->core.pulse);
     ending_step("stopping the listener of changes");
     listen_stop(server->listen);
     ending_step("stopping the migration runs");

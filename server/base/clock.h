@@ -1,5 +1,4 @@
-/* The two clocks: one that only goes forward, for deadlines, and the calendar's, for what is
- * stored. */
+/* The clocks: those that only go forward, for deadlines, and the calendar's, for what is stored. */
 #ifndef CIQ_SERVER_CLOCK_H
 #define CIQ_SERVER_CLOCK_H
 
@@ -21,6 +20,13 @@ static inline int64_t
 clock_us(void)
 {
     return clock_read_us(CLOCK_MONOTONIC);
+}
+
+/* The same, but it goes on while the machine sleeps: for times that another machine counts on. */
+static inline int64_t
+clock_boot_us(void)
+{
+    return clock_read_us(CLOCK_BOOTTIME);
 }
 
 /* Microseconds since 1970-01-01 UTC. */

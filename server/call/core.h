@@ -27,7 +27,9 @@ typedef struct Core {
     const char *extension_schemas;    /* quoted, for search_path: "" or "\"ext\", " */
     uint8_t audit_key[CORE_KEY_SIZE]; /* of --audit-key-file */
     bool has_audit_key;
-    char run_id[17]; /* names this run of the server in request ids and heartbeats */
+    char run_id[17];  /* names this run of the server in request ids and heartbeats */
+    uint64_t run;     /* the same as a number, never 0 (Reply.run) */
+    int64_t start_us; /* when it began, of clock_boot_us (Reply.receive_us) */
 
     /* readable from when calls are no longer waited for, and from when the server's own work is
      * not; NULL: nothing says so */
@@ -37,6 +39,7 @@ typedef struct Core {
     const struct Apps *apps; /* all migrations that this server knows */
     struct Cache *cache;
     struct Usage *usage;
+    struct Pulse *pulse; /* NULL: it does not listen */
     struct Rate *rate;
     struct Audit *audit;
     ChangeListener changes; /* told of every change, here or on another server */

@@ -13,6 +13,7 @@
 #include "db/db.h"
 #include "call/host.h"
 #include "base/log.h"
+#include "base/pulse.h"
 #include "db/queries.h"
 #include "access/origin.h"
 #include "access/rate.h"
@@ -34,6 +35,48 @@ check_size(Call *call, const char *field, size_t size, size_t size_max)
     return call_fail_field(call, field, "must be at most %zu bytes, got %zu", size_max, size);
 }
 
+/* A sender who does not know our clock says only how long it waits.  If nobody was here to read
+ * what it sent, its time may be over although it seems to begin; nothing has been done, so it may
+ * ask again. */
+static bool
+check_unread(Call *call, int64_t receive_us, int64_t timeout_us)
+{
+    int64_t unread_us = pulse_unread_us(call->core->pulse, receive_us);
+
+    return !call->method->writes || unread_us < timeout_us ||
+           call_fail(call, CODE_UNAVAILABLE,
+                     "the server did not run for %" PRId64
+                     " ms, and the call may have come too late: nothing was done",
+                     unread_us / 1000);
+}
+
+/* When the caller gives up, on our clock: what was sent may have waited for long to be read. */
+static bool
+find_deadline(Call *call)
+{
+    const Request *request = call->request;
+    const Core *core = call->core;
+    int64_t timeout_ms =
+        request->timeout_ms != 0 ? request->timeout_ms : core->config->call_timeout_ms;
+    int64_t now_us = clock_us(), boot_us = clock_boot_us();
+
+    if (timeout_ms > WIRE_TIMEOUT_MAX_MS)
+        timeout_ms = WIRE_TIMEOUT_MAX_MS;
+    call->deadline_us = call->receive_us + timeout_ms * 1000;
+    if (request->run == 0)
+        return check_unread(call, boot_us - (now_us - call->receive_us), timeout_ms * 1000);
+    if (request->run != core->run)
+        return call_fail(call, CODE_UNAVAILABLE,
+                         "the call was meant for an earlier run of the server: nothing was done");
+
+    uint64_t passed_us = (uint64_t) (boot_us - core->start_us);
+    uint64_t left_us = request->deadline_us > passed_us ? request->deadline_us - passed_us : 0;
+
+    if (call->deadline_us > now_us && left_us < (uint64_t) (call->deadline_us - now_us))
+        call->deadline_us = now_us + (int64_t) left_us;
+    return true;
+}
+
 static bool
 read_envelope(Call *call, const uint8_t *data, size_t size)
 {
@@ -51,20 +94,14 @@ read_envelope(Call *call, const uint8_t *data, size_t size)
         !check_size(call, "origin", strlen(request->origin), WIRE_ORIGIN_MAX))
         return false;
     call->request = request;
-
-    int64_t timeout_ms =
-        request->timeout_ms != 0 ? request->timeout_ms : call->core->config->call_timeout_ms;
-
-    if (timeout_ms > WIRE_TIMEOUT_MAX_MS)
-        timeout_ms = WIRE_TIMEOUT_MAX_MS;
-    call->deadline_us = call->receive_us + timeout_ms * 1000;
-
     call->method = method_find(request->method);
     if (call->method == NULL)
         return call_fail(call, CODE_UNIMPLEMENTED, "no method %s", request->method);
     if (request->idempotency_key.len != 0 && request->idempotency_key.len != WIRE_KEY_SIZE)
         return call_fail_field(call, "idempotency_key", "must be %d bytes, got %zu", WIRE_KEY_SIZE,
                                request->idempotency_key.len);
+    if (!find_deadline(call))
+        return false;
     if (clock_us() >= call->deadline_us)
         return call_fail(call, CODE_DEADLINE_EXCEEDED, "the deadline passed before the call began");
     return true;
@@ -442,6 +479,15 @@ replay(Call *call, const Claim *claim, Packed *packed)
                        &packed->size);
 }
 
+/* Right before a commit: what its caller has given up does not happen. */
+static bool
+check_in_time(Call *call)
+{
+    return clock_us() < call->deadline_us ||
+           call_fail(call, CODE_DEADLINE_EXCEEDED,
+                     "the deadline passed before the call was done: nothing was changed");
+}
+
 static bool
 dispatch_once(Call *call, Packed *packed)
 {
@@ -458,7 +504,7 @@ dispatch_once(Call *call, Packed *packed)
     db_begin(call, DB_WRITE);
     if ((!claim.wanted || queue_claim(call, &claim)) && run_handler(call, packed) &&
         (!claim.wanted || queue_stored_reply(call, &claim, packed)) && audit_write(call) &&
-        db_commit(call))
+        check_in_time(call) && db_commit(call))
         return true;
     return is_replay(call) ? replay(call, &claim, packed) : false;
 }
@@ -522,6 +568,9 @@ fill_reply(Call *call, const Packed *packed, Reply *reply)
     clientiq__v1__reply__init(reply);
     reply->request_id = call->id;
     reply->code = (Clientiq__V1__Code) call->failure.code;
+    reply->run = call->core->run;
+    reply->receive_us =
+        (uint64_t) (clock_boot_us() - call->core->start_us - (clock_us() - call->receive_us));
     if (call->explain.wanted) {
         reply->statements = call->explain.statements;
         reply->n_statements = call->explain.statements_count;
