@@ -3,208 +3,21 @@
  * server was asked.  */
 #include "client/call.h"
 #include "harness/cases.h"
+#include "harness/fake.h"
 #include "harness/wait.h"
 
 #include <nng/nng.h>
-#include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { REQUESTS_MAX = 64, DEPTH = 32 };
-
-/* What the server does with one request. */
-typedef enum Act { ACT_ANSWER, ACT_DROP, ACT_NONSENSE, ACT_WRONG_PAYLOAD, ACT_FAIL, ACT_HOLD } Act;
-
-typedef struct Script {
-    Act act;
-    int code;                /* of ACT_FAIL */
-    uint32_t retry_after_ms; /* of ACT_FAIL */
-    int delay_ms;            /* before it does it */
-} Script;
-
-typedef struct Server Server;
-
-/* One request being served. */
-typedef struct Turn {
-    Server *server;
-    nng_ctx context;
-    nng_aio *aio;
-    enum { TURN_RECEIVE, TURN_DELAY, TURN_SEND } step;
-    nng_msg *message;
-    Script script;
-} Turn;
-
-struct Server {
-    nng_socket socket;
-    char url[96];
-    pthread_mutex_t lock;
-    const Script *script; /* the last line is done for all requests from there on */
-    size_t script_size, requests;
-    uint8_t keys[REQUESTS_MAX][WIRE_KEY_SIZE];
-    size_t key_sizes[REQUESTS_MAX];
-    uint32_t timeouts_ms[REQUESTS_MAX];
-    char tokens[REQUESTS_MAX][32];
-    Turn turns[DEPTH];
-};
-
-/* Notes the request, and looks up what is to be done with it. */
-static void
-turn_begin(Turn *turn)
-{
-    Server *server = turn->server;
-    Request *request = clientiq__v1__request__unpack(NULL, nng_msg_len(turn->message),
-                                                     nng_msg_body(turn->message));
-    size_t i;
-
-    pthread_mutex_lock(&server->lock);
-    i = server->requests++;
-    turn->script = server->script[i < server->script_size ? i : server->script_size - 1];
-    if (request != NULL && i < REQUESTS_MAX) {
-        server->key_sizes[i] = request->idempotency_key.len;
-        if (request->idempotency_key.len == WIRE_KEY_SIZE)
-            memcpy(server->keys[i], request->idempotency_key.data, WIRE_KEY_SIZE);
-        server->timeouts_ms[i] = request->timeout_ms;
-        snprintf(server->tokens[i], sizeof server->tokens[i], "%s", request->token);
-    }
-    pthread_mutex_unlock(&server->lock);
-    if (request != NULL)
-        clientiq__v1__request__free_unpacked(request, NULL);
-}
-
-static void
-turn_receive(Turn *turn)
-{
-    turn->step = TURN_RECEIVE;
-    nng_ctx_recv(turn->context, turn->aio);
-}
-
-static void
-turn_end(Turn *turn)
-{
-    Reply reply = CLIENTIQ__V1__REPLY__INIT;
-    uint8_t packed[256];
-    size_t size = 0;
-
-    switch (turn->script.act) {
-    case ACT_DROP: /* and hold it no more */
-        nng_pipe_close(nng_msg_get_pipe(turn->message));
-        /* fall through */
-    case ACT_HOLD:
-        nng_msg_free(turn->message);
-        turn_receive(turn);
-        return;
-    case ACT_NONSENSE:
-        memset(packed, 0xff, size = 40);
-        break;
-    case ACT_WRONG_PAYLOAD:
-        reply.payload = (ProtobufCBinaryData){3, (uint8_t *) (uintptr_t) "\xff\xff\xff"};
-        break;
-    case ACT_FAIL:
-        reply.code = (Clientiq__V1__Code) turn->script.code;
-        reply.message = (char *) (uintptr_t) "as told";
-        reply.retry_after_ms = turn->script.retry_after_ms;
-        break;
-    case ACT_ANSWER:
-        break;
-    }
-    if (size == 0)
-        size = clientiq__v1__reply__pack(&reply, packed);
-    nng_msg_clear(turn->message);
-    nng_msg_append(turn->message, packed, size);
-    nng_aio_set_msg(turn->aio, turn->message);
-    turn->step = TURN_SEND;
-    nng_ctx_send(turn->context, turn->aio);
-}
-
-static void
-turn_callback(void *argument)
-{
-    Turn *turn = argument;
-    int error = nng_aio_result(turn->aio);
-
-    switch (turn->step) {
-    case TURN_RECEIVE:
-        if (error != 0)
-            return; /* the test is over */
-        turn->message = nng_aio_get_msg(turn->aio);
-        turn_begin(turn);
-        turn->step = TURN_DELAY;
-        nng_sleep_aio(turn->script.delay_ms, turn->aio);
-        return;
-    case TURN_DELAY:
-        if (error != 0)
-            nng_msg_free(turn->message);
-        else
-            turn_end(turn);
-        return;
-    case TURN_SEND:
-        if (error != 0)
-            nng_msg_free(nng_aio_get_msg(turn->aio));
-        turn_receive(turn);
-        return;
-    }
-}
-
-/* It listens from here on, unless started later. */
-static void
-server_open(Server *server, const Script *script, size_t script_size)
-{
-    static int number;
-
-    memset(server, 0, sizeof *server);
-    server->script = script;
-    server->script_size = script_size;
-    pthread_mutex_init(&server->lock, NULL);
-    snprintf(server->url, sizeof server->url, "ipc:///tmp/ciq-unit-%ld-%d.sock", (long) getpid(),
-             ++number);
-    assert_int_equal(nng_rep0_open(&server->socket), 0);
-    for (size_t i = 0; i < DEPTH; i++) {
-        Turn *turn = &server->turns[i];
-
-        turn->server = server;
-        assert_int_equal(nng_ctx_open(&turn->context, server->socket), 0);
-        assert_int_equal(nng_aio_alloc(&turn->aio, turn_callback, turn), 0);
-        turn_receive(turn);
-    }
-}
-
-static void
-server_listen(Server *server)
-{
-    nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, WIRE_MESSAGE_MAX);
-    assert_int_equal(nng_listen(server->socket, server->url, NULL, 0), 0);
-}
-
-static void
-server_close(Server *server)
-{
-    for (size_t i = 0; i < DEPTH; i++)
-        nng_aio_stop(server->turns[i].aio);
-    nng_close(server->socket);
-    for (size_t i = 0; i < DEPTH; i++)
-        nng_aio_free(server->turns[i].aio);
-    pthread_mutex_destroy(&server->lock);
-}
-
-static size_t
-server_requests(Server *server)
-{
-    size_t requests;
-
-    pthread_mutex_lock(&server->lock);
-    requests = server->requests;
-    pthread_mutex_unlock(&server->lock);
-    return requests;
-}
-
 #define SERVE(server, ...)                                                                         \
-    static const Script script[] = {__VA_ARGS__};                                                  \
-    Server server;                                                                                 \
-    server_open(&server, script, sizeof script / sizeof *script);                                  \
-    server_listen(&server)
+    static const FakeScript script[] = {__VA_ARGS__};                                              \
+    Fake server;                                                                                   \
+    fake_open(&server, script, sizeof script / sizeof *script);                                    \
+    fake_listen(&server)
 
 static CiqClient *
 client_of(const char *url)
@@ -303,24 +116,24 @@ await(Ended *all, size_t count)
 static void
 test_client__first_answer_late(void **state)
 {
-    static const Script script[] = {{.act = ACT_ANSWER, .delay_ms = 1500}};
+    static const FakeScript script[] = {{.act = ACT_ANSWER, .delay_ms = 1500}};
     CiqLoginRequest request = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
     Ended all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    Server server;
+    Fake server;
     CiqClient *client;
 
     (void) state;
-    server_open(&server, script, 1);
+    fake_open(&server, script, 1);
     client = client_of(server.url);
     ciq_login_async(client, &request, 0, login_ended, &all);
-    server_listen(&server);
+    fake_listen(&server);
 
     await(&all, 1);
     assert_int_equal(all.codes[0], CODE_OK);
-    assert_int_equal(server_requests(&server), 1);
+    assert_int_equal(fake_requests(&server), 1);
 
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 static void
@@ -342,23 +155,23 @@ test_client__nobody_there(void **state)
 static void
 test_client__server_comes_later(void **state)
 {
-    static const Script script[] = {{.act = ACT_ANSWER}};
+    static const FakeScript script[] = {{.act = ACT_ANSWER}};
     CiqGetUserRequest request = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
     Ended all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    Server server;
+    Fake server;
     CiqClient *client;
 
     (void) state;
-    server_open(&server, script, 1);
+    fake_open(&server, script, 1);
     client = client_of(server.url);
     ciq_get_user_async(client, &request, 0, ended, &all);
-    server_listen(&server);
+    fake_listen(&server);
 
     await(&all, 1);
     assert_int_equal(all.codes[0], CODE_OK);
 
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 static void
@@ -376,10 +189,10 @@ test_client__deadline(void **state)
                               &(CiqCallOptions){.timeout_ms = 300}, NULL, &error));
     assert_int_equal(end_of(error, text), CODE_DEADLINE_EXCEEDED);
     assert_true(now_ms() - start_ms >= 300);
-    assert_int_equal(server_requests(&server), 1);
+    assert_int_equal(fake_requests(&server), 1);
 
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 /* After a pause nng tells a time-out as success (proto/aio.h): it must not be taken for an answer,
@@ -401,9 +214,9 @@ test_client__silence_after_a_pause(void **state)
                                   &error));
         assert_int_equal(end_of(error, text), CODE_DEADLINE_EXCEEDED);
     }
-    assert_int_equal(server_requests(&server), 3);
+    assert_int_equal(fake_requests(&server), 3);
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 /* Lost twice on its way, a write arrives three times under one key, each with less time than
@@ -418,7 +231,7 @@ test_client__lost_write_is_repeated(void **state)
     CiqClient *client = client_of(server.url);
 
     assert_int_equal(create_user(client, text), CODE_OK);
-    assert_int_equal(server_requests(&server), 3);
+    assert_int_equal(fake_requests(&server), 3);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(server.key_sizes[i], WIRE_KEY_SIZE);
         assert_memory_equal(server.keys[i], server.keys[0], WIRE_KEY_SIZE);
@@ -428,7 +241,7 @@ test_client__lost_write_is_repeated(void **state)
     assert_true(server.timeouts_ms[2] < server.timeouts_ms[1]);
 
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 /* A login that may have been delivered is not sent again, and carries no key. */
@@ -441,11 +254,11 @@ test_client__lost_login_is_not_repeated(void **state)
     CiqClient *client = client_of(server.url);
 
     assert_int_equal(login(client, text), CODE_UNAVAILABLE);
-    assert_int_equal(server_requests(&server), 1);
+    assert_int_equal(fake_requests(&server), 1);
     assert_int_equal(server.key_sizes[0], 0);
 
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 static void
@@ -461,11 +274,11 @@ test_client__repeats_when_asked(void **state)
     int64_t start_ms = now_ms();
 
     assert_int_equal(create_user(client, text), CODE_OK);
-    assert_int_equal(server_requests(&server), 4);
+    assert_int_equal(fake_requests(&server), 4);
     assert_true(now_ms() - start_ms >= 100);
 
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 static void
@@ -476,19 +289,19 @@ test_client__does_not_repeat_what_is_final(void **state)
 
     (void) state;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        Script script = {.act = ACT_FAIL, .code = codes[i]};
-        Server server;
+        FakeScript script = {.act = ACT_FAIL, .code = codes[i]};
+        Fake server;
         CiqClient *client;
         char text[200];
 
-        server_open(&server, &script, 1);
-        server_listen(&server);
+        fake_open(&server, &script, 1);
+        fake_listen(&server);
         client = client_of(server.url);
         assert_int_equal(get_user(client, text), codes[i] == 99 ? CODE_UNKNOWN : codes[i]);
         assert_string_equal(text, "as told");
-        assert_int_equal(server_requests(&server), 1);
+        assert_int_equal(fake_requests(&server), 1);
         ciq_client_free(client);
-        server_close(&server);
+        fake_close(&server);
     }
 }
 
@@ -506,7 +319,7 @@ test_client__nonsense(void **state)
     assert_non_null(strstr(text, "GetUserResponse"));
 
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 /* The largest request that is let out arrives; one byte more is refused here, with its size. */
@@ -540,11 +353,11 @@ test_client__size_limit(void **state)
         }
     }
     assert_true(sent > 0 && refused > 0);
-    assert_int_equal(server_requests(&server), sent);
+    assert_int_equal(fake_requests(&server), sent);
 
     free(search);
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 /* More calls than may be in flight: those are refused, at once, and the others go on. */
@@ -568,13 +381,13 @@ test_client__too_many_in_flight(void **state)
     assert_int_equal(all.count, 1030);
     for (int i = 6; i < 1030; i++)
         assert_int_equal(all.codes[i], CODE_CANCELLED);
-    server_close(&server);
+    fake_close(&server);
 }
 
 static bool
 is_asked(void *server)
 {
-    return server_requests(server) > 0;
+    return fake_requests(server) > 0;
 }
 
 /* Freeing does not wait for a pause that the server has asked for. */
@@ -593,7 +406,7 @@ test_client__free_during_pause(void **state)
     ciq_client_free(client);
     assert_int_equal(all.count, 1);
     assert_true(now_ms() - start_ms < 2000);
-    server_close(&server);
+    fake_close(&server);
 }
 
 enum { THREADS = 8, CALLS = 200 };
@@ -628,12 +441,12 @@ test_client__several_threads(void **state)
         pthread_join(threads[i], &failed);
         assert_null(failed);
     }
-    assert_int_equal(server_requests(&server), THREADS * CALLS);
+    assert_int_equal(fake_requests(&server), THREADS * CALLS);
     for (int i = 0; i < REQUESTS_MAX; i++)
         assert_true(strcmp(server.tokens[i], "even") == 0 || strcmp(server.tokens[i], "odd") == 0);
 
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 }
 
 /* Of two servers one is gone: calls go to the other. */
@@ -651,7 +464,7 @@ test_client__several_urls(void **state)
     for (int i = 0; i < 10; i++)
         assert_int_equal(get_user(client, text), CODE_OK);
     ciq_client_free(client);
-    server_close(&server);
+    fake_close(&server);
 
     error = NULL;
     assert_null(ciq_client_new(&(CiqOptions){.urls = "nonsense"}, &error));

@@ -10,6 +10,12 @@
  * happens once.  Signing in and out and changing a password are not repeated once a server may have
  * seen the request.
  *
+ * Of several servers those that answer get the calls.  One that owes answers and is silent for 0.2
+ * s is asked by Health; if that stays without answer for 0.4 s, its calls go to the others, and it
+ * gets none until it answers.  A call that its deadline has ended does not happen later: the
+ * request says, on the server's clock, until when it counts, so the first write on a connection
+ * comes after an answer of that server, to Health if need be.
+ *
  * Ownership: what a function returns or hands over is yours to free with the function named beside
  * it; what you pass in is borrowed until the function returns.  */
 #ifndef CLIENTIQ_CLIENT_H
@@ -38,6 +44,10 @@ typedef struct CiqOptions {
     /* How long a call waits while there is no connection to any server, before it fails with
      * UNAVAILABLE; 0: 1 s. */
     uint32_t connect_ms;
+    /* Of several servers: how long an attempt waits while its server answers none of this client's
+     * calls, before the call goes to another one; 0: a quarter of the call's time, at least 1 s.  A
+     * server that does not even answer Health is passed by sooner. */
+    uint32_t attempt_ms;
 } CiqOptions;
 
 /* Opens a client, which connects in the background.  options may be NULL: all of them as if 0.
