@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SERVERS = 3, STOPPED = 2, THREADS = 16, WRITES = 10 };
@@ -43,7 +44,6 @@ stopped_teardown(void **state)
     Stopped *stopped = *state;
     void *world = stopped->world;
 
-    (void) kill(stopped->servers[STOPPED].pid, SIGCONT); /* a case may have failed */
     for (int i = 0; i < SERVERS; i++)
         process_stop(&stopped->servers[i]);
     world_teardown(&world);
@@ -51,16 +51,30 @@ stopped_teardown(void **state)
     return 0;
 }
 
+/* All its threads stand when this returns. */
 static void
 stop_one(Stopped *stopped)
 {
-    assert_int_equal(kill(stopped->servers[STOPPED].pid, SIGSTOP), 0);
+    pid_t pid = stopped->servers[STOPPED].pid;
+    int status;
+
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+    assert_true(WIFSTOPPED(status));
 }
 
 static void
 continue_one(Stopped *stopped)
 {
     assert_int_equal(kill(stopped->servers[STOPPED].pid, SIGCONT), 0);
+}
+
+/* A case may have failed; the next one finds all servers running. */
+static int
+case_teardown(void **state)
+{
+    continue_one(*state);
+    return 0;
 }
 
 static CiqClient *
@@ -299,10 +313,10 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_of_three__loses_no_write),
-        cmocka_unit_test(test_late_write__does_not_run),
-        cmocka_unit_test(test_late_write__without_a_clock_does_not_run),
-        cmocka_unit_test(test_write__that_has_time_left_runs),
+        cmocka_unit_test_teardown(test_one_of_three__loses_no_write, case_teardown),
+        cmocka_unit_test_teardown(test_late_write__does_not_run, case_teardown),
+        cmocka_unit_test_teardown(test_late_write__without_a_clock_does_not_run, case_teardown),
+        cmocka_unit_test_teardown(test_write__that_has_time_left_runs, case_teardown),
     };
 
     return run_cases(tests, stopped_setup, stopped_teardown);
