@@ -86,34 +86,38 @@ wire_field(const uint8_t **at, const uint8_t *end, WireField *field)
     return true;
 }
 
-bool
-wire_peek(const uint8_t *data, size_t size, const char **method, size_t *method_size,
-          const char **tenant, size_t *tenant_size)
+/* Of a field that comes twice the last one counts, as in protobuf.  False: it is too long. */
+static bool
+peek_text(const WireField *field, size_t size_max, const char **text, size_t *size)
 {
-    enum { METHOD = 1, TENANT = 2 }; /* their field numbers in envelope.proto */
+    *text = (const char *) field->content;
+    *size = field->size;
+    return field->size <= size_max;
+}
+
+bool
+wire_peek(const uint8_t *data, size_t size, WirePeek *peek)
+{
+    enum { METHOD = 1, TENANT = 2, TOKEN = 3 }; /* their field numbers in envelope.proto */
     const uint8_t *at = data, *end = data + size;
     WireField field;
+    bool fits = true;
 
-    *method = *tenant = NULL;
-    *method_size = *tenant_size = 0;
-    while (at < end) {
+    *peek = (WirePeek){0};
+    while (at < end && fits) {
         if (!wire_field(&at, end, &field))
             return false;
         if (field.type != WIRE_BYTES)
             continue;
-        if (field.tag == METHOD) {
-            if (field.size > WIRE_METHOD_MAX)
-                return false;
-            *method = (const char *) field.content;
-            *method_size = field.size;
-        } else if (field.tag == TENANT) {
-            if (field.size > WIRE_TENANT_MAX)
-                return false;
-            *tenant = (const char *) field.content;
-            *tenant_size = field.size;
-        }
+        if (field.tag == METHOD)
+            fits = peek_text(&field, WIRE_METHOD_MAX, &peek->method, &peek->method_size);
+        else if (field.tag == TENANT)
+            fits = peek_text(&field, WIRE_TENANT_MAX, &peek->tenant, &peek->tenant_size);
+        else if (field.tag == TOKEN &&
+                 !peek_text(&field, WIRE_TOKEN_MAX, &peek->token, &peek->token_size))
+            peek->token_size = 0;
     }
-    return true;
+    return fits;
 }
 
 bool

@@ -73,11 +73,17 @@ typedef struct WireField {
  * end; *at is anywhere then. */
 bool wire_field(const uint8_t **at, const uint8_t *end, WireField *field);
 
-/* Finds method and tenant in a packed Request without unpacking it.  Both point into data and are
- * not ended by NUL; NULL: the request has none.  False: the bytes are not a protobuf message, or a
- * field is longer than its limit.  Bytes that pass can still fail to unpack. */
-bool wire_peek(const uint8_t *data, size_t size, const char **method, size_t *method_size,
-               const char **tenant, size_t *tenant_size);
+/* What a packed Request says before it is unpacked.  Texts point into it and are not ended by NUL;
+ * NULL: it has none.  A token that is longer than its limit, about which dispatch has a message,
+ * has size 0 here. */
+typedef struct WirePeek {
+    const char *method, *tenant, *token;
+    size_t method_size, tenant_size, token_size;
+} WirePeek;
+
+/* False: the bytes are not a protobuf message, or method or tenant is longer than its limit.
+ * Bytes that pass can still fail to unpack. */
+bool wire_peek(const uint8_t *data, size_t size, WirePeek *peek);
 
 /* Where the server of this user on this machine has its socket: the directory, which is
  * CIQ_RUNTIME_DIR, or /run/clientiq for root, or clientiq in XDG_RUNTIME_DIR, or one in /tmp; and

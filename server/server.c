@@ -303,26 +303,33 @@ read_audit_key(Server *server)
     return server->core.has_audit_key;
 }
 
-typedef struct LaneSize {
-    size_t workers, calls_max;
-} LaneSize;
-
-static LaneSize
+/* Hashing a password takes everybody equally long, and the owner's lane is the platform's alone:
+ * only in the lane of calls one tenant's may be slow. */
+static QueueSize
 lane_size(const Config *config, Lane lane)
 {
-    size_t calls = (size_t) config->queue_calls;
+    size_t calls = (size_t) config->queue_calls, workers = 0, running = 0;
 
     switch (lane) {
     case LANE_CALLS:
-        return (LaneSize){(size_t) config->workers, calls};
+        workers = (size_t) config->workers;
+        running = config->tenant_workers > 0 ? (size_t) config->tenant_workers : (workers + 1) / 2;
+        break;
     case LANE_PASSWORDS:
-        return (LaneSize){(size_t) config->password_workers, calls / 8 + 1};
+        workers = running = (size_t) config->password_workers;
+        calls = calls / 8 + 1;
+        break;
     case LANE_OWNER:
-        return (LaneSize){(size_t) config->owner_workers, calls / 8 + 1};
+        workers = running = (size_t) config->owner_workers;
+        calls = calls / 8 + 1;
+        break;
     case LANE_COUNT:
         break;
     }
-    return (LaneSize){0};
+    return (QueueSize){.calls_max = calls,
+                       .bytes_max = (size_t) config->queue_bytes,
+                       .workers = workers,
+                       .running_max = running};
 }
 
 /* Calls that can be queued or served at once, over all lanes. */
@@ -332,7 +339,7 @@ calls_max(const Config *config)
     size_t count = 0;
 
     for (Lane lane = 0; lane < LANE_COUNT; lane++) {
-        LaneSize size = lane_size(config, lane);
+        QueueSize size = lane_size(config, lane);
 
         count += size.workers + size.calls_max;
     }
@@ -350,10 +357,9 @@ start_workers(Server *server)
     if (server->workers == NULL)
         return false;
     for (Lane lane = 0; lane < LANE_COUNT; lane++) {
-        LaneSize size = lane_size(server->core.config, lane);
+        QueueSize size = lane_size(server->core.config, lane);
 
-        server->queues[lane] =
-            queue_new(size.calls_max, (size_t) server->core.config->queue_bytes, size.workers);
+        server->queues[lane] = queue_new(&size);
         if (server->queues[lane] == NULL)
             return false;
         for (size_t i = 0; i < size.workers; i++) {

@@ -169,16 +169,34 @@ cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const Tenan
     TenantEntry *entry = &cache->tenants[place];
     uint64_t epoch = *epoch_of(cache, tenant->id), names_epoch = cache->names_epoch;
 
-    /* the epochs are read before the moment is compared: a change in between makes the entry void
-     */
-    if (!is_fresh(cache) || cache_moment(cache) != moment || strlen(name) >= NAME_MAX_SIZE)
+    if (strlen(name) >= NAME_MAX_SIZE)
         return;
+    /* the epochs are read before the moment is compared: a change in between makes the entry void.
+     * What may not answer is still a hint. */
+    if (!is_fresh(cache) || cache_moment(cache) != moment)
+        epoch = 0;
     pthread_mutex_lock(stripe(cache, place));
     entry->epoch = epoch;
     entry->names_epoch = names_epoch;
     memcpy(entry->name, name, strlen(name) + 1);
     entry->tenant = *tenant;
     pthread_mutex_unlock(stripe(cache, place));
+}
+
+bool
+cache_tenant_hint(Cache *cache, const char *name, int64_t *id)
+{
+    size_t place = name_place(name, cache->tenants_max);
+    const TenantEntry *entry = &cache->tenants[place];
+
+    pthread_mutex_lock(stripe(cache, place));
+
+    bool found = strcmp(entry->name, name) == 0; /* that of an empty entry is "" */
+
+    if (found)
+        *id = entry->tenant.id;
+    pthread_mutex_unlock(stripe(cache, place));
+    return found;
 }
 
 bool
@@ -219,6 +237,28 @@ is_same_token(const AuthToken *one, const AuthToken *other)
            memcmp(one->hash, other->hash, sizeof one->hash) == 0;
 }
 
+/* Its stripe is locked. */
+static bool
+is_session(Cache *cache, const SessionEntry *entry, const AuthToken *token)
+{
+    return entry->epoch != 0 && is_same_token(&entry->token, token) &&
+           entry->epoch == *epoch_of(cache, token->tenant_id) && clock_us() < entry->expire_us;
+}
+
+bool
+cache_session_has(Cache *cache, const AuthToken *token)
+{
+    size_t place = token_place(cache, token);
+    bool found;
+
+    if (!is_fresh(cache))
+        return false;
+    pthread_mutex_lock(stripe(cache, place));
+    found = is_session(cache, &cache->sessions[place], token);
+    pthread_mutex_unlock(stripe(cache, place));
+    return found;
+}
+
 bool
 cache_session_get(Cache *cache, Call *call, const AuthToken *token, Caller *caller)
 {
@@ -229,8 +269,7 @@ cache_session_get(Cache *cache, Call *call, const AuthToken *token, Caller *call
     if (!is_fresh(cache))
         return false;
     pthread_mutex_lock(stripe(cache, place));
-    if (entry->epoch != 0 && is_same_token(&entry->token, token) &&
-        entry->epoch == *epoch_of(cache, token->tenant_id) && clock_us() < entry->expire_us) {
+    if (is_session(cache, entry, token)) {
         char *texts = arena_alloc(call->arena, entry->texts_size);
 
         if (texts != NULL) {

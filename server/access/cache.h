@@ -36,6 +36,10 @@ MUST_CHECK bool cache_tenant_get(Cache *cache, const char *name, TenantContext *
 void cache_tenant_put(Cache *cache, CacheMoment moment, const char *name,
                       const TenantContext *tenant);
 
+/* The number of the tenant that the name led to when the database was last asked, however long ago:
+ * right for who is to share with whom, and for nothing else. */
+MUST_CHECK bool cache_tenant_hint(Cache *cache, const char *name, int64_t *id);
+
 /* Names that lead to no tenant, so that asking for them again costs nothing; few of them, so that
  * they cannot drive out the others. */
 MUST_CHECK bool cache_unknown_get(Cache *cache, const char *name);
@@ -46,6 +50,8 @@ void cache_unknown_put(Cache *cache, CacheMoment moment, const char *name);
  * on in a server whose calendar is set back.
  */
 MUST_CHECK bool cache_session_get(Cache *cache, Call *call, const AuthToken *token, Caller *caller);
+/* Whether it would find the token. */
+MUST_CHECK bool cache_session_has(Cache *cache, const AuthToken *token);
 void cache_session_put(Cache *cache, CacheMoment moment, const AuthToken *token,
                        const Caller *caller, int64_t expire_us);
 

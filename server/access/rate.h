@@ -4,10 +4,14 @@
 
 #include "base/compiler.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef struct Rate Rate;
+
+/* The refusal's text, with the limit: one text, whoever finds out first. */
+#define RATE_REFUSAL "too many calls: max_requests_per_second of the tenant is %" PRIu32
 
 /* NULL: no memory. */
 MUST_CHECK Rate *rate_new(void);

@@ -63,8 +63,9 @@ typedef struct Caller {
 /* Where a message came from, found by the listener. */
 typedef struct Peer {
     bool is_ipc;
-    uid_t uid;        /* only if is_ipc */
-    char address[64]; /* "ipc:uid=0", "tcp:127.0.0.1:5432", "inproc" */
+    uid_t uid;           /* only if is_ipc */
+    char address[64];    /* "ipc:uid=0", "127.0.0.1:5432", "inproc" */
+    uint64_t connection; /* its number, of those to this server */
 } Peer;
 
 /* The first failure of a call; code 0: none so far. */
@@ -119,6 +120,7 @@ typedef struct Call {
     ProtobufCMessage *message; /* the rpc's request, checked */
     Peer peer;
     const char *origin; /* the end user's address, or the peer's; never NULL */
+    bool is_counted;    /* by the tenant's limit of calls */
     bool forwards;      /* the token is a key that may say for which end user it calls */
     TenantContext tenant;
     Caller caller;

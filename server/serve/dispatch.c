@@ -148,10 +148,10 @@ find_tenant(Call *call)
 /* ---- 3 caller ---- */
 
 /* Over ipc:// the kernel tells the peer's uid: root and the server's own user are operators. */
-static bool
-is_local_operator(const Call *call)
+bool
+dispatch_is_operator(const Peer *peer)
 {
-    return call->peer.is_ipc && (call->peer.uid == 0 || call->peer.uid == geteuid());
+    return peer->is_ipc && (peer->uid == 0 || peer->uid == geteuid());
 }
 
 static const char may_forward[] = "platform.forward";
@@ -202,7 +202,7 @@ find_caller(Call *call)
     if (call->method->database == DATABASE_NONE)
         return true;
     if (text[0] == '\0') {
-        if (call->tenant.id == 0 && is_local_operator(call)) {
+        if (call->tenant.id == 0 && dispatch_is_operator(&call->peer)) {
             call->caller.kind = CALLER_OPERATOR;
             call->caller.permissions = call->core->installation.operator_permissions;
         }
@@ -242,7 +242,7 @@ may_call(Call *call)
     const Method *method = call->method;
 
     if (call->request->explain) {
-        if (!is_local_operator(call) && !call_may(call, "platform.explain"))
+        if (!dispatch_is_operator(&call->peer) && !call_may(call, "platform.explain"))
             return call_fail(call, CODE_PERMISSION_DENIED,
                              "explain needs the permission platform.explain");
         call->explain.wanted = true;
@@ -324,13 +324,11 @@ within_rate(Call *call)
 {
     uint32_t per_second = call->tenant.limits.requests_per_second;
 
-    if (per_second == 0 || call->caller.kind == CALLER_ANONYMOUS)
+    if (per_second == 0 || call->caller.kind == CALLER_ANONYMOUS || call->is_counted)
         return true;
     call->failure.retry_after_ms = rate_take(call->core->rate, call->tenant.id, per_second);
     return call->failure.retry_after_ms == 0 ||
-           call_fail(call, CODE_RESOURCE_EXHAUSTED,
-                     "too many calls: max_requests_per_second of the tenant is %" PRIu32,
-                     per_second);
+           call_fail(call, CODE_RESOURCE_EXHAUSTED, RATE_REFUSAL, per_second);
 }
 
 /* ---- 5 message ---- */

@@ -4,7 +4,7 @@
  * nothing here may block.  */
 #include "serve/nng.h"
 #include "base/clock.h"
-#include "base/hash.h"
+#include "serve/admission.h"
 #include "serve/dispatch.h"
 #include "base/log.h"
 #include "proto/aio.h"
@@ -31,6 +31,8 @@ enum {
     ARENAS_MAX = 16,     /* kept for such calls; nng has twice as many threads as there are cores */
     DRAIN_PAUSE_MS = 50, /* before a refusal while the server stops: clients that retry at once
                             then take no time from the calls that still finish */
+    REFUSAL_PAUSE_MS = 100, /* before a refusal for want of room: a flood then gets no faster by
+                               it, and takes little time from the calls that are served */
     PAUSES_MAX = 256,    /* delayed answers at a time, each with a spare exchange; any more are sent
                             without delay */
     QUIET_ROUND_MS = 10, /* between two attempts to cancel what is still receiving or sending */
@@ -262,10 +264,41 @@ method_lane(const Method *method)
 }
 
 static void
+exchange_queue(Exchange *exchange, const WirePeek *peek, size_t size, Lane lane)
+{
+    Listener *listener = exchange->listener;
+    AdmissionRefusal refusal;
+    Peer peer;
+
+    exchange_peer(exchange, &peer);
+    exchange->ticket.size = size;
+    if (!admission_ask(listener->core, peek, &peer, &exchange->ticket, &refusal)) {
+        exchange_refuse_after(exchange, REFUSAL_PAUSE_MS, CODE_RESOURCE_EXHAUSTED, refusal.text,
+                              refusal.retry_after_ms);
+        return;
+    }
+    if (!count_up(exchange)) {
+        exchange_refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE,
+                              "the server is shutting down", 500);
+        return;
+    }
+
+    Ticket *refused = queue_push(listener->queues[lane], &exchange->ticket);
+
+    while (refused != NULL) {
+        Exchange *other = exchange_of(refused);
+
+        refused = refused->next; /* before the exchange is used for the next call */
+        exchange_refuse_after(other, REFUSAL_PAUSE_MS, CODE_RESOURCE_EXHAUSTED,
+                              "too many calls are waiting; try again later", 200);
+    }
+}
+
+static void
 exchange_received(Exchange *exchange)
 {
-    const char *method_name, *tenant;
-    size_t size, method_size, tenant_size;
+    WirePeek peek;
+    size_t size;
     const uint8_t *data = exchange_data(exchange, &size);
     char name[WIRE_METHOD_MAX + 1];
 
@@ -274,13 +307,13 @@ exchange_received(Exchange *exchange)
         exchange_refuse(exchange, CODE_INVALID_ARGUMENT, "the message is larger than 1 MiB", 0);
         return;
     }
-    if (!wire_peek(data, size, &method_name, &method_size, &tenant, &tenant_size)) {
+    if (!wire_peek(data, size, &peek)) {
         exchange_refuse(exchange, CODE_INVALID_ARGUMENT, "message is not a clientiq.v1.Request", 0);
         return;
     }
-    if (method_size > 0)
-        memcpy(name, method_name, method_size);
-    name[method_size] = '\0';
+    if (peek.method_size > 0)
+        memcpy(name, peek.method, peek.method_size);
+    name[peek.method_size] = '\0';
 
     const Method *method = method_find(name);
 
@@ -294,16 +327,7 @@ exchange_received(Exchange *exchange)
     }
     if (method->from_memory && answer_from_memory(exchange, false))
         return;
-    exchange->ticket.tenant_hash = hash_bytes(tenant, tenant_size);
-    exchange->ticket.size = size;
-    if (!count_up(exchange)) {
-        exchange_refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE,
-                              "the server is shutting down", 500);
-        return;
-    }
-    if (!queue_push(exchange->listener->queues[method_lane(method)], &exchange->ticket))
-        exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED,
-                        "too many calls are waiting; try again later", 200);
+    exchange_queue(exchange, &peek, size, method_lane(method));
 }
 
 /* It was sent, or cannot be. */
@@ -381,7 +405,7 @@ exchange_peer(const Exchange *exchange, Peer *peer)
     uint64_t uid;
     nng_sockaddr address;
 
-    *peer = (Peer){.is_ipc = false};
+    *peer = (Peer){.connection = (uint64_t) nng_pipe_id(exchange->pipe)};
     if (nng_pipe_get_uint64(exchange->pipe, NNG_OPT_IPC_PEER_UID, &uid) == 0) {
         peer->is_ipc = true;
         peer->uid = (uid_t) uid;

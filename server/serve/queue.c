@@ -1,54 +1,45 @@
-/* Tenants are hashed into buckets; the buckets that have calls form a ring, and take turns.  Each
- * worker has its own condition, so that exactly one thread is woken for one call.  */
+/* Each worker has its own condition, so that exactly one thread is woken for one call.  */
 #include "serve/queue.h"
 #include "base/clock.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { BUCKETS = 1024 }; /* tenants of one bucket share its turn */
-
-typedef struct Bucket Bucket;
-struct Bucket {
-    Ticket *first, **last; /* waiting, oldest first */
-    Bucket *next;          /* in the ring of buckets with calls */
-};
-
 typedef struct Sleeper {
     pthread_cond_t wake;
-    uint64_t tenant_hash; /* served last */
+    int64_t tenant; /* served last */
+    Party *account; /* of the call that it serves; NULL: none */
     Ticket *given;
     bool idle;
 } Sleeper;
 
 struct Queue {
     pthread_mutex_t lock;
-    size_t calls, calls_max, bytes, bytes_max;
+    Shares *shares;
     size_t workers, idle;
     bool closed;
-    Bucket *ring; /* the bucket that had the last turn, whose next is due; NULL: nothing waits */
     Sleeper *sleepers;
-    Bucket buckets[BUCKETS];
 };
 
 Queue *
-queue_new(size_t calls_max, size_t bytes_max, size_t workers)
+queue_new(const QueueSize *size)
 {
     Queue *queue = calloc(1, sizeof *queue);
 
     if (queue == NULL)
         return NULL;
-    queue->sleepers = calloc(workers, sizeof *queue->sleepers);
-    if (queue->sleepers == NULL) {
+    queue->shares = shares_new(size->calls_max, size->bytes_max, size->workers, size->running_max);
+    queue->sleepers = calloc(size->workers, sizeof *queue->sleepers);
+    if (queue->shares == NULL || queue->sleepers == NULL) {
+        shares_free(queue->shares);
+        free(queue->sleepers);
         free(queue);
         return NULL;
     }
     pthread_mutex_init(&queue->lock, NULL);
-    for (size_t i = 0; i < workers; i++)
+    for (size_t i = 0; i < size->workers; i++)
         clock_cond_init(&queue->sleepers[i].wake);
-    queue->calls_max = calls_max;
-    queue->bytes_max = bytes_max;
-    queue->workers = workers;
+    queue->workers = size->workers;
     return queue;
 }
 
@@ -60,13 +51,14 @@ queue_free(Queue *queue)
     for (size_t i = 0; i < queue->workers; i++)
         pthread_cond_destroy(&queue->sleepers[i].wake);
     pthread_mutex_destroy(&queue->lock);
+    shares_free(queue->shares);
     free(queue->sleepers);
     free(queue);
 }
 
-/* An idle worker, preferably one that served this tenant last. */
+/* An idle worker, preferably one that served this tenant last.  There is one. */
 static Sleeper *
-choose_sleeper(Queue *queue, uint64_t tenant_hash)
+choose_sleeper(Queue *queue, int64_t tenant)
 {
     Sleeper *chosen = NULL;
 
@@ -75,7 +67,7 @@ choose_sleeper(Queue *queue, uint64_t tenant_hash)
 
         if (!sleeper->idle)
             continue;
-        if (sleeper->tenant_hash == tenant_hash)
+        if (sleeper->tenant == tenant)
             return sleeper;
         if (chosen == NULL) /* the first, so that few threads do most of the work */
             chosen = sleeper;
@@ -83,98 +75,73 @@ choose_sleeper(Queue *queue, uint64_t tenant_hash)
     return chosen;
 }
 
-static void
-queue_append(Queue *queue, Ticket *ticket)
+/* To an idle worker.  False: there is none, or as many of its account run as may. */
+static bool
+give(Queue *queue, Ticket *ticket)
 {
-    Bucket *bucket = &queue->buckets[ticket->tenant_hash % BUCKETS];
+    Party *account = queue->idle > 0 ? shares_start(queue->shares, ticket) : NULL;
+
+    if (account == NULL)
+        return false;
+
+    Sleeper *sleeper = choose_sleeper(queue, ticket->share.tenant);
+
+    sleeper->account = account;
+    sleeper->given = ticket;
+    sleeper->idle = false;
+    queue->idle--;
+    pthread_cond_signal(&sleeper->wake);
+    return true;
+}
+
+Ticket *
+queue_push(Queue *queue, Ticket *ticket)
+{
+    Ticket *refused = NULL;
 
     ticket->next = NULL;
-    if (bucket->first == NULL) {
-        bucket->last = &bucket->first;
-        if (queue->ring == NULL) {
-            bucket->next = bucket;
-        } else {
-            bucket->next = queue->ring->next;
-            queue->ring->next = bucket;
-        }
-        queue->ring = bucket; /* its turn comes after all others */
-    }
-    *bucket->last = ticket;
-    bucket->last = &ticket->next;
-    queue->calls++;
-    queue->bytes += ticket->size;
+    pthread_mutex_lock(&queue->lock);
+    if (queue->closed)
+        refused = ticket;
+    else if (!give(queue, ticket))
+        refused = shares_wait(queue->shares, ticket);
+    pthread_mutex_unlock(&queue->lock);
+    return refused;
 }
 
 static Ticket *
-queue_take(Queue *queue)
+wait_for_call(Queue *queue, Sleeper *sleeper, int idle_ms)
 {
-    if (queue->ring == NULL)
-        return NULL;
+    struct timespec until = clock_after_ms(idle_ms);
 
-    Bucket *bucket = queue->ring->next;
-    Ticket *ticket = bucket->first;
-
-    bucket->first = ticket->next;
-    if (bucket->first != NULL)
-        queue->ring = bucket;
-    else if (bucket == queue->ring)
-        queue->ring = NULL;
-    else
-        queue->ring->next = bucket->next;
-    queue->calls--;
-    queue->bytes -= ticket->size;
-    return ticket;
-}
-
-bool
-queue_push(Queue *queue, Ticket *ticket)
-{
-    bool taken = false;
-
-    pthread_mutex_lock(&queue->lock);
-    if (!queue->closed) {
-        Sleeper *sleeper = queue->idle > 0 ? choose_sleeper(queue, ticket->tenant_hash) : NULL;
-
-        if (sleeper != NULL) {
-            sleeper->given = ticket;
-            sleeper->idle = false;
-            queue->idle--;
-            pthread_cond_signal(&sleeper->wake);
-            taken = true;
-        } else if (queue->calls < queue->calls_max &&
-                   ticket->size <= queue->bytes_max - queue->bytes) {
-            queue_append(queue, ticket);
-            taken = true;
-        }
+    sleeper->given = NULL;
+    sleeper->idle = true;
+    queue->idle++;
+    while (sleeper->idle && !queue->closed &&
+           pthread_cond_timedwait(&sleeper->wake, &queue->lock, &until) == 0)
+        ;
+    if (sleeper->idle) {
+        sleeper->idle = false;
+        queue->idle--;
     }
-    pthread_mutex_unlock(&queue->lock);
-    return taken;
+    return sleeper->given;
 }
 
 Ticket *
 queue_pop(Queue *queue, size_t worker, int idle_ms, bool *closed)
 {
     Sleeper *sleeper = &queue->sleepers[worker];
-    struct timespec until = clock_after_ms(idle_ms);
     Ticket *ticket;
 
     pthread_mutex_lock(&queue->lock);
-    ticket = queue_take(queue);
-    if (ticket == NULL && !queue->closed) {
-        sleeper->given = NULL;
-        sleeper->idle = true;
-        queue->idle++;
-        while (sleeper->idle && !queue->closed &&
-               pthread_cond_timedwait(&sleeper->wake, &queue->lock, &until) == 0)
-            ;
-        ticket = sleeper->given;
-        if (sleeper->idle) {
-            sleeper->idle = false;
-            queue->idle--;
-        }
-    }
+    if (sleeper->account != NULL)
+        shares_end(queue->shares, sleeper->account);
+    sleeper->account = NULL;
+    ticket = shares_next(queue->shares, &sleeper->account);
+    if (ticket == NULL && !queue->closed)
+        ticket = wait_for_call(queue, sleeper, idle_ms);
     if (ticket != NULL)
-        sleeper->tenant_hash = ticket->tenant_hash;
+        sleeper->tenant = ticket->share.tenant;
     *closed = queue->closed && ticket == NULL;
     pthread_mutex_unlock(&queue->lock);
     return ticket;

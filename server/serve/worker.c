@@ -47,7 +47,7 @@ look_after_connection(Worker *worker)
 }
 
 static void
-worker_serve(Worker *worker, Exchange *exchange)
+worker_serve(Worker *worker, const Ticket *ticket, Exchange *exchange)
 {
     Call call = {
         .core = worker->core,
@@ -55,6 +55,7 @@ worker_serve(Worker *worker, Exchange *exchange)
         .db = worker->db,
         .receive_us = exchange_receive_us(exchange),
         .stop_fd = worker->core->stop_calls_fd,
+        .is_counted = ticket->is_counted,
     };
     Reply reply;
     size_t size;
@@ -85,7 +86,7 @@ worker_loop(void *argument)
             continue;
         /* the connection may have died while the worker slept */
         look_after_connection(worker);
-        worker_serve(worker, exchange_of(ticket));
+        worker_serve(worker, ticket, exchange_of(ticket));
     }
     return NULL;
 }

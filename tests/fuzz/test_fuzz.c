@@ -20,11 +20,10 @@ static bool
 take(Arena *arena, const uint8_t *data, size_t size)
 {
     Call call = {.arena = arena};
-    const char *method_name, *tenant;
-    size_t method_size, tenant_size;
+    WirePeek peek;
     bool whole = false;
 
-    if (wire_peek(data, size, &method_name, &method_size, &tenant, &tenant_size) &&
+    if (wire_peek(data, size, &peek) &&
         packed_check(&call, &clientiq__v1__request__descriptor, data, size)) {
         Request *request = clientiq__v1__request__unpack(arena_protobuf(arena), size, data);
         const Method *method = request == NULL ? NULL : method_find(request->method);

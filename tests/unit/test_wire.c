@@ -60,27 +60,23 @@ test_wire_field__each_type(void **state)
     assert_false(wire_field(&at, end, &field)); /* nothing there */
 }
 
-typedef struct Peek {
-    const char *method, *tenant;
-    size_t method_size, tenant_size;
-} Peek;
-
 /* A copy of exactly that size, so that a sanitizer sees a read past its end. */
 static bool
-peek_at(const void *data, size_t size, Peek *peek)
+peek_at(const void *data, size_t size, WirePeek *peek)
 {
     uint8_t *copy = malloc(size + (size == 0));
-    static char method[WIRE_METHOD_MAX], tenant[WIRE_TENANT_MAX];
+    static char method[WIRE_METHOD_MAX], tenant[WIRE_TENANT_MAX], token[WIRE_TOKEN_MAX];
     bool ok;
 
     assert_non_null(copy);
     memcpy(copy, data, size);
-    ok =
-        wire_peek(copy, size, &peek->method, &peek->method_size, &peek->tenant, &peek->tenant_size);
+    ok = wire_peek(copy, size, peek);
     if (ok && peek->method != NULL)
         peek->method = memcpy(method, peek->method, peek->method_size);
     if (ok && peek->tenant != NULL)
         peek->tenant = memcpy(tenant, peek->tenant, peek->tenant_size);
+    if (ok && peek->token != NULL)
+        peek->token = memcpy(token, peek->token, peek->token_size);
     free(copy);
     return ok;
 }
@@ -108,7 +104,7 @@ test_wire_peek__request(void **state)
 {
     uint8_t packed[1024];
     size_t size = pack_request(packed);
-    Peek peek;
+    WirePeek peek;
 
     (void) state;
     assert_true(peek_at(packed, size, &peek));
@@ -116,20 +112,22 @@ test_wire_peek__request(void **state)
     assert_memory_equal(peek.method, "clientiq.v1.UserService/GetUser", peek.method_size);
     assert_int_equal(peek.tenant_size, strlen("acme.localhost"));
     assert_memory_equal(peek.tenant, "acme.localhost", peek.tenant_size);
+    assert_int_equal(peek.token_size, strlen("token"));
+    assert_memory_equal(peek.token, "token", peek.token_size);
 }
 
 static void
 test_wire_peek__empty(void **state)
 {
-    Peek peek;
+    WirePeek peek;
 
     (void) state;
     assert_true(peek_at("", 0, &peek));
     assert_null(peek.method);
     assert_int_equal(peek.method_size, 0);
     assert_int_equal(peek.tenant_size, 0);
-    assert_true(
-        wire_peek(NULL, 0, &peek.method, &peek.method_size, &peek.tenant, &peek.tenant_size));
+    assert_int_equal(peek.token_size, 0);
+    assert_true(wire_peek(NULL, 0, &peek));
 }
 
 /* Cut anywhere: refused, or ended between two fields; what unpacks is never refused. */
@@ -141,7 +139,7 @@ test_wire_peek__truncated(void **state)
 
     (void) state;
     for (size_t cut = 0; cut < size; cut++) {
-        Peek peek;
+        WirePeek peek;
         bool ok = peek_at(packed, cut, &peek);
         Request *request = clientiq__v1__request__unpack(NULL, cut, packed);
 
@@ -156,7 +154,7 @@ test_wire_peek__truncated(void **state)
 static void
 test_wire_peek__garbage(void **state)
 {
-    Peek peek;
+    WirePeek peek;
 
     (void) state;
     assert_false(
@@ -184,7 +182,7 @@ test_wire_peek__garbage(void **state)
 static void
 test_wire_peek__unknown_fields(void **state)
 {
-    Peek peek;
+    WirePeek peek;
 
     (void) state;
     assert_true(PEEK("\xa0\x06\x01"
@@ -204,7 +202,7 @@ test_wire_peek__unknown_fields(void **state)
 static void
 test_wire_peek__twice(void **state)
 {
-    Peek peek;
+    WirePeek peek;
 
     (void) state;
     assert_true(PEEK("\x0a\x01"
@@ -229,11 +227,18 @@ test_wire_peek__overlong(void **state)
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         for (size_t size = fields[i].max; size <= fields[i].max + 1; size++) {
             uint8_t packed[400] = {fields[i].key, (uint8_t) (size | 0x80), (uint8_t) (size >> 7)};
-            Peek peek;
+            WirePeek peek;
 
             memset(packed + 3, 'x', size);
             assert_int_equal(peek_at(packed, size + 3, &peek), size == fields[i].max);
         }
+
+    /* dispatch says how long a token is that is too long */
+    uint8_t packed[400] = {0x1a, ((WIRE_TOKEN_MAX + 1) & 0x7f) | 0x80, (WIRE_TOKEN_MAX + 1) >> 7};
+    WirePeek peek;
+
+    assert_true(peek_at(packed, WIRE_TOKEN_MAX + 1 + 3, &peek));
+    assert_int_equal(peek.token_size, 0);
 }
 
 static void
