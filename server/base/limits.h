@@ -24,6 +24,8 @@ enum {
     LIMIT_FIELD_PATH = 256,        /* of a field in a message to the client; a longer path is cut */
     LIMIT_VIOLATIONS = 16,         /* fields named in one reply; more help nobody */
     LIMIT_PAGE = 1000, /* rows of one page: 1,000 rows of about 500 bytes stay under a message */
+    LIMIT_SCAN = 5000, /* rows that are read for one page, whatever the filters: milliseconds; more
+                          than a page has, which it may therefore end early */
     LIMIT_PAGE_DEFAULT = 100, /* rows of a page if the client does not say: a few screens */
     LIMIT_PARAMETERS = 32,    /* of one statement; embed_sql refuses more */
     LIMIT_STATEMENTS = 64,    /* shown by explain; a call that needs more shows its beginning */

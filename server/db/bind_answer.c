@@ -316,6 +316,18 @@ answer_next_page(Call *call, const Query *query, const ProtobufCMessage *message
     return true;
 }
 
+/* How a row stands to the end of what was read for a page. */
+typedef enum RowPlace { ROW_WITHIN, ROW_LAST, ROW_LAST_AND_FOREIGN } RowPlace;
+
+static RowPlace
+row_place(const BindColumn *columns, size_t columns_count, const BindCell *row)
+{
+    for (size_t i = 0; i < columns_count; i++)
+        if (strcmp(columns[i].name, "page_last") == 0 && row[i].data != NULL)
+            return row[i].size > 0 && row[i].data[0] != 0 ? ROW_LAST : ROW_LAST_AND_FOREIGN;
+    return ROW_WITHIN;
+}
+
 static bool
 answer_many(Call *call, const Query *query, const ProtobufCMessage *message,
             const BindColumn *columns, size_t columns_count, const BindCell *cells,
@@ -324,6 +336,7 @@ answer_many(Call *call, const Query *query, const ProtobufCMessage *message,
     Field *field = field_find(out->descriptor, query->into, strlen(query->into));
     size_t key = columns_count, taken = 0, bytes = 0;
     int32_t limit = LIMIT_PAGE;
+    RowPlace place = ROW_WITHIN;
 
     if (field == NULL || field->type != PROTOBUF_C_TYPE_MESSAGE ||
         field->label != PROTOBUF_C_LABEL_REPEATED)
@@ -344,6 +357,9 @@ answer_many(Call *call, const Query *query, const ProtobufCMessage *message,
     for (; taken < rows_count && taken < (size_t) limit; taken++) {
         const BindCell *row = cells + taken * columns_count;
 
+        place = row_place(columns, columns_count, row);
+        if (place == ROW_LAST_AND_FOREIGN)
+            break;
         for (size_t i = 0; i < columns_count; i++)
             bytes += row[i].size + 8;
         if (bytes > REPLY_ROWS_MAX && taken > 0)
@@ -353,9 +369,12 @@ answer_many(Call *call, const Query *query, const ProtobufCMessage *message,
             !fill_row(call, query, columns, columns_count, row, elements[taken]))
             return false;
     }
-    if (taken < rows_count && key < columns_count &&
-        !answer_next_page(call, query, message, cells[(taken - 1) * columns_count + key], out))
-        return false;
+    if ((taken < rows_count || place == ROW_LAST) && key < columns_count) {
+        size_t after = place == ROW_LAST_AND_FOREIGN ? taken : taken - 1;
+
+        if (!answer_next_page(call, query, message, cells[after * columns_count + key], out))
+            return false;
+    }
     memcpy((char *) out + field->quantifier_offset, &taken, sizeof taken);
     memcpy(field_of(out, field), &elements, sizeof elements);
     return true;

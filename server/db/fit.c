@@ -182,5 +182,7 @@ fit_column(const char *name, uint32_t type, QueryRows rows, const ProtobufCMessa
 
     if (rows == ROWS_MANY && strcmp(name, "page_key") == 0)
         return is_text_type(type);
+    if (rows == ROWS_MANY && strcmp(name, "page_last") == 0)
+        return type == FORMAT_BOOL;
     return field != NULL && field_takes(field, type);
 }

@@ -37,7 +37,7 @@ const ProtobufCMessageDescriptor *fit_row(QueryRows rows, const char *into,
                                           const ProtobufCMessageDescriptor *response, bool *fits);
 
 /* Whether a column of this name and type (an oid) fills a field of the message type, or is the key
- * of a page. */
+ * of a page or its end. */
 bool fit_column(const char *name, uint32_t type, QueryRows rows,
                 const ProtobufCMessageDescriptor *row);
 

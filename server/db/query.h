@@ -7,7 +7,10 @@
  *                                   NOT_FOUND
  *     -- rows: one                  the same, columns fill the response (or target message) itself
  *     -- rows: many into users      each row is an element of the repeated field; a column page_key
- *                                   is the key to continue after and fills nothing
+ *                                   is the key to continue after and fills nothing; where a filter
+ *                                   would have many rows read for a few, a statement reads
+ * :page.scan of them, and a column page_last, null in all other rows, is in the last of these
+ * whether the row belongs to the list: the list continues after it in any case
  *     -- rows: none                 no row is expected; columns, if any, are ignored
  *     -- changes: tenant names      the kinds of call/changes.def that it changes
  *

@@ -1,14 +1,19 @@
-/* Seven figures, each beside its baseline in the same run:
+/* Figures, each beside its baseline in the same run:
  *
- *   health   Health of the server, against a bare nng REP that echoes as many bytes
- *   check    CheckPermission by an API key, warm, against Health and against ResolveDomain of the
- * same server getuser  authenticated GetUser over many tenants at random, against a C loop that
- * sends exactly the same statements through libpq, as the same worker's login, with as many
- * connections create   CreateTenant, against psql-like sending of the same DDL in one string on one
- * connection growth   the same at 10, 1,000 and 10,000 tenants while GetUser runs, and its slowest
- * hundredth then and before flood    the slowest hundredth of GetUser while sign-ins flood the
- * server, against the same without login    a sign-in of an unknown e-mail, against one with a
- * wrong password
+ * - health: Health of the server, against a bare nng REP that echoes as many bytes.
+ * - check: CheckPermission by an API key, warm, against Health and against ResolveDomain of the
+ * same server.
+ * - getuser: authenticated GetUser over many tenants at random, against a C loop that sends exactly
+ *   the same statements through libpq, as the same worker's login, with as many connections.
+ * - create: CreateTenant, against psql-like sending of the same DDL in one string on one
+ * connection.
+ * - growth: the same at 10, 1,000 and 10,000 tenants while GetUser runs, and its slowest hundredth
+ *   then and before.
+ * - flood: the slowest hundredth of GetUser while sign-ins flood the server, against the same
+ *   without.
+ * - fair: the median of GetUser beside floods of another tenant's and of strangers' calls, against
+ *   the same without.
+ * - login: a sign-in of an unknown e-mail, against one with a wrong password.
  *
  * Called by tools/bench/run, which starts the server and names its parts in the environment. Ratios
  * of medians over several rounds that take turns, so that a machine that gets slower slows both. */
@@ -206,22 +211,30 @@ timed_start(Load *load, const char *url)
     load_start(load, url);
 }
 
-/* Ends it, and gives what the slowest hundredth of its calls took, in microseconds. */
+/* Ends it, and gives what so much of its calls (0.5: half of them) took at most, in microseconds.
+ */
 static double
-timed_stop_p99(Load *load)
+timed_stop(Load *load, double part)
 {
     size_t count;
-    double p99;
+    double time_us;
 
     load_stop(load);
     count = load->times_count < load->times_max ? load->times_count : load->times_max;
     qsort(load->times_us, count, sizeof *load->times_us, compare);
-    p99 = load->times_us[count * 99 / 100];
+    time_us = count == 0 ? 0 : load->times_us[(size_t) ((double) count * part)];
     free(load->times_us);
     if (load->failed > 0)
         fprintf(stderr, "bench: %zu of %zu requests failed\n", (size_t) load->failed,
                 (size_t) load->done);
-    return p99;
+    return time_us;
+}
+
+/* What the slowest hundredth took. */
+static double
+timed_stop_p99(Load *load)
+{
+    return timed_stop(load, 0.99);
 }
 
 static double
@@ -553,6 +566,137 @@ bench_flood(const uint8_t *data, const size_t *offsets, size_t count)
     }
 }
 
+/* ---- one tenant beside another's flood ---- */
+
+enum { FLOOD_CONNECTIONS = 2, FLOOD_IN_FLIGHT = 1000, FLOOD_NAMES = 2000, FLOOD_USERS = 100000 };
+
+/* As many users as a tenant may have, so that what looks through all of them is slow. */
+static void
+fill_tenant(const char *schema)
+{
+    PGconn *owner = connect_to(environment("BENCH_OWNER"));
+    char statement[512];
+
+    snprintf(statement, sizeof statement,
+             "set search_path to %s; "
+             "insert into users_customuser (email, first_name, last_name) "
+             "select 'person' || i || '@bench.example', 'Anna', 'Last' || i "
+             "from generate_series(1, %d) i on conflict do nothing; analyze users_customuser",
+             schema, FLOOD_USERS);
+
+    PGresult *result = PQexec(owner, statement);
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+        fprintf(stderr, "bench: %s", PQerrorMessage(owner));
+        exit(1);
+    }
+    PQclear(result);
+    PQfinish(owner);
+}
+
+static CiqLoginResponse *
+session_of(const char *schema)
+{
+    CiqError *error = NULL;
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = environment("BENCH_URL_ipc"), .tenant = schema, .timeout_ms = 60000},
+        &error);
+    CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
+
+    login.email = (char *) (uintptr_t) "admin@bench.example";
+    login.password = (char *) (uintptr_t) "bench password";
+
+    CiqLoginResponse *session = ciq_login(client, &login, &error);
+
+    if (session == NULL) {
+        fprintf(stderr, "bench: %s\n", ciq_error_message(error));
+        exit(1);
+    }
+    ciq_client_free(client);
+    return session;
+}
+
+/* Many calls in flight on each of two connections, beside one caller of another tenant with one
+ * call at a time. */
+static void
+bench_fair_beside(const char *name, const Load *probe, const uint8_t *data, const size_t *offsets,
+                  size_t requests)
+{
+    double calm[ROUNDS], flooded[ROUNDS];
+    size_t refused = 0, calls = 0, answered = 0, others_refused = 0;
+    char row[64];
+
+    for (int i = 0; i < ROUNDS; i++) {
+        Load floods[FLOOD_CONNECTIONS], quiet = *probe, beside = *probe;
+
+        timed_start(&quiet, environment("BENCH_URL_ipc"));
+        usleep(ROUND_MS * 1000);
+        calm[i] = timed_stop(&quiet, 0.5);
+        for (int c = 0; c < FLOOD_CONNECTIONS; c++) {
+            floods[c] = (Load){.data = data,
+                               .offsets = offsets,
+                               .requests = requests,
+                               .in_flight = FLOOD_IN_FLIGHT};
+            load_start(&floods[c], environment("BENCH_URL_ipc"));
+        }
+        usleep(200000);
+        timed_start(&beside, environment("BENCH_URL_ipc"));
+        usleep(ROUND_MS * 1000);
+        flooded[i] = timed_stop(&beside, 0.5);
+        refused += beside.failed;
+        calls += beside.done;
+        for (int c = 0; c < FLOOD_CONNECTIONS; c++) {
+            answered += floods[c].done;
+            others_refused += floods[c].failed;
+            load_stop(&floods[c]);
+        }
+    }
+    snprintf(row, sizeof row, "GetUser beside %s", name);
+    print_row(row, median(flooded, ROUNDS), median(calm, ROUNDS), "us     ");
+    printf("| %zu of %zu of these calls failed; of %zu of the flood's, %zu |\n", refused, calls,
+           answered, others_refused);
+}
+
+static void
+bench_fair(void)
+{
+    static uint8_t data[FLOOD_NAMES * 256], probe_data[512];
+    static size_t offsets[FLOOD_NAMES + 1], probe_offsets[2];
+    CiqListUsersRequest list = CLIENTIQ__V1__LIST_USERS_REQUEST__INIT;
+    CiqGetUserRequest get = CLIENTIQ__V1__GET_USER_REQUEST__INIT;
+
+    create_tenants(2);
+    fill_tenant(tenants.schema[0]);
+
+    CiqLoginResponse *busy = session_of(tenants.schema[0]), *quiet = session_of(tenants.schema[1]);
+    Load probe = {.data = probe_data, .offsets = probe_offsets, .requests = 1, .in_flight = 1};
+
+    get.id = 1;
+    probe_offsets[1] = pack_request("clientiq.v1.UserService/GetUser", tenants.schema[1],
+                                    quiet->token, &get.base, probe_data);
+    for (size_t i = 0; i < FLOOD_NAMES; i++) {
+        char name[64];
+
+        snprintf(name, sizeof name, "invented%zu.localhost", i);
+        offsets[i + 1] = offsets[i] + pack_request("clientiq.v1.UserService/GetUser", name, "",
+                                                   &get.base, data + offsets[i]);
+    }
+    bench_fair_beside("invented tenants", &probe, data, offsets, FLOOD_NAMES);
+    offsets[1] = pack_request("clientiq.v1.UserService/GetUser", tenants.schema[0], busy->token,
+                              &get.base, data);
+    bench_fair_beside("another's GetUser", &probe, data, offsets, 1);
+    list.page_size = 1000;
+    offsets[1] = pack_request("clientiq.v1.UserService/ListUsers", tenants.schema[0], busy->token,
+                              &list.base, data);
+    bench_fair_beside("another's pages of 1,000", &probe, data, offsets, 1);
+    list.search = (char *) (uintptr_t) "xq"; /* nobody, and too short for an index */
+    offsets[1] = pack_request("clientiq.v1.UserService/ListUsers", tenants.schema[0], busy->token,
+                              &list.base, data);
+    bench_fair_beside("another's searches", &probe, data, offsets, 1);
+    ciq_login_response_free(busy);
+    ciq_login_response_free(quiet);
+}
+
 /* How long one sign-in with a wrong password takes, in microseconds: the hash of a password and
  * little else. */
 static double
@@ -880,7 +1024,8 @@ main(int argc, char **argv)
         return echo_main(argv[2], (size_t) strtoul(argv[3], NULL, 10));
     if (argc != 3 && argc != 4) {
         fputs(
-            "usage: bench TENANTS CONNECTIONS [health | create | getuser | flood | growth] (by tools/bench/run)\n",
+            "usage: bench TENANTS CONNECTIONS [health | create | getuser | flood | fair | growth] (by "
+            "tools/bench/run)\n",
             stderr);
         return 2;
     }
@@ -893,6 +1038,8 @@ main(int argc, char **argv)
         bench_health("ipc");
         bench_health("tcp");
     }
+    if (strcmp(part, "fair") == 0)
+        bench_fair();
     if (part[0] == '\0' || strcmp(part, "create") == 0)
         bench_create("CreateTenant, less its hash", 40);
     if (strcmp(part, "growth") == 0)
