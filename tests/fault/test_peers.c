@@ -2,7 +2,6 @@
  * never read. An honest client is served all the same.  */
 #include "harness/harness.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <nng/nng.h>
@@ -19,19 +18,6 @@
 
 enum { CONNECTIONS = 2000 };
 
-static int
-connect_tcp(int port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t) port)};
-    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(descriptor, (struct sockaddr *) &address, sizeof address) == 0)
-        return descriptor;
-    close(descriptor);
-    return -1;
-}
-
 /* Half of them by reset, so that the other side's first write fails. */
 static void
 cut(int descriptor, int i)
@@ -47,11 +33,9 @@ static void
 test_peers__that_connect_and_close(void **state)
 {
     World *world = *state;
-    int port = atoi(strrchr(world->server.tcp, ':') + 1);
-
     for (int i = 0; i < CONNECTIONS; i++) {
         int ipc = ipc_connect(world->server.ipc);
-        int tcp = connect_tcp(port);
+        int tcp = tcp_connect(world->server.tcp);
 
         assert_true(ipc >= 0 && tcp >= 0);
         cut(ipc, i);

@@ -299,7 +299,7 @@ assert_run(CiqClient *platform, int64_t id, const char *state, int done, int fai
 static bool
 process_is_ready(void *argument)
 {
-    const ServerProcess *process = argument;
+    ServerProcess *process = argument;
     FILE *log = fopen(process->log, "r");
     char line[1024];
     bool ready = false;
@@ -309,6 +309,11 @@ process_is_ready(void *argument)
         if (strstr(line, "level=error") != NULL)
             fail_msg("the server does not start: %s", line);
         ready = ready || strstr(line, "msg=\"ready\"") != NULL;
+
+        const char *tcp = strstr(line, "url=tcp://");
+
+        if (tcp != NULL)
+            (void) sscanf(tcp, "url=%63s", process->tcp);
     }
     fclose(log);
     return ready;
@@ -319,10 +324,10 @@ process_spawn(ServerProcess *process, const TestDatabase *database, const char *
               const char *const *options, int log)
 {
     static int number;
-    char program[256];
+    char program[256], listen[128];
     const char *words[40] = {program,
                              "--listen",
-                             process->url,
+                             listen,
                              "--database",
                              database->worker,
                              "--database-owner",
@@ -340,6 +345,7 @@ process_spawn(ServerProcess *process, const TestDatabase *database, const char *
              (long) getpid(), number);
     snprintf(process->log, sizeof process->log, "/tmp/ciq-process-%ld-%d.log", (long) getpid(),
              number);
+    snprintf(listen, sizeof listen, "%s,tcp://127.0.0.1:0", process->url);
     for (size_t i = 0; options != NULL && options[i] != NULL; i++)
         words[count++] = options[i];
     posix_spawn_file_actions_init(&actions);

@@ -65,7 +65,7 @@ void assert_run(CiqClient *platform, int64_t id, const char *state, int done, in
 /* A server of its own process, so that it can be killed. */
 typedef struct ServerProcess {
     pid_t pid;
-    char url[96], log[64];
+    char url[96], tcp[64], log[64]; /* url is of ipc:// */
 } ServerProcess;
 
 /* options: more words of the command line, ended by NULL; may be NULL.  Returns when it is ready.

@@ -1,21 +1,49 @@
 /* Peers that do not use our client library; see peer.h.  */
 #include "harness/peer.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 const uint8_t ipc_greeting[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
 
+/* A listener that takes no more connections makes nobody wait for ever. */
+static int
+bounded_socket(int family)
+{
+    struct timeval longest = {.tv_sec = 2};
+    int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void) setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest);
+    return descriptor;
+}
+
 int
 ipc_connect(const char *url)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int descriptor = bounded_socket(AF_UNIX);
 
     snprintf(address.sun_path, sizeof address.sun_path, "%s", url + strlen("ipc://"));
+    if (connect(descriptor, (struct sockaddr *) &address, sizeof address) == 0)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+int
+tcp_connect(const char *url)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int descriptor = bounded_socket(AF_INET);
+
+    address.sin_port = htons((uint16_t) atoi(strrchr(url, ':') + 1));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(descriptor, (struct sockaddr *) &address, sizeof address) == 0)
         return descriptor;
     close(descriptor);
