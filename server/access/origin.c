@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "[::1]:80", "::1", "1.2.3.4:80" or "1.2.3.4" without brackets and port. */
+/* "[::1]:80", "::1", "1.2.3.4:80" or "1.2.3.4" without brackets, port and interface. */
 static void
 cut_port(const char *address, char host[ORIGIN_SIZE])
 {
@@ -22,6 +22,9 @@ cut_port(const char *address, char host[ORIGIN_SIZE])
     }
     snprintf(host, ORIGIN_SIZE, "%.*s", (int) (size < ORIGIN_SIZE ? size : ORIGIN_SIZE - 1),
              address);
+    /* the interface of an address that holds on one link ("fe80::1%eth0") is ours, not theirs */
+    if (strchr(host, ':') != NULL)
+        host[strcspn(host, "%")] = '\0';
 }
 
 /* An IPv4 address as the IPv6 address that it is mapped to. */

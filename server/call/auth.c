@@ -129,7 +129,8 @@ auth_token_read(const char *text, AuthToken *token)
     *token = (AuthToken){.kind = (AuthTokenKind) *kind};
     number = text + 6;
     digits = strspn(number, "0123456789");
-    if (digits == 0 || digits > 18 || number[digits] != '_')
+    /* a number has one spelling, and so a token */
+    if (digits == 0 || digits > 18 || number[digits] != '_' || (number[0] == '0' && digits > 1))
         return false;
     for (size_t i = 0; i < digits; i++)
         token->tenant_id = token->tenant_id * 10 + (number[i] - '0');

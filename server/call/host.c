@@ -30,37 +30,50 @@ cut_port(const char *text, size_t *size)
 }
 
 /* IDNA 2008 with the mappings of UTS 46, as browsers do: capital letters and full-width forms are
- * taken. */
+ * taken.  A name that is in ASCII already must be the one that its letters give: what decodes to
+ * the letters of another name would be a second spelling of it. */
 static const char *
-to_ascii(char name[HOST_SIZE * 4], bool is_ascii)
+to_ascii(char name[HOST_LETTERS_SIZE], bool is_ascii)
 {
-    char *ascii = NULL;
+    char *letters = NULL, *ascii = NULL;
     const char *wrong = NULL;
-    int error = is_ascii ? idn2_to_unicode_8z8z(name, &ascii, 0)
-                         : idn2_to_ascii_8z(name, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
 
-    if (error != IDN2_OK)
+    if ((is_ascii && idn2_to_unicode_8z8z(name, &letters, 0) != IDN2_OK) ||
+        idn2_to_ascii_8z(is_ascii ? letters : name, &ascii,
+                         IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
         wrong = "must be a host name that IDNA 2008 allows";
-    else if (!is_ascii && strlen(ascii) >= HOST_SIZE)
+    else if (is_ascii && strcmp(ascii, name) != 0)
+        wrong = "must be written as its letters are in ASCII (IDNA 2008)";
+    else if (strlen(ascii) >= HOST_LETTERS_SIZE)
         wrong = "must be at most 253 characters in its ASCII form";
-    else if (!is_ascii)
+    else
         memcpy(name, ascii, strlen(ascii) + 1);
+    idn2_free(letters);
     idn2_free(ascii);
     return wrong;
+}
+
+/* The dot that ends a host name says only that nothing follows it.  One of them: a second would be
+ * an empty label.  After IDNA, which knows dots that are not ASCII's. */
+static void
+cut_dot(char *name)
+{
+    size_t size = strlen(name);
+
+    if (size > 1 && name[size - 1] == '.')
+        name[size - 1] = '\0';
 }
 
 const char *
 host_normalise(const char *text, bool strip_www, char name[HOST_SIZE])
 {
-    char work[HOST_SIZE * 4]; /* UTF-8 takes up to four bytes a character */
+    char work[HOST_LETTERS_SIZE];
     bool is_ascii = true;
     size_t size;
     const char *wrong = cut_port(text, &size);
 
     if (wrong != NULL)
         return wrong;
-    if (size > 1 && text[size - 1] == '.')
-        size--;
     if (size == 0 || size >= sizeof work)
         return "must be a host name of 1 to 253 characters";
     for (size_t i = 0; i < size; i++) {
@@ -71,6 +84,7 @@ host_normalise(const char *text, bool strip_www, char name[HOST_SIZE])
     work[size] = '\0';
     if ((!is_ascii || strstr(work, "xn--") != NULL) && (wrong = to_ascii(work, is_ascii)) != NULL)
         return wrong;
+    cut_dot(work);
     if ((wrong = names_host_wrong(work)) != NULL)
         return wrong;
 
@@ -79,6 +93,16 @@ host_normalise(const char *text, bool strip_www, char name[HOST_SIZE])
 
     memcpy(name, host, strlen(host) + 1);
     return NULL;
+}
+
+void
+host_to_letters(const char *name, char letters[HOST_LETTERS_SIZE])
+{
+    char *read = NULL;
+    bool ok = idn2_to_unicode_8z8z(name, &read, 0) == IDN2_OK && strlen(read) < HOST_LETTERS_SIZE;
+
+    memcpy(letters, ok ? read : name, strlen(ok ? read : name) + 1);
+    idn2_free(read);
 }
 
 const char *

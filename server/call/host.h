@@ -8,6 +8,7 @@
 
 enum {
     HOST_SIZE = LIMIT_HOST + 1,
+    HOST_LETTERS_SIZE = HOST_SIZE * 4, /* UTF-8 takes up to four bytes a character */
     HOST_PROVABLE =
         233 /* of a domain that is to be proved: the record's name is 20 characters longer */
 };
@@ -27,7 +28,11 @@ typedef struct Host {
  * "www." if strip_www.  NULL, or what is wrong: a constant text; name is then undefined. */
 MUST_CHECK const char *host_normalise(const char *text, bool strip_www, char name[HOST_SIZE]);
 
-/* The same by the server's settings. */
+/* A name that host_normalise gave, as people write it: "xn--bcher-kva.example" is
+ * "bücher.example". */
+void host_to_letters(const char *name, char letters[HOST_LETTERS_SIZE]);
+
+/* The same as host_normalise by the server's settings. */
 MUST_CHECK const char *host_name(const Core *core, const char *text, char name[HOST_SIZE]);
 
 /* The same with the kind; fails the call with the field's name. */

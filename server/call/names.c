@@ -116,8 +116,6 @@ names_host_wrong(const char *text)
     bool digits_only = true;
     struct in_addr address;
 
-    if (size > 0 && text[size - 1] == '.')
-        size--;
     if (size == 0 || size > LIMIT_HOST)
         return "must be a host name of 1 to 253 characters";
     if (text[0] == '*')
