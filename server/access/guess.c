@@ -19,7 +19,7 @@ struct Guess {
 };
 
 static Guess *
-guess_new(Call *call, const char *email)
+guess_new(Call *call, const char *identity)
 {
     const Config *config = call->core->config;
     Guess *guess = call_alloc(call, sizeof *guess);
@@ -28,10 +28,10 @@ guess_new(Call *call, const char *email)
     if (guess == NULL)
         return NULL;
     origin_key(call->origin, origin);
-    throttle_name(call, &guess->counters[PAIR], "login", email, origin);
-    throttle_name(call, &guess->counters[ACCOUNT], "login", email, NULL);
+    throttle_name(call, &guess->counters[PAIR], "login", identity, origin);
+    throttle_name(call, &guess->counters[ACCOUNT], "login", identity, NULL);
     throttle_name(call, &guess->counters[ORIGIN], "login", NULL, origin);
-    throttle_name(call, &guess->counters[KNOWN], "known", email, origin);
+    throttle_name(call, &guess->counters[KNOWN], "known", identity, origin);
     guess->counters[PAIR].allowed = config->login_failures;
     guess->counters[ACCOUNT].allowed = config->login_failures_account;
     guess->counters[ORIGIN].allowed = config->login_failures_origin;
@@ -42,9 +42,9 @@ guess_new(Call *call, const char *email)
 }
 
 Guess *
-guess_begin(Call *call, const char *email)
+guess_begin(Call *call, const char *identity)
 {
-    Guess *guess = guess_new(call, email);
+    Guess *guess = guess_new(call, identity);
     const char *what = NULL;
     int which = PAIR;
 
@@ -84,9 +84,9 @@ guess_passed(Call *call, const Guess *guess)
 }
 
 bool
-guess_proved(Call *call, const char *email)
+guess_proved(Call *call, const char *identity)
 {
-    const Guess *guess = guess_new(call, email);
+    const Guess *guess = guess_new(call, identity);
 
     return guess != NULL && throttle_forget_and_remember(call, &guess->counters[PAIR],
                                                          &guess->counters[KNOWN], KNOWN_S);
@@ -96,7 +96,7 @@ Guess *
 guess_begin_own(Call *call)
 {
     const Config *config = call->core->config;
-    const char *id = call_printf(call, "%" PRId64, call->caller.id);
+    const char *id = call_printf(call, "#%" PRId64, call->caller.id);
     Guess *guess = call_alloc(call, sizeof *guess);
 
     if (id == NULL || guess == NULL)

@@ -16,9 +16,9 @@
 
 typedef struct Guess Guess;
 
-/* Before the password is looked at.  NULL: the call has failed, with RESOURCE_EXHAUSTED if there
- * were too many. */
-MUST_CHECK Guess *guess_begin(Call *call, const char *email);
+/* Before the password is looked at; identity as in sql/part/identity.sql.  NULL: the call has
+ * failed, with RESOURCE_EXHAUSTED if there were too many. */
+MUST_CHECK Guess *guess_begin(Call *call, const char *identity);
 
 /* The password was wrong: fails the call with UNAUTHENTICATED in words that do not say what was
  * wrong, and has the failure counted. */
@@ -29,7 +29,7 @@ MUST_CHECK bool guess_passed(Call *call, const Guess *guess);
 
 /* The account's owner has shown the link of a mail: this address is one where they sign in.  Ends
  * the open transaction, as the functions of throttle.h do. */
-MUST_CHECK bool guess_proved(Call *call, const char *email);
+MUST_CHECK bool guess_proved(Call *call, const char *identity);
 
 /* The old password of somebody who is signed in, by number: they have a counter of their own, so
  * that strangers cannot use it up. */

@@ -6,7 +6,6 @@
 #include "db/db.h"
 #include "db/queries.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -19,26 +18,23 @@ throttle_name(const Call *call, Throttle *counter, const char *kind, const char 
               const char *origin)
 {
     int64_t tenant_id = account != NULL ? call->tenant.id : 0;
-    char folded[LIMIT_EMAIL + 1] = "";
     uint8_t hash[32];
 
-    /* Only ASCII letters are folded.  An address with other letters has a counter for each way to
-     * write them in capitals and small ones; few letters have more than two. */
-    for (size_t i = 0; account != NULL && i < LIMIT_EMAIL && account[i] != '\0'; i++)
-        folded[i] = (char) tolower((unsigned char) account[i]);
     digest_parts((DigestPart[]){{call->core->installation.key, 32},
                                 {"throttle", 8},
                                 {kind, strlen(kind)},
                                 {&tenant_id, sizeof tenant_id},
-                                {folded, strlen(folded)},
+                                {account, account != NULL ? strlen(account) : 0},
                                 {origin, origin != NULL ? strlen(origin) : 0}},
                  6, hash);
+    counter->is_kept = account != NULL && account[0] == '#' && origin == NULL;
     sodium_bin2hex(counter->key, sizeof counter->key, hash, THROTTLE_KEY_SIZE / 2);
 }
 
 /* The counters' columns. */
 typedef struct ThrottleArrays {
-    const char *keys, *intervals_s;
+    const char *keys, *intervals_s, *kept;
+    size_t strangers;
 } ThrottleArrays;
 
 /* NULL: the call has failed. */
@@ -46,15 +42,20 @@ static const ThrottleArrays *
 make_arrays(Call *call, const Throttle *counters, size_t count)
 {
     ThrottleArrays *arrays = call_alloc(call, sizeof *arrays);
-    Text keys = text_new(call), intervals_s = text_new(call);
+    Text keys = text_new(call), intervals_s = text_new(call), kept = text_new(call);
+    size_t strangers = 0;
 
     for (size_t i = 0; i < count; i++) {
         text_add_element(&keys, "%s", counters[i].key);
         text_add_element(&intervals_s, "%" PRId64, counters[i].interval_s);
+        text_add_element(&kept, "%s", counters[i].is_kept ? "true" : "false");
+        strangers += counters[i].is_kept ? 0 : 1;
     }
     if (arrays == NULL || (arrays->keys = text_end_array(&keys)) == NULL ||
-        (arrays->intervals_s = text_end_array(&intervals_s)) == NULL)
+        (arrays->intervals_s = text_end_array(&intervals_s)) == NULL ||
+        (arrays->kept = text_end_array(&kept)) == NULL)
         return NULL;
+    arrays->strangers = strangers;
     return arrays;
 }
 
@@ -97,9 +98,16 @@ throttle_read(Call *call, Throttle *counters, size_t count)
 static bool
 queue_count(Call *call, const ThrottleArrays *arrays)
 {
+    /* housekeeping looks every 30 s, which is long in a flood */
+    uint64_t every = (uint64_t) call->core->config->throttle_rows / 10;
+    uint64_t before = atomic_fetch_add(&call->core->strangers_counted, arrays->strangers);
+
+    if (before / every != (before + arrays->strangers) / every)
+        call_change(call, CHANGE_POOL, 0);
     return db_queue(call, &query_throttle_count, NULL,
                     (DbArg[]){{.name = "keys", .text = arrays->keys},
                               {.name = "intervals_s", .text = arrays->intervals_s},
+                              {.name = "kept", .text = arrays->kept},
                               {0}});
 }
 

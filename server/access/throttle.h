@@ -15,13 +15,17 @@ enum { THROTTLE_KEY_SIZE = 33 };
 
 typedef struct Throttle {
     char key[THROTTLE_KEY_SIZE];
+    bool is_kept; /* of an account alone: no flood of others drives it out */
     int64_t allowed, interval_s;
     /* as throttle_read found them: until all tries are forgiven, and until one more is allowed */
     int64_t forgiven_ms, wait_ms;
 } Throttle;
 
-/* The counter of a kind of try: of an account of the call's tenant (in any case; NULL: of none),
- * from an address (NULL: from any).  Of an address alone it is the same in all tenants. */
+/* The counter of a kind of try: of an account of the call's tenant (NULL: of none), from an address
+ * (NULL: from any).  Of an address alone it is the same in all tenants.  account is what the
+ * database made of what was asked (sql/part/identity.sql; "#5" is the account 5): nothing is folded
+ * here, or else whoever writes an address in a way that only the look-up folds would have a counter
+ * of their own. */
 void throttle_name(const Call *call, Throttle *counter, const char *kind, const char *account,
                    const char *origin);
 

@@ -224,6 +224,15 @@ make_visible(char text[LINE_SIZE], size_t size)
     return visible_cut(raw, size, VISIBLE_ONE_LINE, text, LINE_SIZE - 1);
 }
 
+bool
+log_due(_Atomic int64_t *next_us)
+{
+    enum { INTERVAL_US = 60 * 1000000 };
+    int64_t now_us = clock_us(), next = atomic_load(next_us);
+
+    return now_us >= next && atomic_compare_exchange_strong(next_us, &next, now_us + INTERVAL_US);
+}
+
 void
 log_write(LogLevel level, const char *message, const char *format, ...)
 {

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,10 @@ uint64_t log_errors(void);
 /* One line: time, level, msg="message", and the formatted rest, which has the form "key=value
  * key=value".  Whatever a terminal would act on is escaped (proto/visible.h). */
 void log_write(LogLevel level, const char *message, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Whether a line is due that is written at most once a minute, however often its reason comes.
+ * next_us belongs to the reason, and is 0 at first. */
+bool log_due(_Atomic int64_t *next_us);
 
 /* A value for a line: bare if it is one plain word, otherwise in quotes, made visible
  * (proto/visible.h), with quotes and backslashes escaped, and cut to fit the buffer, which has room

@@ -34,6 +34,7 @@ typedef struct TenantContext {
     char role[LIMIT_ROLE_NAME + 1];
     char state[16]; /* as in tenants_tenant.state */
     HeadsBehind behind;
+    uint32_t users_head; /* the newest migration of app users that it has */
     TenantLimits limits;
     /* of the domain by which it was found, if it was found by one */
     char domain_kind[12];
@@ -56,7 +57,10 @@ typedef struct Caller {
     int64_t session_id;   /* 0: none */
     int64_t superuser_id; /* of CALLER_ACT_AS, who acts; 0: the local operator */
     bool is_admin;
-    const char *email;       /* never NULL */
+    const char *email; /* never NULL */
+    /* an API key that was made under Act as: it ends with what a superuser may do, which is the
+     * platform's to say */
+    bool is_staffs;
     const char *permissions; /* sorted, each ended by NUL, the list by an empty one; never NULL */
 } Caller;
 
@@ -124,7 +128,9 @@ typedef struct Call {
     bool forwards;      /* the token is a key that may say for which end user it calls */
     TenantContext tenant;
     Caller caller;
-    bool must_be_own; /* the caller lacks the permission for what is not their own */
+    const char *subject; /* of a call without a session: the identity that it is about
+                          * (sql/part/identity.sql); NULL: none */
+    bool must_be_own;    /* the caller lacks the permission for what is not their own */
 
     /* how long it may take */
     int64_t receive_us, deadline_us; /* monotonic */

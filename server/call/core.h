@@ -49,6 +49,9 @@ typedef struct Core {
                                    * password; monotonic */
     _Atomic unsigned roles_made;  /* grows with new roles: connections warm themselves */
     _Atomic bool serving;         /* the answer of Health */
+    _Atomic uint64_t strangers_counted; /* rows that tries of strangers may have made */
+    /* when the log may say again that what strangers leave behind has reached its bound */
+    _Atomic int64_t demo_full_us, throttle_full_us, audit_full_us;
 } Core;
 
 #endif

@@ -2,7 +2,9 @@
 #include "db/bind.h"
 #include "call/check.h"
 #include "call/names.h"
+#include "call/address.h"
 #include "call/host.h"
+#include "base/log.h"
 #include "access/origin.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
@@ -51,6 +53,28 @@ fail_often(Call *call, const char *what, int64_t limit, const char *time, uint32
                      "too many demo requests %s: %" PRId64 " in %s are allowed", what, limit, time);
 }
 
+/* What strangers may leave waiting has a bound in all, or else many addresses fill the table.  Its
+ * second half is for addresses of which nothing waits yet: so those who send much, from as many
+ * addresses as they have, leave room for everybody else, and nothing that was taken is dropped. */
+static bool
+has_room(Call *call, const DbRow *row)
+{
+    int64_t waiting = db_row_int64(row, "waiting"), bound = call->core->config->demo_waiting;
+
+    /* a service that names the end user's address asks for a stranger */
+    bool is_strangers = call->caller.kind == CALLER_ANONYMOUS || call->request->origin[0] != '\0';
+
+    if (!is_strangers || waiting < bound / 2 ||
+        (waiting < bound && !db_row_bool(row, "origin_waits")))
+        return true;
+    if (log_due(&call->core->demo_full_us))
+        log_write(LOG_LEVEL_WARNING, "demo requests of strangers are refused",
+                  "waiting=%" PRId64 " demo_waiting=%" PRId64, waiting, bound);
+    call->failure.retry_after_ms = 3600000;
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED,
+                     "too many demo requests wait for an answer: try again later");
+}
+
 static bool
 within_limits(Call *call, const CreateDemoRequestRequest *request, const DbArg *args)
 {
@@ -64,7 +88,24 @@ within_limits(Call *call, const CreateDemoRequestRequest *request, const DbArg *
     if (db_row_int64(row, "of_email") >= config->demo_per_email)
         return fail_often(call, "with this e-mail address", config->demo_per_email, "a day",
                           86400000);
-    return true;
+    return has_room(call, row);
+}
+
+/* The address with its domain as DNS has it, and in the letters that people see: a domain's two
+ * spellings are one. */
+static bool
+read_mailbox(Call *call, const char *email, const char **mailbox, const char **letters)
+{
+    const char *at = strrchr(email, '@');
+    char host[HOST_SIZE], host_letters[HOST_LETTERS_SIZE];
+
+    *mailbox = *letters = email;
+    if (at == NULL || address_domain(at + 1, host) != NULL)
+        return true;
+    host_to_letters(host, host_letters);
+    *mailbox = call_printf(call, "%.*s@%s", (int) (at - email), email, host);
+    *letters = call_printf(call, "%.*s@%s", (int) (at - email), email, host_letters);
+    return *mailbox != NULL && *letters != NULL;
 }
 
 /* Asked once without waiting for anybody, so that a flood from one address holds no worker, and
@@ -73,13 +114,21 @@ bool
 rpc_create_demo_request(Call *call, const CreateDemoRequestRequest *request,
                         CreateDemoRequestResponse *response)
 {
-    const char *who = call_actor(call);
+    const char *who = call_actor(call), *mailbox, *letters;
     char origin[ORIGIN_SIZE];
-    const DbArg args[] = {{.name = "origin", .text = origin}, {.name = "actor", .text = who}, {0}};
     const DbRow *row;
 
     origin_key(call->origin, origin);
-    if (who == NULL || !within_limits(call, request, args) ||
+    if (who == NULL || !read_mailbox(call, request->demo_request->email, &mailbox, &letters))
+        return false;
+
+    const DbArg args[] = {{.name = "origin", .text = origin},
+                          {.name = "actor", .text = who},
+                          {.name = "mailbox", .text = mailbox},
+                          {.name = "letters", .text = letters},
+                          {0}};
+
+    if (!within_limits(call, request, args) ||
         !db_queue(call, &query_demo_lock_origin, &request->base, args) ||
         !within_limits(call, request, args) ||
         !db_row(call, &query_demo_insert, &request->base, args, &row))

@@ -85,15 +85,21 @@ rpc_request_password_reset(Call *call, const RequestPasswordResetRequest *reques
                            RequestPasswordResetResponse *response UNUSED)
 {
     const char *allowed = call_printf(call, "%" PRId64, call->core->config->reset_per_account);
+    const Realm *realm = realm_of(call);
+    const DbRow *user;
 
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
-    if (allowed == NULL || !count_reset(call))
+    db_begin(call, DB_READ);
+    if (allowed == NULL || !db_row(call, realm->find, &request->base, NULL, &user))
+        return false;
+    call->subject = db_row_text(user, "identity");
+    if (!count_reset(call))
         return false;
     db_begin(call, DB_WRITE);
     call_change(call, CHANGE_OUTBOX, call->tenant.id);
     return db_queue(call, &query_outbox_reset_lock, &request->base, NULL) &&
-           db_queue(call, realm_of(call)->reset, &request->base,
+           db_queue(call, realm->reset, &request->base,
                     (DbArg[]){{.name = "allowed", .text = allowed}, {0}});
 }
 
@@ -107,6 +113,7 @@ rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordRespo
     char hash[AUTH_HASH_SIZE];
     LoginResponse login = CLIENTIQ__V1__LOGIN_RESPONSE__INIT;
     const DbRow *user;
+    const char *identity;
 
     call->caller = (Caller){.email = "", .permissions = ""};
     if (!auth_token_read(request->link_token, &link) || link.kind != AUTH_TOKEN_LINK ||
@@ -123,9 +130,11 @@ rpc_set_password(Call *call, const SetPasswordRequest *request, SetPasswordRespo
     if (user == NULL)
         return call_fail(call, CODE_UNAUTHENTICATED, "%s", wrong);
     call->target = call_printf(call, "%s %" PRId64, realm->who, db_row_int64(user, "id"));
+    identity = call_printf(call, "#%" PRId64, db_row_int64(user, "id"));
     /* who has the mail is the owner, and may sign in from here whatever others try elsewhere */
-    if (!password_hash(call, "password", request->password, db_row_text(user, "email"), hash) ||
-        !guess_proved(call, db_row_text(user, "email")))
+    if (identity == NULL ||
+        !password_hash(call, "password", request->password, db_row_text(user, "email"), hash) ||
+        !guess_proved(call, identity))
         return false;
     db_begin(call, DB_WRITE);
     if (!db_row(call, realm->token_use, NULL,

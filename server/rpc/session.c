@@ -16,8 +16,7 @@ verify_login(Call *call, const LoginRequest *request, const Guess *guess, const 
 {
     bool ok;
 
-    if (!auth_verify(call, request->password, user != NULL ? db_row_text(user, "password") : NULL,
-                     &ok, needs_rehash))
+    if (!auth_verify(call, request->password, db_row_text(user, "password"), &ok, needs_rehash))
         return false;
     return ok && db_row_bool(user, "is_active") ? guess_passed(call, guess)
                                                 : guess_failed(call, guess);
@@ -35,10 +34,11 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
     /* whatever token came with the call, it is now about the user who signs in */
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
-    if ((guess = guess_begin(call, request->email)) == NULL)
-        return false;
     db_begin(call, DB_READ);
-    if (!db_row(call, realm->find, &request->base, NULL, &user) ||
+    if (!db_row(call, realm->find, &request->base, NULL, &user))
+        return false;
+    call->subject = db_row_text(user, "identity");
+    if ((guess = guess_begin(call, call->subject)) == NULL ||
         !verify_login(call, request, guess, user, &needs_rehash) ||
         (needs_rehash && !auth_hash(call, request->password, rehashed)))
         return false;

@@ -651,12 +651,12 @@ dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
     Packed packed = {0};
 
-    if (!dispatch_serve(call, data, size, &packed) && call->db != NULL) {
+    if (!dispatch_serve(call, data, size, &packed) && call->db != NULL)
         keep_record(call);
-        if (call->failure.is_refused)
-            audit_refuse(call->core->audit, call);
-    }
     fill_reply(call, &packed, reply);
+    /* after the reply, which must not show whether a row was due */
+    if (call->failure.is_refused && call->db != NULL)
+        audit_refuse(call->core->audit, call);
     if (call->method == NULL || call->method->database != DATABASE_NONE ||
         call->failure.code != CODE_OK)
         log_call(call);

@@ -6,6 +6,8 @@
 #include "db/queries.h"
 #include "migration/migrate.h"
 
+#include <inttypes.h>
+
 enum {
     SWEEP_LOCK_MS = 1000, /* a sweep that waits keeps others from its tenant's row */
     SWEEP_ROWS = 10000    /* of one table in one transaction */
@@ -50,7 +52,7 @@ sweep_platform(Call *call, void *state UNUSED)
         &query_sweep_idempotency,     &query_sweep_platform_sessions,
         &query_sweep_platform_tokens, &query_sweep_throttle,
         &query_sweep_mails,           &query_sweep_act_sessions,
-        &query_sweep_mail_limit};
+        &query_sweep_mail_limit,      &query_sweep_demo};
     bool more = false;
 
     db_begin(call, DB_WRITE);
@@ -60,6 +62,27 @@ sweep_platform(Call *call, void *state UNUSED)
     if (!db_commit(call))
         return false;
     call->is_unfinished = more;
+    return true;
+}
+
+bool
+sweep_strangers(Call *call, void *state UNUSED)
+{
+    const char *count = call_printf(call, "%d", SWEEP_ROWS);
+    const char *bound = call_printf(call, "%" PRId64, call->core->config->throttle_rows);
+    uint64_t rows;
+
+    db_begin(call, DB_WRITE);
+    if (count == NULL || bound == NULL ||
+        !db_run(call, &query_sweep_strangers, NULL,
+                (DbArg[]){{.name = "count", .text = count}, {.name = "bound", .text = bound}, {0}},
+                &rows) ||
+        !db_commit(call))
+        return false;
+    if (rows > 0 && log_due(&call->core->throttle_full_us))
+        log_write(LOG_LEVEL_WARNING, "strangers' tries are forgotten early",
+                  "count=%" PRIu64 " throttle_rows=%s", rows, bound);
+    call->is_unfinished = rows >= SWEEP_ROWS;
     return true;
 }
 

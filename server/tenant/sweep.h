@@ -11,7 +11,10 @@ MUST_CHECK bool sweep_roles(Call *call, void *state);
 /* Deletes what has ended among the platform's own rows. */
 MUST_CHECK bool sweep_platform(Call *call, void *state);
 
-/* The same in the next few tenants. */
+/* Deletes counters of strangers beyond --throttle-rows. */
+MUST_CHECK bool sweep_strangers(Call *call, void *state);
+
+/* The same as sweep_platform in the next few tenants. */
 MUST_CHECK bool sweep_tenants(Call *call, void *state);
 
 #endif
