@@ -27,8 +27,8 @@ typedef struct UnknownEntry {
 } UnknownEntry;
 
 typedef struct SessionEntry {
-    uint64_t epoch;
-    int64_t expire_us; /* monotonic */
+    uint64_t epoch, platform_epoch; /* the latter is 0 where nothing of the platform's counts */
+    int64_t expire_us;              /* monotonic */
     AuthToken token;
     CallerKind kind;
     bool is_admin;
@@ -242,7 +242,9 @@ static bool
 is_session(Cache *cache, const SessionEntry *entry, const AuthToken *token)
 {
     return entry->epoch != 0 && is_same_token(&entry->token, token) &&
-           entry->epoch == *epoch_of(cache, token->tenant_id) && clock_us() < entry->expire_us;
+           entry->epoch == *epoch_of(cache, token->tenant_id) &&
+           (entry->platform_epoch == 0 || entry->platform_epoch == *epoch_of(cache, 0)) &&
+           clock_us() < entry->expire_us;
 }
 
 bool
@@ -296,6 +298,7 @@ cache_session_put(Cache *cache, CacheMoment moment, const AuthToken *token, cons
     size_t place = token_place(cache, token);
     SessionEntry *entry = &cache->sessions[place];
     uint64_t epoch = *epoch_of(cache, token->tenant_id);
+    uint64_t platform_epoch = caller->is_staffs ? (uint64_t) *epoch_of(cache, 0) : 0;
     size_t email_size = strlen(caller->email) + 1, permissions_size = 1;
 
     for (const char *held = caller->permissions; *held != '\0'; held += strlen(held) + 1)
@@ -317,6 +320,7 @@ cache_session_put(Cache *cache, CacheMoment moment, const AuthToken *token, cons
 
     *entry = (SessionEntry){
         .epoch = epoch,
+        .platform_epoch = platform_epoch,
         .token = *token,
         .expire_us = expire_us,
         .kind = caller->kind,

@@ -2,6 +2,7 @@
  * changes.  */
 #include "access/caller.h"
 #include "access/cache.h"
+#include "access/leave.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/queries.h"
@@ -46,6 +47,7 @@ read_row(Call *call, const Query *query, const AuthToken *token, const DbRow **r
     db_begin(call, DB_READ);
     if (!db_row(call, query, NULL,
                 (DbArg[]){{.name = "hash", .bytes = token->hash, .bytes_size = sizeof token->hash},
+                          {.name = "ends", .text = leave_keys_end(call)},
                           {0}},
                 row))
         return false;
@@ -101,35 +103,75 @@ find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
     return true;
 }
 
+/* Whether the superuser who made a key under Act as may still act inside tenants, and might all the
+ * time since. */
 static bool
-find_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
+check_staff(Call *call, const DbRow *key, bool *found)
+{
+    const char *superuser_id = call_printf(call, "%" PRId64, db_row_int64(key, "superuser_id"));
+    const DbRow *maker;
+
+    if (superuser_id == NULL)
+        return false;
+
+    TenantContext tenant = db_as_platform(call);
+
+    db_begin(call, DB_READ);
+
+    bool ok = db_row(call, &query_act_maker, NULL,
+                     (DbArg[]){{.name = "superuser_id", .text = superuser_id},
+                               {.name = "create_us", .text = column_text(key, "create_us")},
+                               {0}},
+                     &maker);
+
+    db_as_tenant(call, &tenant);
+    *found = ok && maker != NULL;
+    return ok;
+}
+
+static bool
+read_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
 {
     Cache *cache = call->core->cache;
     CacheMoment moment = cache_moment(cache);
+    int64_t asked_us = clock_us();
     const char *permissions;
     const DbRow *row;
 
-    *found = cache_session_get(cache, call, token, caller);
-    if (!*found) {
-        int64_t asked_us = clock_us(), left_us;
+    if (!read_row(call,
+                  call->tenant.id == 0 ? &query_platform_api_key_caller : &query_api_key_caller,
+                  token, &row, &permissions))
+        return false;
+    if (row == NULL)
+        return true;
 
-        if (!read_row(call, &query_api_key_caller, token, &row, &permissions))
-            return false;
-        if (row == NULL)
-            return true;
-        *caller = (Caller){
-            .kind = CALLER_API_KEY,
-            .id = db_row_int64(row, "id"),
-            .email = "",
-            .permissions = permissions,
-        };
-        left_us = db_row_int64(row, "left_us");
-        if (call->has_defect)
-            return false;
-        cache_session_put(cache, moment, token, caller, asked_us + left_us);
-        *found = true;
-    }
-    usage_note(call->core->usage, USAGE_KEY, call->tenant.id, caller->id);
+    Caller key = {
+        .kind = CALLER_API_KEY,
+        .id = db_row_int64(row, "id"),
+        .is_staffs = db_row_int64(row, "superuser_id") != 0,
+        .email = "",
+        .permissions = permissions,
+    };
+    int64_t left_us = db_row_int64(row, "left_us");
+
+    if (call->has_defect || (key.is_staffs && !check_staff(call, row, found)))
+        return false;
+    if (key.is_staffs && !*found)
+        return true;
+    cache_session_put(cache, moment, token, &key, asked_us + left_us);
+    *caller = key;
+    *found = true;
+    return true;
+}
+
+static bool
+find_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
+{
+    *found = cache_session_get(call->core->cache, call, token, caller);
+    if (!*found && !read_key(call, token, caller, found))
+        return false;
+    if (*found)
+        usage_note(call->core->usage, USAGE_KEY, call->tenant.id, caller->id);
     return true;
 }
 

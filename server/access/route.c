@@ -22,6 +22,7 @@ read_tenant(Call *call, const DbRow *row, bool is_domain, TenantContext *tenant)
     *tenant = (TenantContext){
         .id = db_row_int64(row, "id"),
         .behind = heads_behind(heads),
+        .users_head = heads_number(heads, "users"),
         .limits =
             {
                 .users = (uint32_t) db_row_int64(row, "max_users"),

@@ -1,13 +1,14 @@
 /* API keys of a tenant or of the platform: one table of the same name in each, so that the
- * statements are the same.  A key holds names of permissions of its own, not its maker's rights: it
- * goes on when they leave.  By the rules of rights.h nobody makes, changes, rotates or ends a key
- * that may do what they may not; and no key does so at all, so that one who has stolen a key cannot
- * make it last.  */
+ * statements are the same.  A key holds names of permissions of its own, of which it may use what
+ * its maker holds at the time; it ends with its maker, unless --keys-end-with-maker says otherwise.
+ * By the rules of rights.h nobody makes, changes, rotates or ends a key that may do what they may
+ * not; and no key does so at all, so that one who has stolen a key cannot make it last.  */
 #include "call/auth.h"
 #include "db/bind.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/queries.h"
+#include "access/leave.h"
 #include "access/quota.h"
 #include "access/rights.h"
 #include "rpc/handlers.h"
@@ -30,22 +31,97 @@ check_expire_time(Call *call, const ApiKey *key)
     return call_fail_field(call, "api_key.expire_time", "must be in the future");
 }
 
+/* ---- what they look like ---- */
+
+/* Who may act inside tenants is the platform's to say, and not asked in the middle of a write:
+ * staff NULL. */
+static bool
+fill_keys(Call *call, const Query *query, const ProtobufCMessage *request, int64_t key_id,
+          const DbRow *staff, ProtobufCMessage *response)
+{
+    const char *id = call_printf(call, "%" PRId64, key_id);
+
+    if (id == NULL)
+        return false;
+    return db_fill(
+        call, query, request,
+        (DbArg[]){
+            {.name = "id", .text = id},
+            {.name = "ends", .text = leave_keys_end(call)},
+            {.name = "staff_ids", .text = staff ? db_row_text(staff, "staff_ids") : NULL},
+            {.name = "staff_ends_us", .text = staff ? db_row_text(staff, "staff_ends_us") : NULL},
+            {0}},
+        response);
+}
+
+static bool
+fill_written(Call *call, const ProtobufCMessage *request, int64_t id, ProtobufCMessage *response)
+{
+    return fill_keys(call, call->tenant.id == 0 ? &query_platform_api_key_get : &query_api_key_get,
+                     request, id, NULL, response);
+}
+
+static bool
+read_staff(Call *call, const DbRow **staff)
+{
+    TenantContext tenant = db_as_platform(call);
+
+    db_begin(call, DB_READ);
+
+    bool ok = db_row(call, &query_act_makers, NULL, NULL, staff);
+
+    db_as_tenant(call, &tenant);
+    db_begin(call, DB_READ);
+    return ok;
+}
+
+bool
+rpc_get_api_key(Call *call, const GetApiKeyRequest *request, GetApiKeyResponse *response)
+{
+    const DbRow *staff;
+
+    if (call->tenant.id == 0)
+        return fill_keys(call, &query_platform_api_key_get, &request->base, request->id, NULL,
+                         &response->base);
+    return read_staff(call, &staff) &&
+           fill_keys(call, &query_api_key_get, &request->base, request->id, staff, &response->base);
+}
+
+bool
+rpc_list_api_keys(Call *call, const ListApiKeysRequest *request, ListApiKeysResponse *response)
+{
+    const DbRow *staff;
+
+    if (call->tenant.id == 0)
+        return fill_keys(call, &query_platform_api_keys, &request->base, 0, NULL, &response->base);
+    return read_staff(call, &staff) &&
+           fill_keys(call, &query_api_keys, &request->base, 0, staff, &response->base);
+}
+
+/* ---- how they change ---- */
+
 bool
 rpc_create_api_key(Call *call, const CreateApiKeyRequest *request, CreateApiKeyResponse *response)
 {
     const ApiKey *key = request->api_key;
     const char *creator = call_actor(call);
+    const char *maker_id = call_printf(call, "%" PRId64, caller_number(&call->caller));
+    bool is_new = call->tenant.id == 0 || call->tenant.users_head >= LEAVE_HEAD_MAKERS;
     char *token = call_alloc(call, AUTH_TOKEN_SIZE);
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
 
-    if (creator == NULL || token == NULL || !check_caller(call) || !check_expire_time(call, key) ||
+    if (creator == NULL || maker_id == NULL || token == NULL || !check_caller(call) ||
+        !check_expire_time(call, key) ||
         !rights_check_key_permissions(call, "api_key.permissions", key->permissions,
                                       key->n_permissions) ||
         !quota_check_api_keys(call, 0) || !db_queue(call, &query_api_key_forget, NULL, NULL) ||
         !auth_token_new(call, AUTH_TOKEN_API_KEY, call->tenant.id, token, hash) ||
-        !db_fill(call, &query_api_key_insert, &request->base,
+        !db_fill(call, is_new ? &query_api_key_insert : &query_api_key_insert_before,
+                 &request->base,
                  (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = sizeof hash},
                            {.name = "creator", .text = creator},
+                           {.name = "maker_kind", .text = caller_kind_name(call->caller.kind)},
+                           {.name = "maker_id", .text = maker_id},
                            {0}},
                  &response->base))
         return false;
@@ -93,7 +169,7 @@ rpc_update_api_key(Call *call, const UpdateApiKeyRequest *request, UpdateApiKeyR
         (expire_time && db_row_bool(key, "is_expired") && !quota_check_api_keys(call, request->id)))
         return false;
     return db_queue(call, &query_api_key_update, message, NULL) &&
-           db_fill(call, &query_rpc_get_api_key, message, NULL, &response->base);
+           fill_written(call, message, request->id, &response->base);
 }
 
 bool
@@ -111,7 +187,7 @@ rpc_rotate_api_key(Call *call, const RotateApiKeyRequest *request, RotateApiKeyR
     if (!auth_token_new(call, AUTH_TOKEN_API_KEY, call->tenant.id, token, hash) ||
         !db_queue(call, &query_api_key_rotate, &request->base,
                   (DbArg[]){{.name = "hash", .bytes = hash, .bytes_size = sizeof hash}, {0}}) ||
-        !db_fill(call, &query_rpc_get_api_key, &request->base, NULL, &response->base))
+        !fill_written(call, &request->base, request->id, &response->base))
         return false;
     response->token = token;
     return true;
@@ -124,5 +200,5 @@ rpc_revoke_api_key(Call *call, const RevokeApiKeyRequest *request, RevokeApiKeyR
 
     return lock_key(call, request->id, true, &key) &&
            db_queue(call, &query_api_key_revoke, &request->base, NULL) &&
-           db_fill(call, &query_rpc_get_api_key, &request->base, NULL, &response->base);
+           fill_written(call, &request->base, request->id, &response->base);
 }

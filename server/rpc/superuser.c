@@ -1,6 +1,7 @@
 /* Superusers of the platform: what is more than one statement.  Who may change whom is rights.h's.
  */
 #include "db/bind.h"
+#include "access/leave.h"
 #include "db/db.h"
 #include "access/password.h"
 #include "db/queries.h"
@@ -38,7 +39,7 @@ rpc_update_superuser(Call *call, const UpdateSuperuserRequest *request,
     const Superuser *new = request->superuser;
     bool role = bind_mask(message, "superuser.platform_role");
     bool can_create = bind_mask(message, "superuser.can_create_tenants");
-    const DbRow *old;
+    const DbRow *old, *address;
 
     if (!rights_check_superuser(call, request->id, role && strcmp(new->platform_role, "owner") != 0,
                                 &old))
@@ -48,7 +49,13 @@ rpc_update_superuser(Call *call, const UpdateSuperuserRequest *request,
                            can_create ? new->can_create_tenants
                                       : db_row_bool(old, "can_create_tenants")))
         return false;
+    if (bind_mask(message, "superuser.email") &&
+        (!db_row(call, &query_superuser_address_lock, message, NULL, &address) ||
+         (address != NULL && db_row_bool(address, "moves") &&
+          !db_queue(call, &query_platform_tokens_end, message, NULL))))
+        return false;
     return db_queue(call, &query_superuser_update, message, NULL) &&
+           (!role || leave_superuser_right(call, message)) &&
            db_fill(call, &query_rpc_get_superuser, message, NULL, &response->base);
 }
 
@@ -59,7 +66,7 @@ rpc_delete_superuser(Call *call, const DeleteSuperuserRequest *request,
     const DbRow *superuser;
 
     return rights_check_superuser(call, request->id, true, &superuser) &&
-           db_run(call, &query_superuser_delete, &request->base, NULL, NULL);
+           leave_superuser_delete(call, &request->base);
 }
 
 static bool
@@ -71,7 +78,7 @@ set_superuser_active(Call *call, const ProtobufCMessage *request, int64_t id, bo
     return rights_check_superuser(call, id, !is_active, &superuser) &&
            db_queue(call, &query_superuser_active_set, request,
                     (DbArg[]){{.name = "is_active", .text = is_active ? "true" : "false"}, {0}}) &&
-           db_queue(call, &query_superuser_sessions_end, request, NULL) &&
+           (is_active || leave_superuser_inactive(call, request)) &&
            db_fill(call, &query_rpc_get_superuser, request, NULL, response);
 }
 

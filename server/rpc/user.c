@@ -2,6 +2,7 @@
  * permissions they hold, is in rights.h.  */
 #include "call/page.h"
 #include "db/bind.h"
+#include "access/leave.h"
 #include "db/db.h"
 #include "access/password.h"
 #include "access/quota.h"
@@ -171,6 +172,16 @@ rpc_list_users(Call *call, const ListUsersRequest *request, ListUsersResponse *r
            request->search[0] == '\0' || find_users(call, request, response);
 }
 
+/* Whoever reads the mail at an old address must not get in by a link that was sent there. */
+static bool
+leave_address(Call *call, const ProtobufCMessage *request)
+{
+    const DbRow *row;
+
+    return db_row(call, &query_user_address_lock, request, NULL, &row) &&
+           (row == NULL || !db_row_bool(row, "moves") || leave_user_address(call, request));
+}
+
 bool
 rpc_update_user(Call *call, const UpdateUserRequest *request, UpdateUserResponse *response)
 {
@@ -193,10 +204,11 @@ rpc_update_user(Call *call, const UpdateUserRequest *request, UpdateUserResponse
     if (groups && (!check_groups(call, message, user) ||
                    !db_queue(call, &query_user_groups_set, message, NULL)))
         return false;
-    return db_queue(call, &query_user_update, message, NULL) &&
+    return (!email || leave_address(call, message)) &&
+           db_queue(call, &query_user_update, message, NULL) &&
            (!(email || admin || active) ||
             db_queue(call, &query_user_account_update, message, NULL)) &&
-           (!active || db_queue(call, &query_user_sessions_end, message, NULL)) &&
+           (!active || user->is_active || leave_user_inactive(call, message)) &&
            db_fill(call, &query_rpc_get_user, message, NULL, &response->base);
 }
 
@@ -206,7 +218,7 @@ rpc_delete_user(Call *call, const DeleteUserRequest *request, DeleteUserResponse
     call->target = call_printf(call, "user %" PRId64, request->id);
     return rights_lock(call) &&
            rights_check_user(call, request->id, (RightsChange){.goes = true}) &&
-           db_run(call, &query_user_delete, &request->base, NULL, NULL);
+           leave_user_delete(call, &request->base);
 }
 
 static bool
@@ -218,7 +230,7 @@ set_user_active(Call *call, const ProtobufCMessage *request, int64_t id, bool is
            (!is_active || quota_check_users(call, id)) &&
            db_queue(call, &query_user_active_set, request,
                     (DbArg[]){{.name = "is_active", .text = is_active ? "true" : "false"}, {0}}) &&
-           db_queue(call, &query_user_sessions_end, request, NULL) &&
+           (is_active || leave_user_inactive(call, request)) &&
            db_fill(call, &query_rpc_get_user, request, NULL, response);
 }
 

@@ -4,7 +4,4 @@ select a.id as session_id, coalesce(u.id, 0) as superuser_id, coalesce(u.email, 
   from public.platform_act_session a
   left join public.platform_superuser u on u.id = a.superuser_id
  where a.secret_hash = :arg.hash and a.tenant_id = :arg.tenant_id and a.expire_time > now()
-   and (a.superuser_id is null
-        or (u.is_active and exists (select from public.platform_role_permission p
-                                     where p.platform_role = u.platform_role
-                                       and (p.app, p.codename) = ('tenants', 'act_as'))))
+   and (a.superuser_id is null or ({may_act}))

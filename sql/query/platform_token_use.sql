@@ -1,4 +1,4 @@
--- The same as token_use, for a superuser.
+-- The same as token_use, for a superuser, whose sessions inside tenants end too.
 -- rows: one
 -- changes: tenant
 with used as (
@@ -7,6 +7,8 @@ with used as (
 ), others as (
     delete from public.platform_token
      where user_id in (select user_id from used) and secret_hash <> :arg.hash::bytea
+), acts as (
+    delete from public.platform_act_session where superuser_id in (select user_id from used)
 ), ended as (
     delete from public.platform_session where user_id in (select user_id from used)
 )

@@ -5,4 +5,5 @@ insert into users_token (secret_hash, user_id, expire_time)
 select :arg.hash::bytea, id, now() + make_interval(hours => :arg.hours::integer)
   from users_customuser
  where id = :arg.user_id::bigint and is_active and lower(email) = lower(:arg.recipient)
+   for share
 returning user_id

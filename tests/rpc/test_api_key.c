@@ -178,28 +178,99 @@ test_api_keys__nobody_raises_their_own_rights(void **state)
     ciq_client_free(clerk);
 }
 
-/* A service must not stop because somebody left: a key keeps what it was given. */
+/* Where a service must not stop because somebody left, it keeps what they held to the end of what
+ * it was given, and no more. */
 static void
-test_api_key__outlives_its_maker(void **state)
+test_api_key__outlives_its_maker_where_it_may(void **state)
 {
     World *world = *state;
     int64_t maker_id;
     char token[TOKEN_SIZE];
-    CiqClient *maker = holder_new(world, "maker@same.example",
-                                  "users.add_apikey,users.view_customuser", &maker_id);
+    CiqClient *maker =
+        holder_new(world, "maker@same.example",
+                   "users.add_apikey,users.view_customuser,users.view_group", &maker_id);
 
-    key_new(maker, "kept", "\"users.view_customuser\"", token);
+    key_new(maker, "kept", "\"users.view_customuser\", \"users.view_group\"", token);
     CiqClient *client = client_new(&world->server, "acme", token);
 
+    setting_set(&world->server.config.keys_end_with_maker, "off");
     expect_json(world->acme, "UserService/RevokePermission", CODE_OK, NULL,
-                "{\"user_id\": %" PRId64 ", \"permission\": \"users.view_customuser\"}", maker_id);
-    expect_json(maker, "UserService/GetUser", CODE_PERMISSION_DENIED, NULL, "{\"id\": 1}");
-    expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
-    expect_json(world->acme, "UserService/DeleteUser", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
-                maker_id);
-    expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
+                "{\"user_id\": %" PRId64 ", \"permission\": \"users.view_group\"}", maker_id);
+    for (int i = 0; i < 3; i++) {
+        expect_json(client, "UserService/GetUser", CODE_OK, NULL, "{\"id\": 1}");
+        expect_json(client, "UserService/ListGroups", CODE_PERMISSION_DENIED, NULL, "{}");
+        if (i < 2)
+            expect_json(world->acme,
+                        i == 0 ? "UserService/DeactivateUser" : "UserService/DeleteUser", CODE_OK,
+                        NULL, "{\"id\": %" PRId64 "}", maker_id);
+    }
+    setting_set(&world->server.config.keys_end_with_maker, "on");
     ciq_client_free(maker);
     ciq_client_free(client);
+}
+
+/* Whose keys there are, and whether they are still there. */
+static void
+test_list_api_keys__shows_whose_they_are(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    int64_t user_id, staff_id, ids[2];
+    char token[TOKEN_SIZE], shown[160];
+    CiqClient *maker =
+        holder_new(world, "gone@same.example", "users.add_apikey,users.view_customuser", &user_id);
+    json_t *made = call_json(world->platform, "UserService/CreateSuperuser", &error,
+                             "{\"superuser\": {\"email\": \"staff@platform.example\", "
+                             "\"platform_role\": \"operator\"}, \"password\": \"%s\"}",
+                             world_password);
+    assert_ok(error);
+    staff_id = strtoll(json_at(made, "superuser.id"), NULL, 10);
+    json_decref(made);
+    CiqClient *staff = sign_in(&world->server, NULL, "staff@platform.example", world_password);
+    json_t *session = call_json(staff, "TenantService/ActAs", &error,
+                                "{\"schema_name\": \"acme\", \"reason\": \"ticket 7\"}");
+    assert_ok(error);
+    CiqClient *inside = client_new(&world->server, "acme", json_at(session, "token"));
+
+    ids[0] = key_new(maker, "of a user", "\"users.view_customuser\"", token);
+    ids[1] = key_new(inside, "of the staff", "\"users.view_customuser\"", token);
+    for (int round = 0; round < 3; round++) {
+        static const char *const states[][2] = {
+            {"API_KEY_STATE_ACTIVE CREATOR_STATE_ACTIVE",
+             "API_KEY_STATE_ACTIVE CREATOR_STATE_ACTIVE"},
+            {"API_KEY_STATE_REVOKED CREATOR_STATE_INACTIVE",
+             "API_KEY_STATE_ENDED CREATOR_STATE_INACTIVE"},
+            {"API_KEY_STATE_REVOKED CREATOR_STATE_GONE",
+             "API_KEY_STATE_ENDED CREATOR_STATE_INACTIVE"},
+        };
+
+        for (int i = 0; i < 2; i++) {
+            json_t *key = call_json(world->acme, "UserService/GetApiKey", &error,
+                                    "{\"id\": %" PRId64 "}", ids[i]);
+
+            assert_ok(error);
+            snprintf(shown, sizeof shown, "%s", json_at(key, "api_key.state"));
+            snprintf(shown + strlen(shown), sizeof shown - strlen(shown), " %s",
+                     json_at(key, "api_key.creator_state"));
+            assert_string_equal(shown, states[round][i]);
+            assert_int_equal(strtoll(json_at(key, "api_key.creator_id"), NULL, 10),
+                             i == 0 ? user_id : staff_id);
+            json_decref(key);
+        }
+        expect_json(world->acme, "UserService/ListApiKeys", CODE_OK, NULL, "{}");
+        if (round == 2)
+            break;
+        expect_json(world->acme,
+                    round == 0 ? "UserService/DeactivateUser" : "UserService/DeleteUser", CODE_OK,
+                    NULL, "{\"id\": %" PRId64 "}", user_id);
+        expect_json(world->platform,
+                    round == 0 ? "UserService/DeactivateSuperuser" : "UserService/DeleteSuperuser",
+                    CODE_OK, NULL, "{\"id\": %" PRId64 "}", staff_id);
+    }
+    json_decref(session);
+    ciq_client_free(inside);
+    ciq_client_free(staff);
+    ciq_client_free(maker);
 }
 
 /* A key has no account: user 1 is not key 1. */
@@ -881,7 +952,8 @@ main(void)
         cmocka_unit_test(test_create_api_key__shows_the_token_once),
         cmocka_unit_test(test_create_api_key__wrong_input),
         cmocka_unit_test(test_api_keys__nobody_raises_their_own_rights),
-        cmocka_unit_test(test_api_key__outlives_its_maker),
+        cmocka_unit_test(test_api_key__outlives_its_maker_where_it_may),
+        cmocka_unit_test(test_list_api_keys__shows_whose_they_are),
         cmocka_unit_test(test_api_key__is_no_account),
         cmocka_unit_test(test_api_key__of_elsewhere_is_refused),
         cmocka_unit_test(test_api_key__expires),
