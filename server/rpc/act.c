@@ -2,6 +2,7 @@
  * tenant's own audit.  It is the platform's row (sql/shared/platform), so it ends in the moment in
  * which its superuser may not have it any more; dispatch looks it up at each call.  */
 #include "access/audit.h"
+#include "access/rights.h"
 #include "call/auth.h"
 #include "db/bind.h"
 #include "db/db.h"
@@ -11,6 +12,15 @@
 
 #include <inttypes.h>
 #include <string.h>
+
+/* A session is a superuser's and ends with them; without one it would be the local operator's, and
+ * end with nobody. */
+static bool
+check_caller(Call *call)
+{
+    return call->caller.kind != CALLER_API_KEY ||
+           rights_refuse(call, "an API key may not act inside tenants, only a superuser may");
+}
 
 /* An active tenant, under the registry's lock, so that it is not suspended meanwhile. */
 static bool
@@ -51,7 +61,7 @@ rpc_act_as(Call *call, const ActAsRequest *request, ActAsResponse *response)
     uint8_t hash[AUTH_SECRET_HASH_SIZE];
     const DbRow *tenant, *session;
 
-    if (minutes == NULL || token == NULL ||
+    if (minutes == NULL || token == NULL || !check_caller(call) ||
         !lock_active(call, &request->base, request->id, request->schema_name, &tenant))
         return false;
 
@@ -83,7 +93,8 @@ rpc_end_act_as(Call *call, const EndActAsRequest *request, EndActAsResponse *res
     const char *id;
     uint64_t ended;
 
-    if (!lock_active(call, &request->base, request->id, request->schema_name, &tenant))
+    if (!check_caller(call) ||
+        !lock_active(call, &request->base, request->id, request->schema_name, &tenant))
         return false;
     id = call_printf(call, "%" PRId64, db_row_int64(tenant, "id"));
     if (id == NULL || !db_run(call, &query_act_sessions_end, NULL,

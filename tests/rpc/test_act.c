@@ -140,6 +140,35 @@ test_act_as__needs_the_right(void **state)
     ciq_client_free(support);
 }
 
+/* A key that may act is nobody with whom a session could end: neither the superuser of its number
+ * nor the local operator. */
+static void
+test_act_as__is_not_a_keys(void **state)
+{
+    World *world = *state;
+    int64_t id;
+    char token[TOKEN_SIZE];
+    CiqClient *staff = superuser_new(world, "same@platform.example", "operator", &id);
+    CiqClient *inside = act(&world->server, staff, "acme");
+
+    database_value(
+        &world->database,
+        "select setval(pg_get_serial_sequence('public.core_api_key', 'id'), %lld, false)",
+        (long long) id);
+    assert_int_equal(key_new(world->platform, "actor", "\"tenants.act_as\"", token), id);
+
+    CiqClient *key = client_new(&world->server, NULL, token);
+
+    expect_json(key, "TenantService/ActAs", CODE_PERMISSION_DENIED, "an API key may not act",
+                "{\"schema_name\": \"acme\", \"reason\": \"x\"}");
+    expect_json(key, "TenantService/EndActAs", CODE_PERMISSION_DENIED, "an API key may not act",
+                "{\"schema_name\": \"acme\"}");
+    assert_int_equal(user_count(inside, world_email), 1);
+    ciq_client_free(key);
+    ciq_client_free(inside);
+    ciq_client_free(staff);
+}
+
 static void
 test_act_as__stays_in_its_tenant(void **state)
 {
@@ -280,6 +309,7 @@ main(void)
         cmocka_unit_test(test_act_as__is_an_admin_with_a_mark),
         cmocka_unit_test(test_act_as__is_no_user),
         cmocka_unit_test(test_act_as__needs_the_right),
+        cmocka_unit_test(test_act_as__is_not_a_keys),
         cmocka_unit_test(test_act_as__stays_in_its_tenant),
         cmocka_unit_test(test_end_act_as__ends_ones_own),
         cmocka_unit_test(test_act_as__ends_with_the_superuser),
