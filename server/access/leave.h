@@ -9,7 +9,7 @@
 #include "call/call.h"
 
 /* The migration of app users since which a tenant's keys say who made them. */
-enum { LEAVE_HEAD_MAKERS = 6 };
+enum { LEAVE_HEAD_MAKERS = 7 };
 
 /* Whether keys end with whoever made them (--keys-end-with-maker), as a statement takes it. */
 const char *leave_keys_end(const Call *call);

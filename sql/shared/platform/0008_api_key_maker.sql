@@ -1,4 +1,4 @@
--- The same as users/0006 of each tenant: who made an API key of the platform, by number.
+-- The same as users/0007 of each tenant: who made an API key of the platform, by number.
 -- migrate:up
 alter table public.core_api_key add column maker_kind text, add column maker_id bigint;
 update public.core_api_key k
