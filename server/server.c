@@ -17,6 +17,7 @@
 #include "access/cache.h"
 #include "jobs.h"
 #include "migration/apps.h"
+#include "serve/intake.h"
 #include "serve/queue.h"
 #include "call/internal.h"
 #include "serve/nng.h"
@@ -56,6 +57,7 @@ struct Server {
     Queue *queues[LANE_COUNT];
     Worker **workers;
     size_t workers_count;
+    Intake *intake;
     Listener *listener;
     Listen *listen; /* NULL: both logins are behind a pooler */
 };
@@ -430,8 +432,13 @@ start_listening(Server *server)
         snprintf(urls, sizeof urls, "ipc://%s/ciq.sock,tcp://127.0.0.1:7420", directory);
         listen = urls;
     }
-    server->listener = listener_start(&server->core, server->queues, calls_max(server->core.config),
-                                      listen, reason, sizeof reason);
+    server->intake = intake_new(&server->core, server->queues);
+    if (server->intake == NULL) {
+        log_failure("cannot listen", "no memory");
+        return false;
+    }
+    server->listener = listener_start(server->intake, calls_max(server->core.config), listen,
+                                      reason, sizeof reason);
     if (server->listener == NULL)
         log_failure("cannot listen", reason);
     return server->listener != NULL;
@@ -675,7 +682,7 @@ server_stop(Server *server)
     atomic_store(&server->core.serving, false);
     ending_step("waiting for calls that run");
     if (server->listener != NULL)
-        listener_drain(server->listener, server->core.config->drain_ms);
+        intake_drain(server->intake, server->core.config->drain_ms);
     ending_step("stopping the workers");
     stop_raise(server->stop_calls_fd);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
@@ -685,6 +692,7 @@ server_stop(Server *server)
         worker_join(server->workers[i]);
     ending_step("closing the sockets");
     listener_stop(server->listener);
+    intake_free(server->intake);
     ending_step("stopping the listener of changes");
     listen_stop(server->listen);
     ending_step("stopping the migration runs");

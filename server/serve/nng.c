@@ -4,8 +4,6 @@
  * nothing here may block.  */
 #include "serve/nng.h"
 #include "base/clock.h"
-#include "base/hash.h"
-#include "serve/dispatch.h"
 #include "base/log.h"
 #include "proto/aio.h"
 #include "proto/guard.h"
@@ -27,10 +25,6 @@ enum {
     SPARE_CONTEXTS = 64, /* beyond queues and workers: for answers from memory and for refusals */
     SEND_MAX_MS = 1000,  /* for one reply; then its pipe is closed: a peer that never reads would
                             block it for ever */
-    MEMORY_ARENA = 64 * 1024, /* bytes of a call that is answered from memory */
-    ARENAS_MAX = 16,     /* kept for such calls; nng has twice as many threads as there are cores */
-    DRAIN_PAUSE_MS = 50, /* before a refusal while the server stops: clients that retry at once
-                            then take no time from the calls that still finish */
     PAUSES_MAX = 256,    /* delayed answers at a time, each with a spare exchange; any more are sent
                             without delay */
     QUIET_ROUND_MS = 10, /* between two attempts to cancel what is still receiving or sending */
@@ -44,42 +38,36 @@ typedef enum Step {
     STEP_SEND,
 } Step;
 
-struct Exchange {
-    Ticket ticket;
+typedef struct NngExchange {
+    Exchange base;
+    Peer peer;
     Listener *listener;
     nng_ctx context;
     nng_aio *aio;
     AioPause *pause;  /* before an answer that waits in aio */
     nng_msg *message; /* the request; NULL while receiving */
     nng_pipe pipe;
-    int64_t receive_us;
     Step step;
-    bool counted;
-};
+} NngExchange;
 
 struct Listener {
-    Core *core;
-    Queue *const *queues; /* by lane */
+    Intake *intake;
     nng_socket socket;
     size_t count;
-    Exchange *exchanges;
+    NngExchange *exchanges;
     pthread_mutex_t lock;
     pthread_cond_t idle;
-    size_t accepted; /* queued or being served, and not answered yet */
-    size_t rounds;   /* exchanges in use: receiving, being served or answering */
-    bool draining;
+    size_t rounds;     /* exchanges in use: receiving, being served or answering */
     atomic_bool quiet; /* nothing is received any more */
     bool closed;       /* nng has closed the socket */
     _Atomic size_t pauses;
-    Arena *arenas[ARENAS_MAX]; /* wiped, for the next answer from memory */
-    size_t arenas_count;
     char urls[URLS_MAX][NNG_MAXADDRLEN]; /* as they are bound */
     size_t urls_count;
 };
 
 /* The exchange is not used any more.  A message that it has not received stays in its pipe. */
 static void
-end_round(Exchange *exchange)
+end_round(NngExchange *exchange)
 {
     Listener *listener = exchange->listener;
 
@@ -90,7 +78,7 @@ end_round(Exchange *exchange)
 }
 
 static void
-exchange_receive(Exchange *exchange)
+exchange_receive(NngExchange *exchange)
 {
     if (atomic_load(&exchange->listener->quiet)) {
         end_round(exchange);
@@ -102,34 +90,16 @@ exchange_receive(Exchange *exchange)
 }
 
 static void
-count_down(Exchange *exchange)
+count_down(NngExchange *exchange)
 {
-    Listener *listener = exchange->listener;
-
-    if (!exchange->counted)
+    if (!exchange->base.is_accepted)
         return;
-    exchange->counted = false;
-    pthread_mutex_lock(&listener->lock);
-    if (--listener->accepted == 0)
-        pthread_cond_broadcast(&listener->idle);
-    pthread_mutex_unlock(&listener->lock);
-}
-
-static bool
-count_up(Exchange *exchange)
-{
-    Listener *listener = exchange->listener;
-
-    pthread_mutex_lock(&listener->lock);
-    exchange->counted = !listener->draining;
-    if (exchange->counted)
-        listener->accepted++;
-    pthread_mutex_unlock(&listener->lock);
-    return exchange->counted;
+    exchange->base.is_accepted = false;
+    intake_answered(exchange->listener->intake, 1);
 }
 
 static void
-send_packed(Exchange *exchange)
+send_packed(NngExchange *exchange)
 {
     exchange->step = STEP_SEND;
     nng_aio_set_timeout(exchange->aio, SEND_MAX_MS);
@@ -137,7 +107,7 @@ send_packed(Exchange *exchange)
 }
 
 static bool
-pause_begin(Exchange *exchange, uint32_t pause_ms)
+pause_begin(NngExchange *exchange, uint32_t pause_ms)
 {
     if (pause_ms == 0)
         return false;
@@ -149,9 +119,10 @@ pause_begin(Exchange *exchange, uint32_t pause_ms)
     return true;
 }
 
-void
-exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms)
+static void
+nng_reply(Exchange *base, const Reply *reply, uint32_t pause_ms)
 {
+    NngExchange *exchange = (NngExchange *) (void *) base;
     size_t size = clientiq__v1__reply__get_packed_size(reply);
     nng_msg *message;
 
@@ -174,141 +145,29 @@ exchange_reply(Exchange *exchange, const Reply *reply, uint32_t pause_ms)
 }
 
 static void
-exchange_refuse_after(Exchange *exchange, uint32_t pause_ms, Code code, const char *text,
-                      uint32_t retry_after_ms)
+nng_drop(Exchange *base)
 {
-    Reply reply = CLIENTIQ__V1__REPLY__INIT;
+    NngExchange *exchange = (NngExchange *) (void *) base;
 
-    reply.code = (Clientiq__V1__Code) code;
-    reply.message = (char *) (uintptr_t) text;
-    reply.retry_after_ms = retry_after_ms;
-    exchange_reply(exchange, &reply, pause_ms);
+    nng_msg_free(exchange->message);
+    exchange->message = NULL;
+    count_down(exchange);
+    exchange_receive(exchange);
 }
 
-static void
-exchange_refuse(Exchange *exchange, Code code, const char *text, uint32_t retry_after_ms)
-{
-    exchange_refuse_after(exchange, 0, code, text, retry_after_ms);
-}
-
-static Arena *
-take_arena(Listener *listener)
-{
-    Arena *arena = NULL;
-
-    pthread_mutex_lock(&listener->lock);
-    if (listener->arenas_count > 0)
-        arena = listener->arenas[--listener->arenas_count];
-    pthread_mutex_unlock(&listener->lock);
-    return arena != NULL ? arena : arena_new(MEMORY_ARENA);
-}
-
-static void
-give_arena_back(Listener *listener, Arena *arena)
-{
-    arena_wipe(arena);
-    pthread_mutex_lock(&listener->lock);
-    if (listener->arenas_count < ARENAS_MAX) {
-        listener->arenas[listener->arenas_count++] = arena;
-        arena = NULL;
-    }
-    pthread_mutex_unlock(&listener->lock);
-    arena_free(arena);
-}
-
-/* Answers without a worker.  False: memory did not suffice, and nothing was sent; otherwise the
- * exchange belongs to the listener again.  in_any_case: it must be answered, if need be by a
- * failure. */
+/* A socket does not tell which pipes are closed. */
 static bool
-answer_from_memory(Exchange *exchange, bool in_any_case)
+nng_is_gone(const Exchange *base)
 {
-    Listener *listener = exchange->listener;
-    Arena *arena = take_arena(listener);
-    Call call = {
-        .core = listener->core,
-        .arena = arena,
-        .receive_us = exchange->receive_us,
-    };
-    Reply reply;
-    size_t size;
-
-    bool answered = true;
-
-    if (arena == NULL) {
-        if (in_any_case)
-            exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED, "no memory", 0);
-        return in_any_case;
-    }
-
-    const uint8_t *data = exchange_data(exchange, &size);
-
-    exchange_peer(exchange, &call.peer);
-    if (in_any_case)
-        dispatch(&call, data, size, &reply);
-    else
-        answered = dispatch_from_memory(&call, data, size, &reply);
-    if (answered)
-        exchange_reply(exchange, &reply, 0);
-    give_arena_back(listener, arena);
-    return answered;
+    (void) base;
+    return false;
 }
 
-static Lane
-method_lane(const Method *method)
-{
-    if (method->database == DATABASE_OWNER)
-        return LANE_OWNER;
-    return method->hashes_password ? LANE_PASSWORDS : LANE_CALLS;
-}
-
-static void
-exchange_received(Exchange *exchange)
-{
-    const char *method_name, *tenant;
-    size_t size, method_size, tenant_size;
-    const uint8_t *data = exchange_data(exchange, &size);
-    char name[WIRE_METHOD_MAX + 1];
-
-    /* nng limits the size of what comes over ipc:// and tcp://, but not over inproc:// */
-    if (size > WIRE_MESSAGE_MAX) {
-        exchange_refuse(exchange, CODE_INVALID_ARGUMENT, "the message is larger than 1 MiB", 0);
-        return;
-    }
-    if (!wire_peek(data, size, &method_name, &method_size, &tenant, &tenant_size)) {
-        exchange_refuse(exchange, CODE_INVALID_ARGUMENT, "message is not a clientiq.v1.Request", 0);
-        return;
-    }
-    if (method_size > 0)
-        memcpy(name, method_name, method_size);
-    name[method_size] = '\0';
-
-    const Method *method = method_find(name);
-
-    if (method != NULL && method_lane(method) == LANE_CALLS)
-        atomic_store_explicit(&exchange->listener->core->last_call_us, exchange->receive_us,
-                              memory_order_relaxed);
-    /* for a method that does not exist dispatch makes the failure, and needs no database for it */
-    if (method == NULL || method->database == DATABASE_NONE) {
-        (void) answer_from_memory(exchange, true);
-        return;
-    }
-    if (method->from_memory && answer_from_memory(exchange, false))
-        return;
-    exchange->ticket.tenant_hash = hash_bytes(tenant, tenant_size);
-    exchange->ticket.size = size;
-    if (!count_up(exchange)) {
-        exchange_refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE,
-                              "the server is shutting down", 500);
-        return;
-    }
-    if (!queue_push(exchange->listener->queues[method_lane(method)], &exchange->ticket))
-        exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED,
-                        "too many calls are waiting; try again later", 200);
-}
+static const ExchangeOps nng_ops = {nng_reply, nng_drop, nng_is_gone};
 
 /* It was sent, or cannot be. */
 static void
-exchange_sent(Exchange *exchange, int error)
+exchange_sent(NngExchange *exchange, int error)
 {
     if (error == NNG_ETIMEDOUT)
         nng_pipe_close(exchange->pipe);
@@ -322,7 +181,7 @@ exchange_sent(Exchange *exchange, int error)
 static void
 exchange_pause_over(void *argument, int error)
 {
-    Exchange *exchange = argument;
+    NngExchange *exchange = argument;
 
     atomic_fetch_sub(&exchange->listener->pauses, 1);
     if (error == 0) {
@@ -335,48 +194,7 @@ exchange_pause_over(void *argument, int error)
 }
 
 static void
-exchange_callback(void *argument)
-{
-    Exchange *exchange = argument;
-    int error;
-
-    if (exchange->step == STEP_SEND) {
-        exchange_sent(exchange, aio_sent(exchange->aio));
-        return;
-    }
-    error = aio_received(exchange->aio, &exchange->message);
-    if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
-        end_round(exchange);
-    } else if (error != 0) {
-        exchange_receive(exchange);
-    } else {
-        exchange->pipe = nng_msg_get_pipe(exchange->message);
-        exchange->receive_us = clock_us();
-        exchange_received(exchange);
-    }
-}
-
-Exchange *
-exchange_of(Ticket *ticket)
-{
-    return (Exchange *) (void *) ticket; /* its first member */
-}
-
-const uint8_t *
-exchange_data(const Exchange *exchange, size_t *size)
-{
-    *size = nng_msg_len(exchange->message);
-    return nng_msg_body(exchange->message);
-}
-
-int64_t
-exchange_receive_us(const Exchange *exchange)
-{
-    return exchange->receive_us;
-}
-
-void
-exchange_peer(const Exchange *exchange, Peer *peer)
+read_peer(const NngExchange *exchange, Peer *peer)
 {
     uint64_t uid;
     nng_sockaddr address;
@@ -402,6 +220,35 @@ exchange_peer(const Exchange *exchange, Peer *peer)
         inet_ntop(AF_INET6, address.s_in6.sa_addr, host, sizeof host) != NULL)
         snprintf(peer->address, sizeof peer->address, "[%s]:%u", host,
                  (unsigned) ntohs(address.s_in6.sa_port));
+}
+
+static void
+exchange_callback(void *argument)
+{
+    NngExchange *exchange = argument;
+    int error;
+
+    if (exchange->step == STEP_SEND) {
+        exchange_sent(exchange, aio_sent(exchange->aio));
+        return;
+    }
+    error = aio_received(exchange->aio, &exchange->message);
+    if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
+        end_round(exchange);
+    } else if (error != 0) {
+        exchange_receive(exchange);
+    } else {
+        exchange->pipe = nng_msg_get_pipe(exchange->message);
+        read_peer(exchange, &exchange->peer);
+        exchange->base = (Exchange){
+            .ops = &nng_ops,
+            .peer = &exchange->peer,
+            .data = nng_msg_body(exchange->message),
+            .size = nng_msg_len(exchange->message),
+            .receive_us = clock_us(),
+        };
+        intake_receive(exchange->listener->intake, &exchange->base);
+    }
 }
 
 /* Anyone may connect; the peer's uid, or a token, decides what they may do. */
@@ -469,7 +316,7 @@ static bool
 open_exchanges(Listener *listener)
 {
     for (size_t i = 0; i < listener->count; i++) {
-        Exchange *exchange = &listener->exchanges[i];
+        NngExchange *exchange = &listener->exchanges[i];
 
         exchange->listener = listener;
         if (nng_aio_alloc(&exchange->aio, exchange_callback, exchange) != 0 ||
@@ -484,8 +331,7 @@ open_exchanges(Listener *listener)
 }
 
 Listener *
-listener_start(Core *core, Queue *const queues[LANE_COUNT], size_t calls_max, const char *urls,
-               char *reason, size_t size)
+listener_start(Intake *intake, size_t calls_max, const char *urls, char *reason, size_t size)
 {
     Listener *listener = calloc(1, sizeof *listener);
     int error;
@@ -495,8 +341,7 @@ listener_start(Core *core, Queue *const queues[LANE_COUNT], size_t calls_max, co
         return NULL;
     pthread_mutex_init(&listener->lock, NULL);
     clock_cond_init(&listener->idle);
-    listener->core = core;
-    listener->queues = queues;
+    listener->intake = intake;
     wire_guard();
     if ((error = nng_rep0_open(&listener->socket)) != 0) {
         snprintf(reason, size, "cannot open a socket: %s", nng_strerror(error));
@@ -514,21 +359,6 @@ listener_start(Core *core, Queue *const queues[LANE_COUNT], size_t calls_max, co
     return listener;
 }
 
-void
-listener_drain(Listener *listener, int64_t drain_ms)
-{
-    struct timespec until = clock_after_ms(drain_ms);
-
-    pthread_mutex_lock(&listener->lock);
-    listener->draining = true;
-    while (listener->accepted > 0 &&
-           pthread_cond_timedwait(&listener->idle, &listener->lock, &until) == 0)
-        ;
-    if (listener->accepted > 0)
-        log_write(LOG_LEVEL_WARNING, "calls are cut off", "count=%zu", listener->accepted);
-    pthread_mutex_unlock(&listener->lock);
-}
-
 /* nng 1.5.2 may wait for ever when it closes a socket on which messages still come in (its pull
  * request 1636).  So the server stops receiving first: each pipe then holds one message and reads
  * no further, and the risk is only the moment in which it reads that one.  An exchange between two
@@ -539,7 +369,7 @@ listener_stop_receiving(Listener *listener)
 {
     atomic_store(&listener->quiet, true);
     pthread_mutex_lock(&listener->lock);
-    while (listener->rounds > listener->accepted) {
+    while (listener->rounds > 0) {
         struct timespec until = clock_after_ms(QUIET_ROUND_MS);
 
         pthread_mutex_unlock(&listener->lock);
@@ -549,7 +379,7 @@ listener_stop_receiving(Listener *listener)
                 aio_pause_cancel(listener->exchanges[i].pause);
             }
         pthread_mutex_lock(&listener->lock);
-        if (listener->rounds > listener->accepted)
+        if (listener->rounds > 0)
             (void) pthread_cond_timedwait(&listener->idle, &listener->lock, &until);
     }
     pthread_mutex_unlock(&listener->lock);
@@ -606,7 +436,7 @@ listener_stop(Listener *listener)
     if (!listener_close_socket(listener))
         return;
     for (size_t i = 0; listener->exchanges != NULL && i < listener->count; i++) {
-        Exchange *exchange = &listener->exchanges[i];
+        NngExchange *exchange = &listener->exchanges[i];
 
         if (exchange->aio == NULL)
             continue;
@@ -617,8 +447,6 @@ listener_stop(Listener *listener)
             nng_msg_free(exchange->message);
     }
     free(listener->exchanges);
-    while (listener->arenas_count > 0)
-        arena_free(listener->arenas[--listener->arenas_count]);
     pthread_cond_destroy(&listener->idle);
     pthread_mutex_destroy(&listener->lock);
     free(listener);
