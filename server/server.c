@@ -20,7 +20,7 @@
 #include "serve/intake.h"
 #include "serve/queue.h"
 #include "call/internal.h"
-#include "serve/nng.h"
+#include "serve/listener.h"
 #include "base/log.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -291,6 +291,18 @@ prepare_database(Server *server, ServerOpening opening)
 }
 
 static bool
+read_operators(Server *server)
+{
+    char reason[512];
+
+    if (operators_read(server->core.config->operator_uids, &server->core.operators, reason,
+                       sizeof reason))
+        return true;
+    log_failure("cannot start", reason);
+    return false;
+}
+
+static bool
 read_audit_key(Server *server)
 {
     const char *path = server->core.config->audit_key_file;
@@ -324,20 +336,6 @@ lane_size(const Config *config, Lane lane)
         break;
     }
     return (LaneSize){0};
-}
-
-/* Calls that can be queued or served at once, over all lanes. */
-static size_t
-calls_max(const Config *config)
-{
-    size_t count = 0;
-
-    for (Lane lane = 0; lane < LANE_COUNT; lane++) {
-        LaneSize size = lane_size(config, lane);
-
-        count += size.workers + size.calls_max;
-    }
-    return count;
 }
 
 static bool
@@ -437,8 +435,7 @@ start_listening(Server *server)
         log_failure("cannot listen", "no memory");
         return false;
     }
-    server->listener = listener_start(server->intake, calls_max(server->core.config), listen,
-                                      reason, sizeof reason);
+    server->listener = listener_start(&server->core, server->intake, listen, reason, sizeof reason);
     if (server->listener == NULL)
         log_failure("cannot listen", reason);
     return server->listener != NULL;
@@ -470,7 +467,7 @@ make_core(Server *server)
                           (core->rate = rate_new()) != NULL &&
                           (server->jobs = jobs_new(core)) != NULL,
                       "what is kept in memory") &&
-           read_audit_key(server) && quote_extension_schemas(server) &&
+           read_operators(server) && read_audit_key(server) && quote_extension_schemas(server) &&
            (core->apps = server->apps = apps_new(config->apps)) != NULL;
 }
 
@@ -593,7 +590,7 @@ call_as_operator(Server *server, const Request *request, char *reason, size_t si
             .arena = arena,
             .db = db,
             .receive_us = clock_us(),
-            .peer = {.is_ipc = true, .uid = geteuid(), .address = "ciq-server"},
+            .peer = {.is_operator = true, .address = "ciq-server"},
         };
         Reply reply;
 

@@ -12,10 +12,11 @@
 #include <string.h>
 
 enum {
-    MEMORY_ARENA = 64 * 1024, /* bytes of a call that is answered from memory */
-    ARENAS_MAX = 16,          /* kept for such calls; transports have fewer threads than that */
-    DRAIN_PAUSE_MS = 50       /* before a refusal while the server stops: clients that retry at once
-                                 then take no time from the calls that still finish */
+    MEMORY_ARENA = 64 * 1024,   /* bytes of a call that is answered from memory */
+    MEMORY_MESSAGE = 16 * 1024, /* bytes of a message beyond which that may not be enough */
+    ARENAS_MAX = 16,            /* kept for such calls; transports have fewer threads than that */
+    DRAIN_PAUSE_MS = 50 /* before a refusal while the server stops: clients that retry at once
+                           then take no time from the calls that still finish */
 };
 
 struct Intake {
@@ -112,9 +113,17 @@ refuse(Exchange *exchange, Code code, const char *text, uint32_t retry_after_ms)
     refuse_after(exchange, 0, code, text, retry_after_ms);
 }
 
-static Arena *
-take_arena(Intake *intake)
+static bool
+is_large(const Exchange *exchange)
 {
+    return exchange->size > MEMORY_MESSAGE;
+}
+
+static Arena *
+take_arena(Intake *intake, const Exchange *exchange)
+{
+    if (is_large(exchange))
+        return arena_new(LIMIT_ARENA);
     for (size_t i = 0; i < ARENAS_MAX; i++) {
         Arena *arena = atomic_exchange(&intake->arenas[i], NULL);
 
@@ -125,8 +134,12 @@ take_arena(Intake *intake)
 }
 
 static void
-give_arena_back(Intake *intake, Arena *arena)
+give_arena_back(Intake *intake, bool large, Arena *arena)
 {
+    if (large) {
+        arena_free(arena);
+        return;
+    }
     arena_wipe(arena);
     for (size_t i = 0; i < ARENAS_MAX; i++) {
         Arena *none = NULL;
@@ -143,7 +156,7 @@ give_arena_back(Intake *intake, Arena *arena)
 static bool
 answer_from_memory(Intake *intake, Exchange *exchange, bool in_any_case)
 {
-    Arena *arena = take_arena(intake);
+    Arena *arena = take_arena(intake, exchange);
     Call call = {
         .core = intake->core,
         .arena = arena,
@@ -151,7 +164,7 @@ answer_from_memory(Intake *intake, Exchange *exchange, bool in_any_case)
         .peer = *exchange->peer,
     };
     Reply reply;
-    bool answered = true;
+    bool large = is_large(exchange), answered = true;
 
     if (arena == NULL) {
         if (in_any_case)
@@ -164,7 +177,7 @@ answer_from_memory(Intake *intake, Exchange *exchange, bool in_any_case)
         answered = dispatch_from_memory(&call, exchange->data, exchange->size, &reply);
     if (answered)
         exchange_reply(exchange, &reply, 0);
-    give_arena_back(intake, arena);
+    give_arena_back(intake, large, arena);
     return answered;
 }
 
