@@ -1,5 +1,5 @@
-/* Keeps nng before 1.6 alive where a peer closes early; guard.c says how.  For the server and the
- * client library.  */
+/* Keeps nng before 1.6 alive where a peer closes early; guard.c says how.  For the
+ * client library; the server has no sockets of nng's.  */
 #ifndef CIQ_PROTO_GUARD_H
 #define CIQ_PROTO_GUARD_H
 

@@ -5,8 +5,10 @@
 #include "base/config.h"
 #include "base/ending.h"
 #include "base/log.h"
+#include "call/operators.h"
 #include "mail/mail.h"
 #include "proto/visible.h"
+#include "serve/urls.h"
 #include "server.h"
 
 #include <errno.h>
@@ -86,6 +88,19 @@ finish(int status)
     return status != 0 ? status : 1;
 }
 
+static bool
+check_listening(const Config *config)
+{
+    Operators operators;
+    char reason[512];
+
+    if (operators_read(config->operator_uids, &operators, reason, sizeof reason) &&
+        urls_check(config, config->listen, reason, sizeof reason))
+        return true;
+    fprintf(stderr, "%s\n", reason);
+    return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -118,7 +133,7 @@ main(int argc, char **argv)
     check_only = command_take_word(&argc, argv, "--check-config");
     if (!command_load_config(&config, argc, argv))
         return 2;
-    if (!mail_check(&config, stderr)) {
+    if (!mail_check(&config, stderr) || !check_listening(&config)) {
         config_free(&config);
         return 2;
     }

@@ -18,9 +18,10 @@
 #include "access/cache.h"
 #include "jobs.h"
 #include "migration/apps.h"
+#include "serve/intake.h"
 #include "serve/queue.h"
 #include "call/internal.h"
-#include "serve/nng.h"
+#include "serve/listener.h"
 #include "base/log.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -57,6 +58,7 @@ struct Server {
     Queue *queues[LANE_COUNT];
     Worker **workers;
     size_t workers_count;
+    Intake *intake;
     Listener *listener;
     Listen *listen; /* NULL: both logins are behind a pooler */
 };
@@ -290,6 +292,18 @@ prepare_database(Server *server, ServerOpening opening)
 }
 
 static bool
+read_operators(Server *server)
+{
+    char reason[512];
+
+    if (operators_read(server->core.config->operator_uids, &server->core.operators, reason,
+                       sizeof reason))
+        return true;
+    log_failure("cannot start", reason);
+    return false;
+}
+
+static bool
 read_audit_key(Server *server)
 {
     const char *path = server->core.config->audit_key_file;
@@ -330,20 +344,6 @@ lane_size(const Config *config, Lane lane)
                        .bytes_max = (size_t) config->queue_bytes,
                        .workers = workers,
                        .running_max = running};
-}
-
-/* Calls that can be queued or served at once, over all lanes. */
-static size_t
-calls_max(const Config *config)
-{
-    size_t count = 0;
-
-    for (Lane lane = 0; lane < LANE_COUNT; lane++) {
-        QueueSize size = lane_size(config, lane);
-
-        count += size.workers + size.calls_max;
-    }
-    return count;
 }
 
 static bool
@@ -437,8 +437,12 @@ start_listening(Server *server)
         snprintf(urls, sizeof urls, "ipc://%s/ciq.sock,tcp://127.0.0.1:7420", directory);
         listen = urls;
     }
-    server->listener = listener_start(&server->core, server->queues, calls_max(server->core.config),
-                                      listen, reason, sizeof reason);
+    server->intake = intake_new(&server->core, server->queues);
+    if (server->intake == NULL) {
+        log_failure("cannot listen", "no memory");
+        return false;
+    }
+    server->listener = listener_start(&server->core, server->intake, listen, reason, sizeof reason);
     if (server->listener == NULL)
         log_failure("cannot listen", reason);
     return server->listener != NULL;
@@ -472,7 +476,7 @@ make_core(Server *server)
                           (core->rate = rate_new()) != NULL &&
                           (server->jobs = jobs_new(core)) != NULL,
                       "what is kept in memory") &&
-           read_audit_key(server) && quote_extension_schemas(server) &&
+           read_operators(server) && read_audit_key(server) && quote_extension_schemas(server) &&
            (core->apps = server->apps = apps_new(config->apps)) != NULL;
 }
 
@@ -597,7 +601,7 @@ call_as_operator(Server *server, const Request *request, char *reason, size_t si
             .arena = arena,
             .db = db,
             .receive_us = clock_us(),
-            .peer = {.is_ipc = true, .uid = geteuid(), .address = "ciq-server"},
+            .peer = {.is_operator = true, .address = "ciq-server"},
         };
         Reply reply;
 
@@ -686,7 +690,7 @@ server_stop(Server *server)
     atomic_store(&server->core.serving, false);
     ending_step("waiting for calls that run");
     if (server->listener != NULL)
-        listener_drain(server->listener, server->core.config->drain_ms);
+        intake_drain(server->intake, server->core.config->drain_ms);
     ending_step("stopping the workers");
     stop_raise(server->stop_calls_fd);
     for (Lane lane = 0; lane < LANE_COUNT; lane++)
@@ -696,6 +700,7 @@ server_stop(Server *server)
         worker_join(server->workers[i]);
     ending_step("closing the sockets");
     listener_stop(server->listener);
+    intake_free(server->intake);
     pulse_stop(server->core.pulse);
     ending_step("stopping the listener of changes");
     listen_stop(server->listen);

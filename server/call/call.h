@@ -11,7 +11,6 @@
 #include "proto/method.h"
 #include "proto/wire.h"
 #include <stdarg.h>
-#include <sys/types.h>
 
 typedef struct Db Db;
 struct Call;
@@ -64,11 +63,10 @@ typedef struct Caller {
     const char *permissions; /* sorted, each ended by NUL, the list by an empty one; never NULL */
 } Caller;
 
-/* Where a message came from, found by the listener. */
+/* Where a message came from, as the transport found it. */
 typedef struct Peer {
-    bool is_ipc;
-    uid_t uid;           /* only if is_ipc */
-    char address[64];    /* "ipc:uid=0", "127.0.0.1:5432", "inproc" */
+    bool is_operator;    /* one of core->operators, over ipc:// */
+    char address[64];    /* "ipc:uid=0", "127.0.0.1:5432", "[::1]:5432" */
     uint64_t connection; /* its number, of those to this server */
 } Peer;
 

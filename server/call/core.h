@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/limits.h"
 #include "call/changes.h"
+#include "call/operators.h"
 
 #include <stdatomic.h>
 
@@ -27,6 +28,7 @@ typedef struct Core {
     const char *extension_schemas;    /* quoted, for search_path: "" or "\"ext\", " */
     uint8_t audit_key[CORE_KEY_SIZE]; /* of --audit-key-file */
     bool has_audit_key;
+    Operators operators;
     char run_id[17];  /* names this run of the server in request ids and heartbeats */
     uint64_t run;     /* the same as a number, never 0 (Reply.run) */
     int64_t start_us; /* when it began, of clock_boot_us (Reply.receive_us) */

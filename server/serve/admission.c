@@ -44,7 +44,7 @@ knows_caller(Core *core, const WirePeek *peek, const Peer *peer, int64_t tenant)
     AuthToken token;
 
     if (peek->token_size == 0)
-        return tenant == 0 && dispatch_is_operator(peer);
+        return tenant == 0 && peer->is_operator;
     memcpy(text, peek->token, peek->token_size);
     text[peek->token_size] = '\0';
     return auth_token_read(text, &token) && token.tenant_id == tenant &&

@@ -23,7 +23,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- 1 envelope ---- */
 
@@ -147,13 +146,6 @@ find_tenant(Call *call)
 
 /* ---- 3 caller ---- */
 
-/* Over ipc:// the kernel tells the peer's uid: root and the server's own user are operators. */
-bool
-dispatch_is_operator(const Peer *peer)
-{
-    return peer->is_ipc && (peer->uid == 0 || peer->uid == geteuid());
-}
-
 static const char may_forward[] = "platform.forward";
 
 /* Before they have a session, end users call public rpcs of a tenant (Login, SetPassword) through a
@@ -202,7 +194,7 @@ find_caller(Call *call)
     if (call->method->database == DATABASE_NONE)
         return true;
     if (text[0] == '\0') {
-        if (call->tenant.id == 0 && dispatch_is_operator(&call->peer)) {
+        if (call->tenant.id == 0 && call->peer.is_operator) {
             call->caller.kind = CALLER_OPERATOR;
             call->caller.permissions = call->core->installation.operator_permissions;
         }
@@ -242,7 +234,7 @@ may_call(Call *call)
     const Method *method = call->method;
 
     if (call->request->explain) {
-        if (!dispatch_is_operator(&call->peer) && !call_may(call, "platform.explain"))
+        if (!call->peer.is_operator && !call_may(call, "platform.explain"))
             return call_fail(call, CODE_PERMISSION_DENIED,
                              "explain needs the permission platform.explain");
         call->explain.wanted = true;

@@ -13,7 +13,4 @@ void dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply);
  * the call succeeded.  Otherwise nothing has happened, and a worker must dispatch the call. */
 MUST_CHECK bool dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply);
 
-/* Whether calls to the platform without a token are the local operator's. */
-bool dispatch_is_operator(const Peer *peer);
-
 #endif

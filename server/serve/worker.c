@@ -3,7 +3,7 @@
 #include "serve/worker.h"
 #include "base/clock.h"
 #include "serve/dispatch.h"
-#include "serve/nng.h"
+#include "serve/exchange.h"
 #include "base/log.h"
 
 #include <pthread.h>
@@ -53,16 +53,18 @@ worker_serve(Worker *worker, const Ticket *ticket, Exchange *exchange)
         .core = worker->core,
         .arena = worker->arena,
         .db = worker->db,
-        .receive_us = exchange_receive_us(exchange),
         .stop_fd = worker->core->stop_calls_fd,
+        .receive_us = exchange->receive_us,
+        .peer = *exchange->peer,
         .is_counted = ticket->is_counted,
     };
     Reply reply;
-    size_t size;
-    const uint8_t *data = exchange_data(exchange, &size);
 
-    exchange_peer(exchange, &call.peer);
-    dispatch(&call, data, size, &reply);
+    if (exchange_is_gone(exchange)) {
+        exchange_drop(exchange);
+        return;
+    }
+    dispatch(&call, exchange->data, exchange->size, &reply);
     exchange_reply(exchange, &reply, call.failure.pause_ms);
     arena_wipe(worker->arena);
 }

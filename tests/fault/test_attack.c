@@ -61,15 +61,22 @@ typedef struct Attacker {
 
 /* ---- peers ---- */
 
+static const char *
+attacker_url(const Attacker *attacker)
+{
+    const ServerProcess *process = &attacker->attack->process;
+
+    return attacker->is_ipc ? process->url : process->tcp;
+}
+
 static int
 attacker_connect(const Attacker *attacker, bool greet)
 {
-    const ServerProcess *process = &attacker->attack->process;
-    int peer = attacker->is_ipc ? ipc_connect(process->url) : tcp_connect(process->tcp);
+    int peer = peer_connect(attacker_url(attacker));
 
     if (peer < 0)
         return -1;
-    if (greet && write(peer, ipc_greeting, sizeof ipc_greeting) != sizeof ipc_greeting) {
+    if (greet && write(peer, peer_greeting, sizeof peer_greeting) != sizeof peer_greeting) {
         close(peer);
         return -1;
     }
@@ -89,15 +96,15 @@ add_frame(Attacker *attacker, const char *method, const char *tenant, const char
 {
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     uint8_t frame[FRAME_MAX];
-    size_t size, skip = attacker->is_ipc ? 0 : 1;
+    size_t size;
 
     request.method = TEXT(method);
     request.tenant = TEXT(tenant);
     request.token = TEXT(token);
     request.timeout_ms = 5000;
     request.payload = (ProtobufCBinaryData){payload_size, (uint8_t *) (uintptr_t) payload};
-    size = ipc_frame(&request, (uint32_t) attacker->frames_count, frame) - skip;
-    memcpy(attacker->frames[attacker->frames_count], frame + skip, size);
+    size = peer_frame(attacker_url(attacker), &request, (uint32_t) attacker->frames_count, frame);
+    memcpy(attacker->frames[attacker->frames_count], frame, size);
     attacker->sizes[attacker->frames_count++] = size;
 }
 

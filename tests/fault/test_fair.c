@@ -122,17 +122,17 @@ anonymous_flood(const char *url, const char *tenant)
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     uint8_t frame[512];
     char name[64];
-    int descriptor = ipc_connect(url);
+    int descriptor = peer_connect(url);
 
     assert_true(descriptor >= 0);
-    assert_int_equal(write(descriptor, ipc_greeting, sizeof ipc_greeting), sizeof ipc_greeting);
+    assert_int_equal(write(descriptor, peer_greeting, sizeof peer_greeting), sizeof peer_greeting);
     request.method = TEXT("clientiq.v1.UserService/GetUser");
     request.tenant = name;
     request.timeout_ms = TIMEOUT_MS;
     for (int i = 0; i < FLOOD; i++) {
         snprintf(name, sizeof name, tenant, i);
 
-        size_t size = ipc_frame(&request, (uint32_t) i, frame);
+        size_t size = peer_frame(url, &request, (uint32_t) i, frame);
 
         assert_int_equal(write(descriptor, frame, size), size);
     }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SERVERS = 4 };
 
@@ -27,7 +28,8 @@ configure(TestServer *server, TestDatabase *database, const char *worker)
 
     server->database = database;
     config_defaults(&server->config);
-    assert_true(asprintf(&listen, "inproc://install-%d", ++number) > 0);
+    assert_true(asprintf(&listen, "ipc:///tmp/ciq-install-%ld-%d.sock", (long) getpid(), ++number) >
+                0);
     free((void *) (uintptr_t) server->config.listen);
     free((void *) (uintptr_t) server->config.database);
     free((void *) (uintptr_t) server->config.database_owner);

@@ -1,10 +1,11 @@
-/* A server that is stopped while peers ask it without a pause.  nng 1.5.2 may wait for ever in
- * closing a socket on which messages come in (its pull request 1636): so it did in one stop of four
- * under such a load.  */
+/* A server that is stopped while peers ask it without a pause, or hold it up in every way that a
+ * peer can.  nng 1.5.2 waits for ever in one of four attempts to close a socket of its own on which
+ * messages come in (its pull request 1636).  */
 #include "harness/fleet.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,13 +34,14 @@ ask(void *argument)
     const Asker *asker = argument;
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     uint8_t frame[128], answer[1024];
-    int descriptor = ipc_connect(asker->url);
+    int descriptor = peer_connect(asker->url);
 
     request.method = TEXT("grpc.health.v1.Health/Check");
-    size_t size = ipc_frame(&request, 0, frame);
+    size_t size = peer_frame(asker->url, &request, 0, frame);
     if (descriptor >= 0 &&
-        send(descriptor, ipc_greeting, sizeof ipc_greeting, MSG_NOSIGNAL) == sizeof ipc_greeting &&
-        read_all(descriptor, answer, sizeof ipc_greeting)) {
+        send(descriptor, peer_greeting, sizeof peer_greeting, MSG_NOSIGNAL) ==
+            sizeof peer_greeting &&
+        read_all(descriptor, answer, sizeof peer_greeting)) {
         while (send(descriptor, frame, size, MSG_NOSIGNAL) == (ssize_t) size &&
                read_all(descriptor, answer, HEADER) && answer[7] == 0 &&
                read_all(descriptor, answer + HEADER, answer[8]))
@@ -77,6 +79,50 @@ test_stop__ends_under_load(void **state)
     }
 }
 
+/* Peers that are idle, in the middle of a hello or of a message, that do not read, whose answers
+ * pause, and whose calls are being served. */
+static void
+test_stop__ends_with_peers_of_all_kinds(void **state)
+{
+    enum { KINDS = 6, OF_EACH = 8 };
+    Fleet *fleet = *state;
+    ServerProcess process;
+    int peers[KINDS * OF_EACH];
+    uint8_t frame[512], *zeros = calloc(1, 100000);
+    Request health = CLIENTIQ__V1__REQUEST__INIT, refused = health;
+
+    process_start(&process, &fleet->database, fleet->apps, NULL);
+    health.method = TEXT("grpc.health.v1.Health/Check");
+    refused.method = TEXT("clientiq.v1.TenantService/ListTenants");
+    refused.token = TEXT("ciq_s_0_nobodyknowsthis");
+    for (int i = 0; i < KINDS * OF_EACH; i++) {
+        const char *url = i / KINDS % 2 == 0 ? process.url : process.tcp;
+
+        peers[i] = i % KINDS == 0 ? peer_connect(url) : peer_new(url);
+        assert_true(peers[i] >= 0);
+        if (i % KINDS == 0)
+            assert_true(peer_send(peers[i], peer_greeting, 3));
+        if (i % KINDS == 1)
+            assert_true(peer_send(peers[i], frame, peer_head(url, 100000, 1, frame) / 2));
+        if (i % KINDS == 2) {
+            assert_true(peer_send(peers[i], frame, peer_head(url, 100000, 1, frame)));
+            assert_true(peer_send(peers[i], zeros, 90000));
+        }
+        for (uint32_t j = 0; i % KINDS == 3 && j < 20000; j++) {
+            size_t size = peer_frame(url, &health, j, frame);
+
+            if (send(peers[i], frame, size, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t) size)
+                break;
+        }
+        for (uint32_t j = 0; i % KINDS == 4 && j < 200; j++)
+            (void) peer_send(peers[i], frame, peer_frame(url, &refused, j, frame));
+    }
+    process_stop(&process);
+    for (int i = 0; i < KINDS * OF_EACH; i++)
+        close(peers[i]);
+    free(zeros);
+}
+
 static int
 setup(void **state)
 {
@@ -99,6 +145,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stop__ends_under_load),
+        cmocka_unit_test(test_stop__ends_with_peers_of_all_kinds),
     };
 
     return run_cases(tests, setup, teardown);

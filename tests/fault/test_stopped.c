@@ -251,7 +251,7 @@ send_while_stopped(Stopped *stopped, const char *title, uint32_t timeout_ms)
 {
     Request request = CLIENTIQ__V1__REQUEST__INIT;
     uint8_t payload[128], frame[512], greeting[8];
-    int descriptor = ipc_connect(stopped->servers[STOPPED].url);
+    int descriptor = peer_connect(stopped->servers[STOPPED].url);
     CiqUser user = CLIENTIQ__V1__USER__INIT;
     Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
     CiqUpdateUserRequest update = CLIENTIQ__V1__UPDATE_USER_REQUEST__INIT;
@@ -271,11 +271,11 @@ send_while_stopped(Stopped *stopped, const char *title, uint32_t timeout_ms)
     request.payload.len = clientiq__v1__update_user_request__pack(&update, payload);
     request.payload.data = payload;
     assert_true(descriptor >= 0);
-    assert_int_equal(write(descriptor, ipc_greeting, sizeof ipc_greeting), sizeof ipc_greeting);
+    assert_int_equal(write(descriptor, peer_greeting, sizeof peer_greeting), sizeof peer_greeting);
     assert_int_equal(read(descriptor, greeting, sizeof greeting), sizeof greeting);
     stop_one(stopped);
 
-    size_t size = ipc_frame(&request, 1, frame);
+    size_t size = peer_frame(stopped->servers[STOPPED].url, &request, 1, frame);
 
     assert_int_equal(write(descriptor, frame, size), size);
     until_ms = now_ms() + 1000;

@@ -1,4 +1,4 @@
-/* A listener of nng without proto/guard.c: what test_peers shows to die of what ours survives.
+/* nng's own listener without proto/guard.c: what test_peers shows to die of what ours survives.
  * Prints its port, answers every request with itself, and ends when stdin does.  */
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>

@@ -1,6 +1,7 @@
 /* Tenants and an app of the user's own; see fleet.h.  */
 #include "harness/fleet.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -319,12 +320,31 @@ process_is_ready(void *argument)
     return ready;
 }
 
+/* The port is in its log. */
+static void
+read_tcp_url(ServerProcess *process)
+{
+    FILE *log = fopen(process->log, "r");
+    char line[512];
+
+    process->tcp[0] = '\0';
+    assert_non_null(log);
+    while (process->tcp[0] == '\0' && fgets(line, sizeof line, log) != NULL) {
+        const char *url = strstr(line, "url=tcp://");
+
+        if (url != NULL)
+            snprintf(process->tcp, sizeof process->tcp, "%.*s", (int) strcspn(url + 4, " \n"),
+                     url + 4);
+    }
+    fclose(log);
+}
+
 void
 process_spawn(ServerProcess *process, const TestDatabase *database, const char *apps,
               const char *const *options, int log)
 {
     static int number;
-    char program[256], listen[128];
+    char program[256], listen[160];
     const char *words[40] = {program,
                              "--listen",
                              listen,
@@ -366,6 +386,23 @@ process_start(ServerProcess *process, const TestDatabase *database, const char *
 {
     process_spawn(process, database, apps, options, -1);
     wait_until("a server that is ready", process_is_ready, process);
+    read_tcp_url(process);
+}
+
+size_t
+process_descriptors(const ServerProcess *process)
+{
+    char path[64];
+    size_t count = 0;
+    DIR *folder;
+
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long) process->pid);
+    folder = opendir(path);
+    assert_non_null(folder);
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
 }
 
 static int

@@ -65,7 +65,8 @@ void assert_run(CiqClient *platform, int64_t id, const char *state, int done, in
 /* A server of its own process, so that it can be killed. */
 typedef struct ServerProcess {
     pid_t pid;
-    char url[96], tcp[64], log[64]; /* url is of ipc:// */
+    char url[96], log[64]; /* url is of ipc:// */
+    char tcp[64];          /* the other one; "" if its log tells nothing below a warning */
 } ServerProcess;
 
 /* options: more words of the command line, ended by NULL; may be NULL.  Returns when it is ready.
@@ -87,6 +88,9 @@ int process_end(ServerProcess *process);
 /* The sanitizer with which this program and the server are built, which wants to be the first
  * library that is preloaded; "" if there is none. */
 const char *sanitizer_library(void);
+
+/* How many descriptors it has open. */
+size_t process_descriptors(const ServerProcess *process);
 
 /* The local operator of that server. */
 CiqClient *process_operator(const ServerProcess *process);

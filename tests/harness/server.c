@@ -68,10 +68,9 @@ server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
 
     server->database = database;
     number++;
-    snprintf(server->inproc, sizeof server->inproc, "inproc://ciq-%ld-%d", (long) getpid(), number);
     snprintf(server->ipc, sizeof server->ipc, "ipc:///tmp/ciq-test-%ld-%d.sock", (long) getpid(),
              number);
-    snprintf(urls, sizeof urls, "%s,%s,tcp://127.0.0.1:0", server->inproc, server->ipc);
+    snprintf(urls, sizeof urls, "%s,tcp://127.0.0.1:0", server->ipc);
 
     config_defaults(&server->config);
     setting_set(&server->config.listen, urls);
@@ -94,9 +93,7 @@ server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
         fail_msg("the server does not start; its log says why");
     if (!server_url(server->server, "tcp", server->tcp, sizeof server->tcp))
         fail_msg("the server has no tcp:// URL");
-    server->url = transport == NULL || strcmp(transport, "inproc") == 0 ? server->inproc
-                  : strcmp(transport, "ipc") == 0                       ? server->ipc
-                                                                        : server->tcp;
+    server->url = transport != NULL && strcmp(transport, "tcp") == 0 ? server->tcp : server->ipc;
 }
 
 void

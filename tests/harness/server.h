@@ -7,14 +7,14 @@
 #include "server/base/config.h"
 #include "server/server.h"
 
-/* A server on a database, with inproc://, ipc:// and tcp:// (a port that the kernel picks), that
- * takes domains without a proof. */
+/* A server on a database, with ipc:// and tcp:// (a port that the kernel picks), that takes domains
+ * without a proof. */
 typedef struct TestServer {
     TestDatabase *database;
     Config config;
     Server *server;
-    char inproc[64], ipc[96], tcp[64];
-    const char *url; /* the one that CIQ_TEST_TRANSPORT names; inproc:// without it */
+    char ipc[96], tcp[64];
+    const char *url; /* the one that CIQ_TEST_TRANSPORT names; ipc:// without it */
 } TestServer;
 
 /* change may alter the configuration before the start; NULL: nothing to alter. */

@@ -261,9 +261,7 @@ test_message__too_large(void **state)
 
     memset(large, 'a', size);
     large[size] = '\0';
-    Reply *reply = exchange(&world->server, large, size);
-    if (reply != NULL) /* inproc:// has no connection to close */
-        assert_reply(reply, CODE_INVALID_ARGUMENT, "larger than 1 MiB");
+    assert_null(exchange(&world->server, large, size));
     request.search = large;
     assert_null(ciq_list_users(world->acme, &request, &error));
     assert_code(error, CODE_INVALID_ARGUMENT, "bytes, more than the");

@@ -658,7 +658,6 @@ test_settings(void **state)
     Config config = other.config;
     config.verify_domains = "on";
     config.dns_server = "dns.example.com";
-    config.listen = "inproc://ownership-settings";
     assert_null(server_start(&config));
     server_down(&other);
 }

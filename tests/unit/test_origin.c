@@ -15,7 +15,7 @@ test_origin_key__samples(void **state)
         {"[2001:db8:1:3::1]:1", "2001:db8:1:3::/64"},
         {"[::ffff:192.0.2.7]:1", "192.0.2.7"},
         {"[::1]:1", "::/64"},
-        {"inproc", "inproc"},
+        {"unknown", "unknown"},
         {"ipc:uid=1000", "ipc:uid=1000"},
         {"", ""},
         {"[", ""},
