@@ -122,6 +122,7 @@ static void
 three_of_an_address(Config *config)
 {
     config->connections_per_address = 3;
+    config->tenant_workers = config->workers; /* all of which one tenant holds here */
 }
 
 /* Whoever is idle longest makes room; whoever came later, or called, stays. */
@@ -205,6 +206,7 @@ static void
 two_calls(Config *config)
 {
     config->connection_calls = 2;
+    config->tenant_workers = config->workers;
 }
 
 /* Of one connection two calls are served at a time, and the next message is read when one is
