@@ -36,7 +36,7 @@ static const char *const job_steps[JOBS_COUNT] = {
 };
 
 enum {
-    TASKS_MAX = 5,
+    TASKS_MAX = 6,
     STOP_MAX_MS = 1000 /* for the tasks that run, when the server stops; then they are cut off */
 };
 
@@ -72,6 +72,7 @@ fill_kinds(Jobs *jobs)
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_platform", sweep_platform, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_tenants", sweep_tenants, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"purge_tenants", purge_tenants, NULL});
+    add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"purge_roles", purge_roles, NULL});
 
     jobs->kinds[JOB_SESSIONS].interval_s = 1;
     jobs->kinds[JOB_SESSIONS].looks_at_end = true;

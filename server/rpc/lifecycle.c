@@ -4,6 +4,7 @@
 #include "rpc/handlers.h"
 #include "base/lines.h"
 #include "tenant/registry.h"
+#include "tenant/setback.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
 
@@ -218,6 +219,7 @@ rpc_purge_tenant(Call *call, const PurgeTenantRequest *request, PurgeTenantRespo
         return false;
     if (!db_queue(call, &query_tenant_set_purging, NULL,
                   (DbArg[]){{.name = "id", .text = tenant.id_text}, {0}}) ||
+        !setback_end(call, SETBACK_PURGE, tenant.id_text) ||
         !registry_fill(call, tenant.id, &response->tenant))
         return false;
     call_change(call, CHANGE_POOL, 0);
