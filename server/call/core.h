@@ -48,7 +48,8 @@ typedef struct Core {
     _Atomic int64_t last_call_us; /* when the last one came that is neither an owner's nor hashes a
                                    * password; monotonic */
     _Atomic unsigned roles_made;  /* grows with new roles: connections warm themselves */
-    _Atomic bool serving;         /* the answer of Health */
+    _Atomic int trial;    /* whether a new tenant can have all migrations (migration/trial.c) */
+    _Atomic bool serving; /* the answer of Health */
 } Core;
 
 #endif
