@@ -73,6 +73,7 @@ fill_kinds(Jobs *jobs)
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_strangers", sweep_strangers, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_tenants", sweep_tenants, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"purge_tenants", purge_tenants, NULL});
+    add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"purge_roles", purge_roles, NULL});
 
     jobs->kinds[JOB_SESSIONS].interval_s = 1;
     jobs->kinds[JOB_SESSIONS].looks_at_end = true;

@@ -24,6 +24,7 @@
 #include "serve/listener.h"
 #include "base/log.h"
 #include "migration/migrate.h"
+#include "migration/trial.h"
 #include "db/queries.h"
 #include "access/rate.h"
 #include "rpc/handlers.h"
@@ -281,6 +282,8 @@ prepare_database(Server *server, ServerOpening opening)
                                    opening == SERVER_KEEPS_CHANGED) &&
                         read_accepted(server, &call)) &&
              read_installation(server, &call) && (opening != SERVER_PREPARED || roles_check(&call));
+        if (ok && opening == SERVER_PREPARED)
+            trial_at_start(&call);
         if (!ok)
             internal_log(&call, LOG_LEVEL_ERROR, "cannot prepare the database");
     } else {

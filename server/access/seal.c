@@ -1,5 +1,6 @@
 /* Making seals, as the owner, in the background; and comparing them, in a call.  See seal.h.  */
 #include "access/seal.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include "base/digest.h"
 #include "db/db.h"
@@ -21,6 +22,7 @@ enum {
     HASH_SIZE = 32, /* of one row */
     ID_SIZE = 8,
     TENANTS_A_LOOK = 200, /* they take turns */
+    BATCH_MAX_MS = 10000, /* for each, so that a slow audit takes no time from the others */
     BATCHES_A_LOOK = 40,  /* of one audit, so that one cannot keep the others waiting */
     SEALS_A_CALL = 50     /* compared in one call: 25,000 rows, about 2 MiB of call memory */
 };
@@ -225,19 +227,25 @@ seal_batch(Call *call, int64_t tenant_id, const char *schema, bool *more)
                        rows);
 }
 
-/* One audit that cannot be sealed must not stop the others.  True: it has more. */
+/* One audit that cannot be sealed must not stop the others, not even if it costs the connection.
+ * True: it has more. */
 static bool
 seal_audit(const Call *call, int64_t tenant_id, const char *schema)
 {
+    char reason[512], text[1024];
     bool more = true;
 
     for (int i = 0; i < BATCHES_A_LOOK && more; i++) {
         Call one = *call;
 
+        one.deadline_us = clock_us() + BATCH_MAX_MS * 1000;
         if (seal_batch(&one, tenant_id, schema, &more))
             continue;
         db_rollback(&one);
         internal_log(&one, LOG_LEVEL_WARNING, "audit not sealed");
+        if (!db_ready(one.db, one.stop_fd, reason, sizeof reason))
+            log_write(LOG_LEVEL_WARNING, "job waits for the database", "task=seal_audits reason=%s",
+                      log_quote(text, sizeof text, reason));
         return false;
     }
     return more;
@@ -256,6 +264,7 @@ seal_audits(Call *call, void *state)
         const DbRow *tenant;
 
         call->tenant = (TenantContext){0};
+        call->deadline_us = clock_us() + BATCH_MAX_MS * 1000;
         db_begin(call, DB_READ);
         if (last == NULL || !db_row(call, &query_seal_tenant, NULL,
                                     (DbArg[]){{.name = "after", .text = last}, {0}}, &tenant))

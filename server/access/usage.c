@@ -24,6 +24,8 @@ enum {
     KEY_INTERVAL_S = 60, /* between two writes of one key, at least */
     DUE_MAX = 8192, /* written in one look, as many as fit a call's memory; the rest in the next */
     TENANTS_MAX = 500,    /* the same, in transactions */
+    WRITE_MAX_MS = 10000, /* for each of them */
+    WRITE_LOCK_MS = 1000,
     HEAD_SESSION_USE = 5, /* of app users: since then core_session has last_use_time */
     HEAD_ANY = 0
 };
@@ -306,18 +308,31 @@ write_uses(Call *call, const UsageRules *rules, const LastUse *due, size_t count
     return queue_uses(call, query, due, count) && db_commit(call);
 }
 
-/* A tenant whose schema is damaged must not keep the others from being written.  False: the
- * database is gone. */
-static bool
+typedef enum Written { WRITTEN_DONE, WRITTEN_LATER, WRITTEN_NOTHING } Written;
+
+/* A tenant whose schema is damaged must not keep the others from being written, nor one that costs
+ * the connection, or time.  LATER: it is tried again, as whether it is written is not known;
+ * NOTHING: there is no database. */
+static Written
 write_or_log(Call *call, const UsageRules *rules, const LastUse *due, size_t count)
 {
     Call write = *call;
+    char reason[512], text[1024];
 
+    write.deadline_us = clock_us() + WRITE_MAX_MS * 1000;
+    write.lock_timeout_ms = WRITE_LOCK_MS;
     if (write_uses(&write, rules, due, count))
-        return true;
+        return WRITTEN_DONE;
     db_rollback(&write);
     internal_log(&write, LOG_LEVEL_WARNING, rules->failure);
-    return write.failure.code != CODE_UNAVAILABLE;
+    if (!db_ready(write.db, write.stop_fd, reason, sizeof reason)) {
+        log_write(LOG_LEVEL_WARNING, "job waits for the database", "reason=%s",
+                  log_quote(text, sizeof text, reason));
+        return WRITTEN_NOTHING;
+    }
+    return write.failure.code == CODE_UNAVAILABLE || write.failure.code == CODE_ABORTED
+               ? WRITTEN_LATER
+               : WRITTEN_DONE;
 }
 
 static bool
@@ -337,12 +352,17 @@ write_kind(Call *call, UsageKind kind)
     for (size_t i = 0; i < count && tenants < TENANTS_MAX; i += group, tenants++) {
         for (group = 1; i + group < count && due[i + group].tenant_id == due[i].tenant_id;)
             group++;
-        if (!write_or_log(call, table->rules, &due[i], group)) {
+
+        Written written = write_or_log(call, table->rules, &due[i], group);
+
+        if (written == WRITTEN_NOTHING) {
             atomic_store(&table->has_new, true);
             return true;
         }
-        set_written(table, &due[i], group);
-        more = more || (tenants + 1 == TENANTS_MAX && i + group < count);
+        if (written == WRITTEN_DONE)
+            set_written(table, &due[i], group);
+        more =
+            more || written == WRITTEN_LATER || (tenants + 1 == TENANTS_MAX && i + group < count);
     }
     if (more)
         atomic_store(&table->has_new, true);

@@ -50,7 +50,8 @@ typedef struct Core {
     _Atomic int64_t last_call_us; /* when the last one came that is neither an owner's nor hashes a
                                    * password; monotonic */
     _Atomic unsigned roles_made;  /* grows with new roles: connections warm themselves */
-    _Atomic bool serving;         /* the answer of Health */
+    _Atomic int trial;    /* whether a new tenant can have all migrations (migration/trial.c) */
+    _Atomic bool serving; /* the answer of Health */
     _Atomic uint64_t strangers_counted; /* rows that tries of strangers may have made */
     /* when the log may say again that what strangers leave behind has reached its bound */
     _Atomic int64_t demo_full_us, throttle_full_us, audit_full_us;

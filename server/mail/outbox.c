@@ -209,6 +209,32 @@ read_taken(Call *call, const DbRow *row, Taken *taken)
     return taken->id != NULL && taken->attempts != NULL && taken->user_id != NULL;
 }
 
+/* A mail for which no link can be made, such as where an app's trigger refuses it, waits as one
+ * that could not be sent does, and the next one has its turn. */
+static bool
+keep_back(Call *call, Taken *taken)
+{
+    const char *id = taken->id, *attempts = taken->attempts;
+    const char *error = call->failure.text;
+    const char *wait = call_printf(call, "%" PRId64, call->core->config->mail_retry_s);
+    const char *wait_max = call_printf(call, "%d", WAIT_MAX_S);
+
+    if (wait == NULL || wait_max == NULL || !db_savepoint_rollback(call))
+        return false;
+    log_write(LOG_LEVEL_WARNING, "mail not sent", "tenant=%" PRId64 " mail=%s attempts=%s",
+              call->tenant.id, id, attempts);
+    *taken = (Taken){.waits = true};
+    return db_queue(call, &query_outbox_failed, NULL,
+                    (DbArg[]){{.name = "id", .text = id},
+                              {.name = "attempts", .text = attempts},
+                              {.name = "error", .text = error != NULL ? error : "unknown"},
+                              {.name = "permanent", .text = "false"},
+                              {.name = "wait", .text = wait},
+                              {.name = "wait_max", .text = wait_max},
+                              {0}}) &&
+           db_commit(call);
+}
+
 /* The next mail that is due, with a new link.  *taken has id NULL: none is due, or another server
  * has it, or it waits. */
 static bool
@@ -231,9 +257,11 @@ take_mail(Call *call, Taken *taken)
     }
     if (!read_taken(call, row, taken) ||
         !mail_limit_name(call, &taken->limit, db_row_text(row, "mailbox"), is_reset(taken)) ||
-        !make_token(call, taken) ||
-        (taken->has_reader && !mail_limit_take(call, &taken->limit, &wait_ms)))
+        !db_savepoint(call))
         return false;
+    if (!make_token(call, taken) ||
+        (taken->has_reader && !mail_limit_take(call, &taken->limit, &wait_ms)))
+        return keep_back(call, taken);
     return wait_ms == 0 ? db_commit(call) : put_off(call, taken, wait_ms);
 }
 

@@ -108,20 +108,20 @@ heads_newest(const MigrationSet *set)
 
 /* ---- of a ledger ---- */
 
-static bool
-fail_unknown(Call *call, const MigrationSet *set, const LedgerRow *row)
+bool
+heads_fail_unknown(Call *call, const MigrationSet *set, const char *app, const char *name)
 {
-    uint32_t newest = migration_newest_number(set, row->app);
+    uint32_t newest = migration_newest_number(set, app);
 
     if (newest == 0)
         return call_fail(
             call, CODE_FAILED_PRECONDITION,
             "the tenant has %.100s/%.100s, and this server has no app %.100s: --apps names the "
             "directory of your own",
-            row->app, row->name, row->app);
+            app, name, app);
     return call_fail(call, CODE_FAILED_PRECONDITION,
                      "the tenant has %.100s/%.100s, and this server has %.100s up to %04" PRIu32,
-                     row->app, row->name, row->app, newest);
+                     app, name, app, newest);
 }
 
 /* The newest number of each app, if those before it are there too. */
@@ -160,7 +160,7 @@ heads_of_ledger(Call *call, const MigrationSet *set, const LedgerRow *rows, size
         const MigrationFile *file = ledger_file(set, &rows[i]);
 
         if (file == NULL)
-            return fail_unknown(call, set, &rows[i]);
+            return heads_fail_unknown(call, set, rows[i].app, rows[i].name);
         if (!migration_fits(file, rows[i].checksum))
             return call_fail(call, CODE_FAILED_PRECONDITION,
                              "the tenant has %s/%s from another file than %s", file->app,

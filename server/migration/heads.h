@@ -27,6 +27,11 @@ MUST_CHECK char *heads_newest(const MigrationSet *set);
 MUST_CHECK bool heads_of_ledger(Call *call, const MigrationSet *set, const LedgerRow *rows,
                                 size_t count, const char **heads);
 
+/* Fails the call because a tenant has a migration ("users", "0007" or its whole name) that is not
+ * in the set. */
+MUST_CHECK bool heads_fail_unknown(Call *call, const MigrationSet *set, const char *app,
+                                   const char *name);
+
 /* What the registry is to say of a schema that has applied these files of the set.  unknown: by
  * file, the highest number of its app in the ledger that no file has.  gone: the set's apps of
  * which nothing is applied, as PostgreSQL reads a text[]. */

@@ -12,6 +12,7 @@
 #include "migration/apps.h"
 #include "db/queries.h"
 #include "migration/statement.h"
+#include "migration/trial.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ typedef struct Item {
     bool is_outside;   /* between two transactions */
     uint32_t *unknown; /* by file of the set: the highest number of its app in the ledger without a
                           file */
+    const LedgerRow *stranger; /* a row of an app that the set has nothing of; NULL: none */
     int64_t start_us;
 } Item;
 
@@ -57,6 +59,8 @@ read_applied(Item *item)
         if (file != NULL)
             item->steps.applied[file - set->files] = true;
         converts = converts || (file != NULL && strcmp(file->checksum, rows[i].checksum) != 0);
+        if (migration_newest_number(set, rows[i].app) == 0)
+            item->stranger = &rows[i];
         for (size_t j = 0; j < set->count && file == NULL; j++)
             if (strcmp(set->files[j].app, rows[i].app) == 0 && number > item->unknown[j])
                 item->unknown[j] = number;
@@ -115,6 +119,13 @@ check_plan(Item *item)
             continue;
         if (strcmp(step->file->app, "core") == 0)
             return call_fail(call, CODE_FAILED_PRECONDITION, "app core is never undone");
+        if (item->stranger != NULL)
+            return call_fail(
+                call, CODE_FAILED_PRECONDITION,
+                "the schema has %.100s/%.100s, and this server has no app %.100s: it is not known "
+                "whether that needs %s/%s (--apps names the directory of your own)",
+                item->stranger->app, item->stranger->name, item->stranger->app, step->file->app,
+                step->file->name);
         if (strcmp(item->steps.mode, "fake") != 0 &&
             statement_next(step->file->down, &start, &size) == NULL)
             return call_fail(call, CODE_FAILED_PRECONDITION,
@@ -379,8 +390,9 @@ item_run(Item *item)
         return write_state(item, "skipped", "the tenant was deleted");
     return plan_make(item->steps.call, item->steps.set, item->steps.applied, item->target,
                      &item->steps.plan) &&
-           check_plan(item) && steps_run(&item->steps) &&
-           (item->steps.outside ? run_outside(item) : write_done(item));
+           check_plan(item) &&
+           (item->steps.is_shared || trial_check_plan(item->steps.call, &item->steps.plan)) &&
+           steps_run(&item->steps) && (item->steps.outside ? run_outside(item) : write_done(item));
 }
 
 ItemResult

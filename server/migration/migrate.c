@@ -215,6 +215,32 @@ migrate_role_block(Call *call, unsigned count)
            db_commit(call);
 }
 
+/* What to write instead of what works on old tenants, which have a commit between two files, and
+ * not in a new one, whose migrations are one transaction. */
+static const char *
+advice_of(const CallFailure *failure)
+{
+    static const struct {
+        const char *sqlstate, *text;
+    } advice[] = {
+        {"55P04",
+         "; a value that a migration adds to an enum can be used only after a commit, and a "
+         "new tenant's migrations are one transaction: let this file make a new type with "
+         "all values, change the columns to it and drop the old one"},
+        {"55006",
+         "; a new tenant's migrations are one transaction: let the file that writes the rows "
+         "end with set constraints all immediate"},
+        {"25001",
+         "; a new tenant's migrations are one transaction: what allows none but create index "
+         "concurrently cannot be a migration"},
+    };
+
+    for (size_t i = 0; i < sizeof advice / sizeof *advice; i++)
+        if (strcmp(failure->sqlstate, advice[i].sqlstate) == 0)
+            return advice[i].text;
+    return "";
+}
+
 /* Says which line of which file has failed: whoever makes tenants may mend it. */
 static bool
 fail_up(Call *call, const MigrationFile *file, const char *script)
@@ -230,9 +256,9 @@ fail_up(Call *call, const MigrationFile *file, const char *script)
     } else {
         Place place = place_find(script, failure);
 
-        text = call_printf(call, "%s: %s:%" PRIu32 " (SQLSTATE %s): %s", what, file->file,
+        text = call_printf(call, "%s: %s:%" PRIu32 " (SQLSTATE %s): %s%s", what, file->file,
                            place_line(script, file->up_line, place.point), failure->sqlstate,
-                           failure->text);
+                           failure->text, advice_of(failure));
     }
     if (text != NULL)
         call->failure.text = text;
@@ -282,22 +308,29 @@ record_up(Call *call, const MigrationFile *file)
 }
 
 bool
-migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads)
+migrate_tenant_of(Call *call, const char *schema, const char *role, const bool *in_set)
 {
     const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
     const MigrationSet *set = &call->core->apps->tenant;
-    bool *applied;
 
-    if (!heads_applied(call, set, heads, &applied) ||
-        !db_script(call, script_tenant_provision.text, names))
+    if (!db_script(call, script_tenant_provision.text, names))
         return false;
     for (size_t i = 0; i < set->count; i++)
-        if (applied[i] && !migrate_up(call, &set->files[i]))
+        if (in_set[i] && !migrate_up(call, &set->files[i]))
             return false;
     for (size_t i = 0; i < set->count; i++)
-        if (applied[i] && !record_up(call, &set->files[i]))
+        if (in_set[i] && !record_up(call, &set->files[i]))
             return false;
     return db_script(call, script_tenant_provision_after.text, names);
+}
+
+bool
+migrate_tenant_at(Call *call, const char *schema, const char *role, const char *heads)
+{
+    bool *applied;
+
+    return heads_applied(call, &call->core->apps->tenant, heads, &applied) &&
+           migrate_tenant_of(call, schema, role, applied);
 }
 
 bool

@@ -23,6 +23,10 @@ MUST_CHECK bool migrate_up(Call *call, const MigrationFile *file);
  * afterwards its search_path is the schema. */
 MUST_CHECK bool migrate_new_tenant(Call *call, const char *schema, const char *role);
 
+/* The same with some of the migrations (by file of the set), in their order. */
+MUST_CHECK bool migrate_tenant_of(Call *call, const char *schema, const char *role,
+                                  const bool *in_set);
+
 /* The same with the migrations that heads (migration/heads.h) has, and no newer ones. */
 MUST_CHECK bool migrate_tenant_at(Call *call, const char *schema, const char *role,
                                   const char *heads);

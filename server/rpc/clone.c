@@ -32,11 +32,51 @@ check_request(Call *call, const CloneTenantRequest *request)
     return true;
 }
 
+/* The registry may know of migrations that this server has no file of. */
+static bool
+check_known(Call *call, const Source *source)
+{
+    const Apps *apps = call->core->apps;
+    const char *id = call_printf(call, "%" PRId64, source->id);
+    char *unknown, *slash;
+    const DbRow *row;
+
+    if (id == NULL ||
+        !db_row(call, &query_drift_tenant, NULL,
+                (DbArg[]){{.name = "id", .text = id}, {.name = "newest", .text = apps->heads}, {0}},
+                &row))
+        return false;
+    if (row == NULL || db_row_text(row, "unknown") == NULL)
+        return true;
+    unknown = call_strdup(call, db_row_text(row, "unknown"));
+    if (unknown == NULL || (slash = strchr(unknown, '/')) == NULL)
+        return false;
+    *slash = '\0';
+    return heads_fail_unknown(call, &apps->tenant, unknown, slash + 1);
+}
+
+/* What the source has applied, if this server can make all of it: by its ledger, since the registry
+ * knows nothing of files that were changed. */
+static bool
+read_heads(Call *call, Source *source)
+{
+    const char *path = call_printf(call, "\"%s\", pg_temp", source->schema);
+    LedgerRow *rows;
+    size_t count;
+
+    if (path == NULL ||
+        !db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}}))
+        return false;
+    if (!ledger_read(call, &rows, &count))
+        return false;
+    return heads_of_ledger(call, &call->core->apps->tenant, rows, count, &source->heads) &&
+           db_queue(call, &query_path_public, NULL, NULL);
+}
+
 /* Locked: nobody migrates, renames or deletes the source while it is read. */
 static bool
 lock_source(Call *call, const CloneTenantRequest *request, Source *source)
 {
-    const MigrationSet *set = &call->core->apps->tenant;
     const DbRow *row;
     const char *state;
 
@@ -50,18 +90,8 @@ lock_source(Call *call, const CloneTenantRequest *request, Source *source)
     *source = (Source){
         .id = db_row_int64(row, "id"),
         .schema = db_row_text(row, "schema_name"),
-        .heads = db_row_text(row, "heads"),
     };
-    for (size_t i = 0; i < set->count; i++) {
-        const char *app = set->files[i].app;
-
-        if (heads_number(source->heads, app) > migration_newest_number(set, app))
-            return call_fail(
-                call, CODE_FAILED_PRECONDITION,
-                "the tenant has %s/%04" PRIu32 ", and this server knows %s up to %04" PRIu32, app,
-                heads_number(source->heads, app), app, migration_newest_number(set, app));
-    }
-    return true;
+    return check_known(call, source) && read_heads(call, source);
 }
 
 /* What the registry says of the source, under new names. */

@@ -4,6 +4,8 @@
 #include "rpc/handlers.h"
 #include "base/lines.h"
 #include "tenant/registry.h"
+#include "tenant/setback.h"
+#include "migration/apps.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
 
@@ -218,6 +220,7 @@ rpc_purge_tenant(Call *call, const PurgeTenantRequest *request, PurgeTenantRespo
         return false;
     if (!db_queue(call, &query_tenant_set_purging, NULL,
                   (DbArg[]){{.name = "id", .text = tenant.id_text}, {0}}) ||
+        !setback_end(call, SETBACK_PURGE, tenant.id_text) ||
         !registry_fill(call, tenant.id, &response->tenant))
         return false;
     call_change(call, CHANGE_POOL, 0);
@@ -291,6 +294,23 @@ repair_frame(Call *call, const Locked *tenant, Report *repaired)
     return run_tenant_script(call, &script_tenant_grants, tenant->schema, tenant->role, NULL);
 }
 
+/* What this server cannot make is not looked at. */
+static bool
+report_unknown(Call *call, const Locked *tenant, Report *repaired)
+{
+    const DbRow *row;
+
+    if (!db_row(call, &query_drift_tenant, NULL,
+                (DbArg[]){{.name = "id", .text = tenant->id_text},
+                          {.name = "newest", .text = call->core->apps->heads},
+                          {0}},
+                &row))
+        return false;
+    return row == NULL || db_row_text(row, "unknown") == NULL ||
+           report(call, repaired, "not looked at, since this server has no file of it (--apps):",
+                  db_row_text(row, "unknown"));
+}
+
 /* Everything is made once more in a scratch schema, and what is missing moves over. */
 static bool
 repair_tables(Call *call, const Locked *tenant, Report *repaired)
@@ -325,7 +345,8 @@ rpc_repair_tenant(Call *call, const RepairTenantRequest *request, RepairTenantRe
     if (repaired == NULL || !lock_in_state(call, &request->base, request->id, request->schema_name,
                                            "active", "suspended", &tenant))
         return false;
-    if (!repair_frame(call, &tenant, repaired) || !repair_tables(call, &tenant, repaired))
+    if (!report_unknown(call, &tenant, repaired) || !repair_frame(call, &tenant, repaired) ||
+        !repair_tables(call, &tenant, repaired))
         return false;
     call_change(call, CHANGE_NAMES, 0);
     response->repaired = repaired->lines;

@@ -5,6 +5,7 @@
 #include "migration/heads.h"
 #include "migration/plan.h"
 #include "migration/statement.h"
+#include "migration/trial.h"
 #include "db/queries.h"
 #include "rpc/handlers.h"
 
@@ -205,32 +206,39 @@ plan_fleet(Call *call, const CreateMigrationRunRequest *request, const WantedRun
     return true;
 }
 
-/* What cannot be undone is said before any schema is touched. */
+/* What cannot be undone, and what a new tenant could not have, is said before any schema is
+ * touched.
+ */
 static bool
-check_undo(Call *call, const CreateMigrationRunRequest *request, const WantedRun *wanted,
-           const DbArg *args)
+check_steps(Call *call, const CreateMigrationRunRequest *request, const WantedRun *wanted,
+            const DbArg *args)
 {
     CreateMigrationRunResponse plan = CLIENTIQ__V1__CREATE_MIGRATION_RUN_RESPONSE__INIT;
     MigrationRun run = CLIENTIQ__V1__MIGRATION_RUN__INIT;
+    bool *comes = call_alloc(call, wanted->set->count + 1);
     const char *start;
+    bool may_undo = wanted->target.number != PLAN_NEWEST && !request->fake;
     size_t size;
 
-    if (wanted->target.number == PLAN_NEWEST || request->fake)
+    if (!may_undo && (request->shared || !trial_is_due(call->core)))
         return true;
     plan.run = &run;
-    if (!plan_fleet(call, request, wanted, args, &plan))
+    if (comes == NULL || !plan_fleet(call, request, wanted, args, &plan))
         return false;
     for (size_t i = 0; i < plan.n_steps; i++)
-        for (size_t j = 0; j < wanted->set->count && plan.steps[i]->down; j++) {
+        for (size_t j = 0; j < wanted->set->count; j++) {
             const MigrationFile *file = &wanted->set->files[j];
 
-            if (plan.steps[i]->name == file->name &&
+            if (plan.steps[i]->name != file->name)
+                continue;
+            if (plan.steps[i]->down && may_undo &&
                 statement_next(file->down, &start, &size) == NULL)
                 return call_fail(call, CODE_FAILED_PRECONDITION,
                                  "%s cannot be undone: there is nothing below its -- migrate:down",
                                  file->file);
+            comes[j] = comes[j] || !plan.steps[i]->down;
         }
-    return true;
+    return request->shared || trial_check(call, comes);
 }
 
 /* ---- the run ---- */
@@ -378,7 +386,7 @@ rpc_create_migration_run(Call *call, const CreateMigrationRunRequest *request,
         return false;
     if (request->plan_only)
         return plan_fleet(call, request, &wanted, args, response);
-    if (!check_undo(call, request, &wanted, args) ||
+    if (!check_steps(call, request, &wanted, args) ||
         !insert_run(call, request, &wanted, args, &id, &joined))
         return false;
     response->joined = joined;

@@ -4,8 +4,11 @@
 
 #include "call/call.h"
 
-/* Purges every tenant that is due, with as many transactions as that takes; what a crash leaves,
- * the next look goes on with.  Then gives the roles that have rested back to the pool. */
+/* Purges tenants that are due, some transactions in each look; what is left, or what a crash
+ * leaves, the next look goes on with.  One that cannot be purged is put off (tenant/setback.h). */
 MUST_CHECK bool purge_tenants(Call *call, void *state);
+
+/* Gives the roles that have rested back to the pool. */
+MUST_CHECK bool purge_roles(Call *call, void *state);
 
 #endif

@@ -1,15 +1,17 @@
 /* What keeps the platform and its tenants tidy while they are used.  */
 #include "tenant/sweep.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "call/internal.h"
 #include "db/db.h"
 #include "db/queries.h"
 #include "migration/migrate.h"
+#include "tenant/setback.h"
 
 #include <inttypes.h>
 
 enum {
     SWEEP_LOCK_MS = 1000, /* a sweep that waits keeps others from its tenant's row */
+    SWEEP_MAX_MS = 10000, /* of one tenant */
     SWEEP_ROWS = 10000    /* of one table in one transaction */
 };
 
@@ -87,47 +89,55 @@ sweep_strangers(Call *call, void *state UNUSED)
 }
 
 /* One tenant, in a transaction that holds its row: what is swept cannot be renamed, deleted or
- * become another's meanwhile.  A schema that somebody has damaged has had its turn all the same, or
- * nobody else would; one that has more has another turn behind those who wait. */
+ * become another's meanwhile; one that has more has another turn behind those who wait.  *id: the
+ * tenant, also where it fails; 0: nobody's turn has come. */
 static bool
-sweep_tenant(Call *call, bool *done)
+sweep_tenant(Call *call, int64_t *id)
 {
     const DbRow *row;
     bool more = false;
 
     call->tenant = (TenantContext){0};
-    call->lock_timeout_ms = SWEEP_LOCK_MS;
     db_begin(call, DB_WRITE);
     if (!db_row(call, &query_tenant_to_sweep, NULL, NULL, &row))
         return false;
-    *done = row == NULL;
-    if (*done) {
+    if (row == NULL) {
         db_rollback(call);
         return true;
     }
-    if (!db_enter_tenant(call, db_row_int64(row, "id"), db_row_text(row, "schema_name")) ||
-        !db_queue(call, &query_tenant_swept, NULL, NULL) || !db_savepoint(call))
-        return false;
-    if (!sweep_some(call, &query_sweep_idempotency, &more) ||
-        (db_row_bool(row, "has_tokens") && !sweep_some(call, &query_sweep_tokens, &more)) ||
-        (db_row_bool(row, "has_outbox") && !sweep_some(call, &query_sweep_mails, &more)) ||
-        !sweep_some(call, &query_sweep_sessions, &more)) {
-        internal_log(call, LOG_LEVEL_WARNING, "tenant not swept");
-        return db_savepoint_rollback(call) && db_commit(call);
-    }
-    return (!more || db_queue(call, &query_tenant_sweep_again, NULL, NULL)) && db_commit(call);
+    *id = db_row_int64(row, "id");
+    return db_enter_tenant(call, *id, db_row_text(row, "schema_name")) &&
+           db_queue(call, &query_tenant_swept, NULL, NULL) &&
+           sweep_some(call, &query_sweep_idempotency, &more) &&
+           (!db_row_bool(row, "has_tokens") || sweep_some(call, &query_sweep_tokens, &more)) &&
+           (!db_row_bool(row, "has_outbox") || sweep_some(call, &query_sweep_mails, &more)) &&
+           sweep_some(call, &query_sweep_sessions, &more) &&
+           (!more || db_queue(call, &query_tenant_sweep_again, NULL, NULL)) && db_commit(call);
 }
 
-/* The tenants take turns: each look sweeps the next few, so that no look is long. */
+/* The tenants take turns: each look sweeps the next few, so that no look is long.  A schema that
+ * somebody has damaged, or that somebody else holds, is put off. */
 bool
 sweep_tenants(Call *call, void *state UNUSED)
 {
     enum { TENANTS = 50 };
-    bool done = false;
+    int64_t id = 1;
 
-    for (int i = 0; i < TENANTS && !done; i++)
-        if (!sweep_tenant(call, &done))
+    for (int i = 0; i < TENANTS && id != 0; i++) {
+        Call sweep = *call;
+
+        id = 0;
+        sweep.deadline_us = clock_us() + SWEEP_MAX_MS * 1000;
+        sweep.lock_timeout_ms = SWEEP_LOCK_MS;
+        if (sweep_tenant(&sweep, &id))
+            continue;
+        if (id == 0) {
+            call->failure = sweep.failure;
             return false;
-    call->is_unfinished = !done;
+        }
+        if (!setback_note(&sweep, SETBACK_SWEEP, id))
+            return true;
+    }
+    call->is_unfinished = id != 0;
     return true;
 }

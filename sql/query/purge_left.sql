@@ -1,6 +1,6 @@
--- How many tables the schema still has.
+-- How many objects the schema still has.
 -- rows: one
-select count(*) as tables
-  from pg_catalog.pg_class c
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where n.nspname = :arg.schema and c.relkind in ('r', 'p')
+select count(*) as objects
+  from pg_catalog.pg_depend d
+  join pg_catalog.pg_namespace n on n.oid = d.refobjid
+ where d.refclassid = 'pg_catalog.pg_namespace'::regclass and n.nspname = :arg.schema

@@ -1,2 +1,4 @@
 -- rows: one
-select count(*) as count from public.role_pool
+select count(*) as count
+  from public.role_pool p
+  join pg_catalog.pg_roles r on r.rolname = p.role

@@ -150,9 +150,10 @@ test_failures__end_the_run_at_their_budget(void **state)
     fleet_with(&fleet, "fleet/0002_colour", "-- migrate:up\nselect 1 / 0;\n-- migrate:down\n");
     fleet_stop(&fleet);
     fleet_start(&fleet, two_failures);
+    fleet_skip_trial(&fleet);
     id = run_start(fleet.platform, "");
     assert_run(fleet.platform, id, "FAILED", 0, 2);
-    assert_string_equal(run_field(fleet.platform, id, "run.pending"), "2");
+    assert_string_equal(run_field(fleet.platform, id, "run.pending"), "1");
     assert_string_equal(run_field(fleet.platform, id, "run.failures_max"), "2");
     assert_string_equal(item_field(fleet.platform, id, "beta", "sqlstate"), "22012");
     assert_int_equal(atoi(item_field(fleet.platform, id, "beta", "line")), 2);
@@ -381,6 +382,7 @@ test_serialization_failure__is_tried_again(void **state)
                "end $$;\n"
                "insert into fleet_log default values;\n"
                "-- migrate:down\ndelete from fleet_log;\n");
+    fleet_skip_trial(&fleet);
     id = run_start(fleet.platform, "\"schemas\": [\"alpha\"]");
     assert_run(fleet.platform, id, "DONE", 1, 0);
     assert_string_equal(item_field(fleet.platform, id, "alpha", "attempts"), "3");

@@ -286,7 +286,7 @@ test_clone__of_a_schema_that_is_not_what_migrations_make(void **state)
                    "update public.tenants_tenant set heads = heads || '{\"users\": 999}' "
                    "where schema_name = 'bent'");
     refuse(world->platform, "bent", "straight", CODE_FAILED_PRECONDITION,
-           "has users/0999, and this server knows users up to");
+           "has users/0999, and this server has users up to");
     assert_value(&world->database, "0",
                  "select count(*) from public.tenants_tenant where schema_name = 'straight'");
     assert_value(&world->database, "0",

@@ -134,6 +134,25 @@ test_lifecycle__needs_the_platform(void **state)
     ciq_client_set_tenant(world->acme, "acme.localhost");
 }
 
+/* ---- what is shown of the registry and the database ---- */
+
+static bool
+finds(World *world, const char *kind, const char *name)
+{
+    CiqError *error = NULL;
+    CiqReconcileTenantsRequest request = CLIENTIQ__V1__RECONCILE_TENANTS_REQUEST__INIT;
+    CiqReconcileTenantsResponse *response =
+        ciq_reconcile_tenants(world->platform, &request, &error);
+    bool found = false;
+
+    assert_ok(error);
+    for (size_t i = 0; i < response->n_findings; i++)
+        found = found || (strcmp(response->findings[i]->kind, kind) == 0 &&
+                          strcmp(response->findings[i]->name, name) == 0);
+    ciq_reconcile_tenants_response_free(response);
+    return found;
+}
+
 /* ---- delete, undelete, purge ---- */
 
 static void
@@ -319,6 +338,119 @@ test_purge__leaves_nothing(void **state)
     wait_for_value(&world->database, "1", "%s", query);
 }
 
+/* Somebody's statements, as the owner of the tenants' schemas and in one of them. */
+static void
+run_as_owner(World *world, const char *schema, const char *statements)
+{
+    PGconn *connection = database_connect(&world->database);
+
+    connection_run(connection, "do $$ begin execute 'set role ' || (select nspowner::regrole::text "
+                               "from pg_namespace where nspname = 'acme'); end $$");
+    connection_run(connection, "set search_path to %s", schema);
+    connection_run(connection, "%s", statements);
+    PQfinish(connection);
+}
+
+static void
+wait_until_purged(World *world, const char *schema)
+{
+    wait_for_value(&world->database, "0",
+                   "select count(*) from public.tenants_tenant where "
+                   "coalesce(former_schema_name, schema_name) = '%s'",
+                   schema);
+}
+
+/* What one drop takes along, and more of each kind than one transaction drops. */
+static void
+test_purge__of_all_kinds(void **state)
+{
+    static const char statements[] =
+        "create table old_event (id bigint not null, at timestamptz not null, "
+        "primary key (id, at));\n"
+        "create table event (id bigint not null, at timestamptz not null, primary key (id, at)) "
+        "partition by range (at);\n"
+        "alter table event attach partition old_event default;\n"
+        "create table line (event_id bigint, at timestamptz, foreign key (event_id, at) references "
+        "event (id, at));\n"
+        "create table parent (id bigint primary key);\n"
+        "create table child () inherits (parent);\n"
+        "create type state as enum ('a', 'b');\n"
+        "create type pair as (a state, b integer);\n"
+        "create domain pairs as pair[];\n"
+        "create type span as range (subtype = float8);\n"
+        "create table typed of pair;\n"
+        "create collation german (provider = icu, locale = 'de');\n"
+        "create function plus(pair, integer) returns integer language sql immutable as 'select "
+        "($1).b + $2';\n"
+        "create operator + (leftarg = pair, rightarg = integer, function = plus);\n"
+        "create aggregate total(integer) (sfunc = int4pl, stype = integer);\n"
+        "create view wide as select id, 'a'::state as state from parent;\n"
+        "create materialized view kept as select * from wide;\n"
+        "create text search configuration words (copy = simple);\n"
+        "create text search dictionary stems (template = simple);\n"
+        "create statistics together on id, at from old_event;\n"
+        "create function noted() returns trigger language plpgsql as 'begin return new; end';\n"
+        "create trigger noting before insert on line for each row execute function noted();\n"
+        "create rule nothing as on delete to line do instead nothing;\n"
+        "create sequence free;\n"
+        "do $$ begin for i in 1..300 loop\n"
+        "    execute format('create function f%s(integer) returns integer language sql as "
+        "$f$select 1$f$', i);\n"
+        "    execute format('create view v%s as select f%s(1)', i, i);\n"
+        "    execute format('create sequence s%s', i);\n"
+        "end loop; end $$";
+    World *world = *state;
+
+    tenant_new(world->platform, "allkinds");
+    run_as_owner(world, "allkinds", statements);
+    delete (world->platform, "allkinds", CODE_OK, NULL);
+    purge(world->platform, "allkinds", CODE_OK, NULL);
+    wait_until_purged(world, "allkinds");
+    assert_value(&world->database, "0",
+                 "select count(*) from pg_namespace where nspname ~ '^ciq_deleted|^allkinds'");
+}
+
+/* One that fails keeps no other waiting, is shown, and is purged when what was in its way is gone.
+ */
+static void
+test_purge__goes_on_after_one_that_fails(void **state)
+{
+    World *world = *state;
+    char reserved[64];
+
+    tenant_new(world->platform, "stuck");
+    tenant_new(world->platform, "goes");
+    snprintf(reserved, sizeof reserved, "ciq_deleted_%s",
+             database_value(&world->database,
+                            "select id from public.tenants_tenant where schema_name = 'stuck'"));
+    database_value(&world->database,
+                   "create function public.keep() returns event_trigger language plpgsql as $$ "
+                   "begin if exists (select from pg_event_trigger_dropped_objects() where "
+                   "schema_name = '%s' or object_name = '%s') then raise exception 'kept for the "
+                   "court'; end if; end $$",
+                   reserved, reserved);
+    database_value(&world->database,
+                   "create event trigger keep on sql_drop execute function public.keep()");
+    delete (world->platform, "stuck", CODE_OK, NULL);
+    delete (world->platform, "goes", CODE_OK, NULL);
+    purge(world->platform, "stuck", CODE_OK, NULL);
+    wait_for_value(&world->database, "1",
+                   "select count(*) from public.tenants_setback where task = 'purge'");
+    purge(world->platform, "goes", CODE_OK, NULL);
+    wait_until_purged(world, "goes");
+
+    assert_true(finds(world, "purge-put-off", reserved));
+    assert_value(&world->database, "kept for the court",
+                 "select error from public.tenants_setback where task = 'purge'");
+    database_value(&world->database, "drop event trigger keep");
+    database_value(&world->database, "drop function public.keep()");
+    purge(world->platform, "stuck", CODE_OK, NULL);
+    wait_until_purged(world, "stuck");
+    assert_false(finds(world, "purge-put-off", reserved));
+    assert_value(&world->database, "0",
+                 "select count(*) from public.tenants_setback where task = 'purge'");
+}
+
 /* Retention is over: the job finds it by itself. */
 static void
 test_purge__after_the_retention_time(void **state)
@@ -358,9 +490,7 @@ test_sweep__goes_on_after_a_damaged_schema(void **state)
     tenant_new(world->platform, "wakesthesweep");
     wait_for_value(&world->database, "0",
                    "select count(*) from techcorp.core_idempotency where key = '\\x01'");
-    assert_value(&world->database, "1",
-                 "select count(*) from public.tenants_tenant where schema_name = 'unswept' and "
-                 "sweep_time > now() - interval '1 hour'");
+    assert_true(finds(world, "sweep-put-off", "unswept"));
     delete (world->platform, "unswept", CODE_OK, NULL);
 }
 
@@ -442,23 +572,6 @@ says(const CiqRepairTenantResponse *response, const char *line)
         if (strcmp(response->repaired[i], line) == 0)
             return true;
     return false;
-}
-
-static bool
-finds(World *world, const char *kind, const char *name)
-{
-    CiqError *error = NULL;
-    CiqReconcileTenantsRequest request = CLIENTIQ__V1__RECONCILE_TENANTS_REQUEST__INIT;
-    CiqReconcileTenantsResponse *response =
-        ciq_reconcile_tenants(world->platform, &request, &error);
-    bool found = false;
-
-    assert_ok(error);
-    for (size_t i = 0; i < response->n_findings; i++)
-        found = found || (strcmp(response->findings[i]->kind, kind) == 0 &&
-                          strcmp(response->findings[i]->name, name) == 0);
-    ciq_reconcile_tenants_response_free(response);
-    return found;
 }
 
 static void
@@ -708,6 +821,8 @@ main(void)
         cmocka_unit_test(test_undelete__a_suspended_tenant_stays_suspended),
         cmocka_unit_test(test_delete__frees_the_name),
         cmocka_unit_test(test_purge__leaves_nothing),
+        cmocka_unit_test(test_purge__of_all_kinds),
+        cmocka_unit_test(test_purge__goes_on_after_one_that_fails),
         cmocka_unit_test(test_purge__after_the_retention_time),
         cmocka_unit_test(test_delete__first_on_its_connection),
         cmocka_unit_test(test_sweep__goes_on_after_a_damaged_schema),

@@ -117,6 +117,33 @@ test_mails__of_one_tenant_only(void **state)
     assert_code(error, CODE_NOT_FOUND, "no mail 424242");
 }
 
+/* One for which an app's trigger lets no link be made keeps nobody waiting but itself. */
+static void
+test_mails__one_that_cannot_be_made(void **state)
+{
+    World *world = *state;
+    Wanted wanted = {world->acme, 0};
+
+    database_value(&world->database,
+                   "create function acme.veto() returns trigger language plpgsql as $$ begin if "
+                   "exists (select from acme.core_outbox where last_error = 'veto' and next_time > "
+                   "now()) then raise exception 'no link today'; end if; return new; end $$");
+    database_value(&world->database, "create trigger veto before insert on acme.users_token for "
+                                     "each row execute function acme.veto()");
+    database_value(&world->database,
+                   "insert into acme.core_outbox (template, recipient, user_id, last_error, "
+                   "next_time) values ('welcome', '%s', 1, 'veto', now() - interval '2 s')",
+                   world_email);
+    wanted.id = mail_new(world, "acme", "550");
+    expect_json(world->acme, "UserService/RetryMail", CODE_OK, NULL, "{\"id\": %" PRId64 "}",
+                wanted.id);
+    wait_for_value(&world->database, "1",
+                   "select count(*) from acme.core_outbox where last_error = 'no link today' and "
+                   "attempts = 1 and next_time > now()");
+    wait_until("the mail behind it", is_sent, &wanted);
+    database_value(&world->database, "drop function acme.veto() cascade");
+}
+
 static void
 test_mails__need_a_permission(void **state)
 {
@@ -186,7 +213,10 @@ test_sweep__goes_on_after_a_damaged_tenant(void **state)
     tenant_new(world->platform, "waker");
     wait_for_value(&world->database, "0",
                    "select count(*) from public.tenants_tenant where schema_name in "
-                   "('acme', 'damaged', 'healthy') and sweep_time is null");
+                   "('acme', 'healthy') and sweep_time is null");
+    wait_for_value(&world->database, "1",
+                   "select count(*) from public.tenants_setback s join public.tenants_tenant t on "
+                   "t.id = s.tenant_id where s.task = 'sweep' and t.schema_name = 'damaged'");
 }
 
 int
@@ -194,6 +224,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mails__of_one_tenant_only),
+        cmocka_unit_test(test_mails__one_that_cannot_be_made),
         cmocka_unit_test(test_mails__need_a_permission),
         cmocka_unit_test(test_tenant_mails__bad_input),
         cmocka_unit_test(test_sweep__goes_on_after_a_damaged_tenant),

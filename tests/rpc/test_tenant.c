@@ -141,6 +141,41 @@ test_create_tenant__nothing_stays_of_a_failure(void **state)
                         "0");
 }
 
+/* A role that somebody has dropped is passed over, and one that is there already too. */
+static void
+test_create_tenant__when_the_pool_is_damaged(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+    char role[64];
+
+    snprintf(role, sizeof role, "%s",
+             database_value(&world->database,
+                            "select role from public.role_pool order by number limit 1"));
+    database_value(&world->database, "drop role %s", role);
+    ciq_create_tenant_response_free(
+        create(world->platform, "A", "poolone", "poolone.localhost", "a@b.example", &error));
+    assert_ok(error);
+    assert_value(&world->database, "1", "select count(*) from public.role_pool where role = '%s'",
+                 role);
+
+    /* the next block meets a role of an older copy of this database */
+    database_value(&world->database,
+                   "do $$ begin execute format('create role %%I', (select 'ciq_' || id from "
+                   "public.core_installation) || '_' || (select last_value + 3 from "
+                   "public.role_number)); end $$");
+    database_value(&world->database, "delete from public.role_pool where number > (select "
+                                     "min(number) + 1 from public.role_pool)");
+    ciq_create_tenant_response_free(
+        create(world->platform, "A", "pooltwo", "pooltwo.localhost", "a@b.example", &error));
+    assert_ok(error);
+    wait_for_value(
+        &world->database, "t",
+        "select count(*) >= %u from public.role_pool p join pg_roles r on rolname = role",
+        (unsigned) world->server.config.role_block / 2);
+    database_value(&world->database, "delete from public.role_pool where role = '%s'", role);
+}
+
 enum { RACERS = 20 };
 
 typedef struct Racer {
@@ -426,6 +461,7 @@ main(void)
         cmocka_unit_test(test_create_tenant__taken_names),
         cmocka_unit_test(test_create_tenant__bad_names),
         cmocka_unit_test(test_create_tenant__nothing_stays_of_a_failure),
+        cmocka_unit_test(test_create_tenant__when_the_pool_is_damaged),
         cmocka_unit_test(test_create_tenant__twenty_at_once),
         cmocka_unit_test(test_get_tenant__by_id_and_by_schema),
         cmocka_unit_test(test_list_tenants__pages),

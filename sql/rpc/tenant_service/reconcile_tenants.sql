@@ -30,7 +30,16 @@ select f.kind, f.name, f.tenant_id, f.text, f.kind || '/' || f.name as page_key
           join public.core_installation i on r.rolname ~ ('^ciq_' || i.id || '_[0-9]+$')
          where not exists (select from public.tenants_tenant t where t.role = r.rolname)
            and not exists (select from public.role_pool p where p.role = r.rolname)
-           and not exists (select from public.role_rest p where p.role = r.rolname)) f
+           and not exists (select from public.role_rest p where p.role = r.rolname)
+        union all
+        select s.task || '-put-off', t.schema_name, t.id,
+               coalesce('was ' || t.former_schema_name || '; ', '') || 'failed ' || s.failures || case s.failures when 1 then ' time' else ' times' end
+               || ', tried again ' || case when s.next_time > now()
+                                           then 'in ' || ceil(extract(epoch from s.next_time - now())) || ' s'
+                                           else 'now' end
+               || case s.task when 'purge' then ' or at the next tenant purge' else '' end || ': ' || s.error
+          from public.tenants_setback s
+          join public.tenants_tenant t on t.id = s.tenant_id) f
  where f.kind || '/' || f.name > coalesce(:page.key, '')
  order by f.kind || '/' || f.name
  limit :page.limit

@@ -1,0 +1,2 @@
+-- rows: one
+select exists (select from public.migration_trial where digest = :arg.digest) as fits

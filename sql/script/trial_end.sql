@@ -1,0 +1,2 @@
+-- What the commit of a new tenant would check.
+set constraints all immediate;
