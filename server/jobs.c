@@ -36,7 +36,7 @@ static const char *const job_steps[JOBS_COUNT] = {
 };
 
 enum {
-    TASKS_MAX = 6,
+    TASKS_MAX = 8,
     STOP_MAX_MS = 1000 /* for the tasks that run, when the server stops; then they are cut off */
 };
 
