@@ -43,6 +43,7 @@
 enum {
     START_MAX_MS = 120000,              /* for migrations and roles at start */
     WORK_MAX_MS = 7 * 24 * 3600 * 1000, /* for export and import, on which no other call waits */
+    CROWD_MS = 100, /* much longer than between two calls of somebody who works, and soon over */
     PASSWORD_NICENESS = 10 /* hashing uses the time that is left over: a flood of sign-ins slows
                               other calls little */
 };
@@ -322,7 +323,7 @@ read_audit_key(Server *server)
 
 /* Hashing a password takes everybody equally long, and the owner's lane is the platform's alone:
  * only in the lane of calls one tenant's may be slow. */
-static QueueSize
+static SharesSize
 lane_size(const Config *config, Lane lane)
 {
     size_t calls = (size_t) config->queue_calls, workers = 0, running = 0;
@@ -343,10 +344,11 @@ lane_size(const Config *config, Lane lane)
     case LANE_COUNT:
         break;
     }
-    return (QueueSize){.calls_max = calls,
-                       .bytes_max = (size_t) config->queue_bytes,
-                       .workers = workers,
-                       .running_max = running};
+    return (SharesSize){.calls_max = calls,
+                        .bytes_max = (size_t) config->queue_bytes,
+                        .workers = workers,
+                        .running_max = running,
+                        .crowd_ms = lane == LANE_CALLS ? CROWD_MS : 0};
 }
 
 static bool
@@ -360,7 +362,7 @@ start_workers(Server *server)
     if (server->workers == NULL)
         return false;
     for (Lane lane = 0; lane < LANE_COUNT; lane++) {
-        QueueSize size = lane_size(server->core.config, lane);
+        SharesSize size = lane_size(server->core.config, lane);
 
         server->queues[lane] = queue_new(&size);
         if (server->queues[lane] == NULL)

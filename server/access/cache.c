@@ -12,6 +12,7 @@
 enum {
     EPOCHS = 4096,  /* tenants share an epoch: one's change may forget another's entries */
     UNKNOWN = 1024, /* names that lead nowhere */
+    HINTS = 16,     /* for each tenant that is kept: they are small, and serve many more tenants */
     NAME_MAX_SIZE = LIMIT_HOST + 1 /* or a schema, which is shorter */
 };
 
@@ -20,6 +21,12 @@ typedef struct TenantEntry {
     char name[NAME_MAX_SIZE];
     TenantContext tenant;
 } TenantEntry;
+
+/* A name is told by its hash alone, which is keyed and so long that nobody meets another's. */
+typedef struct HintEntry {
+    uint64_t name_hash; /* 0: empty */
+    int64_t tenant_id;
+} HintEntry;
 
 typedef struct UnknownEntry {
     uint64_t names_epoch; /* 0: empty */
@@ -52,6 +59,7 @@ struct Cache {
     pthread_mutex_t stripes[LIMIT_STRIPES];
     size_t tenants_max, sessions_max;
     TenantEntry *tenants;
+    HintEntry *hints;
     UnknownEntry *unknown;
     SessionEntry *sessions;
     FactsEntry *facts; /* as many as sessions */
@@ -73,11 +81,12 @@ cache_new(size_t tenants_max, size_t sessions_max)
     cache->sessions_max = sessions_max;
     /* calloc: pages that nobody touches cost no memory */
     cache->tenants = calloc(tenants_max, sizeof *cache->tenants);
+    cache->hints = calloc(tenants_max * HINTS, sizeof *cache->hints);
     cache->unknown = calloc(UNKNOWN, sizeof *cache->unknown);
     cache->sessions = calloc(sessions_max, sizeof *cache->sessions);
     cache->facts = calloc(sessions_max, sizeof *cache->facts);
-    if (cache->tenants == NULL || cache->unknown == NULL || cache->sessions == NULL ||
-        cache->facts == NULL) {
+    if (cache->tenants == NULL || cache->hints == NULL || cache->unknown == NULL ||
+        cache->sessions == NULL || cache->facts == NULL) {
         cache_free(cache);
         return NULL;
     }
@@ -96,6 +105,7 @@ cache_free(Cache *cache)
     for (size_t i = 0; i < LIMIT_STRIPES; i++)
         pthread_mutex_destroy(&cache->stripes[i]);
     free(cache->tenants);
+    free(cache->hints);
     free(cache->unknown);
     free(cache->sessions);
     free(cache->facts);
@@ -162,6 +172,23 @@ cache_tenant_get(Cache *cache, const char *name, TenantContext *tenant)
     return found;
 }
 
+static size_t
+hint_place(const Cache *cache, uint64_t name_hash)
+{
+    return name_hash % (cache->tenants_max * HINTS);
+}
+
+static void
+put_hint(Cache *cache, const char *name, int64_t tenant_id)
+{
+    uint64_t name_hash = hash_bytes(name, strlen(name));
+    size_t place = hint_place(cache, name_hash);
+
+    pthread_mutex_lock(stripe(cache, place));
+    cache->hints[place] = (HintEntry){name_hash, tenant_id};
+    pthread_mutex_unlock(stripe(cache, place));
+}
+
 void
 cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const TenantContext *tenant)
 {
@@ -169,12 +196,11 @@ cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const Tenan
     TenantEntry *entry = &cache->tenants[place];
     uint64_t epoch = *epoch_of(cache, tenant->id), names_epoch = cache->names_epoch;
 
-    if (strlen(name) >= NAME_MAX_SIZE)
+    put_hint(cache, name, tenant->id);
+    /* the epochs are read before the moment is compared: a change in between makes the entry void
+     */
+    if (!is_fresh(cache) || cache_moment(cache) != moment || strlen(name) >= NAME_MAX_SIZE)
         return;
-    /* the epochs are read before the moment is compared: a change in between makes the entry void.
-     * What may not answer is still a hint. */
-    if (!is_fresh(cache) || cache_moment(cache) != moment)
-        epoch = 0;
     pthread_mutex_lock(stripe(cache, place));
     entry->epoch = epoch;
     entry->names_epoch = names_epoch;
@@ -186,17 +212,18 @@ cache_tenant_put(Cache *cache, CacheMoment moment, const char *name, const Tenan
 bool
 cache_tenant_hint(Cache *cache, const char *name, int64_t *id)
 {
-    size_t place = name_place(name, cache->tenants_max);
-    const TenantEntry *entry = &cache->tenants[place];
+    uint64_t name_hash = hash_bytes(name, strlen(name));
+    size_t place = hint_place(cache, name_hash);
 
     pthread_mutex_lock(stripe(cache, place));
 
-    bool found = strcmp(entry->name, name) == 0; /* that of an empty entry is "" */
+    HintEntry entry = cache->hints[place];
 
-    if (found)
-        *id = entry->tenant.id;
     pthread_mutex_unlock(stripe(cache, place));
-    return found;
+    if (entry.name_hash != name_hash)
+        return false;
+    *id = entry.tenant_id;
+    return true;
 }
 
 bool

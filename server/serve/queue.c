@@ -22,13 +22,13 @@ struct Queue {
 };
 
 Queue *
-queue_new(const QueueSize *size)
+queue_new(const SharesSize *size)
 {
     Queue *queue = calloc(1, sizeof *queue);
 
     if (queue == NULL)
         return NULL;
-    queue->shares = shares_new(size->calls_max, size->bytes_max, size->workers, size->running_max);
+    queue->shares = shares_new(size);
     queue->sleepers = calloc(size->workers, sizeof *queue->sleepers);
     if (queue->shares == NULL || queue->sleepers == NULL) {
         shares_free(queue->shares);
@@ -75,15 +75,10 @@ choose_sleeper(Queue *queue, int64_t tenant)
     return chosen;
 }
 
-/* To an idle worker.  False: there is none, or as many of its account run as may. */
-static bool
-give(Queue *queue, Ticket *ticket)
+/* To an idle worker, of whom there is one. */
+static void
+give(Queue *queue, Ticket *ticket, Party *account)
 {
-    Party *account = queue->idle > 0 ? shares_start(queue->shares, ticket) : NULL;
-
-    if (account == NULL)
-        return false;
-
     Sleeper *sleeper = choose_sleeper(queue, ticket->share.tenant);
 
     sleeper->account = account;
@@ -91,20 +86,36 @@ give(Queue *queue, Ticket *ticket)
     sleeper->idle = false;
     queue->idle--;
     pthread_cond_signal(&sleeper->wake);
-    return true;
+}
+
+/* Calls may wait while workers are idle, since their account has as many running as it may. */
+static void
+give_those_that_are_due(Queue *queue)
+{
+    Party *account;
+    Ticket *ticket;
+
+    while (queue->idle > 0 && (ticket = shares_next(queue->shares, &account)) != NULL)
+        give(queue, ticket, account);
 }
 
 Ticket *
 queue_push(Queue *queue, Ticket *ticket)
 {
     Ticket *refused = NULL;
+    Party *account;
 
     ticket->next = NULL;
     pthread_mutex_lock(&queue->lock);
-    if (queue->closed)
+    if (queue->closed) {
         refused = ticket;
-    else if (!give(queue, ticket))
-        refused = shares_wait(queue->shares, ticket);
+    } else if (queue->idle > 0 && (account = shares_start(queue->shares, ticket)) != NULL) {
+        give(queue, ticket, account);
+    } else {
+        shares_wait(queue->shares, ticket);
+        give_those_that_are_due(queue);
+        refused = shares_shed(queue->shares, ticket);
+    }
     pthread_mutex_unlock(&queue->lock);
     return refused;
 }
@@ -138,7 +149,9 @@ queue_pop(Queue *queue, size_t worker, int idle_ms, bool *closed)
         shares_end(queue->shares, sleeper->account);
     sleeper->account = NULL;
     ticket = shares_next(queue->shares, &sleeper->account);
-    if (ticket == NULL && !queue->closed)
+    if (ticket != NULL)
+        give_those_that_are_due(queue);
+    else if (!queue->closed)
         ticket = wait_for_call(queue, sleeper, idle_ms);
     if (ticket != NULL)
         sleeper->tenant = ticket->share.tenant;

@@ -9,15 +9,10 @@
 /* Which threads serve a call; see Rule.database and Rule.hashes_password. */
 typedef enum Lane { LANE_CALLS, LANE_PASSWORDS, LANE_OWNER, LANE_COUNT } Lane;
 
-typedef struct QueueSize {
-    size_t calls_max, bytes_max; /* that wait */
-    size_t workers, running_max; /* running_max: calls of one account that run at once */
-} QueueSize;
-
 typedef struct Queue Queue;
 
 /* NULL: no memory. */
-MUST_CHECK Queue *queue_new(const QueueSize *size);
+MUST_CHECK Queue *queue_new(const SharesSize *size);
 void queue_free(Queue *queue);
 
 /* Gives the calls that must be refused, linked by next, which may be this one: there is no room for

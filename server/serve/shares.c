@@ -1,6 +1,7 @@
 /* A tree of parties.  Those that come and go are found by one table, and come from a store that is
  * as large as it can ever have to be.  */
 #include "serve/shares.h"
+#include "base/clock.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -36,10 +37,12 @@ struct Party {
 };
 
 struct Shares {
-    size_t calls_max, bytes_max, running_max;
-    Party all, kinds[2]; /* kinds by Share.is_known */
-    Link **ready[2];     /* rings of accounts, by is_known and by how many run */
-    bool known_are_due;  /* where both kinds of callers wait */
+    SharesSize size;
+    int64_t last_tenant;       /* of the callers that memory knows: whose call began last, */
+    int64_t last_us, other_us; /* when, and when the last one of another tenant did; 0: never */
+    Party all, kinds[2];       /* kinds by Share.is_known */
+    Link **ready[2];           /* rings of accounts, by is_known and by how many run */
+    bool known_are_due;        /* where both kinds of callers wait */
     Party *store, *free, **table;
     size_t store_used, store_size;
 };
@@ -144,13 +147,64 @@ account_get(Shares *shares, const Share *share)
     return party_get(shares, &shares->kinds[share->is_known], (uint64_t) share->tenant);
 }
 
-/* Where an account waits for its turn; NULL: nothing waits in it, or it may not run more. */
+static bool
+is_known(const Party *account)
+{
+    return account->parent->key != 0;
+}
+
+/* ---- how many run ---- */
+
+static void
+account_begins(Shares *shares, Party *account)
+{
+    int64_t tenant = (int64_t) account->key;
+
+    account->running++;
+    if (!is_known(account) || shares->size.crowd_ms == 0)
+        return;
+    if (tenant != shares->last_tenant)
+        shares->other_us = shares->last_us;
+    shares->last_tenant = tenant;
+    shares->last_us = clock_us();
+}
+
+/* Whether a user of another tenant has called lately. */
+static bool
+is_crowded(const Shares *shares, const Party *account)
+{
+    bool is_last = is_known(account) && (int64_t) account->key == shares->last_tenant;
+    int64_t others_us = is_last ? shares->other_us : shares->last_us;
+
+    return others_us != 0 && clock_us() - others_us < shares->size.crowd_ms * 1000;
+}
+
+/* Names of strangers are only looked up, each once: few at a time are enough. */
+static size_t
+running_max(const Shares *shares, const Party *account)
+{
+    size_t most = shares->size.running_max;
+    bool is_bounded = most < shares->size.workers;
+
+    return is_bounded && (int64_t) account->key == SHARE_STRANGERS ? (most + 3) / 4 : most;
+}
+
+static bool
+may_run(const Shares *shares, const Party *account)
+{
+    size_t most = running_max(shares, account);
+
+    return account->running < (most + 1) / 2 ||
+           (account->running < most && !is_crowded(shares, account));
+}
+
+/* Where an account waits for its turn; NULL: nothing waits in it, or it may never run more. */
 static Link **
 ready_ring(Shares *shares, const Party *account)
 {
-    if (account->calls == 0 || account->running >= shares->running_max)
+    if (account->calls == 0 || account->running >= running_max(shares, account))
         return NULL;
-    return &shares->ready[account->parent->key][account->running];
+    return &shares->ready[is_known(account)][account->running];
 }
 
 /* After a change, from where it was before: one that stays keeps its turn. */
@@ -260,13 +314,14 @@ surplus(Shares *shares, const Ticket *newcomer, bool by_bytes)
     return party->newest;
 }
 
-static Ticket *
-shed(Shares *shares, const Ticket *newcomer)
+Ticket *
+shares_shed(Shares *shares, const Ticket *newcomer)
 {
+    const SharesSize *size = &shares->size;
     Ticket *gone = NULL;
 
-    while (shares->all.calls > shares->calls_max || shares->all.bytes > shares->bytes_max) {
-        Ticket *ticket = surplus(shares, newcomer, shares->all.calls <= shares->calls_max);
+    while (shares->all.calls > size->calls_max || shares->all.bytes > size->bytes_max) {
+        Ticket *ticket = surplus(shares, newcomer, shares->all.calls <= size->calls_max);
         Party *account = account_of(ticket->connection);
         Link **before = ready_ring(shares, account);
 
@@ -282,25 +337,23 @@ shed(Shares *shares, const Ticket *newcomer)
 /* ---- what the queue calls ---- */
 
 Shares *
-shares_new(size_t calls_max, size_t bytes_max, size_t workers, size_t running_max)
+shares_new(const SharesSize *size)
 {
     Shares *shares = calloc(1, sizeof *shares);
 
     if (shares == NULL)
         return NULL;
-    shares->calls_max = calls_max;
-    shares->bytes_max = bytes_max;
-    shares->running_max = running_max;
+    shares->size = *size;
     /* an account, an address and a connection for each call that waits, one of which is still to be
      * shed; and an account for each that runs */
-    shares->store_size = 3 * (calls_max + 1) + workers;
+    shares->store_size = 3 * (size->calls_max + 1) + size->workers;
     /* calloc: pages that nobody touches cost no memory */
     shares->store = calloc(shares->store_size, sizeof *shares->store);
     shares->table = calloc(shares->store_size, sizeof *shares->table);
     party_init(&shares->all, NULL, 0);
     for (uint64_t known = 0; known < 2; known++) {
         party_init(&shares->kinds[known], &shares->all, known);
-        shares->ready[known] = calloc(running_max, sizeof *shares->ready[known]);
+        shares->ready[known] = calloc(size->running_max, sizeof *shares->ready[known]);
     }
     if (shares->store == NULL || shares->table == NULL || shares->ready[0] == NULL ||
         shares->ready[1] == NULL) {
@@ -325,17 +378,20 @@ shares_free(Shares *shares)
 Party *
 shares_start(Shares *shares, const Ticket *ticket)
 {
-    Party *account = account_get(shares, &ticket->share);
-    Link **before = ready_ring(shares, account);
+    Party *account;
 
-    if (account->running >= shares->running_max)
+    if (shares->all.calls > 0)
         return NULL;
-    account->running++;
-    account_moved(shares, account, before);
+    account = account_get(shares, &ticket->share);
+    if (!may_run(shares, account)) {
+        party_drop(shares, account);
+        return NULL;
+    }
+    account_begins(shares, account);
     return account;
 }
 
-Ticket *
+void
 shares_wait(Shares *shares, Ticket *ticket)
 {
     const Share *share = &ticket->share;
@@ -345,7 +401,23 @@ shares_wait(Shares *shares, Ticket *ticket)
 
     ticket_add(party_get(shares, address, share->connection), ticket);
     account_moved(shares, account, before);
-    return shed(shares, ticket);
+}
+
+/* The first in turn that may run.  Only those with many running calls may not, and of accounts that
+ * have half of the workers or a quarter there are not many. */
+static Party *
+find_due(const Shares *shares, const Link *ring)
+{
+    const Link *link = ring;
+
+    if (ring == NULL)
+        return NULL;
+    do {
+        link = link->next;
+        if (may_run(shares, link->party))
+            return link->party;
+    } while (link != ring);
+    return NULL;
 }
 
 Ticket *
@@ -354,17 +426,17 @@ shares_next(Shares *shares, Party **account)
     for (int kind = 0; kind < 2; kind++) {
         bool known = shares->known_are_due == (kind == 0);
 
-        for (size_t running = 0; running < shares->running_max; running++) {
+        for (size_t running = 0; running < shares->size.running_max; running++) {
             Link **ring = &shares->ready[known][running];
+            Party *due = find_due(shares, *ring);
 
-            if (*ring == NULL)
+            if (due == NULL)
                 continue;
 
-            Party *due = (*ring)->next->party;
             Ticket *ticket = ring_turn(&ring_turn(&due->children)->children)->oldest;
 
             ticket_remove(shares, ticket);
-            due->running++;
+            account_begins(shares, due);
             account_moved(shares, due, ring);
             shares->known_are_due = !known;
             *account = due;

@@ -5,7 +5,9 @@
  * Turns: the two kinds of callers take turns, so that names and tokens that anybody can invent keep
  * nobody out who has signed in.  Of the accounts the one with the fewest running calls is due, so
  * that calls that take long get no more workers than short ones.  Addresses take turns, and so do
- * connections.
+ * connections.  How many of an account run is bounded, and by half of that where users of other
+ * tenants call too, since a machine has fewer cores than a server has workers; all names that
+ * memory does not know are one account, with a quarter.
  *
  * Room: everybody may use all of it while nobody else wants it.  Where it is full, whoever has more
  * than an equal share of what is theirs and their siblings' loses their newest call.
@@ -44,19 +46,28 @@ struct Ticket {
     Party *connection; /* while it waits */
 };
 
-/* At most calls_max calls of bytes_max bytes wait, and running_max of one account run, of workers
- * in all.  NULL: no memory. */
-MUST_CHECK Shares *shares_new(size_t calls_max, size_t bytes_max, size_t workers,
-                              size_t running_max);
+typedef struct SharesSize {
+    size_t calls_max, bytes_max; /* that wait */
+    size_t workers, running_max; /* running_max: calls of one account that run at once */
+    /* how long after a call of another tenant's user the bound is half of running_max; 0: it is
+     * not */
+    int64_t crowd_ms;
+} SharesSize;
+
+/* NULL: no memory. */
+MUST_CHECK Shares *shares_new(const SharesSize *size);
 void shares_free(Shares *shares);
 
-/* The call runs at once; gives the account that shares_end wants.  NULL: its account has as many
- * running as it may. */
+/* Where none waits the call runs at once; gives the account that shares_end wants.  NULL: some
+ * wait, or its account has as many running as it may. */
 MUST_CHECK Party *shares_start(Shares *shares, const Ticket *ticket);
 
-/* The call waits.  Gives the calls for which there is no room any more, linked by next, which may
- * be this one; NULL: none. */
-MUST_CHECK Ticket *shares_wait(Shares *shares, Ticket *ticket);
+/* The call waits; shares_shed comes next, with or without calls of shares_next in between. */
+void shares_wait(Shares *shares, Ticket *ticket);
+
+/* Gives the calls for which there is no room any more since the newcomer waits, linked by next,
+ * which may be that one; NULL: none. */
+MUST_CHECK Ticket *shares_shed(Shares *shares, const Ticket *newcomer);
 
 /* The call that is due, which runs from now on.  NULL: none waits whose account may run one more.
  */

@@ -11,7 +11,8 @@ enum { NOW = 0 };
 static Queue *
 queue_for(size_t calls_max, size_t bytes_max, size_t workers, size_t running_max)
 {
-    Queue *queue = queue_new(&(QueueSize){calls_max, bytes_max, workers, running_max});
+    Queue *queue =
+        queue_new(&(SharesSize){calls_max, bytes_max, workers, running_max, .crowd_ms = 0});
 
     assert_non_null(queue);
     return queue;
@@ -172,6 +173,48 @@ test_queue_pop__bound_of_one_tenant(void **state)
     assert_null(pop_as(queue, 3));
 
     assert_ptr_equal(pop_as(queue, 1), &slow[2]); /* its call before has ended */
+    queue_free(queue);
+}
+
+/* While users of other tenants call too, one tenant's calls hold half as many workers. */
+static void
+test_queue_pop__bound_in_a_crowd(void **state)
+{
+    enum { HOUR_MS = 3600 * 1000 };
+    Queue *queue = queue_new(&(SharesSize){100, 1000, 8, 4, .crowd_ms = HOUR_MS});
+    Ticket slow[5], other = ticket_of(2, 1), stranger = ticket_of(3, 1);
+
+    (void) state;
+    assert_non_null(queue);
+    stranger.share.is_known = false;
+    push(queue, &stranger);
+    assert_ptr_equal(pop_as(queue, 7), &stranger); /* whoever is not known makes no crowd */
+    flood(queue, slow, 5, ticket_of(1, 1));
+    for (size_t i = 0; i < 3; i++)
+        assert_ptr_equal(pop_as(queue, i), &slow[i]);
+    push(queue, &other);
+    assert_ptr_equal(pop_as(queue, 3), &other);
+    assert_null(pop_as(queue, 2)); /* two are still running */
+    assert_ptr_equal(pop_as(queue, 1), &slow[3]);
+    queue_free(queue);
+}
+
+/* All names that memory does not know hold a quarter of what one tenant's calls may. */
+static void
+test_queue_pop__bound_of_strangers(void **state)
+{
+    Queue *queue = queue_for(100, 1000, 8, 4);
+    Ticket names[3];
+
+    (void) state;
+    for (int i = 0; i < 3; i++) {
+        names[i] = ticket_of(SHARE_STRANGERS, (uint64_t) i);
+        names[i].share.is_known = false;
+        push(queue, &names[i]);
+    }
+    assert_ptr_equal(pop_as(queue, 0), &names[0]);
+    assert_null(pop_as(queue, 1));
+    assert_ptr_equal(pop_as(queue, 0), &names[1]);
     queue_free(queue);
 }
 
@@ -361,6 +404,8 @@ main(void)
         cmocka_unit_test(test_queue_push__peers_take_turns),
         cmocka_unit_test(test_queue_push__known_callers_beside_strangers),
         cmocka_unit_test(test_queue_pop__bound_of_one_tenant),
+        cmocka_unit_test(test_queue_pop__bound_in_a_crowd),
+        cmocka_unit_test(test_queue_pop__bound_of_strangers),
         cmocka_unit_test(test_queue_pop__fewest_running_first),
         cmocka_unit_test(test_queue_push__bounds),
         cmocka_unit_test(test_queue_push__flood_gives_way),
