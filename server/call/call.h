@@ -65,9 +65,10 @@ typedef struct Caller {
 
 /* Where a message came from, as the transport found it. */
 typedef struct Peer {
-    bool is_operator;    /* one of core->operators, over ipc:// */
-    char address[64];    /* "ipc:uid=0", "127.0.0.1:5432", "[::1]:5432" */
-    uint64_t connection; /* its number, of those to this server */
+    bool is_operator;      /* one of core->operators, over ipc:// */
+    char address[64];      /* "ipc:uid=0", "127.0.0.1:5432", "[::1]:5432" */
+    uint64_t connection;   /* its number, of those to this server */
+    uint64_t address_hash; /* of the address without its port, or of its network */
 } Peer;
 
 /* The first failure of a call; code 0: none so far. */

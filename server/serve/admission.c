@@ -2,9 +2,7 @@
  * the call is a stranger's, which costs it nothing but its place.  */
 #include "serve/admission.h"
 #include "access/cache.h"
-#include "access/origin.h"
 #include "access/rate.h"
-#include "base/hash.h"
 #include "call/host.h"
 #include "call/names.h"
 #include "serve/dispatch.h"
@@ -55,16 +53,15 @@ bool
 admission_ask(Core *core, const WirePeek *peek, const Peer *peer, Ticket *ticket,
               AdmissionRefusal *refusal)
 {
-    char asked[WIRE_TENANT_MAX + 1] = "", address[ORIGIN_SIZE];
+    char asked[WIRE_TENANT_MAX + 1] = "";
     uint32_t per_second = 0;
 
     if (peek->tenant_size > 0)
         memcpy(asked, peek->tenant, peek->tenant_size);
     asked[peek->tenant_size] = '\0';
-    origin_key(peer->address, address);
     ticket->share.tenant = find_tenant(core, asked, &per_second);
     ticket->share.is_known = knows_caller(core, peek, peer, ticket->share.tenant);
-    ticket->share.address = hash_bytes(address, strlen(address));
+    ticket->share.address = peer->address_hash;
     ticket->share.connection = peer->connection;
     ticket->is_counted = per_second > 0 && ticket->share.is_known;
     if (!ticket->is_counted)

@@ -3,6 +3,7 @@
 #include "serve/listener.h"
 #include "access/origin.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "proto/aio.h"
 #include "serve/connection.h"
@@ -168,6 +169,7 @@ let_in(Door *door, nng_stream *stream)
     read_peer(stream, listener->core, &peer);
     peer.connection = atomic_fetch_add(&listener->connections_made, 1) + 1;
     origin_key(peer.address, address);
+    peer.address_hash = hash_bytes(address, strlen(address));
     if (connection != NULL)
         answer = connection_start(connection, stream, door->is_ipc, &peer, address);
     if (answer == CENSUS_IN)

@@ -179,14 +179,20 @@ is_crowded(const Shares *shares, const Party *account)
     return others_us != 0 && clock_us() - others_us < shares->size.crowd_ms * 1000;
 }
 
+/* Where one account may hold all workers it may do so beside others too. */
+static bool
+is_bounded(const Shares *shares)
+{
+    return shares->size.running_max < shares->size.workers;
+}
+
 /* Names of strangers are only looked up, each once: few at a time are enough. */
 static size_t
 running_max(const Shares *shares, const Party *account)
 {
     size_t most = shares->size.running_max;
-    bool is_bounded = most < shares->size.workers;
 
-    return is_bounded && (int64_t) account->key == SHARE_STRANGERS ? (most + 3) / 4 : most;
+    return !is_bounded(shares) || (int64_t) account->key != SHARE_STRANGERS ? most : (most + 3) / 4;
 }
 
 static bool
@@ -195,7 +201,7 @@ may_run(const Shares *shares, const Party *account)
     size_t most = running_max(shares, account);
 
     return account->running < (most + 1) / 2 ||
-           (account->running < most && !is_crowded(shares, account));
+           (account->running < most && !(is_bounded(shares) && is_crowded(shares, account)));
 }
 
 /* Where an account waits for its turn; NULL: nothing waits in it, or it may never run more. */
