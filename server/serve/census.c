@@ -84,21 +84,32 @@ is_idler(const Guest *guest, const Guest *other)
     return atomic_load(&guest->active_us) < atomic_load(&other->active_us);
 }
 
-/* Closes the idlest guest of an address; NULL: of all. */
+/* Closes the idlest guest of an address; NULL: of all.  Where more than half have never asked
+ * anything, one of them goes. */
 static bool
 close_idlest(Census *census, const CensusAddress *address)
 {
-    Guest *idlest = NULL;
+    Guest *idlest = NULL, *silent = NULL; /* silent: the idlest of those who have never asked */
+    size_t guests = 0, silents = 0;
 
     for (size_t i = 0; i < census->count; i++) {
         Guest *guest = census->guests[i];
 
-        if (guest->is_leaving || (address != NULL && guest->address != address) ||
-            atomic_load(&guest->serving) > 0)
+        if (guest->is_leaving || (address != NULL && guest->address != address))
+            continue;
+        guests++;
+        if (atomic_load(&guest->serving) > 0)
             continue;
         if (idlest == NULL || is_idler(guest, idlest))
             idlest = guest;
+        if (atomic_load(&guest->has_asked))
+            continue;
+        silents++;
+        if (silent == NULL || is_idler(guest, silent))
+            silent = guest;
     }
+    if (silents > guests / 2)
+        idlest = silent;
     if (idlest != NULL)
         tell_to_close(census, idlest);
     return idlest != NULL;

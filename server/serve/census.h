@@ -1,7 +1,8 @@
 /* Who is connected: counts connections in all and for each address, and what memory they hold, and
  * chooses which of them is closed where a limit is reached.  Whoever has been idle longest makes
- * room for a newcomer, or, if nobody is idle, who has only answers to take; one with calls that
- * are being served never has to.
+ * room for a newcomer; those who have never asked anything do so among themselves where they hold
+ * more than half of the room.  If nobody is idle, who has only answers to take goes; one with calls
+ * that are being served never has to.
  *
  * Any thread may call; only coming, leaving and limits take a lock.  */
 #ifndef CIQ_SERVER_CENSUS_H
@@ -26,6 +27,7 @@ typedef struct Guest {
     bool is_leaving;               /* the census's: it was told to close */
     _Atomic ptrdiff_t held;        /* the census's: bytes */
     _Atomic int64_t active_us;     /* when it came, or last sent a whole message */
+    atomic_bool has_asked;         /* it has sent a whole message */
     _Atomic size_t calls;          /* that came in and whose answers it has not taken */
     _Atomic size_t serving;        /* those of them that have no answer yet */
     _Atomic int64_t unfinished_us; /* when its unfinished message began; 0: none */

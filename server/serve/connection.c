@@ -177,6 +177,7 @@ take_message(Connection *connection, const Frame *frame, int64_t now_us)
     atomic_fetch_add(&link->guest.calls, 1);
     atomic_fetch_add(&link->guest.serving, 1);
     pthread_mutex_unlock(&link->lock);
+    atomic_store(&link->guest.has_asked, true);
     atomic_store(&link->guest.active_us, now_us);
     intake_receive(link->place->intake, &incoming->base);
     return true;

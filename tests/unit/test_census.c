@@ -66,6 +66,30 @@ test_limit_of_all__idlest_goes(void **state)
     census_free(all);
 }
 
+/* Those who only connect, however often, push out one another and nobody who asks; but while they
+ * are few, one that is idle makes room also for them, who may be about to ask. */
+static void
+test_limit_of_all__silent_ones_hold_half_at_most(void **state)
+{
+    Census *all = census();
+    Guest guests[GUESTS];
+
+    (void) state;
+    for (int i = 0; i < ALL; i++)
+        assert_int_equal(come(all, &guests[i], i < 3 ? "a" : "b", 100 + i), CENSUS_IN);
+    for (int i = 0; i < ALL / 2 - 1; i++)
+        guests[i].has_asked = true; /* longest ago of all */
+    assert_true(census_close_idlest(all));
+    assert_ptr_equal(closed[0], &guests[ALL / 2 - 1]);
+    assert_true(census_close_idlest(all));
+    assert_ptr_equal(closed[1], &guests[ALL / 2]);
+    assert_true(census_close_idlest(all));
+    assert_ptr_equal(closed[2], &guests[0]);
+    for (int i = 0; i < ALL; i++)
+        census_leave(all, &guests[i]);
+    census_free(all);
+}
+
 /* Who has calls that are being served stays, and the newcomer is told no. */
 static void
 test_busy__never_has_to_go(void **state)
@@ -204,6 +228,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limit_of_all__idlest_goes),
+        cmocka_unit_test(test_limit_of_all__silent_ones_hold_half_at_most),
         cmocka_unit_test(test_busy__never_has_to_go),
         cmocka_unit_test(test_limit_of_address__of_its_own),
         cmocka_unit_test(test_bytes__who_holds_most_goes),
