@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,7 +20,8 @@ enum {
     SILENT_MS = 10000,     /* what was sent may stay unanswered by the kernel of a machine for so
                               long: it has vanished */
     HOSTS_MAX = 8,
-    LIST_SIZE = 1024 /* of the hosts in a conninfo */
+    LIST_SIZE = 1024, /* of the hosts in a conninfo */
+    TURNED_MS = 60000 /* a host that was silent is not the first again before that */
 };
 
 /* False: it is not ready, and reason says why. */
@@ -117,6 +119,25 @@ rotate_hosts(Hosts *hosts)
     rotate_list(hosts->host);
     rotate_list(hosts->address);
     rotate_list(hosts->port);
+}
+
+/* Which host comes first, for every connection of the process: who asked a silent one has waited
+ * for all.  The two are not one value: a connection that reads them while they change only asks
+ * another host first. */
+static _Atomic size_t first_host;
+static _Atomic int64_t first_host_until_us;
+
+static size_t
+first_turns(const Hosts *hosts)
+{
+    return clock_us() < first_host_until_us ? first_host % hosts->count : 0;
+}
+
+static void
+remember_first(size_t turns)
+{
+    first_host = turns;
+    first_host_until_us = clock_us() + TURNED_MS * (int64_t) 1000;
 }
 
 static const char *
@@ -219,6 +240,11 @@ connect_open(const Connect *connect, char *reason, size_t size)
     Hosts hosts;
 
     read_hosts(connect->conninfo, &hosts);
+
+    size_t turns = first_turns(&hosts);
+
+    for (size_t i = 0; i < turns; i++)
+        rotate_hosts(&hosts);
     /* libpq goes on to the next host where one refuses; one that is silent is put last here */
     for (size_t i = 0; i < hosts.count; i++) {
         PGconn *connection = start_attempt(connect, &hosts);
@@ -227,8 +253,11 @@ connect_open(const Connect *connect, char *reason, size_t size)
         if (connection == NULL)
             snprintf(reason, size, "no memory");
         else if (finish_attempt(connect, connection, &late, reason, size) &&
-                 prepare_session(connect, connection, reason, size))
+                 prepare_session(connect, connection, reason, size)) {
+            if (i > 0)
+                remember_first((turns + i) % hosts.count);
             return connection;
+        }
         PQfinish(connection);
         if (!late)
             break;
