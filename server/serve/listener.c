@@ -22,6 +22,8 @@ enum {
     LATE_MS = 100,          /* between two looks for those who are late */
     SHORT_PAUSE_MS = 10,    /* until somebody else is let in where nobody could be: for want of
                                descriptors or memory, or while many are being closed */
+    SHORT_MAX = 5,          /* pauses before somebody is closed for that: nng gives the descriptors
+                               of closed connections back somewhat later */
     SHORT_LOG_MS = 10000,   /* between two lines about the same */
     LEAVING_MAX = 64,       /* connections that are being closed beside those that are allowed */
     DESCRIPTORS_MORE = 512, /* that the process needs besides connections */
@@ -35,7 +37,8 @@ typedef struct Door {
     nng_aio *accept;
     AioPause *pause;
     bool is_ipc;
-    atomic_bool over;         /* it accepts nobody any more */
+    int short_count;  /* pauses for want of descriptors or memory since the last one came in */
+    atomic_bool over; /* it accepts nobody any more */
     char url[NNG_MAXADDRLEN]; /* as it is bound */
 } Door;
 
@@ -216,11 +219,13 @@ accepted(void *argument)
             nng_stream_free(nng_aio_get_output(door->accept, 0));
         atomic_store(&door->over, true);
     } else if (error == 0) {
+        door->short_count = 0;
         let_in(door, nng_aio_get_output(door->accept, 0));
         accept_next(door);
     } else {
-        /* no descriptors or no memory: who is idle makes room */
-        (void) census_close_idlest(listener->place.census);
+        /* no descriptors or no memory: who is idle makes room, unless some comes back by itself */
+        if (++door->short_count > SHORT_MAX)
+            (void) census_close_idlest(listener->place.census);
         log_short(listener, "nobody can be let in", "reason", nng_strerror(error));
         aio_pause_begin(door->pause, SHORT_PAUSE_MS);
     }
