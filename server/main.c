@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "base/ending.h"
 #include "base/log.h"
+#include "call/kept.h"
 #include "call/operators.h"
 #include "mail/mail.h"
 #include "proto/visible.h"
@@ -95,6 +96,7 @@ check_listening(const Config *config)
     char reason[512];
 
     if (operators_read(config->operator_uids, &operators, reason, sizeof reason) &&
+        kept_check(config, reason, sizeof reason) &&
         urls_check(config, config->listen, reason, sizeof reason))
         return true;
     fprintf(stderr, "%s\n", reason);

@@ -4,6 +4,8 @@
 #include "call/names.h"
 #include "call/address.h"
 #include "call/host.h"
+#include "call/kept.h"
+#include "call/slug.h"
 #include "base/log.h"
 #include "access/origin.h"
 #include "db/queries.h"
@@ -11,6 +13,7 @@
 #include "tenant/registry.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -228,28 +231,46 @@ rpc_add_demo_note(Call *call, const AddDemoNoteRequest *request, AddDemoNoteResp
 
 enum { SLUG_MAX = 40 }; /* leaves room for _100 under the 48 of a schema name */
 
+/* Where the platform gives domains to tenants. */
+static const char *
+base_domain(const Call *call)
+{
+    const char *base = call->core->config->base_domain;
+
+    return base[0] != '\0' ? base : "localhost";
+}
+
+/* As the label of a host name. */
+static void
+to_label(char *slug)
+{
+    for (char *at = slug; (at = strchr(at, '_')) != NULL;)
+        *at = '-';
+}
+
+static bool
+is_kept(const Call *call, const char *slug)
+{
+    char host[HOST_SIZE];
+
+    snprintf(host, sizeof host, "%.*s", SLUG_MAX, slug);
+    to_label(host);
+    snprintf(host + strlen(host), sizeof host - strlen(host), ".%s", base_domain(call));
+    return kept_host_wrong(call->core->config, host) != NULL;
+}
+
 /* A schema name out of a company's name, whatever that is written in. */
 static const char *
 make_slug(Call *call, int64_t id, const char *company_name)
 {
-    const DbRow *row;
-    char *slug;
-    size_t size;
+    char slug[SLUG_MAX + 1];
 
-    if (!db_row(call, &query_demo_slug, NULL,
-                (DbArg[]){{.name = "name", .text = company_name}, {0}}, &row))
-        return NULL;
-    slug = (char *) (uintptr_t) db_row_text(row, "slug");
-    if (slug == NULL)
-        return NULL;
-    size = strlen(slug) > SLUG_MAX ? SLUG_MAX : strlen(slug);
-    while (size > 0 && slug[size - 1] == '_')
-        size--;
-    slug[size] = '\0';
-    if (size == 0)
+    slug_make(company_name, slug, sizeof slug);
+    if (slug[0] == '\0')
         return call_printf(call, "tenant_%" PRId64, id);
-    /* it begins with a digit, or is a word that SQL or we keep for ourselves */
-    return names_schema_wrong(slug) == NULL ? slug : call_printf(call, "t_%s", slug);
+    /* it begins with a digit, or is a word that SQL, mail systems or we keep for ourselves */
+    return call_printf(call, "%s%s",
+                       names_schema_wrong(slug) != NULL || is_kept(call, slug) ? "t_" : "", slug);
 }
 
 /* What was not given is made from the company's name and is free; what was given may turn out to be
@@ -258,8 +279,8 @@ static bool
 choose_demo_names(Call *call, const ConvertDemoRequestRequest *request, const DbRow *demo,
                   const char **schema, const char **domain)
 {
-    const char *base = call->core->config->base_domain, *slug;
     const DbRow *row;
+    const char *slug;
 
     *schema = request->schema_name;
     *domain = request->domain;
@@ -271,7 +292,7 @@ choose_demo_names(Call *call, const ConvertDemoRequestRequest *request, const Db
     if (slug == NULL || !db_queue(call, &query_demo_lock_names, NULL, NULL) ||
         !db_row(call, &query_demo_names, NULL,
                 (DbArg[]){{.name = "slug", .text = slug},
-                          {.name = "base", .text = base[0] != '\0' ? base : "localhost"},
+                          {.name = "base", .text = base_domain(call)},
                           {0}},
                 &row))
         return false;

@@ -1,5 +1,6 @@
 /* The rows of tenants_tenant and tenants_domain.  */
 #include "tenant/registry.h"
+#include "call/kept.h"
 #include "db/queries.h"
 #include "migration/apps.h"
 #include "migration/migrate.h"
@@ -72,7 +73,10 @@ bool
 registry_add_domain(Call *call, const char *tenant_id, const Host *host, const DbRow **row)
 {
     bool must_prove = host_must_prove(call->core, host->kind);
+    const char *wrong = kept_host_wrong(call->core->config, host->name);
 
+    if (wrong != NULL)
+        return call_fail_field(call, "domain", "%s", wrong);
     if (must_prove && strlen(host->name) > HOST_PROVABLE)
         return call_fail_field(
             call, "domain",

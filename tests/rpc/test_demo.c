@@ -422,6 +422,11 @@ test_convert__names(void **state)
         {"Select", "t_select"},
         {"3M", "t_3m"},
         {"PG Mobile", "t_pg_mobile"},
+        {"\xc5\x81\xc3\xb3"
+         "d\xc5\xba",
+         "lodz"},
+        {"Autodiscover", "t_autodiscover"},
+        {"Mail", "t_mail"},
         {"a very long name that goes on and on, far beyond",
          "a_very_long_name_that_goes_on_and_on_far"},
     };

@@ -392,6 +392,49 @@ test_list_domain_records(void **state)
     ciq_add_domain_response_free(added);
 }
 
+/* What mail systems, browsers and people take for the platform's own belongs to no tenant. */
+static void
+test_add__platforms_own_hosts(void **state)
+{
+    static const struct {
+        const char *domain, *wrong; /* NULL: it is a tenant's to have */
+    } samples[] = {
+        {"clientiq.example", "domain must not be the platform's base domain itself"},
+        {"ClientIQ.example.", "domain must not be the platform's base domain itself"},
+        {"server.clientiq.example", "domain must not be the platform's own host"},
+        {"www.clientiq.example", "domain must not be a name that is kept for"},
+        {"AutoDiscover.clientiq.example", "domain must not be a name that is kept for"},
+        {"wpad.clientiq.example:443", "domain must not be a name that is kept for"},
+        {"mta-sts.clientiq.example", "domain must not be a name that is kept for"},
+        {"\xef\xbd\x97\xef\xbd\x97\xef\xbd\x97.clientiq.example", "domain must not be a name that"},
+        {"shop.clientiq.example", "domain must not be a name that is kept for"},
+        {"blog.clientiq.example", "domain must not be a name that is kept for"},
+        {"shops.clientiq.example", NULL},
+        {"mail.acme.clientiq.example", NULL},
+        {"mailings.clientiq.example", NULL},
+        {"notclientiq.example", NULL},
+        {"mail.customer.example", NULL},
+    };
+    World *world = *state;
+    CiqError *error = NULL;
+
+    setting_set(&world->server.config.public_host, "server.clientiq.example");
+    setting_set(&world->server.config.base_domain, "clientiq.example");
+    setting_set(&world->server.config.reserved_labels, "shop,Blog");
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        CiqAddDomainResponse *added = add(world->platform, samples[i].domain, "techcorp", &error);
+
+        if (samples[i].wrong == NULL) {
+            assert_ok(error);
+            ciq_add_domain_response_free(added);
+        } else {
+            assert_null(added);
+            assert_code(error, CODE_INVALID_ARGUMENT, samples[i].wrong);
+        }
+    }
+    setting_set(&world->server.config.reserved_labels, "");
+}
+
 /* ---- the hot path ---- */
 
 static Code
@@ -481,6 +524,7 @@ main(void)
         cmocka_unit_test(test_add_domain__normalises),
         cmocka_unit_test(test_explain_domain__says_where_it_ends),
         cmocka_unit_test(test_list_domain_records),
+        cmocka_unit_test(test_add__platforms_own_hosts),
         cmocka_unit_test(test_resolve_domain__from_memory),
         cmocka_unit_test(test_resolve_domain__from_memory_only_for_those_who_may),
     };
