@@ -1,6 +1,7 @@
 /* From PostgreSQL's SQLSTATEs to the codes of calls.  */
 #include "db/failure.h"
 #include "call/text.h"
+#include "db/queries.h"
 #include "db/private.h"
 #include "proto/utf8.h"
 
@@ -202,6 +203,16 @@ fail_unique(Call *call, const char *state, const PGresult *result)
                      table);
 }
 
+/* A tenant that was closed on another server, or whose schema or role somebody damaged: rights,
+ * tables, the schema, the role. */
+static bool
+is_of_damage(const Call *call, const char *state)
+{
+    return strcmp(state, "42501") == 0 || strcmp(state, "42P01") == 0 ||
+           strcmp(state, "3F000") == 0 || strcmp(state, "42704") == 0 ||
+           (strcmp(state, "22023") == 0 && call->failure.query == &query_context);
+}
+
 static bool
 fail_statement(Call *call, const char *state, const PGresult *result)
 {
@@ -226,9 +237,7 @@ fail_statement(Call *call, const char *state, const PGresult *result)
         return call_fail_text(
             call, CODE_FAILED_PRECONDITION,
             call_strdup(call, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
-    /* a tenant that was closed on another server, or whose schema somebody damaged */
-    if (call->tenant.id != 0 && (strcmp(state, "42501") == 0 || strcmp(state, "42P01") == 0 ||
-                                 strcmp(state, "3F000") == 0 || strcmp(state, "42704") == 0))
+    if (call->tenant.id != 0 && is_of_damage(call, state))
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "the tenant's schema is closed or incomplete (SQLSTATE %s)", state);
     if (strcmp(state, "57014") == 0)

@@ -656,6 +656,30 @@ test_repair__the_schema_is_gone(void **state)
                    "former_schema_name = 'lost'");
 }
 
+/* As after a restore of a dump, which has no roles. */
+static void
+test_repair__the_role_is_gone(void **state)
+{
+    World *world = *state;
+    char role[64];
+
+    tenant_new(world->platform, "roleless");
+    CiqClient *client = sign_in(&world->server, "roleless.localhost", world_email, world_password);
+    snprintf(role, sizeof role, "%s",
+             database_value(&world->database, "select role from public.tenants_tenant "
+                                              "where schema_name = 'roleless'"));
+    database_value(&world->database, "drop owned by %s", role);
+    database_value(&world->database, "drop role %s", role);
+    assert_user_code(client, CODE_FAILED_PRECONDITION, "closed or incomplete");
+    assert_true(finds(world, "missing-role", role));
+
+    CiqRepairTenantResponse *response = repair(world, "roleless");
+    assert_true(says(response, "usage of schema roleless"));
+    ciq_repair_tenant_response_free(response);
+    assert_user_code(client, CODE_OK, NULL);
+    ciq_client_free(client);
+}
+
 static void
 test_reconcile__orphans(void **state)
 {
@@ -831,6 +855,7 @@ main(void)
         cmocka_unit_test(test_repair__nothing_is_missing),
         cmocka_unit_test(test_repair__missing_tables_and_grants),
         cmocka_unit_test(test_repair__the_schema_is_gone),
+        cmocka_unit_test(test_repair__the_role_is_gone),
         cmocka_unit_test(test_reconcile__orphans),
         cmocka_unit_test(test_limits__users),
         cmocka_unit_test(test_limits__requests_per_second),
