@@ -2,6 +2,7 @@
 #include "client/cli/migration.h"
 #include "client/cli/exit.h"
 #include "client/cli/folder.h"
+#include "client/cli/grammar.h"
 #include "client/cli/options.h"
 #include "client/cli/text.h"
 
@@ -152,30 +153,38 @@ typedef struct Linting {
 } Linting;
 
 static void
-lint_report(Linting *linting, const char *file, size_t line, const char *rule, const char *why,
-            const char *instead)
+lint_report(Linting *linting, const char *file, size_t line, const LintRule *rule,
+            const char *detail)
 {
-    json_array_append_new(linting->findings, json_pack("{s:s, s:I, s:s, s:s, s:s}", "file", file,
-                                                       "line", (json_int_t) line, "rule", rule,
-                                                       "why", why, "instead", instead));
+    json_array_append_new(linting->findings,
+                          json_pack("{s:s, s:I, s:s, s:s, s:s, s:s*}", "file", file, "line",
+                                    (json_int_t) line, "rule", rule->name, "why", rule->why,
+                                    "instead", rule->instead, "detail", detail));
     if (linting->cli->json)
         return;
     text_print(file, stdout);
-    printf(":%zu: %s: ", line, rule);
-    text_print(why, stdout);
-    if (instead[0] != '\0')
-        printf("; better: %s", instead);
+    printf(":%zu: %s: ", line, rule->name);
+    text_print(rule->why, stdout);
+    if (detail != NULL) {
+        fputs(": ", stdout);
+        text_print(detail, stdout);
+    }
+    if (rule->instead[0] != '\0')
+        printf("; better: %s", rule->instead);
     putchar('\n');
 }
 
 static void
 lint_report_mistake(void *argument, const char *file, size_t line, const char *text)
 {
-    lint_report(argument, file, line, "file", text, "");
+    const LintRule rule = {.name = "file", .why = text, .instead = ""};
+
+    lint_report(argument, file, line, &rule, NULL);
 }
 
 static void
-lint_report_finding(void *argument, const MigrationFile *file, size_t line, const LintRule *rule)
+lint_report_finding(void *argument, const MigrationFile *file, size_t line, const LintRule *rule,
+                    const char *detail)
 {
     Linting *linting = argument;
     char name[256];
@@ -184,7 +193,7 @@ lint_report_finding(void *argument, const MigrationFile *file, size_t line, cons
     for (size_t i = 0; i < linting->allowed_count; i++)
         if (fnmatch(linting->allowed[i], name, 0) == 0)
             return;
-    lint_report(linting, file->file, line, rule->name, rule->why, rule->instead);
+    lint_report(linting, file->file, line, rule, detail);
 }
 
 /* The lines are "tenant/APP/0001_name RULE", in which * stands for any text; # begins a comment. */
@@ -228,7 +237,8 @@ lint_part(Linting *linting, const char *directory, const char *part)
         die("no memory");
     (void) !migration_set_order(&set); /* it reports mistakes itself */
     for (size_t i = 0; i < set.count; i++)
-        if (!lint_file(&set.files[i], strcmp(part, "tenant") == 0, lint_report_finding, linting))
+        if (!lint_file(&set.files[i], strcmp(part, "tenant") == 0, grammar_takes,
+                       lint_report_finding, linting))
             die("no memory");
     migration_set_free(&set);
 }

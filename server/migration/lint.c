@@ -13,8 +13,10 @@ typedef struct Lint {
     SqlSection up, down;
     const SqlSection *section;
     const SqlStatement *statement; /* the one that is looked at */
+    LintParse parse;
     LintFound found;
     void *argument;
+    bool has_memory;
 } Lint;
 
 /* ---- findings ---- */
@@ -44,16 +46,35 @@ is_allowed(const SqlStatement *statement, const char *rule)
 }
 
 static void
-lint_find(Lint *lint, LintRuleId rule, size_t token)
+lint_find_at(Lint *lint, LintRuleId rule, const char *at, const char *detail)
 {
-    const char *at = words_token(lint->statement, token)->text;
     size_t line = lint->section->line;
 
     if (is_allowed(lint->statement, lint_rules[rule].name))
         return;
     for (const char *c = lint->section->text; c < at; c++)
         line += *c == '\n';
-    lint->found(lint->argument, lint->file, line, &lint_rules[rule]);
+    lint->found(lint->argument, lint->file, line, &lint_rules[rule], detail);
+}
+
+static void
+lint_find(Lint *lint, LintRuleId rule, size_t token)
+{
+    lint_find_at(lint, rule, words_token(lint->statement, token)->text, NULL);
+}
+
+static void
+check_syntax(Lint *lint)
+{
+    const SqlStatement *s = lint->statement;
+    char *text = strndup(s->start, s->size), why[500];
+    size_t offset;
+
+    if (text == NULL)
+        lint->has_memory = false;
+    else if (!lint->parse(text, why, sizeof why, &offset))
+        lint_find_at(lint, LINT_SYNTAX, s->start + (offset < s->size ? offset : s->size), why);
+    free(text);
 }
 
 /* ---- what the file itself makes ---- */
@@ -503,6 +524,7 @@ check_section(Lint *lint, const SqlSection *section)
     lint->section = section;
     for (size_t i = 0; i < section->count; i++) {
         lint->statement = &section->statements[i];
+        check_syntax(lint);
         check_index(lint);
         check_alter_table(lint);
         check_locks(lint);
@@ -519,9 +541,15 @@ check_section(Lint *lint, const SqlSection *section)
 }
 
 bool
-lint_file(const MigrationFile *file, bool is_tenant, LintFound found, void *argument)
+lint_file(const MigrationFile *file, bool is_tenant, LintParse parse, LintFound found,
+          void *argument)
 {
-    Lint lint = {.file = file, .is_tenant = is_tenant, .found = found, .argument = argument};
+    Lint lint = {.file = file,
+                 .is_tenant = is_tenant,
+                 .parse = parse,
+                 .found = found,
+                 .argument = argument,
+                 .has_memory = true};
     bool ok = words_read(&lint.up, file->up, file->up_line) &&
               words_read(&lint.down, file->down, file->down_line);
 
@@ -536,5 +564,5 @@ lint_file(const MigrationFile *file, bool is_tenant, LintFound found, void *argu
     }
     words_free(&lint.up);
     words_free(&lint.down);
-    return ok;
+    return ok && lint.has_memory;
 }

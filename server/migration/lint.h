@@ -10,12 +10,15 @@
 #include "migration/file.h"
 #include "migration/lint_rule.h"
 
-/* Told for each finding, in the order of the file. */
+/* Told for each finding, in the order of the file.  detail: what more there is to say, or NULL. */
 typedef void (*LintFound)(void *argument, const MigrationFile *file, size_t line,
-                          const LintRule *rule);
+                          const LintRule *rule, const char *detail);
+
+/* Whether PostgreSQL's parser takes a statement.  False: why, and where in it. */
+typedef bool (*LintParse)(const char *statement, char *why, size_t size, size_t *offset);
 
 /* is_tenant: the file is for tenants' schemas.  False: no memory. */
-MUST_CHECK bool lint_file(const MigrationFile *file, bool is_tenant, LintFound found,
-                          void *argument);
+MUST_CHECK bool lint_file(const MigrationFile *file, bool is_tenant, LintParse parse,
+                          LintFound found, void *argument);
 
 #endif

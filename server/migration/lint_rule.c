@@ -2,6 +2,9 @@
 #include "migration/lint_rule.h"
 
 const LintRule lint_rules[] = {
+    [LINT_SYNTAX] =
+        {"syntax", "PostgreSQL's parser refuses this",
+         "the statement mended, or the rule allowed where the server's PostgreSQL is newer"},
     [LINT_INDEX_LOCK] = {"index-lock", "nobody can write to the table until the index is made",
                          "-- no-transaction, and create index concurrently if not exists"},
     [LINT_CONCURRENTLY] = {"concurrently", "concurrently is refused inside a transaction",

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 typedef enum LintRuleId {
+    LINT_SYNTAX,
     LINT_INDEX_LOCK,
     LINT_CONCURRENTLY,
     LINT_TYPE_CHANGE,

@@ -1,6 +1,7 @@
 /* Each rule of migration lint: what it must find, on which line, and what only looks like it.  */
 #include "harness/harness.h"
 
+#include "client/cli/grammar.h"
 #include "server/migration/lint.h"
 
 #include <stdio.h>
@@ -12,13 +13,15 @@ typedef struct Found {
 } Found;
 
 static void
-note(void *argument, const MigrationFile *file, size_t line, const LintRule *rule)
+note(void *argument, const MigrationFile *file, size_t line, const LintRule *rule,
+     const char *detail)
 {
     Found *found = argument;
     size_t used = strlen(found->text);
 
     (void) file;
     assert_true(rule->why[0] != '\0' && rule->instead[0] != '\0');
+    assert_int_equal(detail != NULL, strcmp(rule->name, "syntax") == 0);
     snprintf(found->text + used, sizeof found->text - used, "%s%s:%zu", used > 0 ? " " : "",
              rule->name, line);
 }
@@ -49,7 +52,7 @@ lint(const char *text, bool is_tenant, Found *found)
     assert_true(migration_set_add(&set, "shop", "0001_x.sql", "tenant/shop/0001_x.sql", text,
                                   strlen(text)));
     assert_int_equal(set.mistakes, 0);
-    assert_true(lint_file(&set.files[0], is_tenant, note, found));
+    assert_true(lint_file(&set.files[0], is_tenant, grammar_takes, note, found));
     migration_set_free(&set);
 }
 
@@ -60,6 +63,10 @@ typedef struct Sample {
 } Sample;
 
 static const Sample samples[] = {
+    {"select 1;\ncreate table a (\n  id bigint primary key,\n  b txet check b > 0);",
+     "drop table a;", "syntax:5"},
+    {"create table a (id bigint primary key);", "drop tabel a;", "down-incomplete:2 syntax:4"},
+    {"-- lint: allow syntax\nselect from a newer postgresql;", "select 1;", ""},
     /* locks */
     {"create index a_b on a (b);", "drop index a_b;", "index-lock:2"},
     {"create unique index a_b on only a (b);", "drop index a_b;", "index-lock:2"},
@@ -271,7 +278,7 @@ test_lint__cut_anywhere(void **state)
         assert_true(migration_set_init(&set, NULL, 0, ignore_mistake, NULL));
         assert_true(migration_set_add(&set, "shop", "0001_x.sql", "x", text, strlen(text)));
         for (size_t i = 0; i < set.count; i++)
-            assert_true(lint_file(&set.files[i], true, note, &found));
+            assert_true(lint_file(&set.files[i], true, grammar_takes, note, &found));
         migration_set_free(&set);
         free(text);
     }
