@@ -15,29 +15,17 @@ typedef void (*CiqThunk)(CiqAnyFunction done, void *arg, ProtobufCMessage *respo
  * done gets a response, to be freed with protobuf_c_message_free_unpacked, or an error; the other
  * one is NULL.  It must not block. */
 void ciq_call_async(CiqClient *client, const Method *method, const ProtobufCMessage *request,
-                    uint32_t timeout_ms, CiqThunk thunk, CiqAnyFunction done, void *arg);
+                    const CiqCallOptions *options, CiqThunk thunk, CiqAnyFunction done, void *arg);
 
-/* Waits for the answer.  NULL: *error says why; error may be NULL. */
+/* Waits for the answer.  NULL: *error says why; options and error may be NULL. */
 ProtobufCMessage *ciq_call(CiqClient *client, const Method *method, const ProtobufCMessage *request,
-                           CiqError **error);
+                           const CiqCallOptions *options, CiqError **error);
 
-/* What one call can have otherwise than its client. */
-typedef struct CiqCallOptions {
-    const char *tenant;             /* NULL: the client's */
-    const char *token;              /* NULL: the client's */
-    const char *origin;             /* NULL: the client's */
-    const uint8_t *idempotency_key; /* WIRE_KEY_SIZE bytes; NULL: a random one */
-    uint32_t timeout_ms;            /* 0: the client's */
-    bool explain;
-    bool once; /* one attempt only */
-} CiqCallOptions;
-
-/* Like ciq_call.  reply, if not NULL, gets the envelope of a call that succeeded, with the
- * statements if explain was asked for; free it with ciq_reply_free.  It gets NULL if the call
- * failed. */
-ProtobufCMessage *ciq_call_with(CiqClient *client, const Method *method,
-                                const ProtobufCMessage *request, const CiqCallOptions *options,
-                                Reply **reply, CiqError **error);
+/* The same, and *reply gets the envelope of a call that succeeded, with the statements that ran if
+ * explain asks for them; free it with ciq_reply_free.  It gets NULL if the call failed. */
+ProtobufCMessage *ciq_call_reply(CiqClient *client, const Method *method,
+                                 const ProtobufCMessage *request, const CiqCallOptions *options,
+                                 bool explain, Reply **reply, CiqError **error);
 void ciq_reply_free(Reply *reply);
 
 /* The URLs for a client that is given none: those in CIQ_URL, or that of this machine's server.

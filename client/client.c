@@ -21,10 +21,9 @@ enum {
 
 void
 ciq_call_async(CiqClient *client, const Method *method, const ProtobufCMessage *request,
-               uint32_t timeout_ms, CiqThunk thunk, CiqAnyFunction done, void *arg)
+               const CiqCallOptions *options, CiqThunk thunk, CiqAnyFunction done, void *arg)
 {
-    flight_start(client, method, request, &(CiqCallOptions){.timeout_ms = timeout_ms}, NULL, thunk,
-                 done, arg);
+    flight_start(client, method, request, options, false, NULL, thunk, done, arg);
 }
 
 typedef struct Waiter {
@@ -50,15 +49,15 @@ waiter_done(CiqAnyFunction done, void *arg, ProtobufCMessage *response, CiqError
 }
 
 ProtobufCMessage *
-ciq_call_with(CiqClient *client, const Method *method, const ProtobufCMessage *request,
-              const CiqCallOptions *options, Reply **reply, CiqError **error)
+ciq_call_reply(CiqClient *client, const Method *method, const ProtobufCMessage *request,
+               const CiqCallOptions *options, bool explain, Reply **reply, CiqError **error)
 {
     Waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
     clock_cond_init(&waiter.done);
     if (reply != NULL)
         *reply = NULL;
-    flight_start(client, method, request, options, reply, waiter_done, NULL, &waiter);
+    flight_start(client, method, request, options, explain, reply, waiter_done, NULL, &waiter);
     pthread_mutex_lock(&waiter.lock);
     while (!waiter.is_done)
         pthread_cond_wait(&waiter.done, &waiter.lock);
@@ -74,9 +73,53 @@ ciq_call_with(CiqClient *client, const Method *method, const ProtobufCMessage *r
 }
 
 ProtobufCMessage *
-ciq_call(CiqClient *client, const Method *method, const ProtobufCMessage *request, CiqError **error)
+ciq_call(CiqClient *client, const Method *method, const ProtobufCMessage *request,
+         const CiqCallOptions *options, CiqError **error)
 {
-    return ciq_call_with(client, method, request, &(CiqCallOptions){0}, NULL, error);
+    return ciq_call_reply(client, method, request, options, false, NULL, error);
+}
+
+static bool
+pack_response(ProtobufCMessage *message, void **response, size_t *size, CiqError **error)
+{
+    *size = protobuf_c_message_get_packed_size(message);
+    *response = malloc(*size + 1);
+    if (*response != NULL)
+        protobuf_c_message_pack(message, *response);
+    else
+        *error = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
+    protobuf_c_message_free_unpacked(message, NULL);
+    return *response != NULL;
+}
+
+bool
+ciq_call_packed(CiqClient *client, const char *method, const void *request, size_t request_size,
+                const CiqCallOptions *options, void **response, size_t *response_size,
+                CiqError **error)
+{
+    const Method *found = method_find(method);
+    ProtobufCMessage *message = NULL, *answer = NULL;
+    CiqError *why = NULL;
+
+    *response = NULL;
+    *response_size = 0;
+    if (found == NULL)
+        why = ciq_error_new(CODE_UNIMPLEMENTED, "this library has no method %s", method);
+    else if ((message = protobuf_c_message_unpack(found->request->descriptor, NULL, request_size,
+                                                  request)) == NULL)
+        why = ciq_error_new(CODE_INVALID_ARGUMENT, "the request is no %s",
+                            found->request->descriptor->short_name);
+    else
+        answer = ciq_call(client, found, message, options, &why);
+    if (message != NULL)
+        protobuf_c_message_free_unpacked(message, NULL);
+    if (answer != NULL && pack_response(answer, response, response_size, &why))
+        return true;
+    if (error != NULL)
+        *error = why;
+    else
+        ciq_error_free(why);
+    return false;
 }
 
 /* ---- the client itself ---- */

@@ -527,15 +527,19 @@ attempt_limit_ms(const CiqClient *client, uint32_t timeout_ms)
 
 void
 flight_start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
-             const CiqCallOptions *options, Reply **reply, CiqThunk thunk, CiqAnyFunction done,
-             void *arg)
+             const CiqCallOptions *options, bool explain, Reply **reply, CiqThunk thunk,
+             CiqAnyFunction done, void *arg)
 {
-    uint32_t timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : client->timeout_ms;
+    static const CiqCallOptions none = {0};
+    uint32_t timeout_ms;
     Flight *flight = NULL;
     uint8_t *packed = NULL;
     size_t size = 0;
-    CiqError *error = request_pack(client, method, request, options, &packed, &size);
+    CiqError *error;
 
+    options = options != NULL ? options : &none;
+    timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : client->timeout_ms;
+    error = request_pack(client, method, request, options, explain, &packed, &size);
     if (error != NULL) {
         thunk(done, arg, NULL, error);
         return;

@@ -4,11 +4,11 @@
 
 #include "client/internal.h"
 
-/* Begins a call; thunk is called exactly once, perhaps before this returns.  reply as in
- * ciq_call_with. */
+/* Begins a call; thunk is called exactly once, perhaps before this returns.  explain and
+ * reply as in ciq_call_reply. */
 void flight_start(CiqClient *client, const Method *method, const ProtobufCMessage *request,
-                  const CiqCallOptions *options, Reply **reply, CiqThunk thunk, CiqAnyFunction done,
-                  void *arg);
+                  const CiqCallOptions *options, bool explain, Reply **reply, CiqThunk thunk,
+                  CiqAnyFunction done, void *arg);
 
 /* A look at all servers and calls, now and then while calls are in flight: the callback of
  * CiqClient.watch, whose argument is the client. */

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert((int) CIQ_KEY_SIZE == (int) WIRE_KEY_SIZE,
+               "a key is as long as the server takes it");
+
 enum {
     ATTEMPT_FIELDS_MAX = 26, /* bytes of what each attempt appends to its request */
     NNG_HEADER_SIZE = 4      /* bytes of REQ's id, which the peer's NNG_OPT_RECVMAXSZ counts too */
@@ -19,15 +22,16 @@ text_of(const char *text)
 
 CiqError *
 request_pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
-             const CiqCallOptions *options, uint8_t **packed, size_t *size)
+             const CiqCallOptions *options, bool explain, uint8_t **packed, size_t *size)
 {
     Request request = CLIENTIQ__V1__REQUEST__INIT;
-    uint8_t key[WIRE_KEY_SIZE];
+    uint8_t key[CIQ_KEY_SIZE];
     CiqError *error = NULL;
     size_t on_wire;
 
     request.method = text_of(method->name);
-    request.explain = options->explain;
+    request.explain = explain;
+    request.traceparent = text_of(options->traceparent);
     request.payload.len = protobuf_c_message_get_packed_size(message);
     request.payload.data = malloc(request.payload.len + 1);
     if (request.payload.data == NULL)

@@ -7,7 +7,7 @@
 /* Packs the envelope, without what request_message appends, into memory of malloc.  NULL: it
  * worked. */
 CiqError *request_pack(CiqClient *client, const Method *method, const ProtobufCMessage *message,
-                       const CiqCallOptions *options, uint8_t **packed, size_t *size);
+                       const CiqCallOptions *options, bool explain, uint8_t **packed, size_t *size);
 
 /* The message of one attempt: with the time that is left, and, if run is not 0, the deadline on
  * that server's clock.  NULL: no memory. */

@@ -4,8 +4,10 @@
  * that one connection is lost, which is what has happened.
  *
  * libnng calls sendmsg through its dynamic symbol, so a sendmsg that the executable exports is
- * found first.  Linkers export a function that a shared library refers to, once its object is part
- * of the program: wire_guard is called to make it part.  All other callers of sendmsg in the
+ * found first, and so is one of a shared library that comes before the C library (libciq.so; not
+ * where a program loads that at run time, by dlopen).  Linkers export a function that a shared
+ * library refers to, once its object is part of the program: wire_guard is called to make it part.
+ * All other callers of sendmsg in the
  * process get ECONNRESET for EPIPE too.  */
 #include "proto/guard.h"
 

@@ -83,11 +83,10 @@ cli_call(const Cli *cli, CiqClient *client, const Method *method, const Protobuf
     if (kept == NULL && method->database != DATABASE_NONE)
         kept = state_token(tenant);
 
-    ProtobufCMessage *response = ciq_call_with(client, method, request,
-                                               &(CiqCallOptions){.tenant = tenant,
-                                                                 .token = kept != NULL ? kept : "",
-                                                                 .explain = cli->explain},
-                                               &reply, error);
+    ProtobufCMessage *response =
+        ciq_call_reply(client, method, request,
+                       &(CiqCallOptions){.tenant = tenant, .token = kept != NULL ? kept : ""},
+                       cli->explain, &reply, error);
 
     if (reply != NULL && cli->explain)
         print_explained(reply);

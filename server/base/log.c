@@ -35,7 +35,7 @@ static struct {
     pthread_cond_t filled, ended;
     bool running, stopping;
     int64_t stop_until_us;
-    LogLevel least;
+    _Atomic LogLevel least; /* read without the lock, by each line that is not written */
     size_t first, count;
     uint64_t dropped;
     Line lines[LINES_MAX];

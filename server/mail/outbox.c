@@ -399,7 +399,7 @@ static bool
 outbox_send_due(Outbox *outbox, Call *call)
 {
     for (int i = 0; i < MAILS_A_LOOK && !atomic_load(&outbox->stop); i++) {
-        MailResult result;
+        MailResult result = MAIL_SENT;
         const DbRow *row;
         bool sent, goes_on;
 

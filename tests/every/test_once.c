@@ -180,11 +180,11 @@ send(Once *once, size_t i, CiqClient *client)
     ProtobufCBinaryData answer = {0};
 
     assert_non_null(request);
-    response = ciq_call_with(client, method, request,
-                             &(CiqCallOptions){.tenant = write->on_tenant ? "acme" : "",
-                                               .token = once->calls[i].token,
-                                               .idempotency_key = once->calls[i].key},
-                             &reply, &error);
+    response = ciq_call_reply(client, method, request,
+                              &(CiqCallOptions){.tenant = write->on_tenant ? "acme" : "",
+                                                .token = once->calls[i].token,
+                                                .idempotency_key = once->calls[i].key},
+                              false, &reply, &error);
     if (error != NULL)
         print_error("%s %s\n", write->method, write->request);
     assert_ok(error);

@@ -73,9 +73,9 @@ call_empty(CiqClient *client, const Method *method, const char *tenant, const ch
     ProtobufCMessage *message = calloc(1, descriptor->sizeof_message);
 
     descriptor->message_init(message);
-    ProtobufCMessage *response = ciq_call_with(
-        client, method, message, &(CiqCallOptions){.tenant = tenant, .token = token, .once = true},
-        NULL, &error);
+    ProtobufCMessage *response =
+        ciq_call(client, method, message,
+                 &(CiqCallOptions){.tenant = tenant, .token = token, .once = true}, &error);
     if (response != NULL)
         protobuf_c_message_free_unpacked(response, NULL);
     free(message);

@@ -56,7 +56,8 @@ send_calls(CiqClient *client, int calls, Ends *ends)
 
     request.id = 1;
     for (int i = 0; i < calls; i++)
-        ciq_get_user_async(client, &request, TIMEOUT_MS, count, ends);
+        ciq_get_user_async(client, &request, &(CiqCallOptions){.timeout_ms = TIMEOUT_MS}, count,
+                           ends);
 }
 
 static bool
@@ -233,7 +234,8 @@ test_rate__is_asked_before_queueing(void **state)
     wait_for_waiters(&world->database, 1);
     request.id = 1;
     for (int i = 0; i < FLOOD; i++)
-        ciq_get_user_async(client, &request, TIMEOUT_MS, count_refusal, &refusals);
+        ciq_get_user_async(client, &request, &(CiqCallOptions){.timeout_ms = TIMEOUT_MS},
+                           count_refusal, &refusals);
     wait_for_ends(&refusals.ends, FLOOD);
     assert_int_equal(refusals.room, 0);
     assert_true(refusals.limit > FLOOD / 2);

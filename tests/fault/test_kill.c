@@ -90,9 +90,9 @@ attempt(void *argument)
     char wrong[256] = "";
     json_t *json = json_loads(call->request, 0, NULL);
     ProtobufCMessage *request = json_to_message(call->method->request->descriptor, json, wrong);
-    ProtobufCMessage *response = ciq_call_with(
-        call->victim->client, call->method, request,
-        &(CiqCallOptions){.idempotency_key = call->key, .once = call->once}, NULL, &error);
+    ProtobufCMessage *response =
+        ciq_call(call->victim->client, call->method, request,
+                 &(CiqCallOptions){.idempotency_key = call->key, .once = call->once}, &error);
 
     call->code = error == NULL ? CODE_OK : ciq_error_code(error);
     snprintf(call->text, sizeof call->text, "%s", error == NULL ? "" : ciq_error_message(error));

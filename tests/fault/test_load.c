@@ -76,7 +76,8 @@ test_full_queue__refuses_and_health_answers(void **state)
 
     request.id = 1;
     for (int i = 0; i < CALLS; i++)
-        ciq_get_user_async(client, &request, 20000, count, &results);
+        ciq_get_user_async(client, &request, &(CiqCallOptions){.timeout_ms = 20000}, count,
+                           &results);
     wait_until("refusals", some_are_refused, &results);
     for (int i = 0; i < 50; i++) {
         ciq_check_response_free(ciq_check(client, &health, &error));
@@ -103,8 +104,8 @@ test_deadline__ends_a_call(void **state)
 
     /* the first waits in PostgreSQL past its deadline, the second in the queue */
     request.id = 1;
-    ciq_get_user_async(client, &request, 300, count, &results);
-    ciq_get_user_async(client, &request, 200, count, &results);
+    ciq_get_user_async(client, &request, &(CiqCallOptions){.timeout_ms = 300}, count, &results);
+    ciq_get_user_async(client, &request, &(CiqCallOptions){.timeout_ms = 200}, count, &results);
     wait_for_ends(&results.ends, 2);
     assert_int_equal(results.ends.codes[CODE_DEADLINE_EXCEEDED], 2);
     database_release(holder);

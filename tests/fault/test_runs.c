@@ -468,7 +468,7 @@ test_sixteen_operators__get_one_run(void **state)
     fleet_with(&fleet, "fleet/0002_colour", colour);
     holder = database_hold(&fleet.database, "lock table alpha.fleet_car in access share mode");
     for (int i = 0; i < 16; i++)
-        ciq_create_migration_run_async(fleet.platform, &request, 0, on_created, &race);
+        ciq_create_migration_run_async(fleet.platform, &request, NULL, on_created, &race);
     wait_until("all answers", is_over, &race);
     id = race.ids[0];
     assert_true(id > 0);

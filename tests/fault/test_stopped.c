@@ -187,8 +187,8 @@ set_title(CiqClient *client, const char *title, uint32_t timeout_ms)
     request.user = &user;
     request.update_mask = &mask;
 
-    ProtobufCMessage *response = ciq_call_with(
-        client, method, &request.base, &(CiqCallOptions){.timeout_ms = timeout_ms}, NULL, &error);
+    ProtobufCMessage *response = ciq_call(client, method, &request.base,
+                                          &(CiqCallOptions){.timeout_ms = timeout_ms}, &error);
 
     if (response != NULL)
         protobuf_c_message_free_unpacked(response, NULL);

@@ -63,7 +63,7 @@ call_text(CiqClient *client, const char *name, CiqError **error, const char *tex
     if (request == NULL)
         fail_msg("%s: %s", text, wrong);
 
-    ProtobufCMessage *response = ciq_call(client, method, request, error);
+    ProtobufCMessage *response = ciq_call(client, method, request, NULL, error);
 
     answer = response == NULL ? NULL : json_of_message(response);
     if (response != NULL)

@@ -305,8 +305,8 @@ test_explain__shows_one_schema(void **state)
     CiqClient *remote = ciq_client_new(
         &(CiqOptions){.urls = world->server.tcp, .tenant = "acme", .token = token}, &error);
     const Method *list = method_find("clientiq.v1.UserService/ListUsers");
-    ProtobufCMessage *response = ciq_call_with(local, list, &request.base,
-                                               &(CiqCallOptions){.explain = true}, &reply, &error);
+    ProtobufCMessage *response =
+        ciq_call_reply(local, list, &request.base, NULL, true, &reply, &error);
 
     assert_ok(error);
     assert_true(reply->n_statements >= 2);
@@ -316,8 +316,7 @@ test_explain__shows_one_schema(void **state)
         assert_null(strstr(reply->statements[i]->text, "same.example"));
     ciq_reply_free(reply);
     protobuf_c_message_free_unpacked(response, NULL);
-    assert_null(ciq_call_with(remote, list, &request.base, &(CiqCallOptions){.explain = true},
-                              &reply, &error));
+    assert_null(ciq_call_reply(remote, list, &request.base, NULL, true, &reply, &error));
     assert_code(error, CODE_PERMISSION_DENIED, "platform.explain");
     ciq_client_free(local);
     ciq_client_free(remote);

@@ -21,9 +21,9 @@ create(CiqClient *client, const char *email, const uint8_t key[WIRE_KEY_SIZE], C
 
     user.email = TEXT(email);
     request.user = &user;
-    return (CiqCreateUserResponse *) ciq_call_with(
-        client, method("clientiq.v1.UserService/CreateUser"), &request.base,
-        &(CiqCallOptions){.idempotency_key = key}, NULL, error);
+    return (CiqCreateUserResponse *) ciq_call(client, method("clientiq.v1.UserService/CreateUser"),
+                                              &request.base,
+                                              &(CiqCallOptions){.idempotency_key = key}, error);
 }
 
 static void
@@ -179,9 +179,8 @@ test_create_user__while_the_first_runs(void **state)
 
     user.email = TEXT("running@acme.example");
     request.user = &user;
-    assert_null(
-        ciq_call_with(world->acme, method("clientiq.v1.UserService/CreateUser"), &request.base,
-                      &(CiqCallOptions){.idempotency_key = key, .once = true}, NULL, &error));
+    assert_null(ciq_call(world->acme, method("clientiq.v1.UserService/CreateUser"), &request.base,
+                         &(CiqCallOptions){.idempotency_key = key, .once = true}, &error));
     assert_true(ciq_error_retry_after_ms(error) > 0);
     assert_code(error, CODE_ABORTED, NULL);
 
@@ -238,9 +237,9 @@ test_create_tenant__twice_with_one_key(void **state)
     request.domain = TEXT("keyed.localhost");
     request.admin_email = TEXT("a@b.c");
     for (int i = 0; i < 2; i++) {
-        responses[i] = (CiqCreateTenantResponse *) ciq_call_with(
+        responses[i] = (CiqCreateTenantResponse *) ciq_call(
             world->platform, method("clientiq.v1.TenantService/CreateTenant"), &request.base,
-            &(CiqCallOptions){.idempotency_key = key}, NULL, &error);
+            &(CiqCallOptions){.idempotency_key = key}, &error);
         assert_ok(error);
     }
     assert_int_equal(strlen(responses[0]->admin_password), 20);
@@ -260,9 +259,9 @@ demo_request(CiqClient *client, const char *token, const uint8_t key[WIRE_KEY_SI
     demo.email = TEXT("once@demo.example");
     request.demo_request = &demo;
 
-    CiqCreateDemoRequestResponse *response = (CiqCreateDemoRequestResponse *) ciq_call_with(
+    CiqCreateDemoRequestResponse *response = (CiqCreateDemoRequestResponse *) ciq_call(
         client, method("clientiq.v1.TenantService/CreateDemoRequest"), &request.base,
-        &(CiqCallOptions){.token = token, .idempotency_key = key}, NULL, &error);
+        &(CiqCallOptions){.token = token, .idempotency_key = key}, &error);
     int64_t id = response == NULL ? 0 : response->id;
 
     assert_ok(error);

@@ -263,8 +263,10 @@ test_last_owner__stays(void **state)
                                    "values ('racer%d@x.y', 'owner') returning id",
                                    round),
                     NULL, 10);
-        ciq_deactivate_superuser_async(world->platform, &deactivate, 20000, deactivated, &ends);
-        ciq_delete_superuser_async(world->platform, &delete, 20000, deleted, &ends);
+        ciq_deactivate_superuser_async(world->platform, &deactivate,
+                                       &(CiqCallOptions){.timeout_ms = 20000}, deactivated, &ends);
+        ciq_delete_superuser_async(world->platform, &delete, &(CiqCallOptions){.timeout_ms = 20000},
+                                   deleted, &ends);
         wait_for_ends(&ends, 2);
         assert_int_equal(ends.codes[CODE_OK], 1);
         assert_int_equal(ends.codes[CODE_FAILED_PRECONDITION], 1);

@@ -120,8 +120,10 @@ test_last_admin__stays_under_concurrency(void **state)
 
         deactivate.id = 1;
         delete.id = id;
-        ciq_deactivate_user_async(second, &deactivate, 20000, deactivated, &ends);
-        ciq_delete_user_async(first, &delete, 20000, deleted, &ends);
+        ciq_deactivate_user_async(second, &deactivate, &(CiqCallOptions){.timeout_ms = 20000},
+                                  deactivated, &ends);
+        ciq_delete_user_async(first, &delete, &(CiqCallOptions){.timeout_ms = 20000}, deleted,
+                              &ends);
         wait_for_ends(&ends, 2);
         assert_int_equal(ends.codes[CODE_OK], 1);
         assert_int_equal(ends.codes[CODE_FAILED_PRECONDITION] + ends.codes[CODE_UNAUTHENTICATED],
@@ -155,9 +157,8 @@ update_once(CiqClient *client, int64_t id, const char *path)
     request.user = &user;
     request.update_mask = &mask;
 
-    ProtobufCMessage *response =
-        ciq_call_with(client, method_find("clientiq.v1.UserService/UpdateUser"), &request.base,
-                      &(CiqCallOptions){.once = true}, NULL, &error);
+    ProtobufCMessage *response = ciq_call(client, method_find("clientiq.v1.UserService/UpdateUser"),
+                                          &request.base, &(CiqCallOptions){.once = true}, &error);
 
     if (response != NULL)
         protobuf_c_message_free_unpacked(response, NULL);

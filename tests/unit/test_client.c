@@ -125,7 +125,7 @@ test_client__first_answer_late(void **state)
     (void) state;
     fake_open(&server, script, 1);
     client = client_of(server.url);
-    ciq_login_async(client, &request, 0, login_ended, &all);
+    ciq_login_async(client, &request, NULL, login_ended, &all);
     fake_listen(&server);
 
     await(&all, 1);
@@ -164,7 +164,7 @@ test_client__server_comes_later(void **state)
     (void) state;
     fake_open(&server, script, 1);
     client = client_of(server.url);
-    ciq_get_user_async(client, &request, 0, ended, &all);
+    ciq_get_user_async(client, &request, NULL, ended, &all);
     fake_listen(&server);
 
     await(&all, 1);
@@ -185,8 +185,8 @@ test_client__deadline(void **state)
     int64_t start_ms = now_ms();
     char text[200];
 
-    assert_null(ciq_call_with(client, method_find("clientiq.v1.UserService/GetUser"), &request.base,
-                              &(CiqCallOptions){.timeout_ms = 300}, NULL, &error));
+    assert_null(ciq_call(client, method_find("clientiq.v1.UserService/GetUser"), &request.base,
+                         &(CiqCallOptions){.timeout_ms = 300}, &error));
     assert_int_equal(end_of(error, text), CODE_DEADLINE_EXCEEDED);
     assert_true(now_ms() - start_ms >= 300);
     assert_int_equal(fake_requests(&server), 1);
@@ -209,9 +209,8 @@ test_client__silence_after_a_pause(void **state)
     for (int i = 0; i < 2; i++) {
         CiqError *error = NULL;
 
-        assert_null(ciq_call_with(client, method_find("clientiq.v1.UserService/GetUser"),
-                                  &request.base, &(CiqCallOptions){.timeout_ms = 500}, NULL,
-                                  &error));
+        assert_null(ciq_call(client, method_find("clientiq.v1.UserService/GetUser"), &request.base,
+                             &(CiqCallOptions){.timeout_ms = 500}, &error));
         assert_int_equal(end_of(error, text), CODE_DEADLINE_EXCEEDED);
     }
     assert_int_equal(fake_requests(&server), 3);
@@ -371,7 +370,7 @@ test_client__too_many_in_flight(void **state)
     CiqClient *client = client_of(server.url);
 
     for (int i = 0; i < 1030; i++)
-        ciq_get_user_async(client, &request, 0, ended, &all);
+        ciq_get_user_async(client, &request, NULL, ended, &all);
     await(&all, 6);
     for (int i = 0; i < 6; i++)
         assert_int_equal(all.codes[i], CODE_RESOURCE_EXHAUSTED);
@@ -401,7 +400,7 @@ test_client__free_during_pause(void **state)
     CiqClient *client = client_of(server.url);
     int64_t start_ms = now_ms();
 
-    ciq_get_user_async(client, &request, 0, ended, &all);
+    ciq_get_user_async(client, &request, NULL, ended, &all);
     wait_until("the request", is_asked, &server);
     ciq_client_free(client);
     assert_int_equal(all.count, 1);

@@ -41,8 +41,8 @@ write_for(CiqClient *client, const char *name, uint32_t timeout_ms)
     CiqLoginRequest login = CLIENTIQ__V1__LOGIN_REQUEST__INIT;
     CiqError *error = NULL;
     ProtobufCMessage *response =
-        ciq_call_with(client, method, method->never_replayed ? &login.base : &create.base,
-                      &(CiqCallOptions){.timeout_ms = timeout_ms}, NULL, &error);
+        ciq_call(client, method, method->never_replayed ? &login.base : &create.base,
+                 &(CiqCallOptions){.timeout_ms = timeout_ms}, &error);
     Code code = error == NULL ? CODE_OK : (Code) ciq_error_code(error);
 
     if (response != NULL)
@@ -151,7 +151,7 @@ test_stopped_server__with_many_in_flight(void **state)
         before += fake_requests(&three.fakes[i]);
     kept = fake_requests(&three.fakes[SILENT]);
     for (int i = 0; i < AT_ONCE; i++)
-        ciq_create_user_async(three.client, &request, 0, ended_one, NULL);
+        ciq_create_user_async(three.client, &request, NULL, ended_one, NULL);
     wait_until("all calls to end", all_ended, NULL);
     assert_int_equal(ended_well, AT_ONCE);
     for (int i = 0; i < FAKES; i++)

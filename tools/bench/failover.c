@@ -79,7 +79,8 @@ begin(Load *load)
     snprintf(address, sizeof address, "u%u@bench.example", atomic_fetch_add(&load->number, 1));
     user.email = address;
     request.user = &user;
-    ciq_create_user_async(load->client, &request, 10000, ended, load);
+    ciq_create_user_async(load->client, &request, &(CiqCallOptions){.timeout_ms = 10000}, ended,
+                          load);
 }
 
 static void

@@ -42,9 +42,9 @@ decide(Caller *caller, const char *method, const ProtobufCMessage *request)
     randombytes_buf(key, sizeof key);
     for (;;) {
         CiqError *error = NULL;
-        ProtobufCMessage *response = ciq_call_with(
-            caller->client, method_find(method), request,
-            &(CiqCallOptions){.idempotency_key = key, .timeout_ms = 5000}, NULL, &error);
+        ProtobufCMessage *response =
+            ciq_call(caller->client, method_find(method), request,
+                     &(CiqCallOptions){.idempotency_key = key, .timeout_ms = 5000}, &error);
         Code code = error == NULL ? CODE_OK : (Code) ciq_error_code(error);
         long taken_ms = (long) ((clock_us() - start_us) / 1000);
 

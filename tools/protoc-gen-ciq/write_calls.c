@@ -1,4 +1,4 @@
-/* The client library's typed calls: each rpc in two forms, on the two generic functions of
+/* The client library's typed calls: each rpc in three forms, on the two generic functions of
  * client/call.h.  */
 #include "write.h"
 
@@ -33,12 +33,15 @@ write_calls_h(const Model *model, Text *out)
 
         text_add(out,
                  "\n%stypedef void (*Ciq%sDone)(void *arg, Ciq%s *response, CiqError *error);\n"
-                 "void ciq_%s_async(CiqClient *client, const Ciq%s *request, uint32_t timeout_ms,\n"
-                 "    Ciq%sDone done, void *arg);\n"
+                 "void ciq_%s_async(CiqClient *client, const Ciq%s *request,\n"
+                 "    const CiqCallOptions *options, Ciq%sDone done, void *arg);\n"
                  "Ciq%s *ciq_%s(CiqClient *client, const Ciq%s *request, CiqError **error);\n"
+                 "Ciq%s *ciq_%s_with(CiqClient *client, const Ciq%s *request,\n"
+                 "    const CiqCallOptions *options, CiqError **error);\n"
                  "void ciq_%s_response_free(Ciq%s *response);\n",
                  c_comment(method->comment, ""), method->rpc, response, method->rpc_snake, request,
-                 method->rpc, response, method->rpc_snake, request, method->rpc_snake, response);
+                 method->rpc, response, method->rpc_snake, request, response, method->rpc_snake,
+                 request, method->rpc_snake, response);
     }
     text_add(out, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 }
@@ -60,16 +63,23 @@ write_calls_c(const Model *model, Text *out)
                  "CiqError *error)\n{\n"
                  "    ((Ciq%sDone) done)(arg, (Ciq%s *) response, error);\n}\n\n",
                  name, rpc, response);
-        text_add(out,
-                 "void\nciq_%s_async(CiqClient *client, const Ciq%s *request, uint32_t timeout_ms, "
-                 "Ciq%sDone done, void *arg)\n{\n"
-                 "    ciq_call_async(client, &methods[%zu], (const ProtobufCMessage *) request, "
-                 "timeout_ms, %s_done, (CiqAnyFunction) done, arg);\n}\n\n",
-                 name, request, rpc, i, name);
+        text_add(
+            out,
+            "void\nciq_%s_async(CiqClient *client, const Ciq%s *request, const CiqCallOptions *options, "
+            "Ciq%sDone done, void *arg)\n{\n"
+            "    ciq_call_async(client, &methods[%zu], (const ProtobufCMessage *) request, "
+            "options, %s_done, (CiqAnyFunction) done, arg);\n}\n\n",
+            name, request, rpc, i, name);
         text_add(out,
                  "Ciq%s *\nciq_%s(CiqClient *client, const Ciq%s *request, CiqError **error)\n{\n"
                  "    return (Ciq%s *) ciq_call(client, &methods[%zu], "
-                 "(const ProtobufCMessage *) request, error);\n}\n\n",
+                 "(const ProtobufCMessage *) request, NULL, error);\n}\n\n",
+                 response, name, request, response, i);
+        text_add(out,
+                 "Ciq%s *\nciq_%s_with(CiqClient *client, const Ciq%s *request, "
+                 "const CiqCallOptions *options, CiqError **error)\n{\n"
+                 "    return (Ciq%s *) ciq_call(client, &methods[%zu], "
+                 "(const ProtobufCMessage *) request, options, error);\n}\n\n",
                  response, name, request, response, i);
         text_add(
             out,

@@ -1,8 +1,9 @@
 /* libciq: the C client library of ClientIQ.
  *
  * A CiqClient speaks to one server, or to several that serve the same database; many threads may
- * use one client, and all its calls travel over one connection for each server.  Every rpc is two
- * functions in clientiq/calls.h: ciq_get_user waits for the answer, ciq_get_user_async calls back.
+ * use one client, and all its calls travel over one connection for each server.  Every rpc is three
+ * functions in clientiq/calls.h: ciq_get_user waits for the answer, ciq_get_user_with does so for
+ * a tenant, token or deadline of its own, ciq_get_user_async calls back.
  *
  * A call fails with a CiqError whose code is one of gRPC's canonical status codes.  The library
  * repeats a call by itself, within its deadline, when the connection or the server was lost, or
@@ -64,6 +65,31 @@ void ciq_client_free(CiqClient *client);
 void ciq_client_set_tenant(CiqClient *client, const char *tenant);
 void ciq_client_set_token(CiqClient *client, const char *token);
 void ciq_client_set_origin(CiqClient *client, const char *origin);
+
+enum { CIQ_KEY_SIZE = 16 }; /* bytes of an idempotency key */
+
+/* What one call has otherwise than its client.  What is NULL or 0 is as the client has it. */
+typedef struct CiqCallOptions {
+    const char *tenant;      /* as in CiqOptions; "": the platform */
+    const char *token;       /* "": none */
+    const char *origin;      /* "": none */
+    const char *traceparent; /* W3C Trace Context; its trace id appears in the server's log */
+    uint32_t timeout_ms;     /* for all attempts */
+    /* Of a write: CIQ_KEY_SIZE bytes, random and the same in each repetition of one write; within a
+     * day the write happens once, however often it is called.  NULL: random ones, which cover the
+     * library's own repetitions. */
+    const uint8_t *idempotency_key;
+    bool once; /* one attempt only, whatever attempts_max says */
+} CiqCallOptions;
+
+/* Calls a method by its name, such as "clientiq.v1.UserService/GetUser", with its packed request;
+ * for gateways, and for languages that have protobuf.  options may be NULL.  *response, from
+ * malloc, is the packed response of *response_size bytes; free it with free.  False: *error says
+ * why, if error is not NULL: UNIMPLEMENTED if this library knows no such method, INVALID_ARGUMENT
+ * if the request is not its message. */
+bool ciq_call_packed(CiqClient *client, const char *method, const void *request,
+                     size_t request_size, const CiqCallOptions *options, void **response,
+                     size_t *response_size, CiqError **error);
 
 /* What went wrong.  The texts live as long as the error. */
 int ciq_error_code(const CiqError *error);                /* gRPC's number: 5 is NOT_FOUND */

@@ -10,15 +10,21 @@ get_thing_done(CiqAnyFunction done, void *arg, ProtobufCMessage *response, CiqEr
 }
 
 void
-ciq_get_thing_async(CiqClient *client, const CiqGetThingRequest *request, uint32_t timeout_ms, CiqGetThingDone done, void *arg)
+ciq_get_thing_async(CiqClient *client, const CiqGetThingRequest *request, const CiqCallOptions *options, CiqGetThingDone done, void *arg)
 {
-    ciq_call_async(client, &methods[0], (const ProtobufCMessage *) request, timeout_ms, get_thing_done, (CiqAnyFunction) done, arg);
+    ciq_call_async(client, &methods[0], (const ProtobufCMessage *) request, options, get_thing_done, (CiqAnyFunction) done, arg);
 }
 
 CiqGetThingResponse *
 ciq_get_thing(CiqClient *client, const CiqGetThingRequest *request, CiqError **error)
 {
-    return (CiqGetThingResponse *) ciq_call(client, &methods[0], (const ProtobufCMessage *) request, error);
+    return (CiqGetThingResponse *) ciq_call(client, &methods[0], (const ProtobufCMessage *) request, NULL, error);
+}
+
+CiqGetThingResponse *
+ciq_get_thing_with(CiqClient *client, const CiqGetThingRequest *request, const CiqCallOptions *options, CiqError **error)
+{
+    return (CiqGetThingResponse *) ciq_call(client, &methods[0], (const ProtobufCMessage *) request, options, error);
 }
 
 void
@@ -36,15 +42,21 @@ paint_thing_done(CiqAnyFunction done, void *arg, ProtobufCMessage *response, Ciq
 }
 
 void
-ciq_paint_thing_async(CiqClient *client, const CiqPaintThingRequest *request, uint32_t timeout_ms, CiqPaintThingDone done, void *arg)
+ciq_paint_thing_async(CiqClient *client, const CiqPaintThingRequest *request, const CiqCallOptions *options, CiqPaintThingDone done, void *arg)
 {
-    ciq_call_async(client, &methods[1], (const ProtobufCMessage *) request, timeout_ms, paint_thing_done, (CiqAnyFunction) done, arg);
+    ciq_call_async(client, &methods[1], (const ProtobufCMessage *) request, options, paint_thing_done, (CiqAnyFunction) done, arg);
 }
 
 CiqPaintThingResponse *
 ciq_paint_thing(CiqClient *client, const CiqPaintThingRequest *request, CiqError **error)
 {
-    return (CiqPaintThingResponse *) ciq_call(client, &methods[1], (const ProtobufCMessage *) request, error);
+    return (CiqPaintThingResponse *) ciq_call(client, &methods[1], (const ProtobufCMessage *) request, NULL, error);
+}
+
+CiqPaintThingResponse *
+ciq_paint_thing_with(CiqClient *client, const CiqPaintThingRequest *request, const CiqCallOptions *options, CiqError **error)
+{
+    return (CiqPaintThingResponse *) ciq_call(client, &methods[1], (const ProtobufCMessage *) request, options, error);
 }
 
 void
