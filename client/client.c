@@ -147,6 +147,14 @@ ciq_default_urls(void)
     return strdup("tcp://127.0.0.1:7420");
 }
 
+static char *
+ca_file_of(const CiqOptions *options)
+{
+    const char *named = options->ca_file != NULL ? options->ca_file : getenv("CIQ_CA_FILE");
+
+    return strdup(named != NULL && named[0] != '\0' ? named : "/etc/ssl/certs/ca-certificates.crt");
+}
+
 static CiqError *
 client_dial_all(CiqClient *client)
 {
@@ -180,6 +188,7 @@ ciq_client_new(const CiqOptions *options, CiqError **error)
     pthread_mutex_init(&client->lock, NULL);
     clock_cond_init(&client->idle);
     client->urls = options->urls != NULL ? strdup(options->urls) : ciq_default_urls();
+    client->ca_file = ca_file_of(options);
     client->tenant = strdup(options->tenant != NULL ? options->tenant : "");
     client->token = strdup(options->token != NULL ? options->token : "");
     client->origin = strdup(options->origin != NULL ? options->origin : "");
@@ -188,8 +197,8 @@ ciq_client_new(const CiqOptions *options, CiqError **error)
     client->attempt_ms = options->attempt_ms;
     client->attempts_max = options->attempts_max != 0 ? options->attempts_max : ATTEMPTS_STANDARD;
     client->watch = aio_pause_new(flights_watch, client);
-    if (client->urls == NULL || client->tenant == NULL || client->token == NULL ||
-        client->origin == NULL || client->watch == NULL)
+    if (client->urls == NULL || client->ca_file == NULL || client->tenant == NULL ||
+        client->token == NULL || client->origin == NULL || client->watch == NULL)
         why = ciq_error_new(CODE_RESOURCE_EXHAUSTED, "no memory");
     else
         why = client_dial_all(client);
@@ -227,6 +236,7 @@ ciq_client_free(CiqClient *client)
     pthread_cond_destroy(&client->idle);
     pthread_mutex_destroy(&client->lock);
     free(client->urls);
+    free(client->ca_file);
     free(client->tenant);
     free_secret(client->token);
     free(client->origin);

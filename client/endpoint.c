@@ -4,6 +4,8 @@
 #include "proto/message.h"
 
 #include <limits.h>
+#include <nng/supplemental/tls/tls.h>
+#include <string.h>
 
 enum {
     RECONNECT_MAX_MS = 200,  /* between two attempts to connect */
@@ -273,12 +275,41 @@ pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *argument)
     pthread_mutex_unlock(&client->lock);
 }
 
+/* The server must be who its URL says, by a certificate of an authority that is trusted. */
+static int
+dial_by_tls(nng_dialer dialer, const char *url, const char *ca_file)
+{
+    nng_tls_config *tls = NULL;
+    nng_url *parsed = NULL;
+    int error = nng_url_parse(&parsed, url);
+
+    if (error == 0)
+        error = nng_tls_config_alloc(&tls, NNG_TLS_MODE_CLIENT);
+    if (error == 0)
+        error = nng_tls_config_auth_mode(tls, NNG_TLS_AUTH_MODE_REQUIRED);
+    if (error == 0)
+        error = nng_tls_config_server_name(tls, parsed->u_hostname);
+    if (error == 0)
+        error = nng_tls_config_version(tls, NNG_TLS_1_2, NNG_TLS_1_3);
+    if (error == 0)
+        error = nng_tls_config_ca_file(tls, ca_file);
+    if (error == 0)
+        error = nng_dialer_set_ptr(dialer, NNG_OPT_TLS_CONFIG, tls);
+    if (tls != NULL)
+        nng_tls_config_free(tls); /* the dialer holds it */
+    if (parsed != NULL)
+        nng_url_free(parsed);
+    return error;
+}
+
 static int
 endpoint_dial(Endpoint *endpoint, const char *url)
 {
     nng_dialer dialer;
     int error = nng_dialer_create(&dialer, endpoint->socket, url);
 
+    if (error == 0 && strncmp(url, "tls+", 4) == 0)
+        error = dial_by_tls(dialer, url, endpoint->client->ca_file);
     if (error == 0)
         error = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
     if (error == 0)
@@ -314,9 +345,10 @@ endpoint_open(CiqClient *client, const char *url)
     (void) nng_pipe_notify(endpoint->socket, NNG_PIPE_EV_REM_POST, pipe_changed, endpoint);
     error = endpoint_dial(endpoint, url);
     if (error != 0)
-        return ciq_error_new(CODE_INVALID_ARGUMENT,
-                             "cannot dial %s: %s (a URL is ipc://PATH or tcp://HOST:PORT)", url,
-                             nng_strerror(error));
+        return ciq_error_new(
+            CODE_INVALID_ARGUMENT,
+            "cannot dial %s: %s (a URL is ipc://PATH, tcp://HOST:PORT or tls+tcp://HOST:PORT)", url,
+            nng_strerror(error));
     return NULL;
 }
 

@@ -63,7 +63,7 @@ typedef struct Endpoint {
 } Endpoint;
 
 struct CiqClient {
-    char *urls;
+    char *urls, *ca_file;
     uint32_t timeout_ms, connect_ms, attempt_ms;
     unsigned attempts_max;
     Endpoint endpoints[URLS_MAX];

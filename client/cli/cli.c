@@ -30,8 +30,9 @@ CiqClient *
 cli_client(const Cli *cli)
 {
     CiqError *error = NULL;
-    CiqClient *client =
-        ciq_client_new(&(CiqOptions){.urls = cli->url, .timeout_ms = cli->timeout_ms}, &error);
+    CiqClient *client = ciq_client_new(
+        &(CiqOptions){.urls = cli->url, .ca_file = cli->ca_file, .timeout_ms = cli->timeout_ms},
+        &error);
 
     if (client == NULL)
         die("%s", ciq_error_message(error));

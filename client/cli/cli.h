@@ -10,6 +10,7 @@
 
 typedef struct Cli {
     const char *url;            /* the servers; main fills it in if no option did */
+    const char *ca_file;        /* NULL: as the library has it */
     const char *tenant;         /* from the command line or CIQ_TENANT; NULL: from neither */
     bool tenant_is_environment; /* it is from CIQ_TENANT, which calls to the platform ignore */
     const char *token;          /* from --token-file; NULL: the kept one counts */

@@ -9,6 +9,7 @@
 
 enum {
     OPTION_URL,
+    OPTION_CA_FILE,
     OPTION_TENANT,
     OPTION_TOKEN_FILE,
     OPTION_OUTPUT,
@@ -30,6 +31,8 @@ typedef struct Option {
 
 static const Option options[OPTIONS] = {
     [OPTION_URL] = {"--url", "URL[,URL]", "the server (environment: CIQ_URL)"},
+    [OPTION_CA_FILE] = {"--ca-file", "FILE",
+                        "the authorities to trust at tls+tcp:// (environment: CIQ_CA_FILE)"},
     [OPTION_TENANT] = {"--tenant", "TENANT", "a domain or a schema name (environment: CIQ_TENANT)"},
     [OPTION_TOKEN_FILE] = {"--token-file", "FILE",
                            "use the token in this file, instead of the one that login has kept"},
@@ -122,6 +125,9 @@ options_set(Cli *cli, size_t option, const char *value)
     switch (option) {
     case OPTION_URL:
         cli->url = value;
+        return;
+    case OPTION_CA_FILE:
+        cli->ca_file = value;
         return;
     case OPTION_TENANT:
         cli->tenant = value;

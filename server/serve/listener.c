@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "proto/aio.h"
 #include "serve/connection.h"
+#include "serve/tls.h"
 #include "serve/urls.h"
 
 #include <arpa/inet.h>
@@ -48,6 +49,7 @@ struct Listener {
     size_t connections_max;
     Door doors[URLS_MAX];
     size_t doors_count;
+    nng_tls_config *tls; /* NULL: no URL needs one */
     pthread_mutex_t lock;
     pthread_cond_t ended; /* a connection, while it stops */
     Connection *unused;
@@ -132,7 +134,7 @@ connection_over(void *of, Link *link)
 
 /* ---- letting in ---- */
 
-/* Over ipc:// the kernel says which user it is, over tcp:// which address. */
+/* Over ipc:// the kernel says which user it is, over tcp:// and tls+tcp:// which address. */
 static void
 read_peer(nng_stream *stream, const Core *core, Peer *peer)
 {
@@ -258,13 +260,17 @@ start_rounds(Listener *listener)
 /* ---- listening ---- */
 
 static int
-set_options(const Door *door, const Config *config)
+set_options(const Door *door, const char *url)
 {
+    const Config *config = door->listener->core->config;
     int mode;
 
     if (!door->is_ipc) {
         (void) nng_stream_listener_set_bool(door->stream, NNG_OPT_TCP_NODELAY, true);
         (void) nng_stream_listener_set_bool(door->stream, NNG_OPT_TCP_KEEPALIVE, true);
+        if (urls_is_tls(url))
+            return nng_stream_listener_set_ptr(door->stream, NNG_OPT_TLS_CONFIG,
+                                               door->listener->tls);
         return 0;
     }
     if (config->socket_mode[0] == '\0')
@@ -282,7 +288,7 @@ listen_on(Listener *listener, const char *url)
     int error, port;
 
     door->listener = listener;
-    door->is_ipc = strncmp(url, "tcp", 3) != 0;
+    door->is_ipc = urls_is_ipc(url);
     atomic_store(&door->over, true);
     error = nng_stream_listener_alloc(&door->stream, url);
     if (error != 0)
@@ -293,7 +299,7 @@ listen_on(Listener *listener, const char *url)
     door->pause = aio_pause_new(door_pause_over, door);
     if (door->pause == NULL)
         return NNG_ENOMEM;
-    if ((error = set_options(door, listener->core->config)) != 0 ||
+    if ((error = set_options(door, url)) != 0 ||
         (error = nng_stream_listener_listen(door->stream)) != 0)
         return error;
     snprintf(door->url, sizeof door->url, "%s", url);
@@ -322,6 +328,10 @@ listen_on_all(Listener *listener, const char *urls, char *reason, size_t size)
     bool fits;
 
     while (urls_next(&urls, url, &fits)) {
+        if (urls_is_tls(url) && listener->tls == NULL &&
+            (listener->tls = tls_config_new(listener->core->config, reason, size)) == NULL)
+            return false;
+
         int error = listen_on(listener, url);
 
         if (error != 0) {
@@ -441,6 +451,8 @@ free_all(Listener *listener)
         nng_aio_free(door->accept);
         nng_stream_listener_free(door->stream);
     }
+    if (listener->tls != NULL)
+        nng_tls_config_free(listener->tls);
     aio_pause_free(listener->round);
     pauses_free(listener->place.pauses);
     while (listener->unused != NULL)

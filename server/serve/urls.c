@@ -18,8 +18,9 @@ urls_mode(const char *text, int *mode)
 static bool
 is_known_scheme(const char *url)
 {
-    static const char *const schemes[] = {"ipc://", "unix://", "abstract://",
-                                          "tcp://", "tcp4://", "tcp6://"};
+    static const char *const schemes[] = {"ipc://",     "unix://",     "abstract://",
+                                          "tcp://",     "tcp4://",     "tcp6://",
+                                          "tls+tcp://", "tls+tcp4://", "tls+tcp6://"};
 
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (strncmp(url, schemes[i], strlen(schemes[i])) == 0)
@@ -42,6 +43,53 @@ urls_next(const char **urls, char url[NNG_MAXADDRLEN], bool *fits)
 }
 
 bool
+urls_is_tls(const char *url)
+{
+    return strncmp(url, "tls+", 4) == 0;
+}
+
+bool
+urls_is_ipc(const char *url)
+{
+    return !urls_is_tls(url) && strncmp(url, "tcp", 3) != 0;
+}
+
+/* Whether nobody but this machine can reach what the URL of tcp:// names. */
+static bool
+is_loopback(const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+
+    return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]:", 6) == 0 ||
+           strncmp(host, "localhost:", 10) == 0;
+}
+
+static bool
+check_url(const Config *config, const char *url, char *reason, size_t size)
+{
+    if (!is_known_scheme(url)) {
+        snprintf(reason, size,
+                 "cannot listen on %s: a URL must begin with ipc://, abstract://, tcp:// or "
+                 "tls+tcp://",
+                 url);
+        return false;
+    }
+    if (urls_is_tls(url) && (config->tls_certificate[0] == '\0' || config->tls_key[0] == '\0')) {
+        snprintf(reason, size, "cannot listen on %s without --tls-certificate and --tls-key", url);
+        return false;
+    }
+    if (urls_is_tls(url) || urls_is_ipc(url) || is_loopback(url) ||
+        strcmp(config->plaintext_beyond_loopback, "on") == 0)
+        return true;
+    snprintf(reason, size,
+             "cannot listen on %s: other machines would send tokens and passwords readable; "
+             "listen on tls+tcp://, or say --plaintext-beyond-loopback on where the network is "
+             "trusted",
+             url);
+    return false;
+}
+
+bool
 urls_check(const Config *config, const char *urls, char *reason, size_t size)
 {
     char url[NNG_MAXADDRLEN];
@@ -56,12 +104,8 @@ urls_check(const Config *config, const char *urls, char *reason, size_t size)
         return false;
     }
     while (urls_next(&urls, url, &fits)) {
-        if (!is_known_scheme(url)) {
-            snprintf(reason, size,
-                     "cannot listen on %s: a URL must begin with ipc://, abstract:// or tcp://",
-                     url);
+        if (!check_url(config, url, reason, size))
             return false;
-        }
         count++;
     }
     if (urls[0] != '\0')

@@ -13,6 +13,11 @@ enum { URLS_MAX = 16 };
  * none, or it is empty or too long; *fits tells which. */
 MUST_CHECK bool urls_next(const char **urls, char url[NNG_MAXADDRLEN], bool *fits);
 
+/* Whether a URL that urls_check has seen is for TLS, or for this machine alone (ipc:// and its
+ * kin). */
+bool urls_is_tls(const char *url);
+bool urls_is_ipc(const char *url);
+
 /* The permissions that the text names in octal.  False: it names none. */
 MUST_CHECK bool urls_mode(const char *text, int *mode);
 

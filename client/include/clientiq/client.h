@@ -49,11 +49,15 @@ typedef struct CiqOptions {
      * calls, before the call goes to another one; 0: a quarter of the call's time, at least 1 s.  A
      * server that does not even answer Health is passed by sooner. */
     uint32_t attempt_ms;
+    /* Of tls+tcp:// URLs: a file of the authorities, in PEM, whose certificates are trusted.  A
+     * server must have one of theirs, for the name in its URL.  NULL: CIQ_CA_FILE of the
+     * environment, or else the system's, /etc/ssl/certs/ca-certificates.crt. */
+    const char *ca_file;
 } CiqOptions;
 
 /* Opens a client, which connects in the background.  options may be NULL: all of them as if 0.
- * Returns NULL if that fails, and *error says why: INVALID_ARGUMENT (a URL is not valid, or there
- * are more than 16) or RESOURCE_EXHAUSTED.  error may be NULL. */
+ * Returns NULL if that fails, and *error says why: INVALID_ARGUMENT (a URL is not valid, there are
+ * more than 16, or ca_file cannot be used) or RESOURCE_EXHAUSTED.  error may be NULL. */
 CiqClient *ciq_client_new(const CiqOptions *options, CiqError **error);
 
 /* Gives calls that wait for their answer a quarter of a second to get it, ends all others with
