@@ -179,6 +179,7 @@ read_login(const Server *server, const char *conninfo, bool owner, char login[LI
         .owner = owner,
         .is_pooled = pooled,
         .named = strcmp(named, "on") == 0 || (strcmp(named, "auto") == 0 && !pooled),
+        .tenant_plans = owner ? 0 : (unsigned) config->tenant_plans,
         .tenants_max = (unsigned) config->connection_tenants,
         .creations_max = (unsigned) config->connection_creations,
         .extension_schemas = server->extension_schemas,

@@ -2,6 +2,7 @@
 #include "db/connection.h"
 #include "base/clock.h"
 #include "db/connect.h"
+#include "db/plans.h"
 #include "db/private.h"
 #include "db/queries.h"
 
@@ -28,7 +29,10 @@ db_new(const DbOptions *options)
     db->options = options;
     db->prepared = calloc(queries_count + 1, 1);
     db->tenants_seen = calloc(TENANTS_BITS / 8, 1);
-    if (db->prepared == NULL || db->tenants_seen == NULL) {
+    if (options->tenant_plans > 0)
+        db->plans = plans_new(options->tenant_plans);
+    if (db->prepared == NULL || db->tenants_seen == NULL ||
+        (options->tenant_plans > 0 && db->plans == NULL)) {
         db_free(db);
         return NULL;
     }
@@ -41,6 +45,8 @@ db_close(Db *db)
     PQfinish(db->connection);
     db->connection = NULL;
     memset(db->prepared, 0, queries_count);
+    if (db->plans != NULL)
+        plans_forget(db->plans);
     memset(db->tenants_seen, 0, TENANTS_BITS / 8);
     db->tenants_count = db->creations_count = 0;
     db->begun = db->open = db->stale = db->is_soiled = false;
@@ -55,6 +61,7 @@ db_free(Db *db)
     if (db->prepared != NULL && db->tenants_seen != NULL)
         db_close(db);
     free(db->prepared);
+    plans_free(db->plans);
     free(db->tenants_seen);
     free(db);
 }

@@ -10,6 +10,7 @@ typedef struct DbOptions {
     bool is_pooled;                /* a pooler stands between: the session is not ours alone, and
                                       what it keeps may be gone with the next transaction */
     bool named;                    /* prepare statements by name */
+    unsigned tenant_plans;         /* how many are prepared for one tenant alone; needs named */
     unsigned tenants_max;          /* replace the connection after this many distinct tenants */
     unsigned creations_max;        /* the same after this many tenants that were made */
     const char *extension_schemas; /* for search_path, quoted, "" or "ext, " */

@@ -5,6 +5,7 @@
 #include "db/connection.h"
 #include "db/explain.h"
 #include "db/failure.h"
+#include "db/plans.h"
 #include "db/private.h"
 #include "db/queries.h"
 
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 
 bool
 pipeline_queue(Call *call, const Query *query, const ProtobufCMessage *message, const DbArg *args,
@@ -99,31 +101,70 @@ pipeline_next(Call *call, int64_t until_us, PGresult **result)
     }
 }
 
+/* The name of the tenant's own for what reads in one; NULL: the statement has that of all tenants.
+ */
+static Plan *
+find_plan(Call *call, const Queued *queued)
+{
+    const Db *db = call->db;
+
+    if (db->plans == NULL || !queued->own || db->is_block || call->tenant.id == 0)
+        return NULL;
+    return plans_take(db->plans, queued->query->index, call->tenant.id);
+}
+
 static bool
-send_statement(Call *call, const Queued *queued, bool *prepares)
+send_own_plan(Db *db, Queued *queued, char name[PLAN_NAME_SIZE])
+{
+    char text[PLAN_NAME_SIZE + 16];
+
+    plan_name(queued->plan, name);
+    queued->prepares = !queued->plan->is_right;
+    queued->removes = queued->prepares && queued->plan->is_there;
+    snprintf(text, sizeof text, "deallocate %s", name);
+    return (!queued->removes ||
+            PQsendQueryParams(db->connection, text, 0, NULL, NULL, NULL, NULL, 1) == 1) &&
+           (!queued->prepares ||
+            PQsendPrepare(db->connection, name, queued->query->text, 0, NULL) == 1);
+}
+
+/* The same statement may come again in this pipeline; if it fails, collecting takes it back. */
+static bool
+send_shared_plan(Db *db, Queued *queued)
+{
+    const Query *query = queued->query;
+
+    queued->prepares = db->prepared[query->index] == 0;
+    db->prepared[query->index] = 1;
+    return !queued->prepares ||
+           PQsendPrepare(db->connection, query->name, query->text, 0, NULL) == 1;
+}
+
+static bool
+send_statement(Call *call, Queued *queued)
 {
     Db *db = call->db;
     const Query *query = queued->query;
     int count = query == NULL ? 0 : (int) query->parameters_count;
     const char *values[LIMIT_PARAMETERS + 1];
     int sizes[LIMIT_PARAMETERS + 1], formats[LIMIT_PARAMETERS + 1];
+    char name[PLAN_NAME_SIZE];
 
     for (int i = 0; i < count; i++) {
         values[i] = queued->values[i].data;
         sizes[i] = queued->values[i].size;
         formats[i] = queued->values[i].format;
     }
-    *prepares = query != NULL && db->options->named && db->prepared[query->index] == 0;
     if (query == NULL)
         return PQsendQueryParams(db->connection, queued->text, 0, NULL, NULL, NULL, NULL, 1) == 1;
     if (!db->options->named)
         return PQsendQueryParams(db->connection, query->text, count, NULL, values, sizes, formats,
                                  1) == 1;
-    if (*prepares && PQsendPrepare(db->connection, query->name, query->text, 0, NULL) != 1)
+    queued->plan = find_plan(call, queued);
+    if (!(queued->plan != NULL ? send_own_plan(db, queued, name) : send_shared_plan(db, queued)))
         return false;
-    /* the same statement may come again in this pipeline; if it fails, collecting takes it back */
-    db->prepared[query->index] = 1;
-    return PQsendQueryPrepared(db->connection, query->name, count, values, sizes, formats, 1) == 1;
+    return PQsendQueryPrepared(db->connection, queued->plan != NULL ? name : query->name, count,
+                               values, sizes, formats, 1) == 1;
 }
 
 /* Waits for the results of one statement of the pipeline; keeps the last if *keep is wanted.  What
@@ -162,6 +203,28 @@ collect(Call *call, int64_t until_us, const Query *query, PGresult **keep)
     }
 }
 
+/* What came before a statement: what is known of its name follows from whether that went well.
+ * False: the connection is of no use any more. */
+static bool
+collect_preparation(Call *call, int64_t until_us, const Queued *queued, bool *ok)
+{
+    Db *db = call->db;
+
+    if (queued->removes) {
+        *ok = collect(call, until_us, queued->query, NULL) && *ok;
+        if (*ok)
+            queued->plan->is_there = false;
+    }
+    if (queued->prepares && !db->stale) {
+        *ok = collect(call, until_us, queued->query, NULL) && *ok;
+        if (queued->plan == NULL && !*ok)
+            db->prepared[queued->query->index] = 0;
+        if (queued->plan != NULL && *ok)
+            queued->plan->is_right = queued->plan->is_there = true;
+    }
+    return !db->stale;
+}
+
 /* The end of a pipeline whose last statement is query; an error in its place is one of the
  * transaction's end. */
 static bool
@@ -188,7 +251,7 @@ pipeline_flush(Call *call, PGresult **own)
 {
     Db *db = call->db;
     int64_t until_us = call->deadline_us + PIPELINE_GRACE_MS * 1000, start_us = clock_us();
-    bool prepares[QUEUE_MAX], ok = true;
+    bool ok = true;
     size_t count = db->queue_size;
 
     db->queue_size = 0;
@@ -197,7 +260,7 @@ pipeline_flush(Call *call, PGresult **own)
     if (db->connection == NULL)
         return failure_lost(call);
     for (size_t i = 0; i < count; i++) {
-        if (!send_statement(call, &db->queue[i], &prepares[i]))
+        if (!send_statement(call, &db->queue[i]))
             return failure_lost(call);
         if (db->queue[i].query == &query_begin || db->queue[i].query == &query_begin_snapshot)
             db->open = true;
@@ -210,13 +273,8 @@ pipeline_flush(Call *call, PGresult **own)
         PGresult *locks = NULL;
         PGresult **keep = db->queue[i].own ? own : query == &query_locks ? &locks : NULL;
 
-        if (prepares[i]) {
-            ok = collect(call, until_us, query, NULL) && ok;
-            if (db->stale)
-                return false;
-            if (!ok)
-                db->prepared[query->index] = 0;
-        }
+        if (!collect_preparation(call, until_us, &db->queue[i], &ok))
+            return false;
         ok = collect(call, until_us, query, keep) && ok;
         if (locks != NULL)
             explain_schemas(call, locks);

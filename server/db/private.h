@@ -19,6 +19,10 @@ typedef struct Queued {
     const char *text;
     BindValue *values;
     bool own; /* the statement whose answer is wanted */
+
+    /* what was sent with it, ahead of its answer */
+    struct Plan *plan; /* under this name of its tenant's own; NULL: under that of all tenants */
+    bool removes, prepares;
 } Queued;
 
 struct Db {
@@ -26,6 +30,7 @@ struct Db {
     const struct DbOptions *options;
     PGconn *connection;    /* NULL: none */
     uint8_t *prepared;     /* one per statement of queries[] */
+    struct Plans *plans;   /* statements of one tenant's own; NULL: none */
     uint8_t *tenants_seen; /* a set of hashed tenant ids */
     unsigned tenants_count, creations_count;
     int64_t retry_us; /* no attempt to connect before this */
