@@ -80,8 +80,8 @@ typedef struct CallFailure {
     FieldViolation **violations;
     size_t violations_count;
     bool is_refused; /* it belongs into the audit */
-    /* what the connection prepared does not fit the schema any more: nothing is written, and the
-     * call may run once more on a new connection */
+    /* what the connection has prepared, or knows of roles, does not fit any more: nothing is
+     * written, and the call may run once more on a new connection */
     bool is_outdated;
     bool is_of_script;         /* of SQL that is not the server's own, and told as it came */
     const char *detail;        /* for the log only, never the client; NULL: none */

@@ -8,10 +8,10 @@
 
 #include <inttypes.h>
 
-enum {
-    IDLE_GRACE_MS = 5000 /* beyond what a call may take: a transaction that is idle for longer is
-                            that of a server that hangs, or was lost without a word */
-};
+/* A transaction that is idle for longer is that of a server that hangs, or was lost without a word;
+ * others wait for its locks.  A call of a user has nothing to do between two statements that takes
+ * more than moments; a job may read a file. */
+enum { IDLE_CALL_MS = 3000, IDLE_JOB_MORE_MS = 5000 };
 
 void
 context_count_tenant(Db *db, int64_t tenant_id)
@@ -29,6 +29,15 @@ const char *
 context_path(Call *call, const char *schema)
 {
     return call_printf(call, "\"%s\", %spg_temp", schema, call->db->options->extension_schemas);
+}
+
+static int64_t
+idle_max_ms(const Call *call, int64_t left_ms)
+{
+    if (call->method != NULL)
+        return IDLE_CALL_MS;
+    return (call->statement_timeout_ms != 0 ? call->statement_timeout_ms : left_ms) +
+           IDLE_JOB_MORE_MS;
 }
 
 static bool
@@ -54,9 +63,7 @@ queue_context(Call *call)
     lock_timeout = call->method != NULL && left_ms > 1000 ? "1000" : timeout;
     if (call->lock_timeout_ms != 0)
         lock_timeout = call_printf(call, "%" PRId64, call->lock_timeout_ms);
-    idle_timeout = call_printf(
-        call, "%" PRId64,
-        (call->statement_timeout_ms != 0 ? call->statement_timeout_ms : left_ms) + IDLE_GRACE_MS);
+    idle_timeout = call_printf(call, "%" PRId64, idle_max_ms(call, left_ms));
     if (path == NULL || timeout == NULL || lock_timeout == NULL || idle_timeout == NULL)
         return false;
     if (role[0] == '\0')

@@ -237,6 +237,12 @@ fail_statement(Call *call, const char *state, const PGresult *result)
         return call_fail_text(
             call, CODE_FAILED_PRECONDITION,
             call_strdup(call, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+    /* a role that has just been made: PostgreSQL may go by a list of memberships that it read while
+     * that changed, until the connection ends (seen with thousands of roles) */
+    if (strcmp(state, "42501") == 0 && call->failure.query == &query_context) {
+        call->failure.is_outdated = true;
+        call->db->stale = true;
+    }
     if (call->tenant.id != 0 && is_of_damage(call, state))
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "the tenant's schema is closed or incomplete (SQLSTATE %s)", state);

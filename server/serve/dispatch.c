@@ -504,8 +504,8 @@ dispatch_run(Call *call, Packed *packed)
 {
     bool ok = dispatch_once(call, packed);
 
-    /* A statement was prepared before a migration of this schema: nothing was written, so the call
-     * runs once more, on a new connection. */
+    /* The connection knows an older schema, or older roles: nothing was written, so the call runs
+     * once more, on a new one. */
     if (!ok && call->failure.is_outdated) {
         char reason[256];
 

@@ -212,6 +212,13 @@ has_said(void *argument)
 }
 
 static void
+update_ended(void *argument, CiqUpdateUserResponse *response, CiqError *error)
+{
+    ciq_update_user_response_free(response);
+    ends_add(argument, error);
+}
+
+static void
 assert_title(Stopped *stopped, const char *title)
 {
     assert_value(&stopped->world->database, title,
@@ -232,6 +239,47 @@ test_late_write__does_not_run(void **state)
     assert_int_equal(set_title(stopped->world->acme, "after", 0), CODE_OK);
     continue_one(stopped);
     wait_until("the server to refuse what is late", has_said, &said);
+    assert_title(stopped, "after");
+    ciq_client_free(client);
+}
+
+/* ---- what it holds ---- */
+
+/* Its open transaction has the user's row: that ends while the others' calls still have time. */
+static void
+test_locks__of_a_stopped_server_end(void **state)
+{
+    Stopped *stopped = *state;
+    CiqClient *client = admin_at(stopped, stopped->servers[STOPPED].url);
+    CiqUser user = CLIENTIQ__V1__USER__INIT;
+    Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
+    CiqUpdateUserRequest request = CLIENTIQ__V1__UPDATE_USER_REQUEST__INIT;
+    Ends ends = {0};
+    char *path = TEXT("job_title");
+
+    assert_int_equal(set_title(client, "before", 0), CODE_OK);
+    user.job_title = TEXT("stopped");
+    mask.paths = &path;
+    mask.n_paths = 1;
+    request.id = 1;
+    request.user = &user;
+    request.update_mask = &mask;
+
+    /* its first statement waits, and the next ones have not been sent */
+    PGconn *holder = database_hold(&stopped->world->database,
+                                   "lock table acme.core_idempotency in exclusive mode");
+
+    ciq_update_user_async(client, &request, &(CiqCallOptions){.timeout_ms = 10000, .once = true},
+                          update_ended, &ends);
+    wait_for_waiters(&stopped->world->database, 1);
+    stop_one(stopped);
+    database_release(holder);
+    wait_for_value(&stopped->world->database, "1",
+                   "select count(*) from pg_stat_activity where datname = current_database() and "
+                   "state = 'idle in transaction'");
+    assert_int_equal(set_title(stopped->world->acme, "after", 10000), CODE_OK);
+    continue_one(stopped);
+    wait_for_ends(&ends, 1);
     assert_title(stopped, "after");
     ciq_client_free(client);
 }
@@ -315,6 +363,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_one_of_three__loses_no_write, case_teardown),
         cmocka_unit_test_teardown(test_late_write__does_not_run, case_teardown),
+        cmocka_unit_test_teardown(test_locks__of_a_stopped_server_end, case_teardown),
         cmocka_unit_test_teardown(test_late_write__without_a_clock_does_not_run, case_teardown),
         cmocka_unit_test_teardown(test_write__that_has_time_left_runs, case_teardown),
     };
