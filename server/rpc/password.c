@@ -23,7 +23,8 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
     const Guess *guess;
     const DbRow *user;
     char hash[AUTH_HASH_SIZE];
-    bool ok, needs_rehash;
+    const char *rehash;
+    bool ok, same;
 
     if (call->caller.kind != realm->kind)
         return call_fail(call, CODE_FAILED_PRECONDITION, "the caller has no password");
@@ -35,12 +36,13 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
         return false;
     if (user == NULL)
         return call_fail(call, CODE_UNAUTHENTICATED, "the session has ended or does not exist");
-    if (!auth_verify(call, request->old_password, db_row_text(user, "password"), &ok,
-                     &needs_rehash))
+    if (!password_verify(call, request->old_password, db_row_text(user, "password"), &ok, &rehash))
         return false;
     if (!ok)
         return guess_failed_own(call, guess, "old_password");
-    if (strcmp(request->old_password, request->new_password) == 0)
+    if (!password_same(call, request->old_password, request->new_password, &same))
+        return false;
+    if (same)
         return call_fail_field(call, "new_password", "must differ from the old password");
     if (!password_hash(call, "new_password", request->new_password, db_row_text(user, "email"),
                        hash))
