@@ -26,7 +26,6 @@ verify_login(Call *call, const LoginRequest *request, const Guess *guess, const 
 bool
 rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
 {
-    const Realm *realm = realm_of(call);
     const Guess *guess;
     const DbRow *user;
     const char *rehash;
@@ -36,7 +35,7 @@ rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
     db_begin(call, DB_READ);
-    if (!db_row(call, realm->find, &request->base, NULL, &user))
+    if (!realm_find(call, request->email, &user))
         return false;
     call->subject = db_row_text(user, "identity");
     if ((guess = guess_begin(call, call->subject)) == NULL ||

@@ -1,8 +1,9 @@
-/* What people type is the same from every keyboard: passwords of tenants' users and of superusers.
- */
+/* What people type is the same from every keyboard: passwords and addresses, of tenants' users and
+ * of superusers, and what older rows have is still found.  */
 #include "harness/harness.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,254 @@ test_password__of_an_older_hash_signs_in(void **state)
     ciq_client_free(own);
 }
 
+/* ---- addresses ---- */
+
+/* Each of a row is the same address; the first makes the account. */
+static const char *const addresses[][5] = {
+    {"jos\xc3\xa9@same.example", "jose\xcc\x81@same.example", "JOS\xc3\x89@same.example",
+     "JOSE\xcc\x81@SAME.example", "Jose\xcc\x81@same.Example"},
+    {"rene\xcc\x81@same.example", "ren\xc3\xa9@same.example", "REN\xc3\x89@same.example",
+     "RENE\xcc\x81@same.example", "Ren\xc3\xa9@same.example"},
+    {"info@m\xc3\xbcnchen.example", "info@xn--mnchen-3ya.example", "Info@M\xc3\x9cNCHEN.example",
+     "info@mu\xcc\x88nchen.example", "INFO@XN--MNCHEN-3YA.EXAMPLE"},
+    {"info@xn--bcher-kva.example",
+     "info@b\xc3\xbc"
+     "cher.example",
+     "info@B\xc3\x9c"
+     "CHER.example",
+     "info@bu\xcc\x88"
+     "cher.example",
+     "info@xn--BCHER-kva.example"},
+    {"ΟΔΟΣ@same.example", "οδος@same.example", "οδοσ@same.example", "Οδος@same.example",
+     "ΟΔΟς@Same.example"},
+    {"\xe2\x84\xaa"
+     "elvin\xc3\xa9@same.example",
+     "kelvin\xc3\xa9@same.example", "KELVINE\xcc\x81@same.example", "Kelvine\xcc\x81@same.example",
+     "\xe2\x84\xaa"
+     "ELVIN\xc3\xa9@same.example"},
+};
+
+enum { ROWS = sizeof addresses / sizeof *addresses, SPELLINGS = 5 };
+
+static void
+assert_mails_to(World *world, CiqClient *stranger, const char *table, const char *schema,
+                const char *email)
+{
+    char id[32];
+
+    snprintf(id, sizeof id, "%s",
+             database_value(&world->database, "select max(id) from %s.%s", schema, table));
+    database_value(&world->database, "delete from %s.core_outbox", schema);
+    expect_json(stranger, "UserService/RequestPasswordReset", CODE_OK, NULL, "{\"email\": \"%s\"}",
+                email);
+    assert_value(&world->database, id,
+                 "select string_agg(user_id::text, ',') from %s.core_outbox "
+                 "where template = 'reset'",
+                 schema);
+}
+
+static void
+test_address__is_one_account_in_every_spelling(void **state)
+{
+    World *world = *state;
+    CiqClient *stranger = client_new(&world->server, "acme", NULL);
+    CiqClient *nobody = client_new(&world->server, NULL, NULL);
+
+    for (int i = 0; i < ROWS; i++) {
+        user_new(world->acme, addresses[i][0], false);
+        assert_int_equal(login_code(world, "techcorp", addresses[i][0], world_password),
+                         CODE_UNAUTHENTICATED);
+        expect_json(world->platform, "UserService/CreateSuperuser", CODE_OK, NULL,
+                    "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"support\"}, "
+                    "\"password\": \"%s\"}",
+                    addresses[i][0], world_password);
+        for (int j = 0; j < SPELLINGS; j++) {
+            const char *email = addresses[i][j];
+
+            assert_int_equal(login_code(world, "acme", email, world_password), CODE_OK);
+            assert_int_equal(login_code(world, NULL, email, world_password), CODE_OK);
+            assert_mails_to(world, stranger, "users_customuser", "acme", email);
+            assert_mails_to(world, nobody, "platform_superuser", "public", email);
+            expect_json(world->acme, "UserService/CreateUser", CODE_ALREADY_EXISTS,
+                        "email is taken already", "{\"user\": {\"email\": \"%s\"}}", email);
+            expect_json(world->acme, "UserService/InviteUser", CODE_ALREADY_EXISTS,
+                        "email is taken already", "{\"user\": {\"email\": \"%s\"}}", email);
+            expect_json(world->acme, "UserService/UpdateUser", CODE_ALREADY_EXISTS,
+                        "email is taken already",
+                        "{\"id\": 1, \"user\": {\"email\": \"%s\"}, \"update_mask\": \"email\"}",
+                        email);
+            expect_json(world->platform, "UserService/CreateSuperuser", CODE_ALREADY_EXISTS,
+                        "email is taken already",
+                        "{\"superuser\": {\"email\": \"%s\", \"platform_role\": \"support\"}, "
+                        "\"password\": \"%s\"}",
+                        email, world_password);
+        }
+    }
+    ciq_client_free(stranger);
+    ciq_client_free(nobody);
+}
+
+typedef struct Mover {
+    pthread_t thread;
+    CiqClient *client;
+    int64_t id;
+    const char *email;
+    Code code;
+} Mover;
+
+static void *
+move_one(void *argument)
+{
+    Mover *mover = argument;
+
+    mover->code = call_code(mover->client, "UserService/UpdateUser",
+                            "{\"id\": %" PRId64 ", \"user\": {\"email\": \"%s\"}, "
+                            "\"update_mask\": \"email\"}",
+                            mover->id, mover->email);
+    return NULL;
+}
+
+/* Two spellings that no index takes for the same are asked for at once: the second waits for the
+ * first. */
+static void
+test_address__is_taken_once_at_a_time(void **state)
+{
+    World *world = *state;
+    Mover movers[] = {{.client = world->acme,
+                       .id = user_new(world->acme, "mover1@same.example", false),
+                       .email = "ΝΗΣΟΣ@same.example"},
+                      {.client = world->acme,
+                       .id = user_new(world->acme, "mover2@same.example", false),
+                       .email = "νησος@same.example"}};
+    PGconn *holder = database_hold(&world->database,
+                                   "lock table acme.users_customuser in share row exclusive mode");
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&movers[i].thread, NULL, move_one, &movers[i]), 0);
+    wait_for_waiters(&world->database, 2);
+    database_release(holder);
+    for (int i = 0; i < 2; i++)
+        pthread_join(movers[i].thread, NULL);
+    assert_int_equal(movers[0].code == CODE_OK ? movers[1].code : movers[0].code,
+                     CODE_ALREADY_EXISTS);
+    assert_true(movers[0].code == CODE_OK || movers[1].code == CODE_OK);
+}
+
+/* Each spelling takes from the same tries, of an account and of an address that nobody has: the
+ * last one is refused. */
+static void
+assert_counted_once(World *world, const char *tenant, const char *const spellings[SPELLINGS])
+{
+    _Static_assert(TRIES == SPELLINGS - 1, "all of them count");
+    for (int i = 0; i < SPELLINGS; i++)
+        assert_int_equal(login_code(world, tenant, spellings[i], "a wrong password"),
+                         i < TRIES ? CODE_UNAUTHENTICATED : CODE_RESOURCE_EXHAUSTED);
+}
+
+static void
+test_address__is_counted_once_in_every_spelling(void **state)
+{
+    World *world = *state;
+
+    for (int i = 0; i < ROWS; i++) {
+        assert_counted_once(world, "acme", addresses[i]);
+        assert_counted_once(world, "techcorp", addresses[i]); /* nobody's there */
+        assert_counted_once(world, NULL, addresses[i]);
+    }
+}
+
+/* An account may get another spelling of its own address. */
+static void
+test_address__of_its_own_account_is_not_taken(void **state)
+{
+    World *world = *state;
+    int64_t id = user_new(world->acme, "zo\xc3\xab@same.example", false);
+
+    expect_json(world->acme, "UserService/UpdateUser", CODE_OK, NULL,
+                "{\"id\": %" PRId64 ", \"user\": {\"email\": \"ZOE\xcc\x88@same.example\"}, "
+                "\"update_mask\": \"email\"}",
+                id);
+    assert_value(&world->database, "ZO\xc3\x8b@same.example",
+                 "select email from acme.users_customuser where id = %" PRId64, id);
+}
+
+/* Rows that are older than the form: found by every spelling, and no second account is made beside
+ * them; if there are two, each by its own spelling. */
+static void
+test_address__of_an_older_row_is_found(void **state)
+{
+    static const struct {
+        const char *kept, *typed;
+    } samples[] = {
+        {"ole\xcc\x81@same.example", "ol\xc3\xa9@same.example"},
+        {"olO\xcc\x88@same.example", "OL\xc3\xb6@same.example"},
+        {"old@xn--kln-sna.example", "old@k\xc3\xb6ln.example"},
+        {"old@KO\xcc\x88LN2.example", "old@xn--kln2-5qa.example"},
+        {"ΑΣ@same.example", "ας@same.example"},
+        {"βς@same.example", "ΒΣ@same.example"},
+    };
+    World *world = *state;
+
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        char placeholder[64];
+
+        snprintf(placeholder, sizeof placeholder, "old%zu@same.example", i);
+        user_new(world->acme, placeholder, false);
+        database_value(&world->database,
+                       "update acme.users_customuser set email = '%s' where email = '%s'",
+                       samples[i].kept, placeholder);
+        if (login_code(world, "acme", samples[i].typed, world_password) != CODE_OK ||
+            login_code(world, "acme", samples[i].kept, world_password) != CODE_OK)
+            fail_msg("\"%s\" is not found", samples[i].kept);
+        expect_json(world->acme, "UserService/CreateUser", CODE_ALREADY_EXISTS, "email is taken",
+                    "{\"user\": {\"email\": \"%s\"}}", samples[i].typed);
+    }
+
+    user_new(world->acme, "first@same.example", false);
+    expect_json(world->acme, "UserService/CreateUser", CODE_OK, NULL,
+                "{\"user\": {\"email\": \"second@same.example\"}, \"password\": \"%s\"}", COMPOSED);
+    database_value(&world->database,
+                   "update acme.users_customuser set email = case email "
+                   "when 'first@same.example' then 'twi\xc3\xab@same.example' "
+                   "else 'twie\xcc\x88@same.example' end "
+                   "where email in ('first@same.example', 'second@same.example')");
+    assert_int_equal(login_code(world, "acme", "twi\xc3\xab@same.example", world_password),
+                     CODE_OK);
+    assert_int_equal(login_code(world, "acme", "twie\xcc\x88@same.example", COMPOSED), CODE_OK);
+    assert_int_equal(login_code(world, "acme", "twie\xcc\x88@same.example", world_password),
+                     CODE_UNAUTHENTICATED);
+}
+
+static void
+test_address__that_is_taken_for_another_is_refused(void **state)
+{
+    static const struct {
+        const char *email, *wrong;
+    } samples[] = {
+        {"\xd0\xb0"
+         "dmin@same.example",
+         "must not mix letters of several scripts"},
+        {"admin@s\xd0\xb0me.example", "must not mix letters of several scripts"},
+        {"\xd1\x81\xd0\xbe\xd1\x80\xd0\xb0@same.example", "look like Latin ones"},
+        {"\xef\xbd\x81"
+         "dmin@same.example",
+         "compatibility characters"},
+        {"a\xe2\x80\x8b@same.example", "invisible characters"},
+        {"a\xe2\x80\xae@same.example", "invisible characters"},
+    };
+    World *world = *state;
+
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        expect_json(world->acme, "UserService/CreateUser", CODE_INVALID_ARGUMENT, samples[i].wrong,
+                    "{\"user\": {\"email\": \"%s\"}}", samples[i].email);
+        expect_json(world->platform, "TenantService/UpdateTenant", CODE_INVALID_ARGUMENT,
+                    samples[i].wrong,
+                    "{\"id\": 1, \"tenant\": {\"contact_email\": \"%s\"}, "
+                    "\"update_mask\": \"contact_email\"}",
+                    samples[i].email);
+    }
+}
+
 static void
 ask_often(Config *config)
 {
@@ -217,6 +466,12 @@ main(void)
         cmocka_unit_test_setup(test_password__is_the_same_wherever_it_was_set, forget),
         cmocka_unit_test_setup(test_password__is_counted_and_judged_in_its_form, forget),
         cmocka_unit_test_setup(test_password__of_an_older_hash_signs_in, forget),
+        cmocka_unit_test_setup(test_address__is_one_account_in_every_spelling, forget),
+        cmocka_unit_test_setup(test_address__is_taken_once_at_a_time, forget),
+        cmocka_unit_test_setup(test_address__is_counted_once_in_every_spelling, forget),
+        cmocka_unit_test_setup(test_address__of_its_own_account_is_not_taken, forget),
+        cmocka_unit_test_setup(test_address__of_an_older_row_is_found, forget),
+        cmocka_unit_test_setup(test_address__that_is_taken_for_another_is_refused, forget),
     };
 
     return run_cases(tests, keyboard_setup, world_teardown);

@@ -1,9 +1,11 @@
-/* Texts in one form: composed letters, and passwords by the examples of RFC 8265 and the rules of
- * RFC 8264 and RFC 5892.  */
+/* Texts in one form: composed letters, passwords by the examples of RFC 8265 and the rules of RFC
+ * 8264 and RFC 5892, addresses and the letters that are taken for others.  */
 #include "harness/cases.h"
 
 #include "access/opaque.h"
+#include "call/address.h"
 #include "call/form.h"
+#include "call/lookalike.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -147,6 +149,116 @@ test_opaque__prepares(void **state)
     }
 }
 
+/* ---- addresses ---- */
+
+static void
+test_address__letters(void **state)
+{
+    static const struct {
+        const char *text, *wrong; /* NULL: taken */
+    } samples[] = {
+        {"josé@example.com", NULL},
+        {"мария+spam@почта.рф", NULL},
+        {"мария.2026@почта.рф", NULL},
+        {"用户@例子.广告", NULL},
+        {"田中タロウ@example.jp", NULL}, /* scripts that are written together */
+        {"οδός@example.gr", NULL},
+        {"straße@example.de", NULL},
+        {"k\xc4\xb1r\xc4\xb1m@example.com", NULL}, /* dotless i */
+        {"\xef\xbd\x81\xef\xbd\x82@example.com", "compatibility"},
+        {"\xef\xac\x81n@example.com", "compatibility"},
+        {"a\xc2\xb2@example.com", "compatibility"},
+        {"a@\xef\xbd\x85xample.com", "compatibility"},
+        {"a\xcd\xb8@example.com", "an address alone"}, /* not assigned */
+        {"a\xee\x80\x80@example.com", "an address alone"},
+        {"a\xe1\x9a\x80@example.com", "an address alone"}, /* a space */
+        {"\xd0\xb0"
+         "dmin@acme.com",
+         "several scripts"}, /* the first is Cyrillic */
+        {"adm\xd1\x96n@acme.com", "several scripts"},
+        {"info@\xd0\xb0"
+         "cme.com",
+         "several scripts"},
+        {"info@xn--cme-8cd.com", "several scripts"}, /* the same */
+        {"\xd1\x80\xd0\xb0\xd1\x80\xd0\xb0@acme.com", "look like Latin"},
+        {"info@\xd0\xb0\xd1\x80\xd1\x80\xd3\x8f\xd0\xb5.com", "look like Latin"},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        const char *wrong = address_wrong(samples[i].text);
+
+        if ((wrong == NULL) != (samples[i].wrong == NULL) ||
+            (wrong != NULL && strstr(wrong, samples[i].wrong) == NULL))
+            fail_msg("%s: %s", samples[i].text, wrong != NULL ? wrong : "was taken");
+    }
+}
+
+static void
+test_address__is_kept_in_one_form(void **state)
+{
+    static const struct {
+        const char *text, *kept;
+    } samples[] = {
+        {"Ann.Lee@Example.COM", "Ann.Lee@Example.COM"},
+        {"jose\xcc\x81@example.com", "josé@example.com"},
+        {"\xe2\x84\xaa@example.com", "K@example.com"},
+        {"info@M\xc3\x9cNCHEN.example", "info@münchen.example"},
+        {"info@mu\xcc\x88nchen.example", "info@münchen.example"},
+        {"info@xn--mnchen-3ya.example", "info@münchen.example"},
+        {"Info@XN--MNCHEN-3YA.Example", "Info@münchen.example"},
+        {"jose\xcc\x81@xn--mnchen-3ya.example", "josé@münchen.example"},
+        /* what is refused later stays for it to see */
+        {"\xef\xbd\x81@example.com", "\xef\xbd\x81@example.com"},
+        {"a@\xef\xbd\x85xample.com", "a@\xef\xbd\x85xample.com"},
+        {"e\xcc\x81", "e\xcc\x81"},
+        {"e\xcc\x81@", "e\xcc\x81@"},
+        {"", ""},
+    };
+    Call call = {.arena = arena_new(ARENA_SIZE)};
+
+    (void) state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        assert_string_equal(address_kept(&call, samples[i].text), samples[i].kept);
+    arena_free(call.arena);
+}
+
+static void
+test_address__has_all_its_spellings(void **state)
+{
+    static const struct {
+        const char *text, *spellings;
+    } samples[] = {
+        {"ann@example.com", ""},
+        {"no address at all \xc3\xa9", ""},
+        {"jos\xc3\xa9@example.com", "jos\xc3\xa9@example.com jose\xcc\x81@example.com"},
+        {"jose\xcc\x81@example.com", "jos\xc3\xa9@example.com jose\xcc\x81@example.com"},
+        {"a@xn--mnchen-3ya.example",
+         "a@m\xc3\xbcnchen.example a@mu\xcc\x88nchen.example a@xn--mnchen-3ya.example"},
+        {"a@M\xc3\x9cnchen.example",
+         "a@m\xc3\xbcnchen.example a@mu\xcc\x88nchen.example a@xn--mnchen-3ya.example"},
+        {"\xce\x9f\xce\x94\xce\x9f\xce\xa3@e.com", "ΟΔΟΣ@e.com οδοσ@e.com οδος@e.com"},
+        {"οδοσ@e.com", "οδοσ@e.com οδοσ@e.com οδος@e.com"},
+        {"οδος@e.com", "οδος@e.com οδοσ@e.com οδος@e.com"},
+    };
+    static const char *const counted[][2] = {
+        {"ann@example.com", "Ann@example.com"}, /* the statement folds ASCII */
+        {"jos\xc3\xa9@example.com", "JOSE\xcc\x81@Example.com"},
+        {"a@xn--mnchen-3ya.example", "a@M\xc3\x9cNCHEN.Example"},
+        {"οδος@e.com", "ΟΔΟΣ@e.com"},
+    };
+    Call call = {.arena = arena_new(ARENA_SIZE)};
+
+    (void) state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        assert_string_equal(address_spellings(&call, samples[i].text), samples[i].spellings);
+    for (size_t i = 1; i < sizeof counted / sizeof *counted; i++)
+        assert_string_equal(address_counted(&call, counted[i][0]),
+                            address_counted(&call, counted[i][1]));
+    assert_ptr_equal(address_counted(&call, counted[0][1]), counted[0][1]);
+    arena_free(call.arena);
+}
+
 int
 main(void)
 {
@@ -154,6 +266,9 @@ main(void)
         cmocka_unit_test(test_form__nfc),
         cmocka_unit_test(test_form__into_has_a_bound),
         cmocka_unit_test(test_opaque__prepares),
+        cmocka_unit_test(test_address__letters),
+        cmocka_unit_test(test_address__is_kept_in_one_form),
+        cmocka_unit_test(test_address__has_all_its_spellings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
