@@ -1,5 +1,5 @@
-/* What people type is the same from every keyboard: passwords and addresses, of tenants' users and
- * of superusers, and what older rows have is still found.  */
+/* What people type is the same from every keyboard: passwords, addresses, names and what is
+ * searched for, of tenants' users and of superusers, and what older rows have is still found.  */
 #include "harness/harness.h"
 
 #include <inttypes.h>
@@ -435,6 +435,71 @@ test_address__that_is_taken_for_another_is_refused(void **state)
     }
 }
 
+/* ---- names, and what is searched for ---- */
+
+static void
+test_name__is_the_same_from_every_keyboard(void **state)
+{
+    World *world = *state;
+    CiqError *error = NULL;
+
+    expect_json(world->acme, "UserService/CreateGroup", CODE_OK, NULL,
+                "{\"group\": {\"name\": \"Bu\xcc\x88ro\"}}");
+    assert_value(&world->database, "1",
+                 "select count(*) from acme.auth_group where name = 'B\xc3\xbcro'");
+    expect_json(world->acme, "UserService/CreateGroup", CODE_ALREADY_EXISTS, NULL,
+                "{\"group\": {\"name\": \"B\xc3\xbcro\"}}");
+    /* an older one by its own name, and no other one with it */
+    database_value(&world->database, "insert into acme.auth_group (name) values ('Cafe\xcc\x81')");
+    expect_json(world->acme, "UserService/CreateUser", CODE_OK, NULL,
+                "{\"user\": {\"email\": \"grouped@same.example\", \"groups\": "
+                "[\"Bu\xcc\x88ro\", \"Cafe\xcc\x81\"]}}");
+    assert_value(&world->database, "2",
+                 "select count(*) from acme.users_customuser_groups m join acme.users_customuser u "
+                 "on u.id = m.user_id where u.email = 'grouped@same.example'");
+    expect_json(world->acme, "UserService/CreateUser", CODE_INVALID_ARGUMENT, "is not a group",
+                "{\"user\": {\"email\": \"other@same.example\", \"groups\": [\"Buro\"]}}");
+
+    json_t *user = call_json(world->acme, "UserService/CreateUser", &error,
+                             "{\"user\": {\"email\": \"named@same.example\", \"first_name\": "
+                             "\"Ange\xcc\x80le\", \"department\": \"Be\xcc\x81"
+                             "b\xc3\xa9s\"}}");
+    assert_ok(error);
+    assert_string_equal(json_at(user, "user.first_name"), "Ang\xc3\xa8le");
+    json_decref(user);
+}
+
+static void
+assert_found(World *world, const char *filter, const char *email)
+{
+    CiqError *error = NULL;
+    json_t *list = call_json(world->acme, "UserService/ListUsers", &error, "{%s}", filter);
+
+    assert_ok(error);
+    if (strcmp(json_at(list, "users.0.email"), email) != 0)
+        fail_msg("%s finds \"%s\"", filter, json_at(list, "users.0.email"));
+    json_decref(list);
+}
+
+static void
+test_search__finds_both_forms(void **state)
+{
+    World *world = *state;
+
+    expect_json(world->acme, "UserService/CreateUser", CODE_OK, NULL,
+                "{\"user\": {\"email\": \"searched@same.example\", \"first_name\": "
+                "\"Th\xc3\xa9ophile\", \"department\": \"\xc3\x89tudes\"}}");
+    assert_found(world, "\"search\": \"the\xcc\x81oph\"", "searched@same.example");
+    assert_found(world, "\"search\": \"TH\xc3\x89OPH\"", "searched@same.example");
+    assert_found(world, "\"department\": \"e\xcc\x81tudes\"", "searched@same.example");
+    database_value(&world->database,
+                   "update acme.users_customuser set first_name = normalize(first_name, NFD), "
+                   "department = normalize(department, NFD) where email = 'searched@same.example'");
+    assert_found(world, "\"search\": \"the\xcc\x81oph\"", "searched@same.example");
+    assert_found(world, "\"search\": \"th\xc3\xa9oph\"", "searched@same.example");
+    assert_found(world, "\"department\": \"\xc3\xa9tudes\"", "searched@same.example");
+}
+
 static void
 ask_often(Config *config)
 {
@@ -472,6 +537,8 @@ main(void)
         cmocka_unit_test_setup(test_address__of_its_own_account_is_not_taken, forget),
         cmocka_unit_test_setup(test_address__of_an_older_row_is_found, forget),
         cmocka_unit_test_setup(test_address__that_is_taken_for_another_is_refused, forget),
+        cmocka_unit_test_setup(test_name__is_the_same_from_every_keyboard, forget),
+        cmocka_unit_test_setup(test_search__finds_both_forms, forget),
     };
 
     return run_cases(tests, keyboard_setup, world_teardown);
