@@ -1,5 +1,6 @@
 /* The two realms as tables, and what both do in the same words; see realm.h.  */
 #include "access/realm.h"
+#include "call/address.h"
 #include "call/auth.h"
 #include "db/bind.h"
 #include "db/db.h"
@@ -32,6 +33,7 @@ static const Realm tenant = {
     .who = "user",
     .kind = CALLER_USER,
     .find = &query_user_for_login,
+    .address_others = &query_user_address_others,
     .exists = &query_user_find,
     .credentials = &query_user_credentials,
     .sign_in = &query_session_insert,
@@ -50,6 +52,7 @@ static const Realm platform = {
     .who = "superuser",
     .kind = CALLER_SUPERUSER,
     .find = &query_superuser_for_login,
+    .address_others = &query_superuser_address_others,
     .exists = &query_superuser_find,
     .credentials = &query_superuser_credentials,
     .sign_in = &query_platform_session_insert,
@@ -68,6 +71,45 @@ const Realm *
 realm_of(const Call *call)
 {
     return call->tenant.id != 0 ? &tenant : &platform;
+}
+
+bool
+realm_find(Call *call, const char *email, const DbRow **account)
+{
+    const char *spellings = address_spellings(call, email);
+    const char *counted = address_counted(call, email);
+
+    return spellings != NULL && counted != NULL &&
+           db_row(call, realm_of(call)->find, NULL,
+                  (DbArg[]){{.name = "email", .text = email},
+                            {.name = "spellings", .text = spellings},
+                            {.name = "counted", .text = counted},
+                            {0}},
+                  account);
+}
+
+bool
+realm_check_address(Call *call, const char *email, int64_t own_id)
+{
+    const char *spellings = address_spellings(call, email);
+    const char *counted = address_counted(call, email);
+    const char *id = call_printf(call, "%" PRId64, own_id);
+    const DbRow *others;
+
+    if (spellings == NULL || counted == NULL || id == NULL)
+        return false;
+    if (spellings[0] == '\0')
+        return true;
+    return db_queue(call, &query_address_lock, NULL,
+                    (DbArg[]){{.name = "counted", .text = counted}, {0}}) &&
+           db_row(call, realm_of(call)->address_others, NULL,
+                  (DbArg[]){{.name = "email", .text = email},
+                            {.name = "spellings", .text = spellings},
+                            {.name = "own_id", .text = id},
+                            {0}},
+                  &others) &&
+           (!db_row_bool(others, "are_there") ||
+            call_fail_field_code(call, CODE_ALREADY_EXISTS, "email", "is taken already"));
 }
 
 bool

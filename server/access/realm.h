@@ -11,9 +11,10 @@
 typedef struct Realm {
     const char *who; /* "user", "superuser" */
     CallerKind kind;
-    const Query *find;        /* by :email, for signing in */
-    const Query *exists;      /* by :user_id */
-    const Query *credentials; /* of the caller */
+    const Query *find;           /* by an address, for signing in */
+    const Query *address_others; /* who has an address besides one account */
+    const Query *exists;         /* by :user_id */
+    const Query *credentials;    /* of the caller */
     const Query *sign_in, *sign_out;
     const Query *change_password;
     const Query *reset; /* puts a mail into the outbox */
@@ -25,6 +26,16 @@ typedef struct Realm {
 
 /* By the call's tenant. */
 const Realm *realm_of(const Call *call);
+
+/* The account that an address leads to, in whatever spelling it is kept: a row with id, password
+ * and is_active, which are null if there is none, and the identity that tries are counted under
+ * (sql/part/identity.sql). */
+MUST_CHECK bool realm_find(Call *call, const char *email, const DbRow **account);
+
+/* ALREADY_EXISTS if another account than that of own_id (0: any) has the address in another
+ * spelling; the same spelling is the index's to refuse.  In a transaction that writes: whoever asks
+ * for the same address meanwhile waits for its end. */
+MUST_CHECK bool realm_check_address(Call *call, const char *email, int64_t own_id);
 
 /* NOT_FOUND unless the user or superuser of this number exists; request: whose user_id it is. */
 MUST_CHECK bool realm_check_exists(Call *call, const ProtobufCMessage *request, int64_t user_id);

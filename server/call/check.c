@@ -2,6 +2,7 @@
  * tenant; knows no rpc by name.  */
 #include "call/check.h"
 #include "call/address.h"
+#include "call/form.h"
 #include "call/host.h"
 #include "call/json.h"
 #include "call/names.h"
@@ -81,11 +82,15 @@ check_one_of(Call *call, const char *path, const char *const *one_of, const char
 static bool
 check_string(Call *call, const FieldInfo *info, const char *path, const char *text, bool is_element)
 {
-    size_t size = utf8_length(text);
+    /* of a secret, what is counted is what it is compared as (access/opaque.h) */
+    const char *counted = info->secret ? form_nfc(call, text) : text;
+    size_t size = counted == NULL ? 0 : utf8_length(counted);
     /* min and max of a repeated field are about its elements' number */
     uint32_t min = is_element ? 0 : info->min, max = is_element ? 0 : info->max;
     const char *wrong;
 
+    if (counted == NULL)
+        return false;
     if (text[0] == '\0' && !is_element)
         return info->required ? call_fail_field(call, path, "is required") : true;
     if (text[0] == '\0')

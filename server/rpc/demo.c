@@ -1,6 +1,7 @@
 /* Demo requests: taken from anybody, within limits, and turned into tenants.  */
 #include "db/bind.h"
 #include "call/check.h"
+#include "call/entry.h"
 #include "call/names.h"
 #include "call/address.h"
 #include "call/host.h"
@@ -328,19 +329,19 @@ demo_text(const DbRow *demo, const char *column)
 /* A request may be older than the rules for texts and addresses, by which a tenant and its admin
  * are made: UpdateDemoRequest corrects it. */
 static bool
-check_demo(Call *call, const DbRow *demo)
+read_demo(Call *call, const DbRow *demo, DemoRequest *stored)
 {
-    DemoRequest stored = CLIENTIQ__V1__DEMO_REQUEST__INIT;
+    const MessageInfo *info = message_info_find(&clientiq__v1__demo_request__descriptor);
 
-    stored.company_name = demo_text(demo, "company_name");
-    stored.first_name = demo_text(demo, "first_name");
-    stored.last_name = demo_text(demo, "last_name");
-    stored.email = demo_text(demo, "email");
-    stored.phone = demo_text(demo, "phone");
-    stored.job_title = demo_text(demo, "job_title");
-    stored.industry = demo_text(demo, "industry");
-    return check_message(call, message_info_find(&clientiq__v1__demo_request__descriptor),
-                         &stored.base);
+    clientiq__v1__demo_request__init(stored);
+    stored->company_name = demo_text(demo, "company_name");
+    stored->first_name = demo_text(demo, "first_name");
+    stored->last_name = demo_text(demo, "last_name");
+    stored->email = demo_text(demo, "email");
+    stored->phone = demo_text(demo, "phone");
+    stored->job_title = demo_text(demo, "job_title");
+    stored->industry = demo_text(demo, "industry");
+    return entry_prepare(call, info, &stored->base) && check_message(call, info, &stored->base);
 }
 
 static bool
@@ -349,31 +350,32 @@ make_demo_tenant(Call *call, const ConvertDemoRequestRequest *request, const DbR
 {
     CreateTenantRequest create = CLIENTIQ__V1__CREATE_TENANT_REQUEST__INIT;
     Tenant tenant = CLIENTIQ__V1__TENANT__INIT;
+    DemoRequest stored;
     const char *schema, *domain;
 
-    if (!check_demo(call, demo) || !choose_demo_names(call, request, demo, &schema, &domain))
+    if (!read_demo(call, demo, &stored) ||
+        !choose_demo_names(call, request, demo, &schema, &domain))
         return false;
-    tenant.name = demo_text(demo, "company_name");
+    tenant.name = stored.company_name;
     tenant.schema_name = (char *) (uintptr_t) schema;
-    tenant.contact_email = demo_text(demo, "email");
-    tenant.contact_phone = demo_text(demo, "phone");
-    tenant.industry = demo_text(demo, "industry");
+    tenant.contact_email = stored.email;
+    tenant.contact_phone = stored.phone;
+    tenant.industry = stored.industry;
     tenant.company_size = demo_text(demo, "company_size");
     tenant.plan = request->plan;
     create.tenant = &tenant;
     create.domain = (char *) (uintptr_t) domain;
     create.admin_email = tenant.contact_email;
-    return registry_create(
-        call, &create, &query_contact_insert,
-        (DbArg[]){{.name = "email", .text = tenant.contact_email},
-                  {.name = "first_name", .text = db_row_text(demo, "first_name")},
-                  {.name = "last_name", .text = db_row_text(demo, "last_name")},
-                  {.name = "job_title", .text = db_row_text(demo, "job_title")},
-                  {.name = "phone", .text = tenant.contact_phone},
-                  {.name = "company_name", .text = tenant.name},
-                  {.name = "domain", .text = domain},
-                  {0}},
-        made);
+    return registry_create(call, &create, &query_contact_insert,
+                           (DbArg[]){{.name = "email", .text = tenant.contact_email},
+                                     {.name = "first_name", .text = stored.first_name},
+                                     {.name = "last_name", .text = stored.last_name},
+                                     {.name = "job_title", .text = stored.job_title},
+                                     {.name = "phone", .text = tenant.contact_phone},
+                                     {.name = "company_name", .text = tenant.name},
+                                     {.name = "domain", .text = domain},
+                                     {0}},
+                           made);
 }
 
 bool

@@ -23,7 +23,8 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
     const Guess *guess;
     const DbRow *user;
     char hash[AUTH_HASH_SIZE];
-    bool ok, needs_rehash;
+    const char *rehash;
+    bool ok, same;
 
     if (call->caller.kind != realm->kind)
         return call_fail(call, CODE_FAILED_PRECONDITION, "the caller has no password");
@@ -35,12 +36,13 @@ rpc_change_password(Call *call, const ChangePasswordRequest *request,
         return false;
     if (user == NULL)
         return call_fail(call, CODE_UNAUTHENTICATED, "the session has ended or does not exist");
-    if (!auth_verify(call, request->old_password, db_row_text(user, "password"), &ok,
-                     &needs_rehash))
+    if (!password_verify(call, request->old_password, db_row_text(user, "password"), &ok, &rehash))
         return false;
     if (!ok)
         return guess_failed_own(call, guess, "old_password");
-    if (strcmp(request->old_password, request->new_password) == 0)
+    if (!password_same(call, request->old_password, request->new_password, &same))
+        return false;
+    if (same)
         return call_fail_field(call, "new_password", "must differ from the old password");
     if (!password_hash(call, "new_password", request->new_password, db_row_text(user, "email"),
                        hash))
@@ -87,20 +89,25 @@ rpc_request_password_reset(Call *call, const RequestPasswordResetRequest *reques
     const char *allowed = call_printf(call, "%" PRId64, call->core->config->reset_per_account);
     const Realm *realm = realm_of(call);
     const DbRow *user;
+    const char *id;
 
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
     db_begin(call, DB_READ);
-    if (allowed == NULL || !db_row(call, realm->find, &request->base, NULL, &user))
+    if (allowed == NULL || !realm_find(call, request->email, &user))
         return false;
     call->subject = db_row_text(user, "identity");
-    if (!count_reset(call))
+    id = call_printf(call, "%" PRId64, db_row_int64(user, "id")); /* 0: nobody's */
+    if (id == NULL || !count_reset(call))
         return false;
     db_begin(call, DB_WRITE);
     call_change(call, CHANGE_OUTBOX, call->tenant.id);
-    return db_queue(call, &query_outbox_reset_lock, &request->base, NULL) &&
-           db_queue(call, realm->reset, &request->base,
-                    (DbArg[]){{.name = "allowed", .text = allowed}, {0}});
+    return db_queue(call, &query_outbox_reset_lock, NULL,
+                    (DbArg[]){{.name = "identity", .text = call->subject}, {0}}) &&
+           db_queue(call, realm->reset, NULL,
+                    (DbArg[]){{.name = "user_id", .text = id},
+                              {.name = "allowed", .text = allowed},
+                              {0}});
 }
 
 /* With the secret of a mailed link, once: sets the password and signs in. */

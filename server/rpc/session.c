@@ -2,6 +2,7 @@
 #include "call/auth.h"
 #include "db/db.h"
 #include "access/guess.h"
+#include "access/password.h"
 #include "db/queries.h"
 #include "access/realm.h"
 #include "rpc/handlers.h"
@@ -12,11 +13,11 @@
 /* Nobody learns whether the address exists: the work and the words are the same. */
 static bool
 verify_login(Call *call, const LoginRequest *request, const Guess *guess, const DbRow *user,
-             bool *needs_rehash)
+             const char **rehash)
 {
     bool ok;
 
-    if (!auth_verify(call, request->password, db_row_text(user, "password"), &ok, needs_rehash))
+    if (!password_verify(call, request->password, db_row_text(user, "password"), &ok, rehash))
         return false;
     return ok && db_row_bool(user, "is_active") ? guess_passed(call, guess)
                                                 : guess_failed(call, guess);
@@ -25,22 +26,21 @@ verify_login(Call *call, const LoginRequest *request, const Guess *guess, const 
 bool
 rpc_login(Call *call, const LoginRequest *request, LoginResponse *response)
 {
-    const Realm *realm = realm_of(call);
     const Guess *guess;
     const DbRow *user;
-    bool needs_rehash;
+    const char *rehash;
     char rehashed[AUTH_HASH_SIZE] = "";
 
     /* whatever token came with the call, it is now about the user who signs in */
     call->caller = (Caller){.email = "", .permissions = ""};
     call->target = call_printf(call, "email %.254s", request->email);
     db_begin(call, DB_READ);
-    if (!db_row(call, realm->find, &request->base, NULL, &user))
+    if (!realm_find(call, request->email, &user))
         return false;
     call->subject = db_row_text(user, "identity");
     if ((guess = guess_begin(call, call->subject)) == NULL ||
-        !verify_login(call, request, guess, user, &needs_rehash) ||
-        (needs_rehash && !auth_hash(call, request->password, rehashed)))
+        !verify_login(call, request, guess, user, &rehash) ||
+        (rehash != NULL && !auth_hash(call, rehash, rehashed)))
         return false;
     db_begin(call, DB_WRITE);
     return realm_open_session(call, user, rehashed, response);

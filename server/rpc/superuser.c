@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "access/password.h"
 #include "db/queries.h"
+#include "access/realm.h"
 #include "access/rights.h"
 #include "rpc/handlers.h"
 
@@ -24,6 +25,7 @@ rpc_create_superuser(Call *call, const CreateSuperuserRequest *request,
     if (!password_hash(call, "password", request->password, request->superuser->email, hash) ||
         !rights_check_role(call, request->superuser->platform_role,
                            request->superuser->can_create_tenants) ||
+        !realm_check_address(call, request->superuser->email, 0) ||
         !db_fill(call, &query_superuser_insert, &request->base,
                  (DbArg[]){{.name = "password", .text = hash}, {0}}, &response->base))
         return false;
@@ -50,7 +52,8 @@ rpc_update_superuser(Call *call, const UpdateSuperuserRequest *request,
                                       : db_row_bool(old, "can_create_tenants")))
         return false;
     if (bind_mask(message, "superuser.email") &&
-        (!db_row(call, &query_superuser_address_lock, message, NULL, &address) ||
+        (!realm_check_address(call, new->email, request->id) ||
+         !db_row(call, &query_superuser_address_lock, message, NULL, &address) ||
          (address != NULL && db_row_bool(address, "moves") &&
           !db_queue(call, &query_platform_tokens_end, message, NULL))))
         return false;

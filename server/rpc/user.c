@@ -7,6 +7,7 @@
 #include "access/password.h"
 #include "access/quota.h"
 #include "db/queries.h"
+#include "access/realm.h"
 #include "access/rights.h"
 #include "rpc/handlers.h"
 
@@ -38,7 +39,7 @@ create_user(Call *call, const ProtobufCMessage *request, const User *user, const
             ProtobufCMessage *response)
 {
     return quota_check_users(call, 0) && (user->n_groups == 0 || rights_lock(call)) &&
-           check_groups(call, request, user) &&
+           check_groups(call, request, user) && realm_check_address(call, user->email, 0) &&
            db_fill(call, &query_user_insert, request,
                    (DbArg[]){{.name = "password", .text = hash}, {0}}, response);
 }
@@ -204,7 +205,8 @@ rpc_update_user(Call *call, const UpdateUserRequest *request, UpdateUserResponse
     if (groups && (!check_groups(call, message, user) ||
                    !db_queue(call, &query_user_groups_set, message, NULL)))
         return false;
-    return (!email || leave_address(call, message)) &&
+    return (!email || (realm_check_address(call, user->email, request->id) &&
+                       leave_address(call, message))) &&
            db_queue(call, &query_user_update, message, NULL) &&
            (!(email || admin || active) ||
             db_queue(call, &query_user_account_update, message, NULL)) &&

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "access/caller.h"
 #include "call/check.h"
+#include "call/entry.h"
 #include "call/names.h"
 #include "call/packed.h"
 #include "base/clock.h"
@@ -337,7 +338,8 @@ read_message(Call *call)
                                               payload->data);
     if (call->message == NULL)
         return call_fail(call, CODE_INVALID_ARGUMENT, "payload is not a %s", descriptor->name);
-    return check_message(call, call->method->request, call->message);
+    return entry_prepare(call, call->method->request, call->message) &&
+           check_message(call, call->method->request, call->message);
 }
 
 /* ---- 6 transaction, 7 handler ---- */

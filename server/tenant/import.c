@@ -6,6 +6,7 @@
 #include "access/audit.h"
 #include "call/address.h"
 #include "call/check.h"
+#include "call/entry.h"
 #include "db/db.h"
 #include "call/host.h"
 #include "call/text.h"
@@ -124,8 +125,10 @@ choose_names(Import *import)
         return call_fail_field(import->call, "domain",
                                "must be given: the archive's tenant had none");
     /* nobody sets the reason by this message, but here it is taken from it */
-    return check_message(import->call, message_info_find(&clientiq__v1__tenant__descriptor),
-                         &tenant->base) &&
+    const MessageInfo *info = message_info_find(&clientiq__v1__tenant__descriptor);
+
+    return entry_prepare(import->call, info, &tenant->base) &&
+           check_message(import->call, info, &tenant->base) &&
            check_line(import->call, "suspend_reason", tenant->suspend_reason, REASON_MAX);
 }
 

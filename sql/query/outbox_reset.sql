@@ -4,7 +4,7 @@
 insert into core_outbox (template, recipient, user_id)
 select 'reset', u.email, u.id
   from users_customuser u
- where lower(u.email) = lower(:email) and u.is_active
+ where u.id = :arg.user_id::bigint and u.is_active
    and not exists (select from core_outbox o
                     where o.next_time is not null and o.attempts = 0 and o.user_id = u.id and o.template = 'reset')
    and ((select count(*) from core_outbox o

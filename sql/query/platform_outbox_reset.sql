@@ -3,7 +3,7 @@
 insert into public.core_outbox (template, recipient, user_id)
 select 'reset', u.email, u.id
   from public.platform_superuser u
- where lower(u.email) = lower(:email) and u.is_active
+ where u.id = :arg.user_id::bigint and u.is_active
    and not exists (select from public.core_outbox o
                     where o.next_time is not null and o.attempts = 0 and o.user_id = u.id and o.template = 'reset')
    and ((select count(*) from public.core_outbox o

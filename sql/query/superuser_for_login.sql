@@ -2,4 +2,8 @@
 -- rows: one
 select u.id, u.password, u.is_active, {identity}
   from (values (true)) always
-  left join public.platform_superuser u on lower(u.email) = lower(:email)
+  left join lateral (select u.id, u.password, u.is_active
+                       from public.platform_superuser u
+                      where {is_addressed}
+                      order by lower(u.email) <> lower(:arg.email), u.id
+                      limit 1) u on true

@@ -1,7 +1,7 @@
 -- rows: none
 -- changes: tenant
 with wanted as (
-    select id from auth_group where name = any(:user.groups::text[])
+    select g.id from auth_group g where exists (select from unnest(:user.groups::text[]) asked (name) where {is_named})
 ), left_groups as (
     delete from users_customuser_groups
      where user_id = :id and group_id not in (select id from wanted)

@@ -8,9 +8,11 @@ with created as (
     returning *
 ), joined as (
     insert into users_customuser_groups (user_id, group_id)
-    select created.id, g.id from created join auth_group g on g.name = any(:user.groups::text[])
+    select created.id, g.id from created cross join auth_group g
+     where exists (select from unnest(:user.groups::text[]) asked (name) where {is_named})
 )
 select id, email, first_name, last_name, is_admin, is_active, phone_number, job_title, department,
-       array(select distinct name from unnest(:user.groups::text[]) name order by name) as groups,
+       array(select distinct g.name from auth_group g
+              where exists (select from unnest(:user.groups::text[]) asked (name) where {is_named}) order by g.name) as groups,
        date_joined, last_login, preferences::text as preferences
   from created
