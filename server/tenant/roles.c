@@ -43,7 +43,7 @@ mend_platform(Call *call)
         !db_script(call, script_install_after.text, names))
         return false;
     log_write(LOG_LEVEL_WARNING, "the platform's role was made again",
-              "role=%s reason=\"it was gone, or had lost rights, as after a restore\"",
+              "role=%s reason=\"it was gone, or rights were lost, as after a restore\"",
               installation->platform_role);
     return true;
 }
@@ -180,9 +180,11 @@ bool
 roles_check(Call *call)
 {
     const char *worker = call->core->installation.worker_login;
+    bool is_alone = call->core->config->database[0] == '\0'; /* its private PostgreSQL */
 
     db_begin(call, DB_WRITE);
     if (!db_queue(call, &query_install_lock, NULL, NULL) || !mend_platform(call) ||
+        (is_alone && !db_script(call, script_role_strangers.text, NULL)) ||
         !db_script(
             call, script_extension_rights.text,
             (DbArg[]){{.name = "schemas", .text = call->core->config->extension_schemas}, {0}}) ||

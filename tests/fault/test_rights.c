@@ -200,15 +200,134 @@ test_rights__of_functions_that_are_there(void **state)
         "-- migrate:up\ncreate function fleet_more() returns integer language sql as 'select "
         "1';\ngrant execute on function fleet_more() to public;\n"
         "grant execute on function fleet_all() to public;\n"
-        "alter function fleet_short(text) security definer;\n-- migrate:down\n");
+        "alter function fleet_first(text, text) security definer;\n-- migrate:down\n");
     fleet_start(&fleet, NULL);
     take_rights(&fleet, "alpha");
     id = run_start(fleet.platform, "\"schemas\": [\"alpha\"]");
     assert_run(fleet.platform, id, "DONE", 1, 0);
     assert_string_equal(as_role(&fleet, "alpha", "select fleet_more()"), "");
     assert_string_equal(as_role(&fleet, "alpha", "select fleet_fits('')"), "");
-    assert_string_equal(as_role(&fleet, "alpha", "select fleet_short('')"), "42501");
+    assert_string_equal(as_role(&fleet, "alpha", "select fleet_first('', '')"), "42501");
     assert_string_equal(as_role(&fleet, "alpha", "select fleet_all()"), "42501");
+    fleet_free(&fleet);
+}
+
+/* A row of an app's that refers to a user: whoever deletes the user is told what is in the way. */
+static void
+test_rights__a_user_whom_an_app_keeps(void **state)
+{
+    Fleet fleet;
+    CiqClient *client;
+    int64_t id, kept, other;
+
+    (void) state;
+    fleet_with(
+        &fleet, "fleet/0002_keep",
+        "-- migrate:up\n"
+        "create table fleet_invoice (id bigint primary key, user_id bigint not null references "
+        "users_customuser);\n"
+        "create table fleet_note (id bigint primary key, user_id bigint references "
+        "users_customuser on delete set null);\n"
+        "create table fleet_trip (id bigint primary key, user_id bigint references "
+        "users_customuser on delete cascade);\n"
+        "-- migrate:down\ndrop table fleet_trip; drop table fleet_note; drop table "
+        "fleet_invoice;\n");
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "DONE", 4, 0);
+    client = sign_in(&fleet.server, "alpha", world_email, world_password);
+    kept = user_new(client, "kept@same.example", false);
+    other = user_new(client, "other@same.example", false);
+    database_value(&fleet.database, "insert into alpha.fleet_invoice values (1, %lld)",
+                   (long long) kept);
+    database_value(&fleet.database, "insert into alpha.fleet_note values (1, %lld)",
+                   (long long) other);
+    database_value(&fleet.database, "insert into alpha.fleet_trip values (1, %lld)",
+                   (long long) other);
+    expect_json(client, "UserService/DeleteUser", CODE_FAILED_PRECONDITION,
+                "rows of fleet_invoice still refer to this (foreign key "
+                "fleet_invoice_user_id_fkey): remove or change those rows first",
+                "{\"id\": %lld}", (long long) kept);
+    expect_json(client, "UserService/DeleteUser", CODE_OK, NULL, "{\"id\": %lld}",
+                (long long) other);
+    assert_value(&fleet.database, "1 0",
+                 "select (select count(*) from alpha.fleet_note where user_id is null) || ' ' || "
+                 "(select count(*) from alpha.fleet_trip)");
+    ciq_client_free(client);
+    fleet_free(&fleet);
+}
+
+static void
+with_extensions(Config *config)
+{
+    setting_set(&config->extension_schemas, "ext");
+}
+
+static void
+make_shared(const Fleet *fleet, const char *text)
+{
+    char path[160];
+    FILE *file;
+
+    snprintf(path, sizeof path, "mkdir -p %s/shared/ext", fleet->apps);
+    assert_int_equal(system(path), 0);
+    snprintf(path, sizeof path, "%s/shared/ext/0001_initial.sql", fleet->apps);
+    assert_non_null(file = fopen(path, "w"));
+    fputs(text, file);
+    fclose(file);
+}
+
+/* What is in the schemas of extensions is found wherever a schema is made, tried, compared,
+ * migrated or used, although no migration grants anything. */
+static void
+test_rights__of_extensions(void **state)
+{
+    static const char *const methods[] = {"MigrationService/VerifySchema",
+                                          "TenantService/RepairTenant"};
+    Fleet fleet;
+    int64_t id;
+
+    (void) state;
+    fleet_copy(
+        &fleet, "fleet/0002_ext",
+        "-- migrate:up\n"
+        "create table fleet_item (id bigint primary key, name citext not null, tags hstore);\n"
+        "create index fleet_item_name on fleet_item using gin ((name::text) gin_trgm_ops);\n"
+        "alter table users_customuser add column handle citext not null default '', add "
+        "check (plain(handle::text) = plain(handle::text));\n"
+        "-- migrate:down\ndrop table fleet_item; alter table users_customuser drop handle;\n");
+    make_shared(&fleet,
+                "-- migrate:up\ncreate schema ext;\ncreate extension citext schema ext;\n"
+                "create extension pg_trgm schema ext;\ncreate extension hstore schema ext;\n"
+                "create function ext.plain(text) returns text language sql immutable as "
+                "'select lower($1)';\n"
+                "create table ext_words (word citext primary key);\n"
+                "-- migrate:down\ndrop table ext_words; drop schema ext cascade;\n");
+    fleet_start(&fleet, with_extensions);
+    id = run_start(fleet.platform, "\"shared\": true");
+    assert_run(fleet.platform, id, "DONE", 1, 0);
+    id = run_start(fleet.platform, "");
+    assert_run(fleet.platform, id, "DONE", 4, 0);
+    ciq_client_free(sign_in(&fleet.server, "alpha", world_email, world_password));
+    assert_string_equal(as_role(&fleet, "alpha", "select ext.plain('A')"), "");
+    assert_string_equal(as_role(&fleet, "alpha", "insert into fleet_item values (1, 'a', null)"),
+                        "");
+    tenant_new(fleet.platform, "omega");
+    ciq_client_free(sign_in(&fleet.server, "omega", world_email, world_password));
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        CiqError *error = NULL;
+        json_t *answer =
+            call_json(fleet.platform, methods[i], &error, "{\"schema_name\": \"alpha\"}");
+
+        assert_ok(error);
+        assert_int_equal(json_array_size(json_object_get(answer, "differences")), 0);
+        assert_int_equal(json_array_size(json_object_get(answer, "repaired")), 0);
+        json_decref(answer);
+    }
+    expect_json(fleet.platform, "TenantService/CloneTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"alpha\", \"new_schema_name\": \"copy\", \"domain\": "
+                "\"copy.localhost\", \"with_rows\": true}");
+    ciq_client_free(sign_in(&fleet.server, "copy", world_email, world_password));
+    assert_value(&fleet.database, "1", "select count(*) from copy.fleet_item");
     fleet_free(&fleet);
 }
 
@@ -218,6 +337,8 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rights__of_an_apps_functions),
         cmocka_unit_test(test_rights__of_functions_that_are_there),
+        cmocka_unit_test(test_rights__a_user_whom_an_app_keeps),
+        cmocka_unit_test(test_rights__of_extensions),
     };
 
     return run_cases(tests, fleet_group_setup, fleet_group_teardown);
