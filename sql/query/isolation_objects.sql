@@ -69,7 +69,7 @@ with me as (
     union all
     select 'kinds', 'a table has no primary key', r.relname::text
       from relation r
-     where r.relkind in ('r', 'p')
+     where r.relkind in ('r', 'p') and not r.relispartition
        and not exists (select from pg_catalog.pg_constraint k where k.conrelid = r.oid and k.contype = 'p')
 )
 select :arg.schema as schema_name, k.subject, {isolation_answer}
