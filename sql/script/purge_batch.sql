@@ -43,15 +43,27 @@ begin
         with recursive reached (classid, objid, objsubid) as (
             select item.classid::oid, item.objid::oid, 0
              union
-            select d.classid, d.objid, d.objsubid
+            select n.classid, n.objid, n.objsubid
               from reached r
-              join pg_catalog.pg_depend d on d.refclassid = r.classid and d.refobjid = r.objid
-                                         and (r.objsubid = 0 or d.refobjsubid = r.objsubid)
+             cross join lateral (
+                   select d.classid, d.objid, d.objsubid
+                     from pg_catalog.pg_depend d
+                    where d.refclassid = r.classid and d.refobjid = r.objid
+                      and (r.objsubid = 0 or d.refobjsubid = r.objsubid)
+                    union all
+                   -- a part goes with its whole: a view's rule with the view, a function with its extension
+                   select d.refclassid, d.refobjid, d.refobjsubid
+                     from pg_catalog.pg_depend d
+                    where d.classid = r.classid and d.objid = r.objid and d.objsubid in (0, r.objsubid)
+                      and d.deptype in ('i', 'e')) n
         )
         select array_agg(pg_catalog.pg_describe_object(r.classid, r.objid, r.objsubid)) into found
           from reached r
          where r.classid not in ('pg_catalog.pg_publication_rel'::regclass,
                                  'pg_catalog.pg_publication_namespace'::regclass)
+           and not exists (select from pg_catalog.pg_depend d
+                            where d.classid = r.classid and d.objid = r.objid and d.objsubid = r.objsubid
+                              and d.deptype = 'i')
            and home is distinct from case r.classid::regclass
                when 'pg_catalog.pg_namespace'::regclass then r.objid
                -- a TOAST table goes with its table

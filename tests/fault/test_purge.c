@@ -13,6 +13,11 @@ typedef struct Obstacle {
 } Obstacle;
 
 static const Obstacle obstacles[] = {
+    {"create view public.theirs as select * from old.wide", "view theirs",
+     "drop view public.theirs"},
+    {"create function old.last() returns setof old.wide language sql as 'select * from old.wide'; "
+     "create view public.theirs as select * from old.last()",
+     "view theirs", "drop view public.theirs"},
     {"create view public.theirs as select * from old.thing", "view theirs",
      "drop view public.theirs"},
     {"create materialized view acme.theirs as select * from old.thing",
