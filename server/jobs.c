@@ -11,6 +11,7 @@
 #include "serve/job.h"
 #include "tenant/ownership.h"
 #include "tenant/purge.h"
+#include "tenant/roles.h"
 #include "tenant/sweep.h"
 
 #include <assert.h>
@@ -45,6 +46,7 @@ struct Jobs {
     Outbox *outbox;
     Sealer sealer;
     Runs *runs;
+    RolesMending mending;
     JobTask tasks[JOBS_COUNT][TASKS_MAX];
     JobKind kinds[JOBS_COUNT]; /* without tasks: this server has no such job */
     Wake *wakes[JOBS_COUNT];
@@ -68,6 +70,7 @@ fill_kinds(Jobs *jobs)
 
     jobs->kinds[JOB_HOUSEKEEPING].interval_s = 30;
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_roles", sweep_roles, NULL});
+    add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"roles_mend", roles_mend, &jobs->mending});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"key_usage", usage_write_keys, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_platform", sweep_platform, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_strangers", sweep_strangers, NULL});

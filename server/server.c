@@ -54,7 +54,7 @@ struct Server {
     int stop_calls_fd, stop_work_fd;
     char *conninfo_worker, *conninfo_owner;
     DbOptions worker_options, owner_options;
-    char *extension_schemas, *operator_permissions; /* owned here; the core points to them */
+    char *extension_schemas, *operator_permissions; /* owned here; options and core point to them */
     Apps *apps;
     Jobs *jobs;
     Queue *queues[LANE_COUNT];
@@ -133,7 +133,7 @@ quote_extension_schemas(Server *server)
 
     if (!log_unless(quoted != NULL, "the extensions' schemas"))
         return false;
-    server->core.extension_schemas = server->extension_schemas = quoted;
+    server->extension_schemas = quoted;
     while (*names != '\0') {
         size_t size = strcspn(names, ",");
         char name[64] = "";

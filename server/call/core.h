@@ -25,7 +25,6 @@ typedef struct Installation {
 typedef struct Core {
     const Config *config;
     Installation installation;
-    const char *extension_schemas;    /* quoted, for search_path: "" or "\"ext\", " */
     uint8_t audit_key[CORE_KEY_SIZE]; /* of --audit-key-file */
     bool has_audit_key;
     Operators operators;

@@ -2,6 +2,7 @@
 #include "db/context.h"
 #include "db/clean.h"
 #include "db/connection.h"
+#include "db/path.h"
 #include "db/pipeline.h"
 #include "db/private.h"
 #include "db/queries.h"
@@ -23,12 +24,6 @@ context_count_tenant(Db *db, int64_t tenant_id)
     if ((*byte & bit) == 0)
         db->tenants_count++;
     *byte |= bit;
-}
-
-const char *
-context_path(Call *call, const char *schema)
-{
-    return call_printf(call, "\"%s\", %spg_temp", schema, call->db->options->extension_schemas);
 }
 
 static int64_t
@@ -53,7 +48,7 @@ queue_context(Call *call)
         return call_fail(call, CODE_DEADLINE_EXCEEDED,
                          "the deadline passed before the database was asked");
     if (call->tenant.id != 0) {
-        path = context_path(call, call->tenant.schema);
+        path = db_path(call, call->tenant.schema);
         if (!options->owner)
             role = call->tenant.role;
         context_count_tenant(db, call->tenant.id);

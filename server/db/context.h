@@ -16,7 +16,4 @@ MUST_CHECK bool context_start(Call *call);
 /* Counts the tenants that a connection has served: DbOptions.tenants_max. */
 void context_count_tenant(Db *db, int64_t tenant_id);
 
-/* The search_path of a tenant's schema, in call memory.  NULL: the call has failed. */
-MUST_CHECK const char *context_path(Call *call, const char *schema);
-
 #endif

@@ -11,6 +11,7 @@
 
 #include "db/connection.h"
 #include "db/copy.h"
+#include "db/path.h"
 #include "db/script.h"
 #include "db/statement.h"
 #include "db/transaction.h"

@@ -134,6 +134,29 @@ fail_user_script(Call *call, const char *state, const PGresult *result)
                           text != NULL ? text : "PostgreSQL refuses it");
 }
 
+/* Both ways have one SQLSTATE, but for a key with on delete restrict from PostgreSQL 18 on; the
+ * message tells them apart where it is in English. */
+static bool
+fail_by_key(Call *call, const char *constraint, const char *table, const PGresult *result)
+{
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+    message = message != NULL ? message : "";
+    if (strncmp(message, "update or delete ", 17) == 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "rows of %s still refer to this (foreign key %s): remove or change those "
+                         "rows first",
+                         table, constraint);
+    if (strncmp(message, "insert or update ", 17) == 0)
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "this refers to something that does not exist (foreign key %s of %s)",
+                         constraint, table);
+    return call_fail(call, CODE_FAILED_PRECONDITION,
+                     "something else still refers to this, or it does not exist (foreign key %s "
+                     "of %s)",
+                     constraint, table);
+}
+
 /* What a rule of the schema says: one that an app may have brought, and of which the request's
  * fields know nothing.  It names table and column, so that somebody can mend the row or the rule.
  */
@@ -150,12 +173,8 @@ fail_by_rule(Call *call, const char *state, const PGresult *result)
         return call_fail(call, CODE_FAILED_PRECONDITION,
                          "%s.%s must have a value, and nothing gives it one", table,
                          column != NULL ? column : "a column");
-    if (strcmp(state, "23503") == 0)
-        return call_fail(
-            call, CODE_FAILED_PRECONDITION,
-            "something else still refers to this, or it does not exist (foreign key %s "
-            "of %s)",
-            constraint, table);
+    if (strcmp(state, "23503") == 0 || strcmp(state, "23001") == 0)
+        return fail_by_key(call, constraint, table, result);
     return call_fail(call, CODE_FAILED_PRECONDITION, "the database refuses this: %s of %s",
                      constraint, table);
 }

@@ -6,6 +6,7 @@
 #include "db/connection.h"
 #include "db/context.h"
 #include "db/failure.h"
+#include "db/path.h"
 #include "db/pipeline.h"
 #include "db/private.h"
 #include "db/queries.h"
@@ -169,7 +170,7 @@ db_alone(Call *call, int64_t tenant_id, const char *schema, const char *text, co
 {
     Db *db = call->db;
     Text statement = text_new(call);
-    const char *sent, *path = context_path(call, schema);
+    const char *sent, *path = db_path(call, schema);
     const DbArg session[] = {
         {.name = "tenant_id", .text = call_printf(call, "%" PRId64, tenant_id)},
         {.name = "schema", .text = schema},

@@ -4,6 +4,7 @@
 #include "db/clean.h"
 #include "db/connection.h"
 #include "db/context.h"
+#include "db/path.h"
 #include "db/pipeline.h"
 #include "db/private.h"
 #include "db/queries.h"
@@ -184,7 +185,7 @@ db_enter_tenant(Call *call, int64_t id, const char *schema)
     snprintf(call->tenant.schema, sizeof call->tenant.schema, "%s", schema);
     context_count_tenant(call->db, id);
 
-    const char *path = context_path(call, schema);
+    const char *path = db_path(call, schema);
 
     return path != NULL &&
            db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}});

@@ -83,8 +83,14 @@ open_schema(Item *item, bool *gone)
     *gone = false;
     if (!db_savepoint(call))
         return false;
-    if (item->steps.is_shared)
-        return read_applied(item);
+    if (item->steps.is_shared) {
+        const char *path = db_path(call, "public");
+
+        return path != NULL &&
+               db_queue(call, &query_path, NULL,
+                        (DbArg[]){{.name = "search_path", .text = path}, {0}}) &&
+               read_applied(item);
+    }
     if (!db_row(call, &query_item_tenant, NULL,
                 (DbArg[]){{.name = "id", .text = item->tenant_text}, {0}}, &row))
         return false;
@@ -188,16 +194,27 @@ write_state(Item *item, const char *state, const char *error)
            db_commit(call);
 }
 
-/* After the shared migrations: what even calls to the platform may not do. */
+/* What the steps have made is given to those who may have it, and to nobody else. */
 static bool
-write_done(Item *item)
+settle_rights(Item *item)
 {
     Call *call = item->steps.call;
 
-    if (item->steps.is_shared && item->steps.done > 0 &&
-        !db_script(
-            call, script_install_after.text,
-            (DbArg[]){{.name = "platform", .text = call->core->installation.platform_role}, {0}}))
+    if (!item->steps.is_shared)
+        return db_script(call, script_tenant_provision_after.text,
+                         (DbArg[]){{.name = "role", .text = item->steps.role}, {0}});
+    return db_script(call, script_install_after.text,
+                     (DbArg[]){{.name = "platform", .text = call->core->installation.platform_role},
+                               {0}}) &&
+           db_script(
+               call, script_extension_rights.text,
+               (DbArg[]){{.name = "schemas", .text = call->core->config->extension_schemas}, {0}});
+}
+
+static bool
+write_done(Item *item)
+{
+    if (item->steps.done > 0 && !settle_rights(item))
         return false;
     if (!item->steps.is_shared && !write_heads(item))
         return false;

@@ -188,6 +188,49 @@ was_validated(const Lint *lint, const SqlToken *table)
     return false;
 }
 
+/* Of an app of the user's: the server writes the table's rows, and this section gives no column of
+ * it a default. */
+static bool
+is_written_by_server(const Lint *lint, const SqlToken *table)
+{
+    static const char *const own[] = {"core", "users", NULL};
+    static const char *const tables[] = {"users_customuser",
+                                         "users_customuser_groups",
+                                         "users_customuser_user_permissions",
+                                         "users_token",
+                                         "auth_group",
+                                         "auth_group_permissions",
+                                         "core_session",
+                                         "core_audit",
+                                         "core_idempotency",
+                                         "core_outbox",
+                                         "core_api_key",
+                                         NULL};
+    bool is_written = false;
+
+    for (const char *const *app = own; *app != NULL; app++)
+        if (strcmp(lint->file->app, *app) == 0)
+            return false;
+    for (const char *const *name = tables; *name != NULL; name++)
+        is_written = is_written || (table->size == strlen(*name) &&
+                                    strncasecmp(table->text, *name, table->size) == 0);
+    for (const SqlStatement *s = lint->section->statements; is_written && s <= lint->statement; s++)
+        if (words_at(s, 0, "alter table") > 0 &&
+            words_is_same_name(words_name(s, 2, NULL), table) &&
+            words_has(s, 2, s->count, "default"))
+            return false;
+    return is_written;
+}
+
+static void
+check_set_not_null(Lint *lint, const SqlToken *table, size_t from)
+{
+    if (!was_validated(lint, table))
+        lint_find(lint, LINT_SET_NOT_NULL, from);
+    if (lint->is_tenant && is_written_by_server(lint, table))
+        lint_find(lint, LINT_SERVER_COLUMN, from);
+}
+
 static void
 check_action(Lint *lint, const SqlToken *table, size_t from, size_t to)
 {
@@ -208,8 +251,8 @@ check_action(Lint *lint, const SqlToken *table, size_t from, size_t to)
         (void) words_name(s, words_skip(s, from + 1, (const char *const[]){"column", NULL}), &next);
         if (words_is(s, next, "type") || words_at(s, next, "set data type") > 0)
             lint_find(lint, LINT_TYPE_CHANGE, from);
-        else if (words_at(s, next, "set not null") > 0 && !was_validated(lint, table))
-            lint_find(lint, LINT_SET_NOT_NULL, from);
+        else if (words_at(s, next, "set not null") > 0)
+            check_set_not_null(lint, table, from);
     } else if (words_at(s, from, "set logged") > 0 || words_at(s, from, "set unlogged") > 0 ||
                words_at(s, from, "set tablespace") > 0) {
         lint_find(lint, LINT_TABLE_LOCK, from);

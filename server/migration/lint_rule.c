@@ -22,6 +22,10 @@ const LintRule lint_rules[] = {
     [LINT_SET_NOT_NULL] = {"set-not-null",
                            "every row is read while nobody can read or write the table",
                            "a check (… is not null) not valid, validated before this statement"},
+    [LINT_SERVER_COLUMN] = {"server-column",
+                            "the server writes rows of this table without the column, so that "
+                            "nobody could be made or sign in",
+                            "a default, set before it, or leave it out"},
     [LINT_CONSTRAINT_LOCK] = {"constraint-lock",
                               "every row is checked while nobody can write to the table",
                               "add it not valid, and validate it in a later release's migration"},
@@ -63,7 +67,8 @@ const LintRule lint_rules[] = {
          "on each shard",
          "the value as a parameter, or in a from-list that is read once"},
     [LINT_DEFINER] = {"security-definer",
-                      "the function reads every tenant's rows with its owner's rights",
+                      "the function reads every tenant's rows with its owner's rights, so no "
+                      "tenant's role may run it",
                       "a function with its caller's rights"},
     [LINT_DYNAMIC] = {"dynamic-sql", "nobody can see what it runs", "the statements themselves"},
     [LINT_OUTSIDE] = {"outside",

@@ -282,12 +282,15 @@ migrate_up(Call *call, const MigrationFile *file)
 bool
 migrate_new_tenant(Call *call, const char *schema, const char *role)
 {
-    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
+    const DbArg names[] = {{.name = "schema", .text = schema},
+                           {.name = "role", .text = role},
+                           {.name = "path", .text = db_path(call, schema)},
+                           {0}};
     const Apps *apps = call->core->apps;
     const MigrationSet *set = &apps->tenant;
 
     /* the migrations alone have no names to replace: what looks like one is their own text */
-    if (!db_script(call, script_tenant_provision.text, names) ||
+    if (names[2].text == NULL || !db_script(call, script_tenant_provision.text, names) ||
         !db_script(call, apps->own_tenant, NULL))
         return false;
     for (size_t i = set->borrowed; i < set->count; i++)
@@ -310,10 +313,13 @@ record_up(Call *call, const MigrationFile *file)
 bool
 migrate_tenant_of(Call *call, const char *schema, const char *role, const bool *in_set)
 {
-    const DbArg names[] = {{.name = "schema", .text = schema}, {.name = "role", .text = role}, {0}};
+    const DbArg names[] = {{.name = "schema", .text = schema},
+                           {.name = "role", .text = role},
+                           {.name = "path", .text = db_path(call, schema)},
+                           {0}};
     const MigrationSet *set = &call->core->apps->tenant;
 
-    if (!db_script(call, script_tenant_provision.text, names))
+    if (names[2].text == NULL || !db_script(call, script_tenant_provision.text, names))
         return false;
     for (size_t i = 0; i < set->count; i++)
         if (in_set[i] && !migrate_up(call, &set->files[i]))

@@ -67,8 +67,12 @@ static bool
 make_scratch(Call *call, const MigrationSet *set, const MigrationFile *file, const char *scratch,
              const char **before, const char **after)
 {
-    if (!db_run(call, &query_scratch_begin, NULL, NULL, NULL) ||
-        !db_script(call, script_scratch.text, (DbArg[]){{.name = "scratch", .text = scratch}, {0}}))
+    const char *path = db_path(call, scratch);
+
+    if (path == NULL || !db_run(call, &query_scratch_begin, NULL, NULL, NULL) ||
+        !db_script(
+            call, script_scratch.text,
+            (DbArg[]){{.name = "scratch", .text = scratch}, {.name = "path", .text = path}, {0}}))
         return false;
     for (const MigrationFile *step = set->files; step < file; step++)
         if (!migrate_up(call, step))

@@ -163,18 +163,6 @@ run_in_transaction(Steps *steps, const PlanStep *step)
 }
 
 static bool
-finish_step(Steps *steps, const PlanStep *step)
-{
-    if (!record_step(steps, step))
-        return false;
-    /* takes from the tenant's role what calls may not do with the tables of app core */
-    if (strcmp(step->file->app, "core") == 0 && !steps->is_shared)
-        return db_script(steps->call, script_tenant_provision_after.text,
-                         (DbArg[]){{.name = "role", .text = steps->role}, {0}});
-    return true;
-}
-
-static bool
 run_step(Steps *steps, const PlanStep *step)
 {
     bool is_there = false;
@@ -192,7 +180,7 @@ run_step(Steps *steps, const PlanStep *step)
     }
     return (step->file->no_transaction ? run_beside(steps, step)
                                        : run_in_transaction(steps, step)) &&
-           finish_step(steps, step);
+           record_step(steps, step);
 }
 
 bool
@@ -229,7 +217,7 @@ steps_finish_outside(Steps *steps)
     const PlanStep *step = steps->step;
 
     /* another server may have done the same meanwhile */
-    if (steps->applied[step->file - steps->set->files] == step->down && !finish_step(steps, step))
+    if (steps->applied[step->file - steps->set->files] == step->down && !record_step(steps, step))
         return false;
     steps->step = NULL;
     return true;

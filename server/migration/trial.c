@@ -35,6 +35,8 @@ digest_of(Call *call, const MigrationSet *set, const bool *in_set)
     Text text = text_new(call);
     const char *lines;
 
+    /* what a trial looks at, and what it finds beside the files */
+    text_add(&text, "rows, %s\n", call->core->config->extension_schemas);
     for (size_t i = 0; i < set->count; i++)
         if (in_set[i])
             text_add(&text, "%s/%s=%s\n", set->files[i].app, set->files[i].name,
@@ -58,23 +60,42 @@ has_fitted(Call *call, const char *digest, bool *fits)
     return true;
 }
 
+/* One of the trial's own scripts: what fails is the migrations, which it shows. */
+static bool
+try_script(Call *call, const Script *script, const char *what)
+{
+    bool is_null, is_right;
+    const char *text;
+
+    if (db_user_script(call, script->text))
+        return true;
+    is_null = strcmp(call->failure.sqlstate, "23502") == 0;
+    is_right = strcmp(call->failure.sqlstate, "42501") == 0;
+    text = call_printf(
+        call, "the migrations fail when %s: %s%s", what, call->failure.text,
+        is_null    ? "; a column that an app adds to a table of the server's must allow null or "
+                     "have a default, since the server gives it no value"
+        : is_right ? "; a tenant's role may run the functions of its own schema and those of "
+                     "extensions, but none that is security definer"
+                   : "");
+    if (text != NULL && call->failure.is_of_script)
+        call->failure.text = text;
+    return false;
+}
+
 /* In the open transaction, which is to be rolled back. */
 static bool
 make_scratch(Call *call, const bool *in_set)
 {
+    const char *role = call->core->installation.platform_role;
     const char *scratch = call_printf(call, "ciq_trial_%s_%" PRId64, call->id, call->tenant.id);
-    const char *text;
 
-    if (scratch == NULL ||
-        !migrate_tenant_of(call, scratch, call->core->installation.platform_role, in_set))
-        return false;
-    if (db_user_script(call, script_trial_end.text))
-        return true;
-    text = call_printf(call, "the migrations fail when a new tenant is committed: %s",
-                       call->failure.text);
-    if (text != NULL && call->failure.is_of_script)
-        call->failure.text = text;
-    return false;
+    return scratch != NULL && migrate_tenant_of(call, scratch, role, in_set) &&
+           try_script(call, &script_trial_end, "a new tenant is committed") &&
+           db_script(call, script_trial_role.text,
+                     (DbArg[]){{.name = "role", .text = role}, {0}}) &&
+           try_script(call, &script_trial_rows, "the server writes to a new tenant's tables") &&
+           db_script(call, script_trial_rows_end.text, NULL);
 }
 
 static bool

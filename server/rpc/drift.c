@@ -133,8 +133,7 @@ static bool
 read_found(Drift *drift, const Registered *tenant, const char **shape)
 {
     Call *call = drift->call;
-    const char *path =
-        call_printf(call, "\"%s\", %spg_temp", tenant->schema, call->core->extension_schemas);
+    const char *path = db_path(call, tenant->schema);
 
     return path != NULL &&
            db_queue(call, &query_path, NULL,

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "proto/aio.h"
 #include "serve/connection.h"
+#include "serve/socket_file.h"
 #include "serve/tls.h"
 #include "serve/urls.h"
 
@@ -41,6 +42,7 @@ typedef struct Door {
     int short_count;  /* pauses for want of descriptors or memory since the last one came in */
     atomic_bool over; /* it accepts nobody any more */
     char url[NNG_MAXADDRLEN]; /* as it is bound */
+    SocketFile file;
 } Door;
 
 struct Listener {
@@ -303,6 +305,7 @@ listen_on(Listener *listener, const char *url)
         (error = nng_stream_listener_listen(door->stream)) != 0)
         return error;
     snprintf(door->url, sizeof door->url, "%s", url);
+    socket_file_note(&door->file, door->url);
     if (!door->is_ipc && strrchr(door->url, ':') != NULL &&
         nng_stream_listener_get_int(door->stream, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
         snprintf(strrchr(door->url, ':'), 8, ":%d", port);
@@ -328,8 +331,9 @@ listen_on_all(Listener *listener, const char *urls, char *reason, size_t size)
     bool fits;
 
     while (urls_next(&urls, url, &fits)) {
-        if (urls_is_tls(url) && listener->tls == NULL &&
-            (listener->tls = tls_config_new(listener->core->config, reason, size)) == NULL)
+        if (!socket_file_check(url, reason, size) ||
+            (urls_is_tls(url) && listener->tls == NULL &&
+             (listener->tls = tls_config_new(listener->core->config, reason, size)) == NULL))
             return false;
 
         int error = listen_on(listener, url);
@@ -421,8 +425,11 @@ end_all(Listener *listener)
 {
     int64_t until_us = clock_us() + STOP_MAX_MS * 1000;
 
-    for (size_t i = 0; i < listener->doors_count; i++)
+    for (size_t i = 0; i < listener->doors_count; i++) {
+        socket_file_spare(&listener->doors[i].file);
         nng_stream_listener_close(listener->doors[i].stream);
+        socket_file_restore(&listener->doors[i].file);
+    }
     while (!is_over(listener)) {
         struct timespec round = clock_after_ms(STOP_ROUND_MS);
 

@@ -17,27 +17,12 @@ enum {
     STEPS_A_LOOK = 64    /* roles are made and sessions are swept by the same thread */
 };
 
-static bool
-drop_batch(Call *call, const DbArg *args)
-{
-    return db_script(call, script_purge_batch.text, args);
-}
-
-static bool
-drop_rest(Call *call, int64_t id, const DbArg *args)
-{
-    const char *text = call_printf(call, "%" PRId64, id);
-
-    return text != NULL && db_script(call, script_purge_schema.text, args) &&
-           db_queue(call, &query_purge_end, NULL, (DbArg[]){{.name = "id", .text = text}, {0}});
-}
-
 /* One transaction.  *id: the tenant that it is about, also where it fails; 0: nothing is due, or
  * another server is at it. */
 static bool
 purge_step(Call *call, int64_t *id)
 {
-    const DbRow *tenant, *before, *after;
+    const DbRow *tenant, *left;
 
     db_begin(call, DB_WRITE);
     if (!db_row(call, &query_purge_next, NULL, NULL, &tenant))
@@ -56,18 +41,18 @@ purge_step(Call *call, int64_t *id)
         (strcmp(db_row_text(tenant, "state"), "purging") != 0 &&
          !db_queue(call, &query_tenant_set_purging, NULL,
                    (DbArg[]){{.name = "id", .text = text}, {0}})) ||
-        !db_row(call, &query_purge_left, NULL, args, &before) || !drop_batch(call, args) ||
-        !db_row(call, &query_purge_left, NULL, args, &after))
+        !db_script(call, script_purge_batch.text, args) ||
+        !db_row(call, &query_purge_left, NULL, args, &left))
         return false;
 
-    /* what none of its own can drop, such as a table of another owner, goes with the schema */
-    bool rest = db_row_int64(after, "objects") == 0 ||
-                db_row_int64(after, "objects") == db_row_int64(before, "objects");
+    bool is_over = !db_row_bool(left, "has_schema");
 
     call_change(call, CHANGE_TENANT, *id);
-    if ((rest && !drop_rest(call, *id, args)) || !db_commit(call))
+    if ((is_over &&
+         !db_queue(call, &query_purge_end, NULL, (DbArg[]){{.name = "id", .text = text}, {0}})) ||
+        !db_commit(call))
         return false;
-    if (rest)
+    if (is_over)
         log_write(LOG_LEVEL_INFO, "tenant purged", "tenant=%" PRId64, *id);
     return true;
 }

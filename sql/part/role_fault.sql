@@ -9,4 +9,11 @@ case when n.oid is null then 'its schema is gone'
          then 'its role may not use the schema'
      when not coalesce(has_table_privilege(r.oid, to_regclass(format('%I.users_customuser', t.schema_name))::oid,
                                            'select'), false)
-         then 'its role may not read the users' end
+         then 'its role may not read the users'
+     when not exists (select from pg_catalog.pg_default_acl f
+                       cross join lateral aclexplode(f.defaclacl) a
+                       where f.defaclnamespace = n.oid and f.defaclobjtype = 'f' and a.grantee = r.oid)
+          and exists (select from pg_catalog.pg_proc p
+                       where p.pronamespace = n.oid and not p.prosecdef
+                         and not has_function_privilege(r.oid, p.oid, 'execute'))
+         then 'its role may not run the functions of its schema' end

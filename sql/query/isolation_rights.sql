@@ -47,6 +47,11 @@ with me as (
        and (h.name ~ '^core_migration(\.|$)' and h.privilege in ('INSERT', 'UPDATE', 'DELETE')
             or h.name ~ '^core_audit(\.|$)' and h.privilege in ('UPDATE', 'DELETE'))
     union all
+    -- its own are its role's to run, unless they run with the rights over all tenants
+    select 'functions', 'its role runs a function with its owner''s rights', p.oid::regprocedure::text
+      from me join pg_catalog.pg_proc p on p.pronamespace = me.schema
+     where p.prosecdef and has_function_privilege(me.role, p.oid, 'execute')
+    union all
     select 'grants', 'new tables are given to others',
            {grantee} || ': '
            || lower(string_agg(a.privilege_type, ', ' order by a.privilege_type)) || ' on new objects'
@@ -57,7 +62,8 @@ with me as (
      cross join lateral aclexplode(f.defaclacl) a
      where a.grantee not in (me.role, me.owner)
         or a.grantee = me.role
-           and (a.is_grantable or a.privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE'))
+           and (a.is_grantable
+                or a.privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE', 'EXECUTE'))
      group by a.grantee
     union all
     -- pg_shdepend lists every object that names the role, through an index
@@ -102,7 +108,8 @@ select :arg.schema as schema_name, k.subject, {isolation_answer}
                (4, 'grants', 'new tables are given to others'),
                (5, 'append only', 'its role may change ledger or audit'),
                (6, 'owners', 'its role owns something'),
-               (7, 'owners', 'what is the tenant''s belongs to others')) k (number, subject, attempt)
+               (7, 'owners', 'what is the tenant''s belongs to others'),
+               (8, 'functions', 'its role runs a function with its owner''s rights')) k (number, subject, attempt)
   left join found f on f.subject = k.subject and f.attempt = k.attempt
  order by k.number, got
  limit 100

@@ -2,3 +2,4 @@
 alter default privileges in schema :"schema"
     grant select, insert, update, delete on tables to :"role";
 alter default privileges in schema :"schema" grant usage, select on sequences to :"role";
+alter default privileges in schema :"schema" grant execute on functions to :"role";

@@ -60,6 +60,24 @@ assert_served(const Restored *restored, const char *schema)
     ciq_client_free(client);
 }
 
+static void
+assert_isolated(const Restored *restored)
+{
+    CiqError *error = NULL;
+    json_t *report =
+        call_json(restored->platform, "MigrationService/VerifyIsolation", &error, "{}");
+
+    assert_ok(error);
+    for (size_t i = 0; i < json_array_size(json_object_get(report, "checks")); i++) {
+        json_t *check = json_array_get(json_object_get(report, "checks"), i);
+
+        if (!json_is_true(json_object_get(check, "ok")))
+            fail_msg("%s: %s: %s", json_at(check, "schema_name"), json_at(check, "attempt"),
+                     json_at(check, "got"));
+    }
+    json_decref(report);
+}
+
 /* What a server's log says at start, good until the next call. */
 static const char *
 start_log(const Restored *restored)
@@ -135,39 +153,27 @@ test_restored__platform_role_is_made_again(void **state)
     start(restored);
     assert_served(restored, "acme");
     tenant_new(restored->platform, "newcomer");
-    CiqError *error = NULL;
-    json_t *report =
-        call_json(restored->platform, "MigrationService/VerifyIsolation", &error, "{}");
-
-    assert_ok(error);
-    for (size_t i = 0; i < json_array_size(json_object_get(report, "checks")); i++) {
-        json_t *check = json_array_get(json_object_get(report, "checks"), i);
-
-        if (!json_is_true(json_object_get(check, "ok")))
-            fail_msg("%s: %s: %s", json_at(check, "schema_name"), json_at(check, "attempt"),
-                     json_at(check, "got"));
-    }
-    json_decref(report);
+    assert_isolated(restored);
     stop(restored);
 }
 
-/* Named at start, with the command that mends it; others are served meanwhile. */
+/* The start gives the role what it had, and says so; the next one has nothing to do. */
 static void
-assert_named_and_mended(Restored *restored, const char *reason)
+assert_mended(Restored *restored, const char *reason)
 {
     const char *log = start_log(restored);
 
-    assert_non_null(strstr(log, "tenant cannot be served"));
+    assert_non_null(strstr(log, "a tenant's role was given its rights again"));
+    assert_non_null(strstr(log, "schema=acme"));
     assert_non_null(strstr(log, reason));
-    assert_non_null(strstr(log, "tenant repair --schema-name acme"));
     assert_null(strstr(log, "schema=techcorp"));
+    assert_null(strstr(log, "cannot be served"));
+    assert_null(strstr(start_log(restored), "again"));
     start(restored);
     assert_served(restored, "techcorp");
-    expect_json(restored->platform, "TenantService/RepairTenant", CODE_OK, NULL,
-                "{\"schema_name\": \"acme\"}");
     assert_served(restored, "acme");
+    assert_isolated(restored);
     stop(restored);
-    assert_null(strstr(start_log(restored), "cannot be served"));
 }
 
 static void
@@ -176,7 +182,7 @@ test_restored__tenant_without_role(void **state)
     Restored *restored = *state;
 
     drop_role(restored, role_of(restored, "acme"));
-    assert_named_and_mended(restored, "its role is gone");
+    assert_mended(restored, "its role is gone");
 }
 
 static void
@@ -189,7 +195,7 @@ test_restored__role_that_workers_cannot_take(void **state)
     database_value(
         &restored->database, "revoke %s from %s", role,
         database_value(&restored->database, "select worker_login from public.core_installation"));
-    assert_named_and_mended(restored, "the workers' login cannot take its role");
+    assert_mended(restored, "the workers' login cannot take its role");
 }
 
 static void
@@ -200,7 +206,56 @@ test_restored__role_without_rights(void **state)
 
     snprintf(role, sizeof role, "%s", role_of(restored, "acme"));
     database_value(&restored->database, "drop owned by %s", role);
-    assert_named_and_mended(restored, "its role may not use the schema");
+    assert_mended(restored, "its role may not use the schema");
+}
+
+/* A closed tenant's role is made again too, and stays closed out. */
+static void
+test_restored__closed_tenants(void **state)
+{
+    Restored *restored = *state;
+
+    start(restored);
+    expect_json(restored->platform, "TenantService/SuspendTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"acme\", \"reason\": \"x\"}");
+    expect_json(restored->platform, "TenantService/DeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"techcorp\"}");
+    stop(restored);
+    database_value(&restored->database,
+                   "do $$ declare t record; begin for t in select role from public.tenants_tenant "
+                   "loop execute 'drop owned by ' || t.role; execute 'drop role ' || t.role; "
+                   "end loop; end $$");
+    assert_non_null(strstr(start_log(restored), "count=2"));
+    assert_value(&restored->database, "0",
+                 "select count(*) from public.tenants_tenant where has_schema_privilege(role, "
+                 "schema_name, 'usage')");
+    start(restored);
+    expect_json(restored->platform, "TenantService/ActivateTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"acme\"}");
+    expect_json(restored->platform, "TenantService/UndeleteTenant", CODE_OK, NULL,
+                "{\"schema_name\": \"techcorp\"}");
+    assert_served(restored, "acme");
+    assert_served(restored, "techcorp");
+    assert_isolated(restored);
+    stop(restored);
+}
+
+/* What no start can make again is named, with the command that does what can be done. */
+static void
+test_restored__schema_that_is_gone(void **state)
+{
+    Restored *restored = *state;
+
+    database_value(&restored->database, "drop schema acme cascade");
+
+    const char *log = start_log(restored);
+
+    assert_non_null(strstr(log, "tenant cannot be served"));
+    assert_non_null(strstr(log, "its schema is gone"));
+    assert_non_null(strstr(log, "tenant repair --schema-name acme"));
+    start(restored);
+    assert_served(restored, "techcorp");
+    stop(restored);
 }
 
 #define RESTORED(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -215,6 +270,8 @@ main(void)
         RESTORED(test_restored__tenant_without_role),
         RESTORED(test_restored__role_that_workers_cannot_take),
         RESTORED(test_restored__role_without_rights),
+        RESTORED(test_restored__closed_tenants),
+        RESTORED(test_restored__schema_that_is_gone),
     };
 
     return run_cases(tests, NULL, NULL);

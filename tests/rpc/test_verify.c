@@ -220,14 +220,25 @@ static const Damage damages[] = {
      "drop trigger noise on acme.auth_group; drop "
      "function t()",
      "acme", "triggers", "trigger noise on auth_group"},
-    {"create rule noise as on insert to acme.auth_group do also nothing",
-     "drop rule noise on acme.auth_group", "acme", "triggers", "rule noise on auth_group"},
+    {"create rule noise as on insert to acme.auth_group do also delete from techcorp.auth_group",
+     "drop rule noise on acme.auth_group", "acme", "views", "auth_group to techcorp.auth_group"},
+    {"create function acme.t() returns trigger language plpgsql security definer as 'begin return new; end'; revoke "
+     "execute on function acme.t() from public; create trigger noise after insert on acme.auth_group for each row "
+     "execute function acme.t()",
+     "drop function acme.t() cascade", "acme", "triggers", "noise on auth_group runs acme.t()"},
+    {"create function acme.f() returns bigint language sql security definer as 'select count(*) from "
+     "techcorp.users_customuser'; revoke execute on function acme.f() from public; grant execute on function "
+     "acme.f() to {acme}",
+     "drop function acme.f()", "acme", "functions", "acme.f()"},
     {"create table acme.child (primary key (id)) inherits (techcorp.auth_group)",
      "drop table acme.child", "acme", "kinds", "acme.child from techcorp.auth_group"},
     {"create table acme.child (primary key (id)) inherits (techcorp.auth_group)",
      "drop table acme.child", "techcorp", "kinds", "acme.child from techcorp.auth_group"},
-    {"create materialized view acme.many as select 1 as one", "drop materialized view acme.many",
-     "acme", "kinds", "materialized view many"},
+    {"create materialized view acme.many as select id from techcorp.auth_group",
+     "drop materialized view acme.many", "acme", "views", "many to techcorp.auth_group"},
+    {"create foreign data wrapper f; create server f foreign data wrapper f; create foreign table acme.far (id bigint) "
+     "server f",
+     "drop foreign data wrapper f cascade", "acme", "kinds", "far"},
     {"create table acme.loose (id bigint); alter table acme.loose owner to {owner}",
      "drop table acme.loose", "acme", "kinds", "loose"},
     {"create function e() returns event_trigger language plpgsql as 'begin end'; create event trigger noise on "

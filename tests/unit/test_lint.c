@@ -88,6 +88,11 @@ static const Sample samples[] = {
     {"alter table a add column b text not null default 'x', add column c text;",
      "alter table a drop column b, drop column c;", ""},
     {"alter table a alter column b set not null;", "select 1;", "set-not-null:2"},
+    {"alter table Users_Customuser alter column b set not null;", "select 1;",
+     "set-not-null:2 server-column:2"},
+    {"alter table users_customuser alter b set default '';\nalter table users_customuser alter b set "
+     "not null;",
+     "select 1;", "set-not-null:3"},
     {"alter table a validate constraint b_there;\nalter table a alter b set not null;", "select 1;",
      ""},
     {"alter table a add constraint b_check check (b > 0);",
