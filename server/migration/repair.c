@@ -344,14 +344,10 @@ static bool
 make_wanted(Repair *repair, const char *heads)
 {
     Call *call = repair->call;
-    const char *path =
-        call_printf(call, "\"%s\", %spg_temp", repair->scratch, call->core->extension_schemas);
     const ShapeOf scratch = {repair->scratch, repair->schema, repair->role};
 
-    return path != NULL && migrate_tenant_at(call, repair->scratch, repair->role, heads) &&
+    return migrate_tenant_at(call, repair->scratch, repair->role, heads) &&
            db_user_script(call, script_trial_end.text) &&
-           db_queue(call, &query_path, NULL,
-                    (DbArg[]){{.name = "search_path", .text = path}, {0}}) &&
            shape_definitions(call, &scratch, &repair->definitions);
 }
 

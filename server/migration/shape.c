@@ -15,8 +15,13 @@ enum { DIFFERENCES_SHOWN = 8 };
 static bool
 read_catalogue(Call *call, const ShapeOf *of, bool with_definitions, const DbRow **row)
 {
-    return db_row(call, &query_schema_shape, NULL,
+    const char *path =
+        call_printf(call, "\"%s\", %spg_temp", of->schema, call->core->extension_schemas);
+
+    return path != NULL &&
+           db_row(call, &query_schema_shape, NULL,
                   (DbArg[]){{.name = "schema", .text = of->schema},
+                            {.name = "search_path", .text = path},
                             {.name = "called", .text = of->called},
                             {.name = "role", .text = of->role != NULL ? of->role : ""},
                             {.name = "whole", .text = of->role != NULL ? "on" : "off"},

@@ -5,9 +5,10 @@
 #include "call/call.h"
 #include "migration/file.h"
 
-/* A schema that is first in the search_path.  called: whose name stands where PostgreSQL writes its
- * own, that of the schema with which it is compared.  role: that of its tenant, for the whole
- * shape, with rights, comments and what belongs to no table; NULL: what belongs to tables only. */
+/* A schema, which becomes the first of search_path.  called: whose name stands where PostgreSQL
+ * writes its own, that of the schema with which it is compared.  role: that of its tenant, for the
+ * whole shape, with rights, comments and what belongs to no table; NULL: what belongs to tables
+ * only. */
 typedef struct ShapeOf {
     const char *schema, *called, *role;
 } ShapeOf;

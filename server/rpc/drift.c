@@ -72,7 +72,7 @@ add_obstacle(Drift *drift, const char *schema, const char *object, const char *p
 
 /* ---- shapes ---- */
 
-/* The shape of the schema that is first in the search_path, with what its ledger says. */
+/* The shape of a schema, with what its ledger says; leaves search_path at the schema. */
 static bool
 read_whole(Call *call, const char *schema, const char *role, const char **shape)
 {
@@ -110,16 +110,6 @@ scratch_name(const Drift *drift)
 }
 
 static bool
-queue_path(Call *call, const char *schema)
-{
-    const char *path =
-        call_printf(call, "\"%s\", %spg_temp", schema, call->core->extension_schemas);
-
-    return path != NULL &&
-           db_queue(call, &query_path, NULL, (DbArg[]){{.name = "search_path", .text = path}, {0}});
-}
-
-static bool
 make_wanted(Drift *drift, const Registered *tenant, const char **shape)
 {
     Call *call = drift->call;
@@ -127,7 +117,7 @@ make_wanted(Drift *drift, const Registered *tenant, const char **shape)
 
     return scratch != NULL && db_run(call, &query_scratch_begin, NULL, NULL, NULL) &&
            migrate_tenant_at(call, scratch, tenant->role, tenant->heads) &&
-           queue_path(call, scratch) && read_whole(call, scratch, tenant->role, shape) &&
+           read_whole(call, scratch, tenant->role, shape) &&
            db_run(call, &query_scratch_end, NULL, NULL, NULL);
 }
 
@@ -151,8 +141,7 @@ read_found(Drift *drift, const Registered *tenant, const char **shape)
 {
     Call *call = drift->call;
 
-    return queue_path(call, tenant->schema) &&
-           read_whole(call, tenant->schema, tenant->role, shape) &&
+    return read_whole(call, tenant->schema, tenant->role, shape) &&
            db_queue(call, &query_path_public, NULL, NULL);
 }
 

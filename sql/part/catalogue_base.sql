@@ -1,7 +1,9 @@
--- Whose catalogue it is, and the relations of the schema.  Whatever a schema holds by itself depends on it in pg_depend,
+-- Whose catalogue it is, and the relations of the schema.  All else comes from here, so search_path is the schema's before
+-- anything is described; it is set here and not ahead of the statement, which would have to be planned anew for each tenant.  Whatever a schema holds by itself depends on it in pg_depend,
 -- which has an index for that; pg_class, pg_proc and pg_type have none by schema, and hold all tenants' objects.
-me as (
-    select n.oid as schema, quote_ident(n.nspname) as name, quote_ident(:arg.called) as called, n.nspname, n.nspacl, n.nspowner
+me as materialized (
+    select n.oid as schema, quote_ident(n.nspname) as name, quote_ident(:arg.called) as called, n.nspname, n.nspacl, n.nspowner,
+           set_config('search_path', :arg.search_path, true) as search_path
       from pg_catalog.pg_namespace n where n.nspname = :arg.schema
 ), member as (
     select d.classid, d.objid, me.name as schema_name, me.called

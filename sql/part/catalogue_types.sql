@@ -82,9 +82,9 @@
      where :arg.whole::boolean
     union all
     select 'pg_catalog.pg_conversion'::regclass, c.oid, 0, 1, null, null, 'conversion ' || quote_ident(c.conname),
-           d.definition, null, null, 'conversion ' || quote_ident(c.conname), 'conversion ' || quote_ident(c.conname),
+           concat_ws(' ', case when c.condefault then 'default' end, d.definition), null, null, 'conversion ' || quote_ident(c.conname), 'conversion ' || quote_ident(c.conname),
            null, null, null, null, null,
-           format('create %s conversion %I %s', case when c.condefault then 'default' end, c.conname, d.definition), false
+           format('create %sconversion %I %s', case when c.condefault then 'default ' end, c.conname, d.definition), false
       from member m
       join pg_catalog.pg_conversion c on c.oid = m.objid and m.classid = 'pg_catalog.pg_conversion'::regclass
      cross join lateral (select format('for %L to %L from %s', pg_catalog.pg_encoding_to_char(c.conforencoding),

@@ -18,13 +18,14 @@ with wanted as (
      where f.what is distinct from w.what and w.phase <= :arg.phase::integer
 )
 select coalesce(string_agg(concat_ws(E'\t',
-           case when is_missing then 'missing' else 'different' end, is_table, weak, tab,
+           case when is_missing and not (adds and ddl is null) then 'missing' else 'different' end, is_table, weak, tab,
            replace(case when is_less then case when sub > 0 then 'default of ' else 'validation of ' end else '' end
                    || label, E'\n', ' '),
            coalesce(replace(replace(replace(case when is_missing or adds then ddl when is_less then lead end,
                                             '\', '\\'), E'\t', '\t'), E'\n', '\n'), '')),
            E'\n' order by phase, oid, sub), '') as missing
   from lacking l
- -- the statement of a table has its columns
- where sub = 0 or not is_missing or phase > 1
-    or not exists (select from lacking t where t.is_table and t.is_missing and t.tab = l.tab)
+ -- the statement of a table has its columns, and an identity column has its sequence
+ where not (is_missing and ddl is null and object like '%: sequence')
+   and (sub = 0 or not is_missing or phase > 1
+    or not exists (select from lacking t where t.is_table and t.is_missing and t.tab = l.tab))

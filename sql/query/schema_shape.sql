@@ -1,6 +1,6 @@
 -- What a schema holds: an object of each kind that PostgreSQL knows is one line.  Its fields are separated by tabs: the
 -- object, what it is, and for what belongs to a partition the partition's name and that of the table at its root.  Lines are
--- compared, so they must not depend on the schema's name: it must be first in the search_path, and where PostgreSQL writes
+-- compared, so they must not depend on the schema's name: it becomes the first of search_path, and where PostgreSQL writes
 -- its name all the same there stands that of the schema that it is compared with (called).  With whole, also what
 -- belongs to no table, rights and comments.  With definitions, also the statements that make each object again, as json, to
 -- be run in the order of number.  An object has no statement where only a superuser could run it.
@@ -50,10 +50,16 @@ with {catalogue_base}, thing (class, oid, sub, phase, relation, prefix, object, 
      where :arg.whole::boolean and (g.oid is not null or e.grantee = 0)
 ), line (object, what, relation, phase, oid, sub, less, lead, label, ddl, weak, adds) as (
     select t.object, t.what, t.relation, t.phase, t.oid, t.sub, t.less, t.lead, t.label,
-           -- the rights of a new object are those of its default privileges; what is right comes with the rights
+           -- default privileges may have come after the object: what is right comes with the rights
            t.ddl || case when t.acl is not null and t.acl_column is null and t.acl_kind <> 'n'
-                         then format('; revoke all on %s from %s%I', t.acl_on,
-                                     case when t.acl_kind not in ('f', 'T') then 'public, ' end, :arg.role) else '' end,
+                         then concat('; revoke all on ', t.acl_on, ' from ',
+                                     case when t.acl_kind not in ('f', 'T')
+                                               or not exists (select from aclexplode(t.acl) e where e.grantee = 0)
+                                          then 'public, ' end,
+                                     quote_ident(:arg.role),
+                                     (select string_agg(distinct ', ' || p.name, '')
+                                        from preset_rights p where p.name not in ('public', quote_ident(:arg.role))))
+                         else '' end,
            t.weak, false
       from thing t
      where t.what is not null
@@ -62,8 +68,8 @@ with {catalogue_base}, thing (class, oid, sub, phase, relation, prefix, object, 
            coalesce(lower(string_agg(t.privilege || case when t.is_grantable then ' with grant option' else '' end, ', '
                                      order by t.privilege)), 'none'),
            t.relation, 8, t.oid, t.sub, null, null, 'grants on ' || t.label,
-           string_agg(case when t.privilege is null then format('revoke all on %s from public', t.acl_on)
-                           else format('grant %s%s on %s to %s%s', t.privilege, '(' || t.acl_column || ')', t.acl_on, t.name,
+           string_agg(case when t.privilege is not null
+                           then format('grant %s%s on %s to %s%s', t.privilege, '(' || t.acl_column || ')', t.acl_on, t.name,
                                        case when t.is_grantable then ' with grant option' end) end, '; '), false, true
       from rights t
      group by t.prefix, t.object, t.shown, t.relation, t.oid, t.sub, t.label

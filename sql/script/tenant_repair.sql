@@ -12,6 +12,7 @@ begin
         select c.relname as name, c.relkind = 'S' as is_sequence
           from pg_catalog.pg_class c
          where c.relnamespace = to_regnamespace(quote_ident(target)) and c.relkind in ('r', 'p', 'S')
+           and not c.relispartition
            and to_regclass(format('%I.%I', scratch, c.relname)) is null
            and case when c.relkind = 'S' then not has_sequence_privilege(tenant_role, c.oid, 'usage')
                     else not (has_table_privilege(tenant_role, c.oid, 'select')
