@@ -12,7 +12,9 @@ with wanted as (
       from unnest(string_to_array(:arg.found, E'\n')) l
      where l <> ''
 ), lacking as (
-    select w.*, f.object is null as is_missing, w.less = f.what as is_less
+    select w.*, f.object is null as is_missing, w.less = f.what as is_less,
+           w.adds and not string_to_array(w.what, ', ')
+                          <@ string_to_array(concat(f.what, ', ', replace(f.what, ' with grant option', '')), ', ') as is_part
       from wanted w
       left join found f on f.object = w.object
      where f.what is distinct from w.what and w.phase <= :arg.phase::integer
@@ -21,7 +23,7 @@ select coalesce(string_agg(concat_ws(E'\t',
            case when is_missing and not (adds and ddl is null) then 'missing' else 'different' end, is_table, weak, tab,
            replace(case when is_less then case when sub > 0 then 'default of ' else 'validation of ' end else '' end
                    || label, E'\n', ' '),
-           coalesce(replace(replace(replace(case when is_missing or adds then ddl when is_less then lead end,
+           coalesce(replace(replace(replace(case when is_missing or is_part then ddl when is_less then lead end,
                                             '\', '\\'), E'\t', '\t'), E'\n', '\n'), '')),
            E'\n' order by phase, oid, sub), '') as missing
   from lacking l
