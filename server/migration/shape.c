@@ -12,21 +12,47 @@
 
 enum { DIFFERENCES_SHOWN = 8 };
 
-/* Lines of a shape: "table: what it has", a tab, and how that is. */
-bool
-shape_read(Call *call, const char *schema, const char *role, const char **shape)
+static bool
+read_catalogue(Call *call, const ShapeOf *of, bool with_definitions, const DbRow **row)
 {
+    const char *path = db_path(call, of->schema);
+
+    return path != NULL &&
+           db_row(call, &query_schema_shape, NULL,
+                  (DbArg[]){{.name = "schema", .text = of->schema},
+                            {.name = "search_path", .text = path},
+                            {.name = "called", .text = of->called},
+                            {.name = "role", .text = of->role != NULL ? of->role : ""},
+                            {.name = "whole", .text = of->role != NULL ? "on" : "off"},
+                            {.name = "definitions", .text = with_definitions ? "on" : "off"},
+                            {0}},
+                  row);
+}
+
+bool
+shape_read(Call *call, const ShapeOf *of, const char **shape)
+{
+    const bool with_definitions = false;
     const DbRow *row;
 
-    if (!db_row(call, &query_schema_shape, NULL,
-                (DbArg[]){{.name = "schema", .text = schema},
-                          {.name = "role", .text = role != NULL ? role : ""},
-                          {.name = "whole", .text = role != NULL ? "on" : "off"},
-                          {0}},
-                &row))
+    if (!read_catalogue(call, of, with_definitions, &row))
         return false;
-    *shape = row == NULL ? NULL : db_row_text(row, "shape");
+    *shape = row == NULL ? "" : db_row_text(row, "shape");
     return *shape != NULL;
+}
+
+bool
+shape_definitions(Call *call, const ShapeOf *of, const char **definitions)
+{
+    const bool with_definitions = true;
+    const DbRow *row;
+
+    if (!read_catalogue(call, of, with_definitions, &row))
+        return false;
+    *definitions = row == NULL ? NULL : db_row_text(row, "definitions");
+    if (*definitions == NULL)
+        *definitions = "[]";
+    return true;
 }
 
 /* Whether a shape has something of the table that this line is about. */
@@ -64,22 +90,22 @@ differences(const char *one, const char *other, const char *made, const char *be
 }
 
 static bool
-make_scratch(Call *call, const MigrationSet *set, const MigrationFile *file, const char *scratch,
+make_scratch(Call *call, const MigrationSet *set, const MigrationFile *file, const ShapeOf *scratch,
              const char **before, const char **after)
 {
-    const char *path = db_path(call, scratch);
+    const char *path = db_path(call, scratch->schema);
 
     if (path == NULL || !db_run(call, &query_scratch_begin, NULL, NULL, NULL) ||
-        !db_script(
-            call, script_scratch.text,
-            (DbArg[]){{.name = "scratch", .text = scratch}, {.name = "path", .text = path}, {0}}))
+        !db_script(call, script_scratch.text,
+                   (DbArg[]){{.name = "scratch", .text = scratch->schema},
+                             {.name = "path", .text = path},
+                             {0}}))
         return false;
     for (const MigrationFile *step = set->files; step < file; step++)
         if (!migrate_up(call, step))
             return false;
-    return shape_read(call, scratch, NULL, before) && migrate_up(call, file) &&
-           shape_read(call, scratch, NULL, after) &&
-           db_run(call, &query_scratch_end, NULL, NULL, NULL);
+    return shape_read(call, scratch, before) && migrate_up(call, file) &&
+           shape_read(call, scratch, after) && db_run(call, &query_scratch_end, NULL, NULL, NULL);
 }
 
 bool
@@ -88,13 +114,15 @@ shape_check(Call *call, const MigrationSet *set, const MigrationFile *file, cons
 {
     /* cannot be a tenant's: no schema name of a tenant may begin with ciq_ */
     const char *scratch = call_printf(call, "ciq_scratch_%" PRId64, call->tenant.id);
+    const ShapeOf found = {.schema = schema, .called = schema};
+    const ShapeOf made = {.schema = scratch, .called = schema};
     const char *have, *before, *after;
     char text[900] = "";
     size_t missing, more, tables = 0;
 
     *is_there = false;
-    if (scratch == NULL || !shape_read(call, schema, NULL, &have) ||
-        !make_scratch(call, set, file, scratch, &before, &after))
+    if (scratch == NULL || !shape_read(call, &found, &have) ||
+        !make_scratch(call, set, file, &made, &before, &after))
         return false;
     missing = differences(after, have, after, before, "missing", text, sizeof text);
     more = differences(have, after, after, before, "has", text, sizeof text);

@@ -22,7 +22,7 @@ enum {
 
 /* What migrations make for these heads. */
 typedef struct WantedShape {
-    const char *heads, *shape;
+    const char *heads, *shape; /* in the words of the scratch schema */
 } WantedShape;
 
 typedef struct Drift {
@@ -36,7 +36,7 @@ typedef struct Drift {
 /* What the registry says of a tenant. */
 typedef struct Registered {
     const char *schema, *role, *heads, *unknown;
-    bool has_schema, has_role;
+    bool has_schema, has_role, is_active;
 } Registered;
 
 static bool
@@ -72,15 +72,16 @@ add_obstacle(Drift *drift, const char *schema, const char *object, const char *p
 
 /* ---- shapes ---- */
 
-/* The shape of the schema that is first in the search_path, with what its ledger says. */
+/* The shape of a schema, with what its ledger says; leaves search_path at the schema. */
 static bool
 read_whole(Call *call, const char *schema, const char *role, const char **shape)
 {
     const DbRow *row;
+    const ShapeOf of = {schema, schema, role};
     const char *tables, *ledger;
     Text whole = text_new(call);
 
-    if (!shape_read(call, schema, role, &tables))
+    if (!shape_read(call, &of, &tables))
         return false;
     *shape = tables;
     /* a ledger that is damaged is in the shape; one that is not can be read */
@@ -102,11 +103,17 @@ read_whole(Call *call, const char *schema, const char *role, const char **shape)
     return *shape != NULL;
 }
 
+static const char *
+scratch_name(const Drift *drift)
+{
+    return call_printf(drift->call, "ciq_verify_%s", drift->call->id);
+}
+
 static bool
 make_wanted(Drift *drift, const Registered *tenant, const char **shape)
 {
     Call *call = drift->call;
-    const char *scratch = call_printf(call, "ciq_verify_%s", call->id);
+    const char *scratch = scratch_name(drift);
 
     return scratch != NULL && db_run(call, &query_scratch_begin, NULL, NULL, NULL) &&
            migrate_tenant_at(call, scratch, tenant->role, tenant->heads) &&
@@ -133,12 +140,8 @@ static bool
 read_found(Drift *drift, const Registered *tenant, const char **shape)
 {
     Call *call = drift->call;
-    const char *path = db_path(call, tenant->schema);
 
-    return path != NULL &&
-           db_queue(call, &query_path, NULL,
-                    (DbArg[]){{.name = "search_path", .text = path}, {0}}) &&
-           read_whole(call, tenant->schema, tenant->role, shape) &&
+    return read_whole(call, tenant->schema, tenant->role, shape) &&
            db_queue(call, &query_path_public, NULL, NULL);
 }
 
@@ -169,6 +172,7 @@ read_registered(Drift *drift, const VerifiedTenant *tenant, Registered *register
         .unknown = db_row_text(row, "unknown"),
         .has_schema = db_row_bool(row, "has_schema"),
         .has_role = db_row_bool(row, "has_role"),
+        .is_active = db_row_bool(row, "is_active"),
     };
     return registered->role != NULL && registered->heads != NULL;
 }
@@ -179,9 +183,9 @@ compare_tenant(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse 
 {
     Call *call = drift->call;
     Registered before, after;
-    const char *wanted, *found;
+    const char *wanted, *found, *scratch = scratch_name(drift);
 
-    if (!read_registered(drift, tenant, &before))
+    if (scratch == NULL || !read_registered(drift, tenant, &before))
         return false;
     *again = false;
     if (before.role == NULL) /* purged since the page was read */
@@ -196,6 +200,8 @@ compare_tenant(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse 
     if (!wanted_shape(drift, &before, &wanted) || !read_found(drift, &before, &found) ||
         !db_fill(call, &query_drift_compare, NULL,
                  (DbArg[]){{.name = "schema", .text = tenant->schema_name},
+                           {.name = "scratch", .text = scratch},
+                           {.name = "is_active", .text = before.is_active ? "on" : "off"},
                            {.name = "wanted", .text = wanted},
                            {.name = "found", .text = found},
                            {0}},

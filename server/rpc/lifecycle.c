@@ -2,11 +2,11 @@
  * purged. Each handler locks the registry's row first, so that no two of them meet, and runs as the
  * owner.  */
 #include "rpc/handlers.h"
-#include "base/lines.h"
 #include "tenant/registry.h"
 #include "tenant/setback.h"
 #include "migration/apps.h"
 #include "migration/migrate.h"
+#include "migration/repair.h"
 #include "db/queries.h"
 
 #include <inttypes.h>
@@ -249,23 +249,9 @@ rpc_rename_tenant(Call *call, const RenameTenantRequest *request, RenameTenantRe
 
 /* ---- repair ---- */
 
-typedef struct Report {
-    char *lines[LIMIT_REPEATED];
-    size_t count;
-} Report;
-
-static bool
-report(Call *call, Report *repaired, const char *what, const char *name)
-{
-    if (repaired->count == LIMIT_REPEATED)
-        return true;
-    repaired->lines[repaired->count] = call_printf(call, "%s %s", what, name);
-    return repaired->lines[repaired->count++] != NULL;
-}
-
 /* The role, the schema and the way from one to the other. */
 static bool
-repair_frame(Call *call, const Locked *tenant, Report *repaired)
+repair_frame(Call *call, const Locked *tenant, RepairReport *repaired)
 {
     bool open = is_state(tenant, "active");
     const DbRow *row;
@@ -280,23 +266,23 @@ repair_frame(Call *call, const Locked *tenant, Report *repaired)
                        (DbArg[]){{.name = "role", .text = tenant->role},
                                  {.name = "worker", .text = call->core->installation.worker_login},
                                  {0}}) ||
-            !report(call, repaired, has_role ? "membership in role" : "role", tenant->role))
+            !repair_report(call, repaired, has_role ? "membership in role" : "role", tenant->role))
             return false;
     }
     if (!db_row_bool(row, "has_schema") &&
         (!run_tenant_script(call, &script_tenant_schema, tenant->schema, tenant->role, NULL) ||
-         !report(call, repaired, "schema", tenant->schema)))
+         !repair_report(call, repaired, "schema", tenant->schema)))
         return false;
     if (open && !db_row_bool(row, "has_usage") &&
         (!run_tenant_script(call, &script_tenant_open, tenant->schema, tenant->role, NULL) ||
-         !report(call, repaired, "usage of schema", tenant->schema)))
+         !repair_report(call, repaired, "usage of schema", tenant->schema)))
         return false;
     return run_tenant_script(call, &script_tenant_grants, tenant->schema, tenant->role, NULL);
 }
 
 /* What this server cannot make is not looked at. */
 static bool
-report_unknown(Call *call, const Locked *tenant, Report *repaired)
+report_unknown(Call *call, const Locked *tenant, RepairReport *repaired)
 {
     const DbRow *row;
 
@@ -307,46 +293,31 @@ report_unknown(Call *call, const Locked *tenant, Report *repaired)
                 &row))
         return false;
     return row == NULL || db_row_text(row, "unknown") == NULL ||
-           report(call, repaired, "not looked at, since this server has no file of it (--apps):",
-                  db_row_text(row, "unknown"));
+           repair_report(call, repaired,
+                         "not looked at, since this server has no file of it (--apps):",
+                         db_row_text(row, "unknown"));
 }
 
-/* Everything is made once more in a scratch schema, and what is missing moves over. */
 static bool
-repair_tables(Call *call, const Locked *tenant, Report *repaired)
+repair_content(Call *call, const Locked *tenant, RepairReport *repaired)
 {
-    const char *scratch = call_printf(call, "ciq_repair_%" PRId64, tenant->id);
-    const DbRow *row;
-    char *lines, *line;
-
-    if (scratch == NULL || !migrate_tenant_at(call, scratch, tenant->role, tenant->heads) ||
-        !db_script(call, script_tenant_repair.text,
-                   (DbArg[]){{.name = "schema", .text = tenant->schema},
-                             {.name = "scratch", .text = scratch},
-                             {.name = "role", .text = tenant->role},
-                             {0}}) ||
-        !run_tenant_script(call, &script_tenant_provision_after, tenant->schema, tenant->role,
-                           NULL) ||
-        !db_queue(call, &query_path_public, NULL, NULL) ||
-        !db_row(call, &query_repaired, NULL, NULL, &row))
-        return false;
-    lines = (char *) (uintptr_t) db_row_text(row, "repaired");
-    while (lines != NULL && repaired->count < LIMIT_REPEATED && (line = lines_next(&lines)) != NULL)
-        repaired->lines[repaired->count++] = line;
-    return true;
+    return repair_schema(call, tenant->schema, tenant->role, tenant->heads, repaired) &&
+           run_tenant_script(call, &script_tenant_provision_after, tenant->schema, tenant->role,
+                             NULL) &&
+           db_queue(call, &query_path_public, NULL, NULL);
 }
 
 bool
 rpc_repair_tenant(Call *call, const RepairTenantRequest *request, RepairTenantResponse *response)
 {
-    Report *repaired = call_alloc(call, sizeof *repaired);
+    RepairReport *repaired = call_alloc(call, sizeof *repaired);
     Locked tenant;
 
     if (repaired == NULL || !lock_in_state(call, &request->base, request->id, request->schema_name,
                                            "active", "suspended", &tenant))
         return false;
     if (!report_unknown(call, &tenant, repaired) || !repair_frame(call, &tenant, repaired) ||
-        !repair_tables(call, &tenant, repaired))
+        !repair_content(call, &tenant, repaired))
         return false;
     call_change(call, CHANGE_NAMES, 0);
     response->repaired = repaired->lines;
