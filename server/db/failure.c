@@ -87,6 +87,33 @@ add_part(Text *text, bool *first, const char *name, const char *value)
     *first = false;
 }
 
+/* Where it happened, less the block of ours that ran it, and the statement that this made. */
+static const char *
+context_text(Call *call, const PGresult *result)
+{
+    static const char statement[] = "SQL statement \"";
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT), *block, *found, *end = NULL;
+    char *copy;
+
+    if (context == NULL || !call->db->runs_block)
+        return context;
+    block = strstr(context, "inline_code_block");
+    for (found = context; block != NULL && found != NULL && found < block; found++) {
+        found = strstr(found, statement);
+        if (found == NULL || found > block)
+            break;
+        end = found;
+    }
+    if (end == NULL)
+        end = block == NULL ? context + strlen(context) : context;
+    while (end > context && end[-1] == '\n')
+        end--;
+    copy = call_strdup(call, context);
+    if (copy != NULL)
+        copy[end - context] = '\0';
+    return copy == NULL || copy[0] == '\0' ? NULL : copy;
+}
+
 /* What PostgreSQL says of it, and all that it names. */
 static const char *
 whole_text(Call *call, const PGresult *result)
@@ -108,7 +135,7 @@ whole_text(Call *call, const PGresult *result)
     add_part(&text, &first, "", PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
     add_part(&text, &first, "hint", PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
     add_part(&text, &first, "in", PQresultErrorField(result, PG_DIAG_INTERNAL_QUERY));
-    add_part(&text, &first, "context", PQresultErrorField(result, PG_DIAG_CONTEXT));
+    add_part(&text, &first, "context", context_text(call, result));
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
         const char *name = PQresultErrorField(result, objects[i].field);
 
@@ -160,14 +187,11 @@ fail_by_rule(Call *call, const char *state, const PGresult *result)
                      constraint, table);
 }
 
-/* A function or trigger raised it, so it is about more than what the caller sent.  Of rows that are
- * copied the context names the line. */
+/* A function or trigger raised it, so it is about more than what the caller sent. */
 static bool
 is_from_inside(const PGresult *result)
 {
-    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
-
-    return context != NULL && strncmp(context, "COPY ", 5) != 0;
+    return PQresultErrorField(result, PG_DIAG_CONTEXT) != NULL;
 }
 
 static bool
@@ -216,8 +240,7 @@ is_of_damage(const Call *call, const char *state)
 static bool
 fail_statement(Call *call, const char *state, const PGresult *result)
 {
-    /* a request's, or those of an archive that is copied */
-    bool sends_values = call->message != NULL || call->failure.query == NULL;
+    bool sends_values = call->message != NULL;
     const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
     const StateCode *row;
 
