@@ -87,25 +87,25 @@ add_part(Text *text, bool *first, const char *name, const char *value)
     *first = false;
 }
 
-/* Where it happened, less the block of ours that ran it, and the statement that this made. */
+/* Where it happened, less the block of ours that ran it; the statement that the block made stays,
+ * if it is not one of thousands of characters. */
 static const char *
 context_text(Call *call, const PGresult *result)
 {
+    enum { STATEMENT_MAX = 200 };
     static const char statement[] = "SQL statement \"";
-    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT), *block, *found, *end = NULL;
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT), *end, *made = NULL;
     char *copy;
 
-    if (context == NULL || !call->db->runs_block)
+    end = context == NULL ? NULL : strstr(context, "inline_code_block");
+    if (end == NULL || !call->db->runs_block)
         return context;
-    block = strstr(context, "inline_code_block");
-    for (found = context; block != NULL && found != NULL && found < block; found++) {
-        found = strstr(found, statement);
-        if (found == NULL || found > block)
-            break;
-        end = found;
-    }
-    if (end == NULL)
-        end = block == NULL ? context + strlen(context) : context;
+    for (const char *at = context; (at = strstr(at, statement)) != NULL && at < end; at++)
+        made = at;
+    while (end > context && end[-1] != '\n')
+        end--;
+    if (made != NULL && end - made > STATEMENT_MAX)
+        end = made;
     while (end > context && end[-1] == '\n')
         end--;
     copy = call_strdup(call, context);

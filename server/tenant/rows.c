@@ -69,13 +69,6 @@ check_reason(Call *call, const Query *query, const DbArg *args)
     return call_fail_text(call, CODE_FAILED_PRECONDITION, db_row_text(row, "reason"));
 }
 
-bool
-rows_check_carried(Call *call, const char *schema)
-{
-    return check_reason(call, &query_tenant_rows_refused,
-                        (DbArg[]){{.name = "schema", .text = schema}, {0}});
-}
-
 static bool
 check_tables(Call *call, const char *schema, const char *made)
 {
@@ -228,6 +221,20 @@ queue_timeout(Call *call)
                          "the deadline passed before all rows were copied");
     return text != NULL && db_queue(call, &query_statement_timeout, NULL,
                                     (DbArg[]){{.name = "ms", .text = text}, {0}});
+}
+
+bool
+rows_check_carried(Call *call, const char *schema)
+{
+    const char *tables, *counts;
+
+    return check_reason(call, &query_tenant_rows_refused,
+                        (DbArg[]){{.name = "schema", .text = schema}, {0}}) &&
+           rows_path(call, schema) && list_tables(call, schema, &tables, &counts) &&
+           db_queue(call, &query_tenant_rows_tables, NULL,
+                    (DbArg[]){{.name = "tables", .text = tables}, {0}}) &&
+           queue_timeout(call) && run(call, &script_tenant_rows_prove, schema) &&
+           db_queue(call, &query_path_public, NULL, NULL);
 }
 
 bool
