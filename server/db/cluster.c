@@ -128,27 +128,52 @@ write_file(const char *folder, const char *name, const char *text)
     return fclose(file) == 0 && ok;
 }
 
-/* The logins and the database, by PostgreSQL's single-user mode: nobody else can be connected. */
+/* By PostgreSQL's single-user mode: nobody else can be connected. */
+static bool
+run_alone(const Cluster *cluster, const char *folder, const char *statements)
+{
+    char postgres[POSTGRES_PATH_SIZE + 16], input[POSTGRES_PATH_SIZE * 2];
+
+    snprintf(postgres, sizeof postgres, "%s/postgres", cluster->postgres.bin);
+    snprintf(input, sizeof input, "%s/bootstrap.sql", folder);
+    return write_file(folder, "bootstrap.sql", statements) &&
+           postgres_run(&cluster->postgres,
+                        (const char *const[]){postgres, "--single", "-D", folder, "postgres", NULL},
+                        input) &&
+           unlink(input) == 0;
+}
+
+/* The owner reads and fills tables that force row level security on their owner too, in copies and
+ * in migrations: with bypassrls it sees all rows, and without it none, or an error.  Clusters that
+ * were made before have an owner without; a file remembers that it has been given. */
+static bool
+give_owner_rights(const Cluster *cluster, const char *folder)
+{
+    static const char mark[] = "clientiq.owner";
+    char path[POSTGRES_PATH_SIZE * 2];
+    struct stat status;
+
+    snprintf(path, sizeof path, "%s/%s", folder, mark);
+    return stat(path, &status) == 0 ||
+           (run_alone(cluster, folder, "alter role ciq_owner bypassrls;\n") &&
+            write_file(folder, mark, "bypassrls\n"));
+}
+
+/* The logins and the database. */
 static bool
 bootstrap(const Cluster *cluster, const char *folder)
 {
     static const char statements[] = "create role ciq_owner login createrole;\n"
                                      "create role ciq_worker login noinherit;\n"
                                      "create database clientiq owner ciq_owner;\n";
-    char postgres[POSTGRES_PATH_SIZE + 16], input[POSTGRES_PATH_SIZE * 2], map[512];
+    char map[512];
     struct stat status;
 
     snprintf(map, sizeof map, "ciq %s ciq_owner\nciq %s ciq_worker\nciq %s postgres\n",
              cluster->postgres.server_user, cluster->postgres.server_user, cluster->postgres.user);
-    snprintf(postgres, sizeof postgres, "%s/postgres", cluster->postgres.bin);
-    snprintf(input, sizeof input, "%s/bootstrap.sql", folder);
-    return write_file(folder, "bootstrap.sql", statements) &&
-           write_file(folder, "pg_hba.conf", "local all all peer map=ciq\n") &&
+    return write_file(folder, "pg_hba.conf", "local all all peer map=ciq\n") &&
            write_file(folder, "pg_ident.conf", map) && stat(folder, &status) == 0 &&
-           postgres_run(&cluster->postgres,
-                        (const char *const[]){postgres, "--single", "-D", folder, "postgres", NULL},
-                        input) &&
-           unlink(input) == 0;
+           run_alone(cluster, folder, statements) && give_owner_rights(cluster, folder);
 }
 
 static bool
@@ -429,6 +454,11 @@ cluster_start(const Config *config, char *reason, size_t size)
     if (!postgres_find_programs(&cluster->postgres, reason, size) ||
         !make_cluster(cluster, reason, size) || !wait_for_leftover(cluster, reason, size))
         goto failed;
+    if (!give_owner_rights(cluster, cluster->data)) {
+        snprintf(reason, size, "the owner's login cannot be given bypassrls; %.200s says why",
+                 cluster->postgres.log);
+        goto failed;
+    }
     cluster->has_thread = pthread_create(&cluster->thread, NULL, supervise, cluster) == 0;
     if (cluster->has_thread && wait_until_ready(cluster))
         return cluster;

@@ -65,8 +65,8 @@ copy_rows_out(Call *call, DbTake take, void *argument)
     }
 }
 
-bool
-db_copy_out(Call *call, const char *statement, DbTake take, void *argument)
+static bool
+copy_out(Call *call, const char *statement, DbTake take, void *argument)
 {
     PGresult *result = NULL;
 
@@ -80,6 +80,18 @@ db_copy_out(Call *call, const char *statement, DbTake take, void *argument)
     bool ok = pipeline_return(call, call->deadline_us, &result);
 
     PQclear(result);
+    return ok;
+}
+
+bool
+db_copy_out(Call *call, const char *statement, DbTake take, void *argument)
+{
+    Db *db = call->db;
+    bool ok;
+
+    db->runs_user_script = true;
+    ok = copy_out(call, statement, take, argument);
+    db->runs_user_script = false;
     return ok;
 }
 
@@ -123,8 +135,8 @@ copy_rows_in(Call *call, DbGive give, void *argument)
     return true;
 }
 
-bool
-db_copy_in(Call *call, const char *statement, DbGive give, void *argument, uint64_t *rows)
+static bool
+copy_in(Call *call, const char *statement, DbGive give, void *argument, uint64_t *rows)
 {
     PGresult *result = NULL;
 
@@ -140,5 +152,17 @@ db_copy_in(Call *call, const char *statement, DbGive give, void *argument, uint6
     if (ok)
         *rows = strtoull(PQcmdTuples(result), NULL, 10);
     PQclear(result);
+    return ok;
+}
+
+bool
+db_copy_in(Call *call, const char *statement, DbGive give, void *argument, uint64_t *rows)
+{
+    Db *db = call->db;
+    bool ok;
+
+    db->runs_user_script = db->is_soiled = true; /* functions of constraints and indexes run */
+    ok = copy_in(call, statement, give, argument, rows);
+    db->runs_user_script = false;
     return ok;
 }

@@ -1,5 +1,6 @@
 /* Rows in bulk, for archives and clones: owner only, in an open transaction.  A false answer has
- * failed the call.  */
+ * failed the call: what PostgreSQL says of the rows, or of what the tenant's own types and
+ * constraints do with them, is told as for db_user_script.  */
 #ifndef CIQ_SERVER_DB_COPY_H
 #define CIQ_SERVER_DB_COPY_H
 

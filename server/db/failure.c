@@ -87,6 +87,33 @@ add_part(Text *text, bool *first, const char *name, const char *value)
     *first = false;
 }
 
+/* Where it happened, less the block of ours that ran it; the statement that the block made stays,
+ * if it is not one of thousands of characters. */
+static const char *
+context_text(Call *call, const PGresult *result)
+{
+    enum { STATEMENT_MAX = 200 };
+    static const char statement[] = "SQL statement \"";
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT), *end, *made = NULL;
+    char *copy;
+
+    end = context == NULL ? NULL : strstr(context, "inline_code_block");
+    if (end == NULL || !call->db->runs_block)
+        return context;
+    for (const char *at = context; (at = strstr(at, statement)) != NULL && at < end; at++)
+        made = at;
+    while (end > context && end[-1] != '\n')
+        end--;
+    if (made != NULL && end - made > STATEMENT_MAX)
+        end = made;
+    while (end > context && end[-1] == '\n')
+        end--;
+    copy = call_strdup(call, context);
+    if (copy != NULL)
+        copy[end - context] = '\0';
+    return copy == NULL || copy[0] == '\0' ? NULL : copy;
+}
+
 /* What PostgreSQL says of it, and all that it names. */
 static const char *
 whole_text(Call *call, const PGresult *result)
@@ -108,7 +135,7 @@ whole_text(Call *call, const PGresult *result)
     add_part(&text, &first, "", PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
     add_part(&text, &first, "hint", PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
     add_part(&text, &first, "in", PQresultErrorField(result, PG_DIAG_INTERNAL_QUERY));
-    add_part(&text, &first, "context", PQresultErrorField(result, PG_DIAG_CONTEXT));
+    add_part(&text, &first, "context", context_text(call, result));
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
         const char *name = PQresultErrorField(result, objects[i].field);
 
@@ -179,14 +206,11 @@ fail_by_rule(Call *call, const char *state, const PGresult *result)
                      constraint, table);
 }
 
-/* A function or trigger raised it, so it is about more than what the caller sent.  Of rows that are
- * copied the context names the line. */
+/* A function or trigger raised it, so it is about more than what the caller sent. */
 static bool
 is_from_inside(const PGresult *result)
 {
-    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
-
-    return context != NULL && strncmp(context, "COPY ", 5) != 0;
+    return PQresultErrorField(result, PG_DIAG_CONTEXT) != NULL;
 }
 
 static bool
@@ -235,8 +259,7 @@ is_of_damage(const Call *call, const char *state)
 static bool
 fail_statement(Call *call, const char *state, const PGresult *result)
 {
-    /* a request's, or those of an archive that is copied */
-    bool sends_values = call->message != NULL || call->failure.query == NULL;
+    bool sends_values = call->message != NULL;
     const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
     const StateCode *row;
 

@@ -37,6 +37,7 @@ struct Db {
     bool stale;       /* of no use any more: replaced before the next call */
     bool is_soiled;   /* a script that is not ours has run: cleaned before the next transaction */
     bool runs_user_script;
+    bool runs_block; /* it is a block of ours, whose place in the text helps nobody */
 
     /* transaction.c: the call's transaction */
     bool begun;    /* asked for */

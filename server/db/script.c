@@ -110,8 +110,8 @@ check_left_as_found(Call *call)
                      "the script changes %s, which what comes after it needs as it was", changed);
 }
 
-bool
-db_user_script(Call *call, const char *text)
+static bool
+run_watched(Call *call, const char *text, const DbArg *args)
 {
     Db *db = call->db;
     bool is_watched = db->begun && db->is_block, ok;
@@ -120,9 +120,26 @@ db_user_script(Call *call, const char *text)
         return false;
     db->is_soiled = is_watched;
     db->runs_user_script = true;
-    ok = db_script(call, text, NULL);
+    ok = db_script(call, text, args);
     db->runs_user_script = false;
     return ok && (!is_watched || check_left_as_found(call));
+}
+
+bool
+db_user_script(Call *call, const char *text)
+{
+    return run_watched(call, text, NULL);
+}
+
+bool
+db_rows_script(Call *call, const char *text, const DbArg *args)
+{
+    bool ok;
+
+    call->db->runs_block = true;
+    ok = run_watched(call, text, args);
+    call->db->runs_block = false;
+    return ok;
 }
 
 /* A pooler gives a session to a message until PostgreSQL is ready for the next one, and it is not

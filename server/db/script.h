@@ -21,6 +21,10 @@ MUST_CHECK bool db_script(Call *call, const char *text, const DbArg *args);
  * and failure.is_of_script is true. */
 MUST_CHECK bool db_user_script(Call *call, const char *text);
 
+/* One of ours, a single block, over rows of a tenant, whose constraints, triggers and functions are
+ * not ours: watched, and its failures told, as those of db_user_script. */
+MUST_CHECK bool db_rows_script(Call *call, const char *text, const DbArg *args);
+
 /* Owner only, where no transaction has begun: one statement that allows none, in the schema of this
  * tenant (0: public, whose schema is "public").  What it needs of the session is set and taken back
  * in the same message, since behind a pooler each message may get another session.  args NULL: it

@@ -60,7 +60,7 @@ check_known(Call *call, const Source *source)
 static bool
 read_heads(Call *call, Source *source)
 {
-    const char *path = call_printf(call, "\"%s\", pg_temp", source->schema);
+    const char *path = db_path(call, source->schema);
     LedgerRow *rows;
     size_t count;
 
@@ -123,8 +123,8 @@ check_users_max(Call *call, const char *schema)
 static bool
 copy_rows(Call *call, const char *from, const char *schema)
 {
-    return rows_check_source(call, from, schema) && rows_begin(call, schema) &&
-           rows_copy(call, from, schema) && rows_end(call, schema) && check_users_max(call, schema);
+    return rows_check_source(call, from, schema, false) && rows_clone(call, from, schema) &&
+           check_users_max(call, schema);
 }
 
 static bool
@@ -150,7 +150,9 @@ rpc_clone_tenant(Call *call, const CloneTenantRequest *request, CloneTenantRespo
         return false;
     if (!request->with_rows && !auth_hash(call, password, hash))
         return false;
-    if (!lock_source(call, request, &source) || !register_clone(call, request, &source, &made) ||
+    if (!lock_source(call, request, &source) ||
+        (request->with_rows && !rows_check_carried(call, source.schema)) ||
+        !register_clone(call, request, &source, &made) ||
         !migrate_tenant_at(call, request->new_schema_name, made.role, source.heads))
         return false;
     if (request->with_rows ? !copy_rows(call, source.schema, request->new_schema_name)

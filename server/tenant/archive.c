@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-    FORMAT = 1,
+    FORMAT = 2,
+    FORMAT_FIRST = 1,
     MAGIC_SIZE = 8,
     HEAD_SIZE = 5, /* of a frame: letter and size */
     HASH_SIZE = 32,
@@ -191,7 +192,7 @@ archive_write_rows(ArchiveWriter *writer, const char *data, size_t size)
 }
 
 bool
-archive_write_table_end(ArchiveWriter *writer, const char *name)
+archive_write_table_end(ArchiveWriter *writer, const char *name, const char *count)
 {
     ArchiveTableEnd end = CLIENTIQ__V1__ARCHIVE_TABLE_END__INIT;
     uint8_t checksum[HASH_SIZE];
@@ -200,6 +201,7 @@ archive_write_table_end(ArchiveWriter *writer, const char *name)
         return false;
     digest_stream_end(writer->table, checksum);
     end.name = (char *) (uintptr_t) name;
+    end.count = (char *) (uintptr_t) count;
     end.rows = writer->counter.rows;
     end.bytes = writer->counter.bytes;
     end.checksum = (ProtobufCBinaryData){sizeof checksum, checksum};
@@ -237,7 +239,7 @@ struct ArchiveReader {
     uint64_t offset; /* of the byte that is read next */
     DigestStream *all, *table;
     const ArchiveManifest *manifest;
-    size_t table_index;
+    size_t table_index, format;
     RowCounter counter;
     char rows[ROWS_MAX];
 };
@@ -336,12 +338,37 @@ read_start(ArchiveReader *reader)
         return false;
     if (memcmp(start, magic, MAGIC_SIZE) != 0)
         return call_fail(reader->call, CODE_DATA_LOSS, "this is not an archive of a tenant");
-    if (get_number(start + MAGIC_SIZE) > FORMAT)
+    reader->format = get_number(start + MAGIC_SIZE);
+    if (reader->format > FORMAT)
         return call_fail(reader->call, CODE_FAILED_PRECONDITION,
                          "the archive has format %zu, and this release reads up to %d",
-                         get_number(start + MAGIC_SIZE), FORMAT);
-    return get_number(start + MAGIC_SIZE) == FORMAT ||
+                         reader->format, FORMAT);
+    return reader->format >= FORMAT_FIRST ||
            fail_damaged(reader, "its format is 0, which no release has written");
+}
+
+bool
+archive_is_complete(const ArchiveReader *reader)
+{
+    return reader->format > FORMAT_FIRST;
+}
+
+/* In order, so each once; their bounds are the database's to read. */
+static bool
+check_state(ArchiveReader *reader, const ArchiveManifest *manifest)
+{
+    if (reader->format == FORMAT_FIRST && manifest->n_partitions + manifest->n_views > 0)
+        return fail_damaged(reader, "it says more than its format knows");
+    for (size_t i = 1; i < manifest->n_partitions; i++)
+        if (strcmp(manifest->partitions[i - 1]->name, manifest->partitions[i]->name) >= 0)
+            return fail_damaged(reader, "its partitions are not in order");
+    for (size_t i = 1; i < manifest->n_views; i++)
+        if (strcmp(manifest->views[i - 1]->name, manifest->views[i]->name) >= 0)
+            return fail_damaged(reader, "its materialized views are not in order");
+    for (size_t i = 1; reader->format > FORMAT_FIRST && i < manifest->n_sequences; i++)
+        if (strcmp(manifest->sequences[i - 1]->name, manifest->sequences[i]->name) >= 0)
+            return fail_damaged(reader, "its sequences are not in order");
+    return true;
 }
 
 /* Tables in order, so each once; every table with a column, every column once. */
@@ -380,14 +407,14 @@ archive_read_manifest(ArchiveReader *reader, const ArchiveManifest **manifest)
                               MANIFEST_MAX, &message))
         return false;
     reader->manifest = (const ArchiveManifest *) message;
-    if (!check_tables(reader, reader->manifest))
+    if (!check_tables(reader, reader->manifest) || !check_state(reader, reader->manifest))
         return false;
     *manifest = reader->manifest;
     return true;
 }
 
 static bool
-read_table_end(ArchiveReader *reader, size_t size, uint64_t *rows)
+read_table_end(ArchiveReader *reader, size_t size, const ArchiveTableEnd **read)
 {
     uint8_t checksum[HASH_SIZE];
     ProtobufCMessage *message;
@@ -405,14 +432,15 @@ read_table_end(ArchiveReader *reader, size_t size, uint64_t *rows)
         return fail_damaged(reader, "a table has another number of rows than it should");
     if (end->checksum.len != HASH_SIZE || memcmp(end->checksum.data, checksum, HASH_SIZE) != 0)
         return fail_damaged(reader, "a table's rows do not fit their checksum");
-    *rows = end->rows;
+    *read = end;
     reader->counter = (RowCounter){0};
     reader->table_index++;
     return true;
 }
 
 bool
-archive_read_rows(ArchiveReader *reader, const char **data, size_t *size, uint64_t *rows)
+archive_read_rows(ArchiveReader *reader, const char **data, size_t *size,
+                  const ArchiveTableEnd **end)
 {
     char letter;
 
@@ -420,7 +448,7 @@ archive_read_rows(ArchiveReader *reader, const char **data, size_t *size, uint64
     if (!read_head(reader, &letter, size, true))
         return false;
     if (letter == 'E') {
-        if (!read_table_end(reader, *size, rows))
+        if (!read_table_end(reader, *size, end))
             return false;
         *size = 0;
         return true;

@@ -7,8 +7,10 @@
  *         frame 'E': clientiq.v1.ArchiveTableEnd
  *     frame 'Z': BLAKE2b-256 of everything before this frame
  *
- * A frame is its letter, the size of its content (4 bytes), and the content.  Numbers have their
- * highest byte first. Memory is bounded by one frame and the manifest.  */
+ * The first format knew less of sequences, and nothing of partitions, materialized views and
+ * PostgreSQL's own counts.  A frame is its letter, the size of its content (4 bytes), and the
+ * content.  Numbers have their highest byte first. Memory is bounded by one frame and the manifest.
+ */
 #ifndef CIQ_SERVER_ARCHIVE_H
 #define CIQ_SERVER_ARCHIVE_H
 
@@ -21,6 +23,8 @@ typedef Clientiq__V1__ArchiveManifest ArchiveManifest;
 typedef Clientiq__V1__ArchiveTable ArchiveTable;
 typedef Clientiq__V1__ArchiveMigration ArchiveMigration;
 typedef Clientiq__V1__ArchiveSequence ArchiveSequence;
+typedef Clientiq__V1__ArchivePartition ArchivePartition;
+typedef Clientiq__V1__ArchiveView ArchiveView;
 typedef Clientiq__V1__ArchiveTableEnd ArchiveTableEnd;
 
 /* ---- writing ---- */
@@ -31,12 +35,12 @@ typedef struct ArchiveWriter ArchiveWriter;
 MUST_CHECK ArchiveWriter *archive_writer_new(Call *call, FILE *file);
 void archive_writer_free(ArchiveWriter *writer);
 
-/* In this order: the manifest; for each of its tables rows in any pieces, then its end; then the
- * end of all, after which every byte was handed to the operating system.  False: the call has
- * failed. */
+/* In this order: the manifest; for each of its tables rows in any pieces, then its end, with
+ * PostgreSQL's own count of them ("": unknown); then the end of all, after which every byte was
+ * handed to the operating system.  False: the call has failed. */
 MUST_CHECK bool archive_write_manifest(ArchiveWriter *writer, const ArchiveManifest *manifest);
 MUST_CHECK bool archive_write_rows(ArchiveWriter *writer, const char *data, size_t size);
-MUST_CHECK bool archive_write_table_end(ArchiveWriter *writer, const char *name);
+MUST_CHECK bool archive_write_table_end(ArchiveWriter *writer, const char *name, const char *count);
 MUST_CHECK bool archive_write_end(ArchiveWriter *writer);
 
 /* What was written so far. */
@@ -55,10 +59,13 @@ void archive_reader_free(ArchiveReader *reader);
  * wrote it. */
 MUST_CHECK bool archive_read_manifest(ArchiveReader *reader, const ArchiveManifest **manifest);
 
+/* Whether it says all of partitions, views and sequences: it does since the second format. */
+bool archive_is_complete(const ArchiveReader *reader);
+
 /* The next piece of the current table's rows, good until the next call here; size 0: the table
- * has ended, was whole and had *rows rows, and the next table is current. */
+ * has ended, was whole and is as *end says, and the next table is current. */
 MUST_CHECK bool archive_read_rows(ArchiveReader *reader, const char **data, size_t *size,
-                                  uint64_t *rows);
+                                  const ArchiveTableEnd **end);
 
 /* After the last table: nothing follows, and every byte so far was what the writer wrote. */
 MUST_CHECK bool archive_read_end(ArchiveReader *reader);

@@ -5,7 +5,6 @@
 #include "tenant/archive.h"
 #include "access/audit.h"
 #include "base/lines.h"
-#include "call/text.h"
 #include "db/bind.h"
 #include "db/db.h"
 #include "migration/apps.h"
@@ -63,7 +62,7 @@ read_migrations(Export *export, const char **heads)
 {
     Call *call = export->call;
     ArchiveManifest *manifest = &export->manifest;
-    const char *path = call_printf(call, "\"%s\", pg_temp", export->schema);
+    const char *path = db_path(call, export->schema);
     LedgerRow *rows;
     size_t count;
 
@@ -101,9 +100,9 @@ check_schema(Export *export)
     if (scratch == NULL ||
         !db_row(call, &query_item_tenant, NULL,
                 (DbArg[]){{.name = "id", .text = export->id_text}, {0}}, &row) ||
-        !read_migrations(export, &export->heads) ||
+        !rows_check_carried(call, export->schema) || !read_migrations(export, &export->heads) ||
         !migrate_tenant_at(call, scratch, export->role, export->heads) ||
-        !rows_check_source(call, export->schema, scratch))
+        !rows_check_source(call, export->schema, scratch, true))
         return false;
     db_rollback(call);
     return true;
@@ -112,7 +111,7 @@ check_schema(Export *export)
 /* ---- the snapshot ---- */
 
 static bool
-describe_tables(Export *export, Text *names)
+describe_tables(Export *export)
 {
     Call *call = export->call;
     ArchiveManifest *manifest = &export->manifest;
@@ -130,7 +129,6 @@ describe_tables(Export *export, Text *names)
         if (manifest->n_tables == LIMIT_TABLES)
             return call_fail(call, CODE_RESOURCE_EXHAUSTED, "the tenant has more than %d tables",
                              LIMIT_TABLES);
-        text_add_line(names, table.name);
         clientiq__v1__archive_table__init(described);
         described->name = (char *) (uintptr_t) table.name;
         described->columns = call_alloc(call, (lines_count(table.columns) + 1) * sizeof(char *));
@@ -144,47 +142,11 @@ describe_tables(Export *export, Text *names)
     return false;
 }
 
-/* A sequence is of no snapshot: read after it, so that it is never behind the rows. */
-static bool
-describe_sequences(Export *export)
-{
-    Call *call = export->call;
-    ArchiveManifest *manifest = &export->manifest;
-    const char *after = "";
-
-    manifest->sequences = call_alloc(call, LIMIT_TABLES * sizeof *manifest->sequences);
-    while (manifest->sequences != NULL) {
-        ArchiveSequence *described = call_alloc(call, sizeof *described);
-        const DbRow *row;
-
-        if (described == NULL || !db_row(call, &query_tenant_sequences, NULL,
-                                         (DbArg[]){{.name = "schema", .text = export->schema},
-                                                   {.name = "after", .text = after},
-                                                   {0}},
-                                         &row))
-            return false;
-        if (row == NULL)
-            return true;
-        if (manifest->n_sequences == LIMIT_TABLES)
-            return call_fail(call, CODE_RESOURCE_EXHAUSTED, "the tenant has more than %d sequences",
-                             LIMIT_TABLES);
-        clientiq__v1__archive_sequence__init(described);
-        described->name = (char *) (uintptr_t) (after = db_row_text(row, "name"));
-        described->last_value = db_row_int64(row, "last_value");
-        if (after == NULL)
-            return false;
-        manifest->sequences[manifest->n_sequences++] = described;
-    }
-    return false;
-}
-
 static bool
 open_snapshot(Export *export)
 {
     Call *call = export->call;
     ArchiveManifest *manifest = &export->manifest;
-    Text tables = text_new(call);
-    const char *names;
     const DbRow *row;
     const char *heads;
 
@@ -194,14 +156,13 @@ open_snapshot(Export *export)
         return false;
     manifest->server_version = (char *) (uintptr_t) CIQ_VERSION;
     manifest->snapshot_time = bind_timestamp(call, db_row_time_us(row, "time"));
-    if (manifest->snapshot_time == NULL || !registry_fill(call, export->id, &manifest->tenant) ||
-        !read_migrations(export, &heads) || !describe_tables(export, &tables) ||
-        (names = text_end(&tables)) == NULL ||
-        !db_script(call, script_tenant_rows_lock.text,
-                   (DbArg[]){{.name = "schema", .text = export->schema},
-                             {.name = "tables", .text = names},
-                             {0}}) ||
-        !describe_sequences(export))
+    if (manifest->snapshot_time == NULL || !db_row(call, &query_postgres_version, NULL, NULL, &row))
+        return false;
+    manifest->postgres_version = (int32_t) db_row_int64(row, "version");
+    if (!registry_fill(call, export->id, &manifest->tenant) || !read_migrations(export, &heads) ||
+        !rows_path(call, export->schema) || !rows_lock(call, export->schema) ||
+        !describe_tables(export) || !rows_describe(call, export->schema, manifest) ||
+        !rows_describe_sequences(call, export->schema, manifest))
         return false;
     if (strcmp(heads, export->heads) != 0 ||
         strcmp(manifest->tenant->schema_name, export->schema) != 0)
@@ -223,11 +184,17 @@ write_archive(Export *export)
 
     if (!archive_write_manifest(export->writer, &export->manifest))
         return false;
-    for (size_t i = 0; i < export->manifest.n_tables; i++)
-        if (!rows_next(call, export->schema, table.name, &table) ||
-            !db_copy_out(call, table.copy_out, take_row, export->writer) ||
-            !archive_write_table_end(export->writer, table.name))
+    for (size_t i = 0; i < export->manifest.n_tables; i++) {
+        const char *count;
+
+        if (!rows_next(call, export->schema, table.name, &table))
             return false;
+        if (!db_copy_out(call, table.copy_out, take_row, export->writer))
+            return rows_fail(call);
+        if (!rows_count(call, &table, &count) ||
+            !archive_write_table_end(export->writer, table.name, count))
+            return false;
+    }
     return archive_write_end(export->writer);
 }
 

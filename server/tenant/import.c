@@ -32,7 +32,11 @@ typedef struct Import {
     Clientiq__V1__Tenant tenant; /* as it is to be */
     const char *schema, *heads;
     NewTenant made;
-    uint64_t rows, table_rows;
+    RowsState state;
+    bool has_counts; /* PostgreSQL's own, of the version that is here */
+    const char **counts;
+    uint64_t rows;
+    const ArchiveTableEnd *table_end;
 } Import;
 
 static const Method import_method = {.name = "ciq-server import"};
@@ -49,13 +53,13 @@ import_check(Call *call, FILE *file, ImportResult *result)
     uint64_t total = 0;
 
     for (size_t i = 0; ok && i < manifest->n_tables; i++) {
+        const ArchiveTableEnd *end = NULL;
         const char *data;
         size_t size = 1;
-        uint64_t rows = 0;
 
         while (ok && size > 0)
-            ok = archive_read_rows(reader, &data, &size, &rows);
-        total += rows;
+            ok = archive_read_rows(reader, &data, &size, &end);
+        total += end != NULL ? end->rows : 0;
     }
     ok = ok && archive_read_end(reader);
     archive_reader_free(reader);
@@ -223,69 +227,121 @@ give_rows(void *argument, const char **data, size_t *size)
 {
     Import *import = argument;
 
-    return archive_read_rows(import->reader, data, size, &import->table_rows);
+    return archive_read_rows(import->reader, data, size, &import->table_end);
 }
 
 static bool
-copy_table(Import *import, const ArchiveTable *table)
+copy_table(Import *import, size_t index)
 {
+    const ArchiveTable *table = import->manifest->tables[index];
     Call *call = import->call;
     const char *columns = columns_of(call, table);
     const DbRow *row;
     uint64_t taken = 0;
 
-    if (columns == NULL ||
-        !db_row(call, &query_tenant_copy_in, NULL,
-                (DbArg[]){{.name = "schema", .text = import->schema},
-                          {.name = "table", .text = table->name},
-                          {.name = "columns", .text = columns},
-                          {0}},
-                &row) ||
-        !db_copy_in(call, db_row_text(row, "statement"), give_rows, import, &taken))
+    if (columns == NULL || !db_row(call, &query_tenant_copy_in, NULL,
+                                   (DbArg[]){{.name = "schema", .text = import->schema},
+                                             {.name = "table", .text = table->name},
+                                             {.name = "columns", .text = columns},
+                                             {0}},
+                                   &row))
         return false;
-    if (taken != import->table_rows)
+    if (!db_copy_in(call, db_row_text(row, "statement"), give_rows, import, &taken))
+        return rows_fail(call);
+    if (taken != import->table_end->rows)
         return call_fail(call, CODE_DATA_LOSS,
                          "of %" PRIu64 " rows of the table %s PostgreSQL took %" PRIu64,
-                         import->table_rows, table->name, taken);
+                         import->table_end->rows, table->name, taken);
+    import->counts[index] = import->table_end->count;
     import->rows += taken;
     return true;
 }
 
+/* What the archive has beside tables, one a line, as the statement tenant_rows_objects has it. */
+static const char *
+objects_of(Import *import)
+{
+    const ArchiveManifest *manifest = import->manifest;
+    Text lines = text_new(import->call);
+
+    for (size_t i = 0; i < manifest->n_sequences; i++) {
+        const char *line = call_printf(import->call, "sequence %s", manifest->sequences[i]->name);
+
+        text_add_line(&lines, line != NULL ? line : "");
+    }
+    for (size_t i = 0; i < manifest->n_views; i++) {
+        const char *line =
+            call_printf(import->call, "materialized view %s", manifest->views[i]->name);
+
+        text_add_line(&lines, line != NULL ? line : "");
+    }
+    return text_end(&lines);
+}
+
+/* An archive of the first format names only sequences, and of these only the used ones. */
 static bool
-set_sequences(Import *import)
+check_objects(Import *import)
 {
     Call *call = import->call;
+    const char *objects = objects_of(import), *known, *odd;
+    size_t odd_size;
 
-    for (size_t i = 0; i < import->manifest->n_sequences; i++) {
-        const ArchiveSequence *sequence = import->manifest->sequences[i];
-        const char *value = call_printf(call, "%" PRId64, sequence->last_value);
-        const DbRow *row;
+    if (objects == NULL || !rows_objects(call, import->schema, &known))
+        return false;
+    if (!rows_has_lines(known, objects, &odd, &odd_size))
+        return call_fail(call, CODE_FAILED_PRECONDITION,
+                         "the archive has a %.*s, which its migrations do not make here",
+                         (int) odd_size, odd);
+    return !import->state.is_complete || rows_has_lines(objects, known, &odd, &odd_size) ||
+           call_fail(call, CODE_FAILED_PRECONDITION, "the archive lacks the %.*s", (int) odd_size,
+                     odd);
+}
 
-        if (value == NULL || !db_row(call, &query_tenant_sequence_set, NULL,
-                                     (DbArg[]){{.name = "schema", .text = import->schema},
-                                               {.name = "name", .text = sequence->name},
-                                               {.name = "value", .text = value},
-                                               {0}},
-                                     &row))
+/* Rows of another version of PostgreSQL may be written as another text, and mean the same. */
+static bool
+check_counts(Import *import)
+{
+    Call *call = import->call;
+    RowsTable table = {.name = ""};
+
+    for (size_t i = 0; import->has_counts && i < import->manifest->n_tables; i++)
+        if (!rows_next(call, import->schema, table.name, &table) ||
+            !rows_check_count(call, &table, import->counts[i]))
             return false;
-        if (row == NULL)
-            return call_fail(call, CODE_FAILED_PRECONDITION,
-                             "the archive has a sequence %s, which its migrations do not make here",
-                             sequence->name);
-    }
+    return true;
+}
+
+/* What it says beside rows, and whether its counts can be compared. */
+static bool
+read_state(Import *import)
+{
+    const ArchiveManifest *manifest = import->manifest;
+    const DbRow *row;
+
+    import->state = (RowsState){
+        .manifest = manifest,
+        .is_complete = archive_is_complete(import->reader),
+    };
+    import->counts = call_alloc(import->call, (manifest->n_tables + 1) * sizeof *import->counts);
+    if (import->counts == NULL || !db_row(import->call, &query_postgres_version, NULL, NULL, &row))
+        return false;
+    import->has_counts = row != NULL && db_row_int64(row, "version") == manifest->postgres_version;
     return true;
 }
 
 static bool
 fill(Import *import)
 {
-    if (!check_all_tables(import) || !rows_begin(import->call, import->schema))
+    Call *call = import->call;
+
+    if (!read_state(import) || !check_all_tables(import) || !check_objects(import) ||
+        !rows_begin(call, import->schema, &import->state))
         return false;
     for (size_t i = 0; i < import->manifest->n_tables; i++)
-        if (!copy_table(import, import->manifest->tables[i]))
+        if (!copy_table(import, i))
             return false;
-    return archive_read_end(import->reader) && set_sequences(import) &&
-           rows_end(import->call, import->schema);
+    return archive_read_end(import->reader) && rows_end(call, import->schema) &&
+           check_counts(import) && rows_finish(call, import->schema, &import->state);
 }
 
 /* ---- the whole ---- */

@@ -17,7 +17,7 @@ with me as (
 ), found as (
     select 'roles' as subject, 'a login has attributes' as attempt, l.name || ': ' || a.name as what
       from me, login l
-     cross join lateral (values (l.rolsuper, 'superuser'), (l.rolbypassrls, 'bypassrls'),
+     cross join lateral (values (l.rolsuper, 'superuser'), (l.rolbypassrls and l.oid <> me.owner, 'bypassrls'),
                                 (l.rolreplication, 'replication'),
                                 (l.rolcreaterole and l.oid <> me.owner, 'createrole'),
                                 (l.rolcreatedb and l.oid <> me.owner, 'createdb'),

@@ -1,9 +1,8 @@
--- The next sequence of a schema that has been used, by name.
+-- The next of the sequences that script tenant_rows_sequences has read, by name.
 -- rows: one
-select c.relname::text as name, v.last_value
-  from pg_catalog.pg_class c
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- cross join lateral (select case when c.relkind = 'S' then pg_sequence_last_value(c.oid) end) v (last_value)
- where n.nspname = :arg.schema and c.relname > :arg.after::name and v.last_value is not null
- order by c.relname
+select s.name, s.last_value, s.is_called
+  from jsonb_to_recordset(current_setting('ciq.rows_sequences')::jsonb)
+       as s (name text, last_value bigint, is_called boolean)
+ where s.name collate "C" > :arg.after
+ order by s.name collate "C"
  limit 1

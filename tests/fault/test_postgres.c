@@ -266,6 +266,49 @@ test_unfinished_cluster__is_made_again(void **state)
     cluster_stop(cluster);
 }
 
+static void
+assert_bypasses(const Place *place, const char *expected)
+{
+    char reason[512];
+    Cluster *cluster = cluster_start(&place->config, reason, sizeof reason);
+
+    if (cluster == NULL)
+        fail_msg("%s", reason);
+
+    char *conninfo = cluster_conninfo(cluster, "ciq_owner");
+    PGconn *owner = PQconnectdb(conninfo);
+    PGresult *result =
+        PQexec(owner, "select rolbypassrls from pg_roles where rolname = current_user");
+
+    assert_int_equal(PQntuples(result), 1);
+    assert_string_equal(PQgetvalue(result, 0, 0), expected);
+    PQclear(result);
+    PQfinish(owner);
+    free(conninfo);
+    cluster_stop(cluster);
+}
+
+/* One of an earlier release: its owner gets what a new one has, once. */
+static void
+test_owner__may_read_all_rows(void **state)
+{
+    const Place *place = *state;
+    char command[512], mark[128];
+
+    assert_bypasses(place, "t");
+    snprintf(command, sizeof command,
+             "data=%s/data/postgres; as=; [ $(id -u) != 0 ] || as=\"setpriv --reuid=$(stat -c %%u "
+             "$data) --regid=$(stat -c %%g $data) --clear-groups\"; "
+             "echo 'alter role ciq_owner nobypassrls;' | $as $(pg_config --bindir)/postgres "
+             "--single -D $data postgres >$data/../single.log 2>&1",
+             place->folder);
+    assert_int_equal(system(command), 0);
+    assert_bypasses(place, "f"); /* somebody's own decision stays */
+    snprintf(mark, sizeof mark, "%s/data/postgres/clientiq.owner", place->folder);
+    assert_int_equal(unlink(mark), 0);
+    assert_bypasses(place, "t");
+}
+
 int
 main(void)
 {
@@ -280,6 +323,7 @@ main(void)
                                         place_teardown),
         cmocka_unit_test_setup_teardown(test_unfinished_cluster__is_made_again, place_setup,
                                         place_teardown),
+        cmocka_unit_test_setup_teardown(test_owner__may_read_all_rows, place_setup, place_teardown),
     };
 
     return run_cases(tests, NULL, NULL);
