@@ -18,6 +18,7 @@
 #include "access/cache.h"
 #include "jobs.h"
 #include "migration/apps.h"
+#include "http/http.h"
 #include "serve/intake.h"
 #include "serve/queue.h"
 #include "call/internal.h"
@@ -62,13 +63,17 @@ struct Server {
     size_t workers_count;
     Intake *intake;
     Listener *listener;
+    Http *http;
     Listen *listen; /* NULL: both logins are behind a pooler */
 };
 
 bool
 server_url(const Server *server, const char *scheme, char *url, size_t size)
 {
-    return listener_url(server->listener, scheme, url, size);
+    const char *http = strcmp(scheme, "http") == 0 ? http_url(server->http) : NULL;
+
+    return http != NULL ? (size_t) snprintf(url, size, "%s", http) < size
+                        : listener_url(server->listener, scheme, url, size);
 }
 
 static void
@@ -449,9 +454,11 @@ start_listening(Server *server)
         return false;
     }
     server->listener = listener_start(&server->core, server->intake, listen, reason, sizeof reason);
-    if (server->listener == NULL)
+    if (server->listener != NULL)
+        server->http = http_start(&server->core, server->intake, reason, sizeof reason);
+    if (server->http == NULL)
         log_failure("cannot listen", reason);
-    return server->listener != NULL;
+    return server->http != NULL;
 }
 
 static bool
@@ -705,6 +712,7 @@ server_stop(Server *server)
     for (size_t i = 0; i < server->workers_count; i++)
         worker_join(server->workers[i]);
     ending_step("closing the sockets");
+    http_stop(server->http);
     listener_stop(server->listener);
     intake_free(server->intake);
     pulse_stop(server->core.pulse);

@@ -350,7 +350,8 @@ listen_on_all(Listener *listener, const char *urls, char *reason, size_t size)
 static void
 raise_descriptors(const Config *config)
 {
-    rlim_t wanted = (rlim_t) config->connections + DESCRIPTORS_MORE;
+    rlim_t transports = config->http[0] != '\0' ? 2 : 1;
+    rlim_t wanted = (rlim_t) config->connections * transports + DESCRIPTORS_MORE;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)

@@ -59,7 +59,7 @@ server_spawn(Place *place, ChaosServer *server)
     const char *const words[] = {
         program,       "--listen",   url,   "--database", server->worker, "--database-owner",
         server->owner, "--mail-dir", mails, "--drain-ms", "1000",         "--role-block",
-        "16",          NULL};
+        "16",          "--http",     "",    NULL};
     posix_spawn_file_actions_t actions;
     pid_t pid;
 
