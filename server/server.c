@@ -3,6 +3,7 @@
  * listens.  */
 #include "server.h"
 #include "call/auth.h"
+#include "call/metrics.h"
 #include "base/directory.h"
 #include "base/secret.h"
 #include "base/clock.h"
@@ -70,7 +71,9 @@ struct Server {
 bool
 server_url(const Server *server, const char *scheme, char *url, size_t size)
 {
-    const char *http = strcmp(scheme, "http") == 0 ? http_url(server->http) : NULL;
+    const char *http = strcmp(scheme, "http") == 0         ? http_url(server->http)
+                       : strcmp(scheme, "http-admin") == 0 ? http_admin_url(server->http)
+                                                           : NULL;
 
     return http != NULL ? (size_t) snprintf(url, size, "%s", http) < size
                         : listener_url(server->listener, scheme, url, size);
@@ -455,7 +458,11 @@ start_listening(Server *server)
     }
     server->listener = listener_start(&server->core, server->intake, listen, reason, sizeof reason);
     if (server->listener != NULL)
-        server->http = http_start(&server->core, server->intake, reason, sizeof reason);
+        server->http = http_start(&server->core, server->intake,
+                                  &(HttpWatched){.queues = server->queues,
+                                                 .listener = server->listener,
+                                                 .has_heartbeat = server->listen != NULL},
+                                  reason, sizeof reason);
     if (server->http == NULL)
         log_failure("cannot listen", reason);
     return server->http != NULL;
@@ -487,6 +494,7 @@ make_core(Server *server)
                                                (size_t) config->cache_sessions)) != NULL &&
                           (core->audit = audit_new()) != NULL &&
                           (core->rate = rate_new()) != NULL &&
+                          (core->metrics = metrics_new(methods_count)) != NULL &&
                           (server->jobs = jobs_new(core)) != NULL,
                       "what is kept in memory") &&
            read_operators(server) && read_audit_key(server) && quote_extension_schemas(server) &&
@@ -729,6 +737,7 @@ server_stop(Server *server)
     cache_free(server->core.cache);
     audit_free(server->core.audit);
     rate_free(server->core.rate);
+    metrics_free(server->core.metrics);
     usage_free(server->core.usage);
     apps_free(server->apps);
     secret_wipe(server->core.installation.key, sizeof server->core.installation.key);

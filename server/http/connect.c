@@ -3,6 +3,7 @@
 #include "http/connect.h"
 #include "base/digest.h"
 #include "base/secret.h"
+#include "call/metrics.h"
 #include "http/query.h"
 #include "http/reply.h"
 #include "proto/json_text.h"
@@ -431,6 +432,7 @@ connect_handle(void *of, HttpRequest *request)
     const ConnectPlace *place = of;
     HostsAnswer host;
 
+    metrics_add(place->core->metrics, METRIC_HTTP_REQUESTS);
     if (!check_verb(request))
         return;
     if (is_get(request) && request->body_size > 0) {

@@ -161,6 +161,8 @@ send_answer(HttpConnection *connection)
     char *bytes = request->answer;
 
     atomic_fetch_sub(&connection->guest.serving, 1);
+    /* before it is sent: whoever has the answer is idle from here on */
+    atomic_store(&connection->guest.active_us, clock_us());
     if (bytes == NULL) {
         connection->state = STATE_ANSWER;
         connection_end(connection);
@@ -200,7 +202,6 @@ answer_sent(HttpConnection *connection)
         return;
     }
     connection->state = STATE_HEAD;
-    atomic_store(&connection->guest.active_us, clock_us());
     read_on(connection);
 }
 

@@ -1,5 +1,6 @@
 /* Puts the parts together.  */
 #include "http/http.h"
+#include "http/admin.h"
 #include "http/connect.h"
 #include "http/door.h"
 #include "proto/json_text.h"
@@ -8,9 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { ADMIN_CONNECTIONS = 64 };
+
 struct Http {
     ConnectPlace connect;
-    Door *calls; /* NULL: none */
+    AdminPlace admin;
+    Door *calls, *watchers; /* NULL: none */
 };
 
 static void
@@ -52,17 +56,39 @@ open_calls(Http *http, Core *core, Intake *intake, char *reason, size_t size)
     return http->calls != NULL;
 }
 
+/* A thread of its own, so that who watches is answered whatever the others do. */
+static bool
+open_admin(Http *http, Core *core, const HttpWatched *watched, char *reason, size_t size)
+{
+    CensusLimits limits = limits_of(core->config);
+
+    if (core->config->http_admin[0] == '\0')
+        return true;
+    limits.connections = limits.of_address = ADMIN_CONNECTIONS;
+    http->admin =
+        (AdminPlace){core, watched->queues, watched->listener, http->calls, watched->has_heartbeat};
+    http->watchers = door_open(&(DoorOptions){.setting = "--http-admin",
+                                              .address = core->config->http_admin,
+                                              .loops = 1,
+                                              .limits = limits,
+                                              .handle = admin_handle,
+                                              .of = &http->admin},
+                               reason, size);
+    return http->watchers != NULL;
+}
+
 bool
 http_check(const Config *config, char *reason, size_t size)
 {
     Hosts *hosts = hosts_new(config, reason, size);
 
     hosts_free(hosts);
-    return hosts != NULL && door_check("--http", config->http, reason, size);
+    return hosts != NULL && door_check("--http", config->http, reason, size) &&
+           door_check("--http-admin", config->http_admin, reason, size);
 }
 
 Http *
-http_start(Core *core, Intake *intake, char *reason, size_t size)
+http_start(Core *core, Intake *intake, const HttpWatched *watched, char *reason, size_t size)
 {
     static pthread_once_t prepared = PTHREAD_ONCE_INIT;
     Http *http = calloc(1, sizeof *http);
@@ -70,7 +96,8 @@ http_start(Core *core, Intake *intake, char *reason, size_t size)
     pthread_once(&prepared, prepare);
     snprintf(reason, size, "no memory");
     if (http != NULL && http_check(core->config, reason, size) &&
-        open_calls(http, core, intake, reason, size))
+        open_calls(http, core, intake, reason, size) &&
+        open_admin(http, core, watched, reason, size))
         return http;
     http_stop(http);
     return NULL;
@@ -81,6 +108,7 @@ http_stop(Http *http)
 {
     if (http == NULL)
         return;
+    door_close(http->watchers); /* which look at the other one */
     door_close(http->calls);
     hosts_free(http->connect.hosts);
     free(http);
@@ -90,4 +118,10 @@ const char *
 http_url(const Http *http)
 {
     return http == NULL || http->calls == NULL ? NULL : door_url(http->calls);
+}
+
+const char *
+http_admin_url(const Http *http)
+{
+    return http == NULL || http->watchers == NULL ? NULL : door_url(http->watchers);
 }

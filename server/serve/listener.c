@@ -315,6 +315,12 @@ listen_on(Listener *listener, const char *url)
     return 0;
 }
 
+size_t
+listener_connections(Listener *listener)
+{
+    return count_used(listener);
+}
+
 bool
 listener_url(const Listener *listener, const char *scheme, char *url, size_t size)
 {

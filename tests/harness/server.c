@@ -72,6 +72,7 @@ settings_begin(Config *config)
 {
     config_defaults(config);
     setting_set(&config->http, "");
+    setting_set(&config->http_admin, "");
 }
 
 void
