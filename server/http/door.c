@@ -227,6 +227,19 @@ door_check(const char *setting, const char *address, char *reason, size_t size)
     return false;
 }
 
+bool
+door_is_local(const char *address)
+{
+    struct sockaddr_storage parsed;
+    socklen_t length;
+
+    if (!parse(address, &parsed, &length))
+        return false;
+    if (parsed.ss_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *) &parsed)->sin6_addr);
+    return ntohl(((struct sockaddr_in *) &parsed)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 static bool
 bind_to(Door *door, const DoorOptions *options)
 {

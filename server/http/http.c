@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ADMIN_CONNECTIONS = 64 };
 
@@ -77,6 +78,21 @@ open_admin(Http *http, Core *core, const HttpWatched *watched, char *reason, siz
     return http->watchers != NULL;
 }
 
+/* Tokens and passwords go over it; over the other one they do not. */
+static bool
+check_plaintext(const Config *config, char *reason, size_t size)
+{
+    if (config->http[0] == '\0' || door_is_local(config->http) ||
+        strcmp(config->plaintext_beyond_loopback, "on") == 0)
+        return true;
+    snprintf(
+        reason, size,
+        "--http %s: other machines reach it, and HTTP has no encryption: listen on the loopback "
+        "behind a proxy, or say --plaintext-beyond-loopback on where the network is trusted",
+        config->http);
+    return false;
+}
+
 bool
 http_check(const Config *config, char *reason, size_t size)
 {
@@ -84,7 +100,8 @@ http_check(const Config *config, char *reason, size_t size)
 
     hosts_free(hosts);
     return hosts != NULL && door_check("--http", config->http, reason, size) &&
-           door_check("--http-admin", config->http_admin, reason, size);
+           door_check("--http-admin", config->http_admin, reason, size) &&
+           check_plaintext(config, reason, size);
 }
 
 Http *

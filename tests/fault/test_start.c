@@ -190,6 +190,8 @@ test_start__what_is_missing_or_taken(void **state)
     expect_server(fleet, "no apps", 1, "level=error", "--apps /nowhere");
     expect_server(fleet, "no address for HTTP", 2, "--http must be an address and a port",
                   "--http localhost");
+    expect_server(fleet, "HTTP that other machines reach", 2, "--plaintext-beyond-loopback on",
+                  "--http 0.0.0.0:0");
     expect_server(fleet, "no proxy", 2, "--trusted-proxies must be",
                   "--http 127.0.0.1:0 --trusted-proxies 10.0.0.0/33");
     expect_server(fleet, "a wrong setting", 2, "--workers", "--workers none");
