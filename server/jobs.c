@@ -38,7 +38,7 @@ static const char *const job_steps[JOBS_COUNT] = {
 };
 
 enum {
-    TASKS_MAX = 8,
+    TASKS_MAX = 12,
     STOP_MAX_MS = 1000 /* for the tasks that run, when the server stops; then they are cut off */
 };
 
