@@ -9,6 +9,7 @@
 #include "mail/outbox.h"
 #include "migration/runs.h"
 #include "serve/job.h"
+#include "tenant/figures.h"
 #include "tenant/ownership.h"
 #include "tenant/purge.h"
 #include "tenant/roles.h"
@@ -37,7 +38,7 @@ static const char *const job_steps[JOBS_COUNT] = {
 };
 
 enum {
-    TASKS_MAX = 8,
+    TASKS_MAX = 12,
     STOP_MAX_MS = 1000 /* for the tasks that run, when the server stops; then they are cut off */
 };
 
@@ -77,6 +78,8 @@ fill_kinds(Jobs *jobs)
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"sweep_tenants", sweep_tenants, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"purge_tenants", purge_tenants, NULL});
     add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"purge_roles", purge_roles, NULL});
+    if (core->config->http_admin[0] != '\0')
+        add_task(jobs, JOB_HOUSEKEEPING, (JobTask){"figures", figures_count, NULL});
 
     jobs->kinds[JOB_SESSIONS].interval_s = 1;
     jobs->kinds[JOB_SESSIONS].looks_at_end = true;

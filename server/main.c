@@ -9,6 +9,7 @@
 #include "call/operators.h"
 #include "mail/mail.h"
 #include "proto/visible.h"
+#include "http/http.h"
 #include "serve/urls.h"
 #include "server.h"
 
@@ -97,7 +98,8 @@ check_listening(const Config *config)
 
     if (operators_read(config->operator_uids, &operators, reason, sizeof reason) &&
         kept_check(config, reason, sizeof reason) &&
-        urls_check(config, config->listen, reason, sizeof reason))
+        urls_check(config, config->listen, reason, sizeof reason) &&
+        http_check(config, reason, sizeof reason))
         return true;
     fprintf(stderr, "%s\n", reason);
     return false;

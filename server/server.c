@@ -3,6 +3,7 @@
  * listens.  */
 #include "server.h"
 #include "call/auth.h"
+#include "call/metrics.h"
 #include "base/directory.h"
 #include "base/secret.h"
 #include "base/clock.h"
@@ -18,6 +19,7 @@
 #include "access/cache.h"
 #include "jobs.h"
 #include "migration/apps.h"
+#include "http/http.h"
 #include "serve/intake.h"
 #include "serve/queue.h"
 #include "call/internal.h"
@@ -62,13 +64,19 @@ struct Server {
     size_t workers_count;
     Intake *intake;
     Listener *listener;
+    Http *http;
     Listen *listen; /* NULL: both logins are behind a pooler */
 };
 
 bool
 server_url(const Server *server, const char *scheme, char *url, size_t size)
 {
-    return listener_url(server->listener, scheme, url, size);
+    const char *http = strcmp(scheme, "http") == 0         ? http_url(server->http)
+                       : strcmp(scheme, "http-admin") == 0 ? http_admin_url(server->http)
+                                                           : NULL;
+
+    return http != NULL ? (size_t) snprintf(url, size, "%s", http) < size
+                        : listener_url(server->listener, scheme, url, size);
 }
 
 static void
@@ -449,9 +457,15 @@ start_listening(Server *server)
         return false;
     }
     server->listener = listener_start(&server->core, server->intake, listen, reason, sizeof reason);
-    if (server->listener == NULL)
+    if (server->listener != NULL)
+        server->http = http_start(&server->core, server->intake,
+                                  &(HttpWatched){.queues = server->queues,
+                                                 .listener = server->listener,
+                                                 .has_heartbeat = server->listen != NULL},
+                                  reason, sizeof reason);
+    if (server->http == NULL)
         log_failure("cannot listen", reason);
-    return server->listener != NULL;
+    return server->http != NULL;
 }
 
 static bool
@@ -480,6 +494,7 @@ make_core(Server *server)
                                                (size_t) config->cache_sessions)) != NULL &&
                           (core->audit = audit_new()) != NULL &&
                           (core->rate = rate_new()) != NULL &&
+                          (core->metrics = metrics_new(methods_count)) != NULL &&
                           (server->jobs = jobs_new(core)) != NULL,
                       "what is kept in memory") &&
            read_operators(server) && read_audit_key(server) && quote_extension_schemas(server) &&
@@ -705,6 +720,7 @@ server_stop(Server *server)
     for (size_t i = 0; i < server->workers_count; i++)
         worker_join(server->workers[i]);
     ending_step("closing the sockets");
+    http_stop(server->http);
     listener_stop(server->listener);
     intake_free(server->intake);
     pulse_stop(server->core.pulse);
@@ -721,6 +737,7 @@ server_stop(Server *server)
     cache_free(server->core.cache);
     audit_free(server->core.audit);
     rate_free(server->core.rate);
+    metrics_free(server->core.metrics);
     usage_free(server->core.usage);
     apps_free(server->apps);
     secret_wipe(server->core.installation.key, sizeof server->core.installation.key);

@@ -39,8 +39,9 @@ typedef enum ServerOpening {
 MUST_CHECK bool server_work(const Config *config, ServerOpening opening, ServerWork work,
                             void *argument, char *reason, size_t size);
 
-/* The URL that it listens on with this scheme ("ipc", "tcp"), with the port that the kernel picked
- * where the configuration says 0.  False: none, or the buffer is too small. */
+/* The URL that it listens on with this scheme ("ipc", "tcp", "http"; "http-admin"), with the port
+ * that the kernel picked where the configuration says 0.  False: none, or the buffer is too small.
+ */
 MUST_CHECK bool server_url(const Server *server, const char *scheme, char *url, size_t size);
 
 #endif

@@ -266,7 +266,7 @@ set_mask(const Method *method, const Flag *flags, size_t count, json_t *request)
 static ProtobufCMessage *
 message_of(const Method *method, const json_t *json)
 {
-    char error[256];
+    char error[JSON_MESSAGE];
     ProtobufCMessage *message = json_to_message(method->request->descriptor, json, error);
 
     if (message == NULL)

@@ -1,7 +1,7 @@
 /* list and describe: the methods and messages, as the .proto files describe them.  */
 #include "client/cli/describe.h"
 #include "client/cli/exit.h"
-#include "client/cli/json.h"
+#include "proto/json_value.h"
 
 #include <stdio.h>
 #include <stdlib.h>

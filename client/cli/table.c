@@ -1,6 +1,6 @@
 /* Tables, by the messages' descriptors.  Texts are made fit for a terminal first (text.c).  */
 #include "client/cli/table.h"
-#include "client/cli/json.h"
+#include "proto/json_value.h"
 #include "client/cli/text.h"
 
 #include <google/protobuf/timestamp.pb-c.h>

@@ -4,6 +4,7 @@
 #include "client/cli/watch.h"
 #include "client/cli/exit.h"
 #include "client/cli/json.h"
+#include "proto/json_value.h"
 #include "client/cli/options.h"
 #include "client/cli/text.h"
 #include "proto/visible.h"

@@ -441,3 +441,9 @@ cache_heartbeat(Cache *cache, int64_t sent_us)
     atomic_store_explicit(&cache->fresh_until_us, sent_us + CACHE_FRESH_MS * 1000,
                           memory_order_release);
 }
+
+bool
+cache_is_fresh(Cache *cache)
+{
+    return is_fresh(cache);
+}

@@ -67,6 +67,9 @@ void cache_changed_tenant(Cache *cache, int64_t tenant_id);
 void cache_changed_names(Cache *cache);
 void cache_changed_all(Cache *cache);
 
+/* Whether memory may answer at present: for who watches. */
+bool cache_is_fresh(Cache *cache);
+
 /* The heartbeat that was sent at sent_us (monotonic) came back. */
 void cache_heartbeat(Cache *cache, int64_t sent_us);
 

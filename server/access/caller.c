@@ -2,6 +2,7 @@
  * changes.  */
 #include "access/caller.h"
 #include "access/cache.h"
+#include "call/metrics.h"
 #include "access/leave.h"
 #include "base/clock.h"
 #include "db/db.h"
@@ -65,6 +66,18 @@ note_use(Call *call, const Caller *caller)
 }
 
 static bool
+in_memory(Call *call, const AuthToken *token, Caller *caller)
+{
+    bool found = cache_session_get(call->core->cache, call, token, caller);
+
+    if (found)
+        metrics_add(call->core->metrics, METRIC_SESSION_HIT);
+    else if (call->db != NULL) /* a worker asks the database then */
+        metrics_add(call->core->metrics, METRIC_SESSION_MISS);
+    return found;
+}
+
+static bool
 find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
 {
     Cache *cache = call->core->cache;
@@ -73,7 +86,7 @@ find_session(Call *call, const AuthToken *token, Caller *caller, bool *found)
     const char *permissions;
     const DbRow *row;
 
-    *found = cache_session_get(cache, call, token, caller);
+    *found = in_memory(call, token, caller);
     if (*found) {
         note_use(call, caller);
         return true;
@@ -167,7 +180,7 @@ read_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
 static bool
 find_key(Call *call, const AuthToken *token, Caller *caller, bool *found)
 {
-    *found = cache_session_get(call->core->cache, call, token, caller);
+    *found = in_memory(call, token, caller);
     if (!*found && !read_key(call, token, caller, found))
         return false;
     if (*found)

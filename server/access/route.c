@@ -3,6 +3,7 @@
  */
 #include "access/route.h"
 #include "access/cache.h"
+#include "call/metrics.h"
 #include "db/db.h"
 #include "migration/heads.h"
 #include "db/queries.h"
@@ -53,10 +54,13 @@ find_remembered(Call *call, const char *key, const Query *query, DbArg arg, Tena
     const DbRow *row;
 
     *tenant = (TenantContext){0};
-    if (cache_tenant_get(cache, key, tenant) || cache_unknown_get(cache, key))
+    if (cache_tenant_get(cache, key, tenant) || cache_unknown_get(cache, key)) {
+        metrics_add(call->core->metrics, METRIC_TENANT_HIT);
         return true;
+    }
     if (call->db == NULL)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know this name");
+    metrics_add(call->core->metrics, METRIC_TENANT_MISS);
     db_begin(call, DB_READ);
     if (!db_row(call, query, NULL, (DbArg[]){arg, {0}}, &row))
         return false;

@@ -43,9 +43,11 @@ typedef struct Core {
     struct Pulse *pulse; /* NULL: it does not listen */
     struct Rate *rate;
     struct Audit *audit;
-    ChangeListener changes; /* told of every change, here or on another server */
+    struct Metrics *metrics; /* NULL: nothing is counted */
+    ChangeListener changes;  /* told of every change, here or on another server */
 
-    _Atomic uint64_t calls;       /* ever received */
+    _Atomic uint64_t calls;             /* ever received */
+    _Atomic unsigned workers_connected; /* to the database */
     _Atomic int64_t last_call_us; /* when the last one came that is neither an owner's nor hashes a
                                    * password; monotonic */
     _Atomic unsigned roles_made;  /* grows with new roles: connections warm themselves */

@@ -1,6 +1,7 @@
 /* Statements are sent in one pipeline, and their answers awaited without blocking, up to the call's
  * deadline.  */
 #include "db/pipeline.h"
+#include "call/metrics.h"
 #include "base/clock.h"
 #include "db/connection.h"
 #include "db/explain.h"
@@ -267,6 +268,7 @@ pipeline_flush(Call *call, PGresult **own)
     }
     if (PQpipelineSync(db->connection) != 1)
         return failure_lost(call);
+    metrics_add(call->core->metrics, METRIC_ROUND_TRIPS);
 
     for (size_t i = 0; i < count; i++) {
         const Query *query = db->queue[i].query;

@@ -4,6 +4,7 @@
  * own, because an SMTP server may be slow.  */
 #include "mail/outbox.h"
 #include "call/auth.h"
+#include "call/metrics.h"
 #include "base/clock.h"
 #include "base/directory.h"
 #include "db/db.h"
@@ -374,6 +375,8 @@ send_one(Outbox *outbox, Call *call, bool *sent, bool *goes_on, MailResult *resu
         snprintf(reason, sizeof reason,
                  "the user was deleted or deactivated, or has another address now");
     }
+    metrics_add(call->core->metrics,
+                *result == MAIL_SENT ? METRIC_MAILS_SENT : METRIC_MAILS_FAILED);
     log_write(*result == MAIL_SENT ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
               *result == MAIL_SENT ? "mail sent" : "mail not sent",
               "tenant=%" PRId64 " mail=%s template=%s attempts=%s reason=%s", call->tenant.id,

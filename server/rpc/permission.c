@@ -4,6 +4,7 @@
 #include "call/auth.h"
 #include "call/text.h"
 #include "access/cache.h"
+#include "call/metrics.h"
 #include "access/caller.h"
 #include "db/db.h"
 #include "db/queries.h"
@@ -121,10 +122,13 @@ find_facts(Call *call, int64_t user_id, const char **facts)
     CacheMoment moment = cache_moment(cache);
     size_t size = 0;
 
-    if (cache_facts_get(cache, call, call->tenant.id, user_id, facts))
+    if (cache_facts_get(cache, call, call->tenant.id, user_id, facts)) {
+        metrics_add(call->core->metrics, METRIC_FACTS_HIT);
         return true;
+    }
     if (call->db == NULL)
         return call_fail(call, CODE_UNAVAILABLE, "memory does not know what this user may do");
+    metrics_add(call->core->metrics, METRIC_FACTS_MISS);
     db_begin(call, DB_READ);
     if (!read_facts(call, user_id, facts, &size))
         return false;

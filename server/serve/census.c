@@ -283,8 +283,12 @@ is_late(const Guest *guest, const CensusLimits *limits, int64_t now_us)
     int64_t unfinished_us = atomic_load(&guest->unfinished_us);
     int64_t untaken_us = atomic_load(&guest->untaken_us);
 
+    bool is_idle = unfinished_us == 0 && untaken_us == 0 && atomic_load(&guest->calls) == 0;
+
     return (unfinished_us != 0 && now_us - unfinished_us > limits->message_us) ||
-           (untaken_us != 0 && now_us - untaken_us > limits->reply_us);
+           (untaken_us != 0 && now_us - untaken_us > limits->reply_us) ||
+           (limits->idle_us != 0 && is_idle &&
+            now_us - atomic_load(&guest->active_us) > limits->idle_us);
 }
 
 void

@@ -38,6 +38,7 @@ typedef struct CensusLimits {
     size_t connections, of_address; /* at a time */
     size_t bytes;                   /* held by all */
     int64_t message_us, reply_us;   /* until a message is whole, and until answers are taken */
+    int64_t idle_us;                /* without a call; 0: for as long as there is room */
     void (*close)(Guest *guest);    /* called with the census's lock: begins to close it, which ends
                                        in census_leave on another thread */
 } CensusLimits;
@@ -72,7 +73,7 @@ void census_hold(Census *census, Guest *guest, ptrdiff_t bytes);
  * is idle. */
 bool census_close_idlest(Census *census);
 
-/* Closes those whose time for a message, or for taking answers, is over. */
+/* Closes those whose time for a message, for taking answers, or without a call, is over. */
 void census_close_late(Census *census, int64_t now_us);
 
 /* Closes everybody. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "call/host.h"
+#include "call/metrics.h"
 #include "base/log.h"
 #include "base/pulse.h"
 #include "db/queries.h"
@@ -600,6 +601,14 @@ dispatch_serve(Call *call, const uint8_t *data, size_t size, Packed *packed)
     return within_rate(call) && dispatch_run(call, packed);
 }
 
+static void
+count_call(const Call *call)
+{
+    metrics_call(call->core->metrics,
+                 call->method != NULL ? (size_t) (call->method - methods) : methods_count,
+                 (unsigned) call->failure.code, clock_us() - call->receive_us);
+}
+
 bool
 dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
@@ -608,6 +617,7 @@ dispatch_from_memory(Call *call, const uint8_t *data, size_t size, Reply *reply)
     if (!dispatch_serve(call, data, size, &packed) || call->explain.wanted)
         return false;
     fill_reply(call, &packed, reply);
+    count_call(call);
     return true;
 }
 
@@ -645,9 +655,12 @@ dispatch(Call *call, const uint8_t *data, size_t size, Reply *reply)
 {
     Packed packed = {0};
 
+    metrics_add(call->core->metrics, METRIC_STARTED);
     if (!dispatch_serve(call, data, size, &packed) && call->db != NULL)
         keep_record(call);
     fill_reply(call, &packed, reply);
+    metrics_add(call->core->metrics, METRIC_ENDED);
+    count_call(call);
     /* after the reply, which must not show whether a row was due */
     if (call->failure.is_refused && call->db != NULL)
         audit_refuse(call->core->audit, call);

@@ -3,6 +3,7 @@
 #include "serve/intake.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "call/metrics.h"
 #include "serve/admission.h"
 #include "serve/dispatch.h"
 
@@ -199,11 +200,13 @@ queue_call(Intake *intake, Exchange *exchange, const WirePeek *peek, Lane lane)
 
     exchange->ticket.size = exchange->size;
     if (!admission_ask(intake->core, peek, exchange->peer, &exchange->ticket, &refusal)) {
+        metrics_add(intake->core->metrics, METRIC_REFUSED_FULL);
         refuse_after(exchange, REFUSAL_PAUSE_MS, CODE_RESOURCE_EXHAUSTED, refusal.text,
                      refusal.retry_after_ms);
         return;
     }
     if (!accept_call(intake, exchange)) {
+        metrics_add(intake->core->metrics, METRIC_REFUSED_STOPPING);
         refuse_after(exchange, DRAIN_PAUSE_MS, CODE_UNAVAILABLE, "the server is shutting down",
                      500);
         return;
@@ -212,6 +215,7 @@ queue_call(Intake *intake, Exchange *exchange, const WirePeek *peek, Lane lane)
     while (refused != NULL) {
         Exchange *other = exchange_of(refused);
 
+        metrics_add(intake->core->metrics, METRIC_REFUSED_FULL);
         refused = refused->next; /* before the exchange is used for the next call */
         refuse_after(other, REFUSAL_PAUSE_MS, CODE_RESOURCE_EXHAUSTED,
                      "too many calls are waiting; try again later", 200);

@@ -315,6 +315,12 @@ listen_on(Listener *listener, const char *url)
     return 0;
 }
 
+size_t
+listener_connections(Listener *listener)
+{
+    return count_used(listener);
+}
+
 bool
 listener_url(const Listener *listener, const char *scheme, char *url, size_t size)
 {
@@ -350,7 +356,8 @@ listen_on_all(Listener *listener, const char *urls, char *reason, size_t size)
 static void
 raise_descriptors(const Config *config)
 {
-    rlim_t wanted = (rlim_t) config->connections + DESCRIPTORS_MORE;
+    rlim_t transports = config->http[0] != '\0' ? 2 : 1;
+    rlim_t wanted = (rlim_t) config->connections * transports + DESCRIPTORS_MORE;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)

@@ -17,6 +17,8 @@ MUST_CHECK Listener *listener_start(Core *core, Intake *intake, const char *urls
  * NULL is fine. */
 void listener_stop(Listener *listener);
 
+size_t listener_connections(Listener *listener);
+
 /* See server_url. */
 MUST_CHECK bool listener_url(const Listener *listener, const char *scheme, char *url, size_t size);
 

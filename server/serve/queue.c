@@ -169,3 +169,11 @@ queue_close(Queue *queue)
         pthread_cond_signal(&queue->sleepers[i].wake);
     pthread_mutex_unlock(&queue->lock);
 }
+
+void
+queue_waiting(Queue *queue, size_t *calls, size_t *bytes)
+{
+    pthread_mutex_lock(&queue->lock);
+    shares_waiting(queue->shares, calls, bytes);
+    pthread_mutex_unlock(&queue->lock);
+}

@@ -23,6 +23,9 @@ MUST_CHECK Ticket *queue_push(Queue *queue, Ticket *ticket);
  * with that.  NULL: none came, or the queue is closed and empty; *closed tells which. */
 Ticket *queue_pop(Queue *queue, size_t worker, int idle_ms, bool *closed);
 
+/* How many calls wait, and their bytes: for who watches. */
+void queue_waiting(Queue *queue, size_t *calls, size_t *bytes);
+
 /* Refuses further calls; those that wait are still served. */
 void queue_close(Queue *queue);
 

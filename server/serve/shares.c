@@ -461,3 +461,10 @@ shares_end(Shares *shares, Party *account)
     account_moved(shares, account, before);
     party_drop(shares, account);
 }
+
+void
+shares_waiting(const Shares *shares, size_t *calls, size_t *bytes)
+{
+    *calls = shares->all.calls;
+    *bytes = shares->all.bytes;
+}

@@ -73,6 +73,9 @@ MUST_CHECK Ticket *shares_shed(Shares *shares, const Ticket *newcomer);
  */
 MUST_CHECK Ticket *shares_next(Shares *shares, Party **account);
 
+/* How many calls wait, and their bytes. */
+void shares_waiting(const Shares *shares, size_t *calls, size_t *bytes);
+
 /* A running call of the account has ended. */
 void shares_end(Shares *shares, Party *account);
 

@@ -23,6 +23,7 @@ struct Worker {
     int niceness;
     unsigned roles_seen;
     bool was_ready;
+    bool is_counted; /* among core->workers_connected */
 };
 
 /* Logs once that the connection is lost, and once that it is back. */
@@ -36,6 +37,9 @@ look_after_connection(Worker *worker)
 
     if (ready && worker->roles_seen != roles_made && db_warm(worker->db, stop_fd))
         worker->roles_seen = roles_made;
+    if (ready != worker->is_counted)
+        atomic_fetch_add(&worker->core->workers_connected, ready ? 1U : -1U);
+    worker->is_counted = ready;
     if (ready == worker->was_ready)
         return;
     worker->was_ready = ready;

@@ -173,7 +173,7 @@ send(Once *once, size_t i, CiqClient *client)
     const Method *method = method_by_name(write->method);
     CiqError *error = NULL;
     Reply *reply = NULL;
-    char wrong[256];
+    char wrong[JSON_MESSAGE];
     json_t *json = json_loads(write->request, 0, NULL);
     ProtobufCMessage *request = json_to_message(method->request->descriptor, json, wrong);
     ProtobufCMessage *response;

@@ -27,7 +27,7 @@ configure(TestServer *server, TestDatabase *database, const char *worker)
     static int number;
 
     server->database = database;
-    config_defaults(&server->config);
+    settings_begin(&server->config);
     assert_true(asprintf(&listen, "ipc:///tmp/ciq-install-%ld-%d.sock", (long) getpid(), ++number) >
                 0);
     free((void *) (uintptr_t) server->config.listen);

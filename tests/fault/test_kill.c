@@ -87,7 +87,7 @@ attempt(void *argument)
 {
     Attempt *call = argument;
     CiqError *error = NULL;
-    char wrong[256] = "";
+    char wrong[JSON_MESSAGE] = "";
     json_t *json = json_loads(call->request, 0, NULL);
     ProtobufCMessage *request = json_to_message(call->method->request->descriptor, json, wrong);
     ProtobufCMessage *response =

@@ -36,7 +36,7 @@ place_setup(void **state)
 
     folder_new(place->folder);
     assert_int_equal(chmod(place->folder, 0755), 0);
-    config_defaults(&place->config);
+    settings_begin(&place->config);
     replace(&place->config.data_dir, "%s/data", place->folder);
     replace(&place->config.runtime_dir, "%s/run", place->folder);
     replace(&place->config.listen, "ipc://%s/ciq.sock,tcp://127.0.0.1:0", place->folder);
@@ -116,7 +116,7 @@ test_postgres_stopped__unavailable_then_back(void **state)
 
     if (cluster == NULL)
         fail_msg("%s", reason);
-    config_defaults(&config);
+    settings_begin(&config);
     config.workers = 2;
     config.role_block = 8;
     replace(&config.listen, "%s", place->config.listen);

@@ -178,7 +178,7 @@ test_file_changed__no_server_starts(void **state)
     fleet_stop(&fleet);
     fleet_file(&fleet, "fleet/0001_initial",
                "-- depends: users/0001\n-- migrate:up\nselect 1;\n-- migrate:down\n");
-    config_defaults(&fleet.server.config);
+    settings_begin(&fleet.server.config);
     setting_set(&fleet.server.config.listen, fleet.server.ipc);
     setting_set(&fleet.server.config.database, fleet.database.worker);
     setting_set(&fleet.server.config.database_owner, fleet.database.owner);

@@ -54,7 +54,7 @@ make_place(Place *place)
 
     folder_new(place->folder);
     assert_int_equal(chmod(place->folder, 0755), 0);
-    config_defaults(&place->config);
+    settings_begin(&place->config);
     snprintf(text, sizeof text, "%s/data", place->folder);
     setting_set(&place->config.data_dir, text);
     snprintf(text, sizeof text, "%s/run", place->folder);

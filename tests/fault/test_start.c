@@ -179,12 +179,21 @@ test_start__what_is_missing_or_taken(void **state)
     assert_int_equal(getsockname(taken, (struct sockaddr *) &address, &size), 0);
     snprintf(words, sizeof words, "--listen tcp://127.0.0.1:%d", ntohs(address.sin_port));
     expect_server(fleet, "a port that is taken", 1, "cannot listen", words);
+    snprintf(words, sizeof words, "--http 127.0.0.1:%d", ntohs(address.sin_port));
+    expect_server(fleet, "a port for HTTP that is taken", 1,
+                  "--http ADDRESS:PORT chooses another address", words);
     close(taken);
 
     expect_server(fleet, "a folder that cannot be made", 1, "cannot listen",
                   "--runtime-dir /proc/nowhere");
     expect_server(fleet, "no key of the audit", 1, "cannot start", "--audit-key-file /nowhere");
     expect_server(fleet, "no apps", 1, "level=error", "--apps /nowhere");
+    expect_server(fleet, "no address for HTTP", 2, "--http must be an address and a port",
+                  "--http localhost");
+    expect_server(fleet, "HTTP that other machines reach", 2, "--plaintext-beyond-loopback on",
+                  "--http 0.0.0.0:0");
+    expect_server(fleet, "no proxy", 2, "--trusted-proxies must be",
+                  "--http 127.0.0.1:0 --trusted-proxies 10.0.0.0/33");
     expect_server(fleet, "a wrong setting", 2, "--workers", "--workers none");
     expect_server(fleet, "no such database", 1, "cannot connect",
                   "--database 'host=/nowhere' --database-owner 'host=/nowhere'");

@@ -298,7 +298,7 @@ make_cluster(const char *data, const char *run)
     char reason[512];
     Cluster *cluster;
 
-    config_defaults(&config);
+    settings_begin(&config);
     setting_set(&config.data_dir, data);
     setting_set(&config.runtime_dir, run);
     cluster = cluster_start(&config, reason, sizeof reason);

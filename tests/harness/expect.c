@@ -50,7 +50,7 @@ call_text(CiqClient *client, const char *name, CiqError **error, const char *tex
 {
     const Method *method = method_by_name(name);
     json_error_t where;
-    char wrong[256];
+    char wrong[JSON_MESSAGE];
     json_t *json = json_loads(text, 0, &where), *answer;
 
     if (method == NULL)

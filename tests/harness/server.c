@@ -19,6 +19,14 @@ finish_nng_at_exit(void)
     atexit(nng_fini);
 }
 
+/* Of servers that are processes: many run at once, and only suites about HTTP need it. */
+__attribute__((constructor)) static void
+leave_http_out(void)
+{
+    setenv("CIQ_HTTP", "", 0);
+    setenv("CIQ_HTTP_ADMIN", "", 0);
+}
+
 int
 server_command(const TestDatabase *database, char *output, size_t size, const char *format, ...)
 {
@@ -60,6 +68,14 @@ setting_set(const char **setting, const char *value)
 }
 
 void
+settings_begin(Config *config)
+{
+    config_defaults(config);
+    setting_set(&config->http, "");
+    setting_set(&config->http_admin, "");
+}
+
+void
 server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
 {
     static int number;
@@ -72,7 +88,7 @@ server_up(TestServer *server, TestDatabase *database, void (*change)(Config *))
              number);
     snprintf(urls, sizeof urls, "%s,tcp://127.0.0.1:0", server->ipc);
 
-    config_defaults(&server->config);
+    settings_begin(&server->config);
     setting_set(&server->config.listen, urls);
     setting_set(&server->config.database, database->worker);
     setting_set(&server->config.database_owner, database->owner);

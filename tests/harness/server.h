@@ -21,6 +21,9 @@ typedef struct TestServer {
 void server_up(TestServer *server, TestDatabase *database, void (*change)(Config *));
 void server_down(TestServer *server);
 
+/* The defaults, without HTTP, which listens on fixed ports. */
+void settings_begin(Config *config);
+
 /* Puts another text into a setting of a configuration, which owns its texts. */
 void setting_set(const char **setting, const char *value);
 

@@ -205,6 +205,39 @@ test_late__are_closed(void **state)
     census_free(all);
 }
 
+/* Where there is a limit for it, also who is idle; who has a call, or asks again, stays. */
+static void
+test_idle__are_closed(void **state)
+{
+    Census *all;
+    Guest guests[3];
+
+    (void) state;
+    closed_count = 0;
+    all = census_new(&(CensusLimits){.connections = ALL,
+                                     .of_address = OF_ADDRESS,
+                                     .bytes = BYTES,
+                                     .message_us = 1000,
+                                     .reply_us = 100,
+                                     .idle_us = 5000,
+                                     .close = note});
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(come(all, &guests[i], "a", 100), CENSUS_IN);
+    guests[1].calls = guests[1].serving = 1;
+    guests[2].active_us = 200;
+    census_close_late(all, 5100);
+    assert_int_equal(closed_count, 0);
+    census_close_late(all, 5101);
+    assert_int_equal(closed_count, 1);
+    assert_ptr_equal(closed[0], &guests[0]);
+    census_close_late(all, 1000000);
+    assert_int_equal(closed_count, 2);
+    assert_ptr_equal(closed[1], &guests[2]);
+    for (int i = 0; i < 3; i++)
+        census_leave(all, &guests[i]);
+    census_free(all);
+}
+
 static void
 test_close_all(void **state)
 {
@@ -233,6 +266,7 @@ main(void)
         cmocka_unit_test(test_limit_of_address__of_its_own),
         cmocka_unit_test(test_bytes__who_holds_most_goes),
         cmocka_unit_test(test_late__are_closed),
+        cmocka_unit_test(test_idle__are_closed),
         cmocka_unit_test(test_close_all),
     };
 

@@ -5,6 +5,8 @@
 #include "client/cli/json.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
+#include "proto/json_text.h"
+#include "proto/json_write.h"
 
 #include <google/protobuf/field_mask.pb-c.h>
 #include <google/protobuf/timestamp.pb-c.h>
@@ -14,7 +16,7 @@
 #include <string.h>
 
 static ProtobufCMessage *
-message_of(const ProtobufCMessageDescriptor *descriptor, const char *text, char error[256])
+message_of(const ProtobufCMessageDescriptor *descriptor, const char *text, char error[JSON_MESSAGE])
 {
     json_error_t where;
     json_t *json = json_loads(text, 0, &where);
@@ -29,7 +31,7 @@ message_of(const ProtobufCMessageDescriptor *descriptor, const char *text, char 
 
 #define REFUSED(descriptor, text, why)                                                             \
     do {                                                                                           \
-        char error_[256];                                                                          \
+        char error_[JSON_MESSAGE];                                                                 \
         assert_null(message_of(&(descriptor), text, error_));                                      \
         assert_string_equal(error_, why);                                                          \
     } while (0)
@@ -40,7 +42,7 @@ test_json__oneof(void **state)
 {
     const ProtobufCMessageDescriptor *descriptor =
         &clientiq__v1__check_permission_request__descriptor;
-    char error[256];
+    char error[JSON_MESSAGE];
 
     (void) state;
     for (int i = 0; i < 2; i++) {
@@ -77,7 +79,7 @@ test_json__oneof(void **state)
 static void
 test_json_to_message__all_kinds(void **state)
 {
-    char error[256];
+    char error[JSON_MESSAGE];
     CiqUpdateUserRequest *request = (CiqUpdateUserRequest *) message_of(
         &clientiq__v1__update_user_request__descriptor,
         "{\"id\": \"9223372036854775807\", \"update_mask\": \"first_name,groups\", \"user\": {\"firstName\": "
@@ -107,7 +109,7 @@ static void
 test_json_to_message__enums(void **state)
 {
     static const char *const trials[] = {"\"trial\"", "\"TRIAL\"", "\"PLAN_TRIAL\"", "1"};
-    char error[256], text[64];
+    char error[JSON_MESSAGE], text[64];
 
     (void) state;
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
@@ -136,11 +138,11 @@ test_json_to_message__wrong(void **state)
     REFUSED(clientiq__v1__get_user_request__descriptor, "{\"shoe\": 1}",
             "GetUserRequest has no field shoe");
     REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"1x\"}",
-            "id: must be a whole number");
+            "id: must be a whole number from -9223372036854775808 to 9223372036854775807");
     REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"\"}",
-            "id: must be a whole number");
+            "id: must be a whole number from -9223372036854775808 to 9223372036854775807");
     REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": 1.5}",
-            "id: must be a whole number");
+            "id: must be a whole number from -9223372036854775808 to 9223372036854775807");
     REFUSED(clientiq__v1__get_user_request__descriptor, "{\"id\": \"9223372036854775808\"}",
             "id: must be a whole number from -9223372036854775808 to 9223372036854775807");
     REFUSED(clientiq__v1__list_users_request__descriptor, "{\"page_size\": 2147483648}",
@@ -152,9 +154,10 @@ test_json_to_message__wrong(void **state)
     REFUSED(clientiq__v1__user__descriptor, "{\"is_admin\": \"yes\"}",
             "is_admin: must be true or false");
     REFUSED(clientiq__v1__user__descriptor, "{\"groups\": \"a\"}", "groups: must be an array");
-    REFUSED(clientiq__v1__user__descriptor, "{\"groups\": [\"a\", 1]}", "groups: must be a string");
+    REFUSED(clientiq__v1__user__descriptor, "{\"groups\": [\"a\", 1]}",
+            "groups[1]: must be a string");
     REFUSED(clientiq__v1__update_user_request__descriptor,
-            "{\"user\": {\"email\": \"a\", \"x\": 1}}", "User has no field x");
+            "{\"user\": {\"email\": \"a\", \"x\": 1}}", "user: User has no field x");
 }
 
 static void
@@ -170,7 +173,7 @@ test_json_to_message__times(void **state)
                                         "2026-01-31T12:00:00+1:00",
                                         "2026-01-31T12:00:00+24:00",
                                         "2026-01-31T12:00:00Zx"};
-    char error[256], text[96];
+    char error[JSON_MESSAGE], text[96];
     CiqUser *user;
 
     (void) state;
@@ -192,7 +195,8 @@ test_json_of_message__and_back(void **state)
 {
     Google__Protobuf__Timestamp joined = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
     CiqUser user = CLIENTIQ__V1__USER__INIT;
-    char *groups[] = {(char *) (uintptr_t) "Staff", (char *) (uintptr_t) "a\"b"}, error[256];
+    char *groups[] = {(char *) (uintptr_t) "Staff", (char *) (uintptr_t) "a\"b"},
+         error[JSON_MESSAGE];
     uint8_t first[512], second[512];
     json_t *json;
     ProtobufCMessage *again;

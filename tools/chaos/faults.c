@@ -56,10 +56,24 @@ void
 server_spawn(Place *place, ChaosServer *server)
 {
     char program[256], url[128], mails[96];
-    const char *const words[] = {
-        program,       "--listen",   url,   "--database", server->worker, "--database-owner",
-        server->owner, "--mail-dir", mails, "--drain-ms", "1000",         "--role-block",
-        "16",          NULL};
+    const char *const words[] = {program,
+                                 "--listen",
+                                 url,
+                                 "--database",
+                                 server->worker,
+                                 "--database-owner",
+                                 server->owner,
+                                 "--mail-dir",
+                                 mails,
+                                 "--drain-ms",
+                                 "1000",
+                                 "--role-block",
+                                 "16",
+                                 "--http",
+                                 "",
+                                 "--http-admin",
+                                 "",
+                                 NULL};
     posix_spawn_file_actions_t actions;
     pid_t pid;
 
