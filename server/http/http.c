@@ -1,5 +1,6 @@
 /* Puts the parts together.  */
 #include "http/http.h"
+#include "base/log.h"
 #include "http/admin.h"
 #include "http/connect.h"
 #include "http/door.h"
@@ -36,6 +37,37 @@ limits_of(const Config *config)
                           .idle_us = config->http_idle_timeout_ms * 1000};
 }
 
+/* What is listened on by itself must not keep a second server of a machine from its work. */
+static bool
+is_auto(const char *setting)
+{
+    return strcmp(setting, "auto") == 0;
+}
+
+static const char *
+calls_address(const Config *config)
+{
+    return is_auto(config->http) ? "127.0.0.1:7480" : config->http;
+}
+
+static const char *
+admin_address(const Config *config)
+{
+    return is_auto(config->http_admin) ? "127.0.0.1:7481" : config->http_admin;
+}
+
+/* Whether a door that did not open may stay closed. */
+static bool
+goes_without(const char *setting, const char *reason)
+{
+    char text[512];
+
+    if (is_auto(setting))
+        log_write(LOG_LEVEL_WARNING, "goes on without HTTP", "reason=%s",
+                  log_quote(text, sizeof text, reason));
+    return is_auto(setting);
+}
+
 static bool
 open_calls(Http *http, Core *core, Intake *intake, char *reason, size_t size)
 {
@@ -47,14 +79,14 @@ open_calls(Http *http, Core *core, Intake *intake, char *reason, size_t size)
     if (http->connect.hosts == NULL)
         return false;
     http->calls = door_open(&(DoorOptions){.setting = "--http",
-                                           .address = config->http,
+                                           .address = calls_address(config),
                                            .loops = (size_t) config->http_threads,
                                            .limits = limits_of(config),
                                            .intake = intake,
                                            .handle = connect_handle,
                                            .of = &http->connect},
                             reason, size);
-    return http->calls != NULL;
+    return http->calls != NULL || goes_without(config->http, reason);
 }
 
 /* A thread of its own, so that who watches is answered whatever the others do. */
@@ -69,20 +101,20 @@ open_admin(Http *http, Core *core, const HttpWatched *watched, char *reason, siz
     http->admin =
         (AdminPlace){core, watched->queues, watched->listener, http->calls, watched->has_heartbeat};
     http->watchers = door_open(&(DoorOptions){.setting = "--http-admin",
-                                              .address = core->config->http_admin,
+                                              .address = admin_address(core->config),
                                               .loops = 1,
                                               .limits = limits,
                                               .handle = admin_handle,
                                               .of = &http->admin},
                                reason, size);
-    return http->watchers != NULL;
+    return http->watchers != NULL || goes_without(core->config->http_admin, reason);
 }
 
 /* Tokens and passwords go over it; over the other one they do not. */
 static bool
 check_plaintext(const Config *config, char *reason, size_t size)
 {
-    if (config->http[0] == '\0' || door_is_local(config->http) ||
+    if (config->http[0] == '\0' || door_is_local(calls_address(config)) ||
         strcmp(config->plaintext_beyond_loopback, "on") == 0)
         return true;
     snprintf(
@@ -99,8 +131,8 @@ http_check(const Config *config, char *reason, size_t size)
     Hosts *hosts = hosts_new(config, reason, size);
 
     hosts_free(hosts);
-    return hosts != NULL && door_check("--http", config->http, reason, size) &&
-           door_check("--http-admin", config->http_admin, reason, size) &&
+    return hosts != NULL && door_check("--http", calls_address(config), reason, size) &&
+           door_check("--http-admin", admin_address(config), reason, size) &&
            check_plaintext(config, reason, size);
 }
 

@@ -1,6 +1,6 @@
 -- What a schema lacks of its definitions, or has in another way, in the order in which it can be made again: a line each, of
 -- fields that are separated by tabs.  A statement is empty where nothing is to be run; in it, a backslash, tab and line feed
--- are written as \\, \t and \n.
+-- are written as \\, \t and \n.  Whether the role may use the schema depends on the tenant's state, and is not looked at.
 -- rows: one
 with wanted as (
     select *, w.object in (w.tab || ': table', w.tab || ': partitioned table', w.tab || ': foreign table') as is_table
@@ -18,6 +18,7 @@ with wanted as (
       from wanted w
       left join found f on f.object = w.object
      where f.what is distinct from w.what and w.phase <= :arg.phase::integer
+       and w.object <> 'schema: rights of its role'
 )
 select coalesce(string_agg(concat_ws(E'\t',
            case when is_missing and not (adds and ddl is null) then 'missing' else 'different' end, is_table, weak, tab,

@@ -419,6 +419,32 @@ test_calls__a_stop_closes_all(void **state)
         web_close(&webs[i]);
 }
 
+static void
+with_auto(Config *config)
+{
+    setting_set(&config->http, "auto");
+    setting_set(&config->http_admin, "auto");
+}
+
+/* Whoever has the usual ports, two servers of a machine start. */
+static void
+test_calls__usual_ports_that_are_taken(void **state)
+{
+    World *world = *state;
+    TestServer servers[2];
+
+    for (int i = 0; i < 2; i++)
+        server_up(&servers[i], &world->database, with_auto);
+    for (int i = 0; i < 2; i++) {
+        CiqClient *client = operator_new(&servers[i]);
+
+        assert_int_equal(call_code(client, "grpc.health.v1.Health/Check", "{}"), CODE_OK);
+        ciq_client_free(client);
+    }
+    for (int i = 0; i < 2; i++)
+        server_down(&servers[i]);
+}
+
 int
 main(void)
 {
@@ -432,6 +458,7 @@ main(void)
         cmocka_unit_test(test_calls__behind_proxies),
         cmocka_unit_test(test_calls__connections_have_limits),
         cmocka_unit_test(test_calls__a_stop_closes_all),
+        cmocka_unit_test(test_calls__usual_ports_that_are_taken),
     };
 
     return run_cases(tests, calls_setup, world_teardown);
