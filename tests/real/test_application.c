@@ -212,46 +212,50 @@ assert_tenants_unchanged(void)
         assert_same(harbour(i), &whole[i]);
 }
 
+/* How much a Verify… method finds in a tenant, or in all, page by page. */
 static size_t
-differences(const char *schema, bool shown)
+count_found(const char *method, const char *list, const char *schema, bool shown)
 {
-    CiqError *error = NULL;
-    json_t *answer = call_json(platform, "MigrationService/VerifySchema", &error,
-                               "{\"schema_name\": \"%s\"}", schema);
-    json_t *found;
-    size_t count;
+    char token[600] = "";
+    size_t count = 0;
 
-    assert_ok(error);
-    found = json_object_get(answer, "differences");
-    count = json_array_size(found);
-    for (size_t i = 0; shown && i < count; i++)
-        print_error("%s: %s is %s: expected \"%s\", got \"%s\"\n", schema,
-                    json_at(json_array_get(found, i), "object"),
-                    json_at(json_array_get(found, i), "problem"),
-                    json_at(json_array_get(found, i), "expected"),
-                    json_at(json_array_get(found, i), "got"));
-    json_decref(answer);
+    do {
+        CiqError *error = NULL;
+        json_t *answer =
+            call_json(platform, method, &error,
+                      "{\"schema_name\": \"%s\", \"page_size\": 5%s, "
+                      "\"page_token\": \"%s\"}",
+                      schema, strcmp(list, "checks") == 0 ? ", \"failed\": true" : "", token);
+        json_t *found, *item;
+        size_t at;
+
+        assert_ok(error);
+        found = json_object_get(answer, list);
+        count += json_array_size(found);
+        json_array_foreach(found, at, item)
+        {
+            char *text = json_dumps(item, 0);
+
+            if (shown)
+                print_error("%s: %s\n", schema, text);
+            free(text);
+        }
+        snprintf(token, sizeof token, "%s", json_at(answer, "next_page_token"));
+        json_decref(answer);
+    } while (token[0] != '\0');
     return count;
 }
 
-/* What VerifyIsolation finds. */
+static size_t
+differences(const char *schema, bool shown)
+{
+    return count_found("MigrationService/VerifySchema", "differences", schema, shown);
+}
+
 static size_t
 faults(const char *schema)
 {
-    CiqError *error = NULL;
-    json_t *answer = call_json(platform, "MigrationService/VerifyIsolation", &error,
-                               "{\"schema_name\": \"%s\", \"failed\": true}", schema);
-    json_t *checks;
-    size_t count;
-
-    assert_ok(error);
-    checks = json_object_get(answer, "checks");
-    count = json_array_size(checks);
-    for (size_t i = 0; i < count; i++)
-        print_error("%s: %s: got \"%s\"\n", schema, json_at(json_array_get(checks, i), "attempt"),
-                    json_at(json_array_get(checks, i), "got"));
-    json_decref(answer);
-    return count;
+    return count_found("MigrationService/VerifyIsolation", "checks", schema, true);
 }
 
 static void
