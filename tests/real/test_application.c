@@ -519,7 +519,8 @@ static const char *const accidents[] = {
     "drop table port_box_kind cascade",
     "drop table port_checkpoint_list",
     "drop table port_incident_spill",
-    "drop table port_reading_2026_01",
+    "drop table port_gate_move_in",
+    "drop table port_log_2026",
     "drop sequence port_ticket cascade",
     "drop type port_customs_status cascade",
     "drop table port_ledger cascade",
@@ -531,21 +532,13 @@ enum { ACCIDENTS = sizeof accidents / sizeof *accidents };
 static char *
 without_damaged(const char *rows)
 {
-    static const char *const damaged[] = {"port_crew_list ",
-                                          "port_ledger ",
-                                          "port_ledger_number_seq ",
-                                          "port_box_kind ",
-                                          "port_checkpoint_list ",
-                                          "port_incident_spill ",
-                                          "port_reading_2026_01 ",
-                                          "port_ticket ",
-                                          "port_customs ",
-                                          "port_company ",
-                                          "port_box ",
-                                          "port_call_day ",
-                                          "port_call_month ",
-                                          "port_call_all ",
-                                          "port_vessel "};
+    static const char *const damaged[] = {
+        "port_crew_list ",    "port_ledger ",          "port_ledger_number_seq ",
+        "port_box_kind ",     "port_checkpoint_list ", "port_incident_spill ",
+        "port_gate_move_in ", "port_log_2026 ",        "port_ticket ",
+        "port_customs ",      "port_company ",         "port_box ",
+        "port_call_day ",     "port_call_month ",      "port_call_all ",
+        "port_vessel "};
     char *out = calloc(1, strlen(rows) + 2), *to = out;
 
     assert_non_null(out);
