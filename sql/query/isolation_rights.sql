@@ -18,6 +18,9 @@ with me as (
     union all
     select 'function', p.proname || '()', p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
       from me join pg_catalog.pg_proc p on p.pronamespace = me.schema
+     -- those of a range type are made by PostgreSQL: its superuser's, and for everybody
+     where not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'i')
 ), held as (
     select o.kind, o.name, o.owner, a.grantee, a.privilege_type as privilege, a.is_grantable,
            {grantee} as holder

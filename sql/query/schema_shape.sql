@@ -37,7 +37,7 @@ with {catalogue_base}, thing (class, oid, sub, phase, relation, prefix, object, 
       left join pg_catalog.pg_roles g on g.oid = r.grantee
      where g.oid is not null or r.grantee = 0
 ), preset_rights as (
-    select k.word, coalesce(quote_ident(g.rolname), 'public') as name,
+    select k.code, k.word, coalesce(quote_ident(g.rolname), 'public') as name,
            case when g.rolname = :arg.role then 'its role' else coalesce(quote_ident(g.rolname), 'all') end as shown,
            e.privilege_type as privilege, e.is_grantable, me.called
       from me
@@ -51,10 +51,14 @@ with {catalogue_base}, thing (class, oid, sub, phase, relation, prefix, object, 
 ), line (object, what, relation, phase, oid, sub, less, lead, label, ddl, weak, adds) as (
     select t.object, t.what, t.relation, t.phase, t.oid, t.sub, t.less, t.lead, t.label,
            -- default privileges may have come after the object: what is right comes with the rights
-           t.ddl || case when t.acl is not null and t.acl_column is null and t.acl_kind <> 'n'
+           t.ddl || case when t.acl_column is null and t.acl_kind <> 'n'
+                              and (t.acl is not null
+                                   or exists (select from preset_rights p
+                                               where p.code = case t.acl_kind when 's' then 'S' else t.acl_kind::text end))
                          then concat('; revoke all on ', t.acl_on, ' from ',
                                      case when t.acl_kind not in ('f', 'T')
-                                               or not exists (select from aclexplode(t.acl) e where e.grantee = 0)
+                                               or t.acl is not null
+                                                  and not exists (select from aclexplode(t.acl) e where e.grantee = 0)
                                           then 'public, ' end,
                                      quote_ident(:arg.role),
                                      (select string_agg(distinct ', ' || p.name, '')
