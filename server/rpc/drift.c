@@ -3,7 +3,6 @@
  * is not taken for damaged.  What the migrations make is made in a scratch schema, once for all
  * tenants of a page with the same heads, in a transaction that is always rolled back.  Nothing here
  * repairs anything: that is RepairTenant's.  */
-#include "call/text.h"
 #include "db/db.h"
 #include "migration/migrate.h"
 #include "db/queries.h"
@@ -20,9 +19,16 @@ enum {
     SHAPES_MAX = 16   /* of different heads that are kept in one call; more are made again */
 };
 
+/* The lines of a schema's shape, and those of its ledger.  They are not put together: call memory
+ * has those of a whole page of tenants. */
+typedef struct Whole {
+    const char *shape, *ledger;
+} Whole;
+
 /* What migrations make for these heads. */
 typedef struct WantedShape {
-    const char *heads, *shape; /* in the words of the scratch schema */
+    const char *heads;
+    Whole whole; /* in the words of the scratch schema */
 } WantedShape;
 
 typedef struct Drift {
@@ -72,18 +78,16 @@ add_obstacle(Drift *drift, const char *schema, const char *object, const char *p
 
 /* ---- shapes ---- */
 
-/* The shape of a schema, with what its ledger says; leaves search_path at the schema. */
+/* The shape of a schema, and what its ledger says; leaves search_path at the schema. */
 static bool
-read_whole(Call *call, const char *schema, const char *role, const char **shape)
+read_whole(Call *call, const char *schema, const char *role, Whole *whole)
 {
     const DbRow *row;
     const ShapeOf of = {schema, schema, role};
-    const char *tables, *ledger;
-    Text whole = text_new(call);
 
-    if (!shape_read(call, &of, &tables))
+    whole->ledger = "";
+    if (!shape_read(call, &of, &whole->shape))
         return false;
-    *shape = tables;
     /* a ledger that is damaged is in the shape; one that is not can be read */
     if (!db_savepoint(call))
         return false;
@@ -94,13 +98,8 @@ read_whole(Call *call, const char *schema, const char *role, const char **shape)
             return false;
         return db_savepoint_rollback(call);
     }
-    ledger = db_row_text(row, "ledger");
-    if (ledger == NULL)
-        return false;
-    text_add_line(&whole, tables);
-    text_add_line(&whole, ledger);
-    *shape = text_end(&whole);
-    return *shape != NULL;
+    whole->ledger = db_row_text(row, "ledger");
+    return whole->ledger != NULL;
 }
 
 static const char *
@@ -110,38 +109,38 @@ scratch_name(const Drift *drift)
 }
 
 static bool
-make_wanted(Drift *drift, const Registered *tenant, const char **shape)
+make_wanted(Drift *drift, const Registered *tenant, Whole *wanted)
 {
     Call *call = drift->call;
     const char *scratch = scratch_name(drift);
 
     return scratch != NULL && db_run(call, &query_scratch_begin, NULL, NULL, NULL) &&
            migrate_tenant_at(call, scratch, tenant->role, tenant->heads) &&
-           read_whole(call, scratch, tenant->role, shape) &&
+           read_whole(call, scratch, tenant->role, wanted) &&
            db_run(call, &query_scratch_end, NULL, NULL, NULL);
 }
 
 static bool
-wanted_shape(Drift *drift, const Registered *tenant, const char **shape)
+find_wanted(Drift *drift, const Registered *tenant, Whole *wanted)
 {
     for (size_t i = 0; i < drift->wanted_count; i++)
         if (strcmp(drift->wanted[i].heads, tenant->heads) == 0) {
-            *shape = drift->wanted[i].shape;
+            *wanted = drift->wanted[i].whole;
             return true;
         }
-    if (!make_wanted(drift, tenant, shape))
+    if (!make_wanted(drift, tenant, wanted))
         return false;
     if (drift->wanted_count < SHAPES_MAX)
-        drift->wanted[drift->wanted_count++] = (WantedShape){tenant->heads, *shape};
+        drift->wanted[drift->wanted_count++] = (WantedShape){tenant->heads, *wanted};
     return true;
 }
 
 static bool
-read_found(Drift *drift, const Registered *tenant, const char **shape)
+read_found(Drift *drift, const Registered *tenant, Whole *found)
 {
     Call *call = drift->call;
 
-    return read_whole(call, tenant->schema, tenant->role, shape) &&
+    return read_whole(call, tenant->schema, tenant->role, found) &&
            db_queue(call, &query_path_public, NULL, NULL);
 }
 
@@ -183,7 +182,8 @@ compare_tenant(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse 
 {
     Call *call = drift->call;
     Registered before, after;
-    const char *wanted, *found, *scratch = scratch_name(drift);
+    const char *scratch = scratch_name(drift);
+    Whole wanted, found;
 
     if (scratch == NULL || !read_registered(drift, tenant, &before))
         return false;
@@ -197,13 +197,15 @@ compare_tenant(Drift *drift, const VerifiedTenant *tenant, VerifySchemaResponse 
     if (before.unknown != NULL)
         return add_obstacle(drift, tenant->schema_name, before.unknown, "unknown",
                             "a migration that this server has: check --apps");
-    if (!wanted_shape(drift, &before, &wanted) || !read_found(drift, &before, &found) ||
+    if (!find_wanted(drift, &before, &wanted) || !read_found(drift, &before, &found) ||
         !db_fill(call, &query_drift_compare, NULL,
                  (DbArg[]){{.name = "schema", .text = tenant->schema_name},
                            {.name = "scratch", .text = scratch},
                            {.name = "is_active", .text = before.is_active ? "on" : "off"},
-                           {.name = "wanted", .text = wanted},
-                           {.name = "found", .text = found},
+                           {.name = "wanted", .text = wanted.shape},
+                           {.name = "wanted_ledger", .text = wanted.ledger},
+                           {.name = "found", .text = found.shape},
+                           {.name = "found_ledger", .text = found.ledger},
                            {0}},
                  &part->base) ||
         !read_registered(drift, tenant, &after))

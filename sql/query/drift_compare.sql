@@ -4,14 +4,14 @@
 -- rows: many into differences
 with wanted as (
     select distinct split_part(l, E'\t', 1) as object, split_part(l, E'\t', 2) as what
-      from unnest(string_to_array(replace(replace(:arg.wanted, quote_ident(:arg.scratch) || '.',
-                                                  quote_ident(:arg.schema) || '.'),
+      from unnest(string_to_array(replace(replace(concat_ws(E'\n', :arg.wanted::text, :arg.wanted_ledger::text),
+                                                  quote_ident(:arg.scratch) || '.', quote_ident(:arg.schema) || '.'),
                                           quote_literal(:arg.scratch), quote_literal(:arg.schema)), E'\n')) l
      where l <> ''
 ), found as (
     select distinct split_part(l, E'\t', 1) as object, split_part(l, E'\t', 2) as what, split_part(l, E'\t', 3) as partition,
            split_part(l, E'\t', 4) as root
-      from unnest(string_to_array(:arg.found, E'\n')) l
+      from unnest(string_to_array(concat_ws(E'\n', :arg.found::text, :arg.found_ledger::text), E'\n')) l
      where l <> ''
 ), expected as (
     select w.object, w.what
