@@ -149,7 +149,12 @@ rows_check_source(Call *call, const char *schema, const char *made, bool is_arch
                         (DbArg[]){{.name = "schema", .text = schema},
                                   {.name = "made", .text = made},
                                   {.name = "is_archive", .text = is_archived ? "true" : "false"},
-                                  {0}});
+                                  {0}}) &&
+           (db_rows_script(call, script_tenant_rows_labels.text,
+                           (DbArg[]){{.name = "schema", .text = schema},
+                                     {.name = "made", .text = made},
+                                     {0}}) ||
+            rows_fail(call));
 }
 
 /* ---- before and after ---- */

@@ -33,8 +33,9 @@ MUST_CHECK bool rows_check_carried(Call *call, const char *schema);
 
 /* Whether a schema has exactly the tables, columns, types, sequences and materialized views that
  * another has, which migrations have just made; partitions may be others, as far as they can be
- * made again, from an archive too if one is written.  Fails with FAILED_PRECONDITION, which names
- * the first difference: rows are neither lost nor guessed. */
+ * made again, from an archive too if one is written; and whether its enums take all values of the
+ * rows yet.  Fails with FAILED_PRECONDITION, which names the first difference: rows are neither
+ * lost nor guessed. */
 MUST_CHECK bool rows_check_source(Call *call, const char *schema, const char *made,
                                   bool is_archived);
 
