@@ -86,6 +86,7 @@ is_new(const Lint *lint, const SqlToken *table)
     for (const SqlStatement *s = lint->section->statements; s < lint->statement; s++) {
         size_t i = words_created(s, "table");
 
+        i = i > 0 ? i : words_created(s, "materialized view");
         if (i > 0 && words_is_same_name(words_name(s, i, NULL), table))
             return true;
     }
@@ -501,6 +502,16 @@ other_has(const SqlSection *section, const char *words, const SqlToken *name)
     return false;
 }
 
+/* With a table go its partitions. */
+static bool
+goes_with_table(const SqlSection *down, const SqlStatement *s, size_t from)
+{
+    for (size_t i = from; i < s->count; i++)
+        if (words_at(s, i, "partition of") > 0)
+            return other_has(down, "drop table", words_name(s, i + 2, NULL));
+    return false;
+}
+
 /* With a column go its constraints and indexes. */
 static bool
 goes_with_column(const SqlSection *down, const SqlStatement *s, size_t from, size_t to)
@@ -530,7 +541,8 @@ check_undone(Lint *lint)
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         size_t made = words_created(s, kinds[k][0]);
 
-        if (made > 0 && !other_has(down, kinds[k][1], words_name(s, made, NULL)))
+        if (made > 0 && !other_has(down, kinds[k][1], words_name(s, made, NULL)) &&
+            !goes_with_table(down, s, made))
             lint_find(lint, LINT_DOWN_INCOMPLETE, 0);
     }
     for (on = i; i > 0 && on < s->count && !words_is(s, on, "on"); on++)
@@ -538,6 +550,7 @@ check_undone(Lint *lint)
     if (i > 0 && !words_is(s, words_skip(s, i, words_fillers), "on") &&
         !other_has(down, "drop index", words_name(s, i, NULL)) &&
         !other_has(down, "drop table", words_name(s, on + 1, NULL)) &&
+        !other_has(down, "drop materialized view", words_name(s, on + 1, NULL)) &&
         !goes_with_column(down, s, on, s->count))
         lint_find(lint, LINT_DOWN_INCOMPLETE, 0);
     if (words_at(s, 0, "alter table") == 0)

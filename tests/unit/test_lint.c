@@ -161,6 +161,12 @@ static const Sample samples[] = {
     {"set local statement_timeout to '1s';", "select 1;", ""},
     /* the way back */
     {"create table a (id bigint primary key);", "", "down-missing:2"},
+    {"create table a (id bigint primary key) partition by list (id);\n"
+     "create table a_1 partition of a for values in (1);",
+     "drop table a;", ""},
+    {"create table a_1 partition of a for values in (1);", "drop table b;", "down-incomplete:2"},
+    {"create materialized view a as select 1 as b;\ncreate index a_b on a (b);",
+     "drop materialized view a;", "materialized-view:2"},
     {"create table a (id bigint primary key);", "select 1;", "down-incomplete:2"},
     {"create table a (id bigint primary key);", "drop table if exists b, a;", ""},
     {"create table a (id bigint primary key);", "drop table ab;", "down-incomplete:2"},
