@@ -1,8 +1,7 @@
 /* Called where calls of strangers are counted, and by dispatch for whom a call is.  Asks nobody. */
 #include "access/origin.h"
+#include "base/ip.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,34 +26,14 @@ cut_port(const char *address, char host[ORIGIN_SIZE])
         host[strcspn(host, "%")] = '\0';
 }
 
-/* An IPv4 address as the IPv6 address that it is mapped to. */
-static bool
-read_address(const char *text, struct in6_addr *address)
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-    memcpy(address->s6_addr, mapped, sizeof mapped);
-    return inet_pton(AF_INET, text, address->s6_addr + sizeof mapped) == 1 ||
-           inet_pton(AF_INET6, text, address) == 1;
-}
-
-static void
-write_address(const struct in6_addr *address, char text[ORIGIN_SIZE])
-{
-    if (IN6_IS_ADDR_V4MAPPED(address))
-        inet_ntop(AF_INET, address->s6_addr + 12, text, ORIGIN_SIZE);
-    else
-        inet_ntop(AF_INET6, address, text, ORIGIN_SIZE);
-}
-
 bool
 origin_address(const char *text, char address[ORIGIN_SIZE])
 {
-    struct in6_addr read;
+    uint8_t read[IP_SIZE];
 
-    if (!read_address(text, &read))
+    if (!ip_read(text, read))
         return false;
-    write_address(&read, address);
+    ip_write(read, address);
     return true;
 }
 
@@ -62,19 +41,19 @@ void
 origin_key(const char *address, char key[ORIGIN_SIZE])
 {
     char host[ORIGIN_SIZE];
-    struct in6_addr read;
+    uint8_t read[IP_SIZE];
 
     cut_port(address, host);
-    if (!read_address(host, &read)) {
+    if (!ip_read(host, read)) {
         snprintf(key, ORIGIN_SIZE, "%s", host);
         return;
     }
 
-    bool is_network = !IN6_IS_ADDR_V4MAPPED(&read);
+    bool is_network = !ip_is_v4(read);
 
     if (is_network)
-        memset(read.s6_addr + 8, 0, 8);
-    write_address(&read, key);
+        memset(read + 8, 0, 8);
+    ip_write(read, key);
     if (is_network)
         snprintf(key + strlen(key), ORIGIN_SIZE - strlen(key), "/64");
 }

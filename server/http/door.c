@@ -4,6 +4,7 @@
 #include "access/origin.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/ip.h"
 #include "base/log.h"
 
 #include <arpa/inet.h>
@@ -53,24 +54,18 @@ log_short(Door *door, const char *message, const char *key, const char *value)
 
 /* ---- letting in ---- */
 
-/* "127.0.0.1:5432", "[::1]:5432". */
 static void
 print_address(const struct sockaddr_storage *address, char *text, size_t size)
 {
-    char host[INET6_ADDRSTRLEN] = "";
     struct sockaddr_in ipv4;
     struct sockaddr_in6 ipv6;
 
-    snprintf(text, size, "unknown");
-    if (address->ss_family == AF_INET) {
-        memcpy(&ipv4, address, sizeof ipv4);
-        if (inet_ntop(AF_INET, &ipv4.sin_addr, host, sizeof host) != NULL)
-            snprintf(text, size, "%s:%u", host, (unsigned) ntohs(ipv4.sin_port));
-    } else if (address->ss_family == AF_INET6) {
-        memcpy(&ipv6, address, sizeof ipv6);
-        if (inet_ntop(AF_INET6, &ipv6.sin6_addr, host, sizeof host) != NULL)
-            snprintf(text, size, "[%s]:%u", host, (unsigned) ntohs(ipv6.sin6_port));
-    }
+    memcpy(&ipv4, address, sizeof ipv4);
+    memcpy(&ipv6, address, sizeof ipv6);
+    if (address->ss_family == AF_INET6)
+        ip_print_peer(AF_INET6, &ipv6.sin6_addr, ipv6.sin6_port, text, size);
+    else
+        ip_print_peer(address->ss_family, &ipv4.sin_addr, ipv4.sin_port, text, size);
 }
 
 /* HTTP is never the local operator, whoever's address it has. */
@@ -93,11 +88,7 @@ let_in(Door *door, int fd, const struct sockaddr_storage *from)
     door->next = (door->next + 1) % door->loops_count;
     if (answer == CENSUS_IN)
         return;
-    log_short(door,
-              answer == CENSUS_FULL           ? "refused: all connections are busy"
-              : answer == CENSUS_ADDRESS_FULL ? "refused: all connections of this address are busy"
-                                              : "refused: no memory",
-              "peer", peer.address);
+    log_short(door, census_refusal(answer), "peer", peer.address);
 }
 
 /* No descriptors or no memory: who is idle makes room, unless some comes back by itself. */
@@ -225,19 +216,6 @@ door_check(const char *setting, const char *address, char *reason, size_t size)
              "none, got \"%s\"",
              setting, address);
     return false;
-}
-
-bool
-door_is_local(const char *address)
-{
-    struct sockaddr_storage parsed;
-    socklen_t length;
-
-    if (!parse(address, &parsed, &length))
-        return false;
-    if (parsed.ss_family == AF_INET6)
-        return IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *) &parsed)->sin6_addr);
-    return ntohl(((struct sockaddr_in *) &parsed)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 static bool

@@ -26,9 +26,6 @@ void door_close(Door *door);
 /* Whether this is an address to listen on; reason says what is wrong with it. */
 MUST_CHECK bool door_check(const char *setting, const char *address, char *reason, size_t size);
 
-/* Whether only this machine reaches such an address. */
-bool door_is_local(const char *address);
-
 /* "http://127.0.0.1:7480", with the port that it has. */
 const char *door_url(const Door *door);
 

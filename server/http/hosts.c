@@ -3,9 +3,9 @@
 #include "http/hosts.h"
 #include "access/origin.h"
 #include "base/hash.h"
+#include "base/ip.h"
 #include "call/host.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +13,8 @@
 
 enum { PLATFORMS_MAX = 32, PROXIES_MAX = 64, ENTRY_MAX = 256 };
 
-/* An IPv4 address as IPv6 has it (::ffff:10.0.0.1), so that there is one kind. */
 typedef struct Network {
-    uint8_t address[16];
+    uint8_t address[IP_SIZE];
     unsigned bits;
 } Network;
 
@@ -29,21 +28,8 @@ struct Hosts {
 
 /* ---- addresses ---- */
 
-/* False: it is not an address. */
 static bool
-read_address(const char *text, uint8_t address[16])
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-    if (inet_pton(AF_INET, text, address + 12) == 1) {
-        memcpy(address, mapped, sizeof mapped);
-        return true;
-    }
-    return inet_pton(AF_INET6, text, address) == 1;
-}
-
-static bool
-is_within(const uint8_t address[16], const Network *network)
+is_within(const uint8_t address[IP_SIZE], const Network *network)
 {
     unsigned bytes = network->bits / 8, bits = network->bits % 8;
 
@@ -54,21 +40,17 @@ is_within(const uint8_t address[16], const Network *network)
 static bool
 is_loopback(const char *text)
 {
-    static const Network networks[] = {
-        {.address = {[10] = 0xff, [11] = 0xff, [12] = 127}, .bits = 104},
-        {.address = {[15] = 1}, .bits = 128}};
-    uint8_t address[16];
+    uint8_t address[IP_SIZE];
 
-    return read_address(text, address) &&
-           (is_within(address, &networks[0]) || is_within(address, &networks[1]));
+    return ip_read(text, address) && ip_is_loopback(address);
 }
 
 static bool
 trusts(const Hosts *hosts, const char *text)
 {
-    uint8_t address[16];
+    uint8_t address[IP_SIZE];
 
-    if (hosts->proxies_count == 0 || !read_address(text, address))
+    if (hosts->proxies_count == 0 || !ip_read(text, address))
         return false;
     for (size_t i = 0; i < hosts->proxies_count; i++)
         if (is_within(address, &hosts->proxies[i]))
@@ -153,7 +135,7 @@ read_network(Slice text, Network *network)
     char *end;
 
     if (!slice_next(&rest, '/', &part) || !slice_copy(part, address, sizeof address) ||
-        !read_address(address, network->address))
+        !ip_read(address, network->address))
         return false;
     is_ipv4 = strchr(address, ':') == NULL;
     most = is_ipv4 ? 32 : 128;

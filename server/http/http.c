@@ -1,5 +1,6 @@
 /* Puts the parts together.  */
 #include "http/http.h"
+#include "base/ip.h"
 #include "base/log.h"
 #include "http/admin.h"
 #include "http/connect.h"
@@ -29,12 +30,10 @@ prepare(void)
 static CensusLimits
 limits_of(const Config *config)
 {
-    return (CensusLimits){.connections = (size_t) config->connections,
-                          .of_address = (size_t) config->connections_per_address,
-                          .bytes = (size_t) config->connection_bytes,
-                          .message_us = config->message_timeout_ms * 1000,
-                          .reply_us = config->reply_timeout_ms * 1000,
-                          .idle_us = config->http_idle_timeout_ms * 1000};
+    CensusLimits limits = census_limits(config);
+
+    limits.idle_us = config->http_idle_timeout_ms * 1000;
+    return limits;
 }
 
 /* What is listened on by itself must not keep a second server of a machine from its work. */
@@ -114,7 +113,7 @@ open_admin(Http *http, Core *core, const HttpWatched *watched, char *reason, siz
 static bool
 check_plaintext(const Config *config, char *reason, size_t size)
 {
-    if (config->http[0] == '\0' || door_is_local(calls_address(config)) ||
+    if (config->http[0] == '\0' || ip_port_is_loopback(calls_address(config)) ||
         strcmp(config->plaintext_beyond_loopback, "on") == 0)
         return true;
     snprintf(

@@ -26,6 +26,33 @@ struct Census {
     CensusAddress *buckets[BUCKETS];
 };
 
+CensusLimits
+census_limits(const Config *config)
+{
+    return (CensusLimits){
+        .connections = (size_t) config->connections,
+        .of_address = (size_t) config->connections_per_address,
+        .bytes = (size_t) config->connection_bytes,
+        .message_us = config->message_timeout_ms * 1000,
+        .reply_us = config->reply_timeout_ms * 1000,
+    };
+}
+
+const char *
+census_refusal(CensusAnswer answer)
+{
+    switch (answer) {
+    case CENSUS_FULL:
+        return "refused: all connections are busy";
+    case CENSUS_ADDRESS_FULL:
+        return "refused: all connections of this address are busy";
+    case CENSUS_NO_MEMORY:
+    case CENSUS_IN:
+        break;
+    }
+    return "refused: no memory";
+}
+
 Census *
 census_new(const CensusLimits *limits)
 {

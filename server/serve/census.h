@@ -9,6 +9,7 @@
 #define CIQ_SERVER_CENSUS_H
 
 #include "base/compiler.h"
+#include "base/config.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -43,6 +44,9 @@ typedef struct CensusLimits {
                                        in census_leave on another thread */
 } CensusLimits;
 
+/* What the settings say for connections of any kind; idle_us and close are the caller's to add. */
+CensusLimits census_limits(const Config *config);
+
 /* NULL: no memory. */
 MUST_CHECK Census *census_new(const CensusLimits *limits);
 
@@ -55,6 +59,9 @@ typedef enum CensusAnswer {
     CENSUS_ADDRESS_FULL, /* all connections of this address are */
     CENSUS_NO_MEMORY
 } CensusAnswer;
+
+/* What the log says of an answer that is not CENSUS_IN. */
+const char *census_refusal(CensusAnswer answer);
 
 /* Somebody comes from an address (of at most CENSUS_ADDRESS - 1 characters); if need be somebody
  * idle is closed.  Unless the answer is CENSUS_IN it did not come. */

@@ -4,6 +4,7 @@
 #include "access/origin.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/ip.h"
 #include "base/log.h"
 #include "proto/aio.h"
 #include "serve/connection.h"
@@ -11,7 +12,6 @@
 #include "serve/tls.h"
 #include "serve/urls.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <nng/transport/ipc/ipc.h>
 #include <nng/transport/tcp/tcp.h>
@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 enum {
     LATE_MS = 100,          /* between two looks for those who are late */
@@ -140,7 +141,6 @@ connection_over(void *of, Link *link)
 static void
 read_peer(nng_stream *stream, const Core *core, Peer *peer)
 {
-    char host[INET6_ADDRSTRLEN] = "";
     nng_sockaddr address;
     uint64_t uid;
 
@@ -153,14 +153,12 @@ read_peer(nng_stream *stream, const Core *core, Peer *peer)
     snprintf(peer->address, sizeof peer->address, "unknown");
     if (nng_stream_get_addr(stream, NNG_OPT_REMADDR, &address) != 0)
         return;
-    if (address.s_family == NNG_AF_INET &&
-        inet_ntop(AF_INET, &address.s_in.sa_addr, host, sizeof host) != NULL)
-        snprintf(peer->address, sizeof peer->address, "%s:%u", host,
-                 (unsigned) ntohs(address.s_in.sa_port));
-    if (address.s_family == NNG_AF_INET6 &&
-        inet_ntop(AF_INET6, address.s_in6.sa_addr, host, sizeof host) != NULL)
-        snprintf(peer->address, sizeof peer->address, "[%s]:%u", host,
-                 (unsigned) ntohs(address.s_in6.sa_port));
+    if (address.s_family == NNG_AF_INET)
+        ip_print_peer(AF_INET, &address.s_in.sa_addr, address.s_in.sa_port, peer->address,
+                      sizeof peer->address);
+    if (address.s_family == NNG_AF_INET6)
+        ip_print_peer(AF_INET6, &address.s_in6.sa_addr, address.s_in6.sa_port, peer->address,
+                      sizeof peer->address);
 }
 
 /* The stream is given to a connection, or closed: it is never left without an answer. */
@@ -184,11 +182,7 @@ let_in(Door *door, nng_stream *stream)
     nng_stream_free(stream);
     if (connection != NULL)
         put_unused(listener, connection);
-    log_short(listener,
-              answer == CENSUS_FULL           ? "refused: all connections are busy"
-              : answer == CENSUS_ADDRESS_FULL ? "refused: all connections of this address are busy"
-                                              : "refused: no memory",
-              "peer", peer.address);
+    log_short(listener, census_refusal(answer), "peer", peer.address);
 }
 
 static void
@@ -373,15 +367,9 @@ static bool
 make_place(Listener *listener, Intake *intake)
 {
     const Config *config = listener->core->config;
-    CensusLimits limits = {
-        .connections = (size_t) config->connections,
-        .of_address = (size_t) config->connections_per_address,
-        .bytes = (size_t) config->connection_bytes,
-        .message_us = config->message_timeout_ms * 1000,
-        .reply_us = config->reply_timeout_ms * 1000,
-        .close = link_close,
-    };
+    CensusLimits limits = census_limits(config);
 
+    limits.close = link_close;
     listener->connections_max = limits.connections;
     listener->place = (LinkPlace){
         .intake = intake,

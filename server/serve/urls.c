@@ -1,5 +1,6 @@
 /* Read before anything listens, and by --check-config.  */
 #include "serve/urls.h"
+#include "base/ip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,16 +55,6 @@ urls_is_ipc(const char *url)
     return !urls_is_tls(url) && strncmp(url, "tcp", 3) != 0;
 }
 
-/* Whether nobody but this machine can reach what the URL of tcp:// names. */
-static bool
-is_loopback(const char *url)
-{
-    const char *host = strstr(url, "://") + 3;
-
-    return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]:", 6) == 0 ||
-           strncmp(host, "localhost:", 10) == 0;
-}
-
 static bool
 check_url(const Config *config, const char *url, char *reason, size_t size)
 {
@@ -78,7 +69,7 @@ check_url(const Config *config, const char *url, char *reason, size_t size)
         snprintf(reason, size, "cannot listen on %s without --tls-certificate and --tls-key", url);
         return false;
     }
-    if (urls_is_tls(url) || urls_is_ipc(url) || is_loopback(url) ||
+    if (urls_is_tls(url) || urls_is_ipc(url) || ip_port_is_loopback(strstr(url, "://") + 3) ||
         strcmp(config->plaintext_beyond_loopback, "on") == 0)
         return true;
     snprintf(reason, size,

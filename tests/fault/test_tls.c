@@ -231,6 +231,8 @@ test_tls__settings(void **state)
         {"--listen tcp://*:0", "--plaintext-beyond-loopback on"},
         {"--listen tcp6://[::]:0", "--plaintext-beyond-loopback on"},
         {"--listen tcp://localhost.example:0", "--plaintext-beyond-loopback on"},
+        {"--listen tcp://127.other.example:0", "--plaintext-beyond-loopback on"},
+        {"--listen tcp6://[::ffff:10.0.0.1]:0", "--plaintext-beyond-loopback on"},
         {"--listen tls+tcp://127.0.0.1:0 --tls-key %s/none --tls-certificate %s/server.pem",
          "none: No such file or directory"},
         {"--listen tls+tcp://127.0.0.1:0 --tls-key %s/server.pem --tls-certificate %s/server.pem",
