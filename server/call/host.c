@@ -136,6 +136,12 @@ host_read(Call *call, const char *field, const char *text, Host *host)
 }
 
 const char *
+host_base_domain(const Config *config)
+{
+    return config->base_domain[0] != '\0' ? config->base_domain : "localhost";
+}
+
+const char *
 host_kind_name(HostKind kind)
 {
     switch (kind) {

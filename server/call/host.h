@@ -38,6 +38,9 @@ MUST_CHECK const char *host_name(const Core *core, const char *text, char name[H
 /* The same with the kind; fails the call with the field's name. */
 MUST_CHECK bool host_read(Call *call, const char *field, const char *text, Host *host);
 
+/* Under which the platform gives domains to tenants: the setting's, or else localhost. */
+const char *host_base_domain(const Config *config);
+
 /* As the registry has it: development, platform, custom. */
 const char *host_kind_name(HostKind kind);
 

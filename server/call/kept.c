@@ -39,7 +39,7 @@ is_kept_label(const Config *config, const char *label, size_t size)
 const char *
 kept_host_wrong(const Config *config, const char *host)
 {
-    const char *base = config->base_domain[0] != '\0' ? config->base_domain : "localhost";
+    const char *base = host_base_domain(config);
     size_t label = strcspn(host, ".");
 
     if (strcasecmp(host, base) == 0)

@@ -88,16 +88,16 @@ link_newest(Plans *plans, Plan *plan)
 
 /* ---- the table ---- */
 
-static uint16_t *
-bucket_of(Plans *plans, unsigned query, int64_t tenant)
+static size_t
+place_of(const Plans *plans, uint64_t hash)
 {
-    return &plans->buckets[hash_pair(tenant, query) & (plans->buckets_count - 1)];
+    return hash & (plans->buckets_count - 1);
 }
 
 static void
 remove_from_bucket(Plans *plans, const Plan *plan)
 {
-    uint16_t *at = bucket_of(plans, plan->query, plan->tenant);
+    uint16_t *at = &plans->buckets[place_of(plans, hash_pair(plan->tenant, plan->query))];
 
     while (*at != plan->number)
         at = &plans->plans[*at].next;
@@ -125,8 +125,8 @@ Plan *
 plans_take(Plans *plans, unsigned query, int64_t tenant)
 {
     uint64_t hash = hash_pair(tenant, query);
-    uint16_t *bucket = bucket_of(plans, query, tenant);
-    uint32_t *mark = &plans->marks[hash & (plans->buckets_count - 1)];
+    uint16_t *bucket = &plans->buckets[place_of(plans, hash)];
+    uint32_t *mark = &plans->marks[place_of(plans, hash)];
     uint32_t own_mark = (uint32_t) (hash >> 32) | 1;
 
     for (uint16_t i = *bucket; i != NONE; i = plans->plans[i].next) {

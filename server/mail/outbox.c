@@ -4,6 +4,7 @@
  * own, because an SMTP server may be slow.  */
 #include "mail/outbox.h"
 #include "call/auth.h"
+#include "call/host.h"
 #include "call/metrics.h"
 #include "base/clock.h"
 #include "base/directory.h"
@@ -205,7 +206,7 @@ read_taken(Call *call, const DbRow *row, Taken *taken)
     taken->first_name = db_row_text(row, "first_name");
     taken->domain = db_row_text(row, "domain");
     if (taken->domain[0] == '\0') /* the platform has no domain of its own */
-        taken->domain = config->base_domain[0] != '\0' ? config->base_domain : "localhost";
+        taken->domain = host_base_domain(config);
     taken->time_s = db_row_time_us(row, "create_time") / 1000000;
     return taken->id != NULL && taken->attempts != NULL && taken->user_id != NULL;
 }

@@ -280,6 +280,17 @@ migrate_up(Call *call, const MigrationFile *file)
 }
 
 bool
+migrate_scratch(Call *call, const char *schema)
+{
+    const char *path = db_path(call, schema);
+
+    return path != NULL &&
+           db_script(
+               call, script_scratch.text,
+               (DbArg[]){{.name = "scratch", .text = schema}, {.name = "path", .text = path}, {0}});
+}
+
+bool
 migrate_new_tenant(Call *call, const char *schema, const char *role)
 {
     const DbArg names[] = {{.name = "schema", .text = schema},

@@ -19,6 +19,9 @@ MUST_CHECK bool migrate_role_block(Call *call, unsigned count);
  * none: only where nobody uses the tables yet. */
 MUST_CHECK bool migrate_up(Call *call, const MigrationFile *file);
 
+/* Makes an empty schema, which becomes the first of search_path, to be rolled back. */
+MUST_CHECK bool migrate_scratch(Call *call, const char *schema);
+
 /* Makes a tenant's schema with all that belongs in it, in the transaction that is open;
  * afterwards its search_path is the schema. */
 MUST_CHECK bool migrate_new_tenant(Call *call, const char *schema, const char *role);

@@ -93,13 +93,8 @@ static bool
 make_scratch(Call *call, const MigrationSet *set, const MigrationFile *file, const ShapeOf *scratch,
              const char **before, const char **after)
 {
-    const char *path = db_path(call, scratch->schema);
-
-    if (path == NULL || !db_run(call, &query_scratch_begin, NULL, NULL, NULL) ||
-        !db_script(call, script_scratch.text,
-                   (DbArg[]){{.name = "scratch", .text = scratch->schema},
-                             {.name = "path", .text = path},
-                             {0}}))
+    if (!db_run(call, &query_scratch_begin, NULL, NULL, NULL) ||
+        !migrate_scratch(call, scratch->schema))
         return false;
     for (const MigrationFile *step = set->files; step < file; step++)
         if (!migrate_up(call, step))

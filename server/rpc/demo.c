@@ -232,15 +232,6 @@ rpc_add_demo_note(Call *call, const AddDemoNoteRequest *request, AddDemoNoteResp
 
 enum { SLUG_MAX = 40 }; /* leaves room for _100 under the 48 of a schema name */
 
-/* Where the platform gives domains to tenants. */
-static const char *
-base_domain(const Call *call)
-{
-    const char *base = call->core->config->base_domain;
-
-    return base[0] != '\0' ? base : "localhost";
-}
-
 /* As the label of a host name. */
 static void
 to_label(char *slug)
@@ -256,7 +247,8 @@ is_kept(const Call *call, const char *slug)
 
     snprintf(host, sizeof host, "%.*s", SLUG_MAX, slug);
     to_label(host);
-    snprintf(host + strlen(host), sizeof host - strlen(host), ".%s", base_domain(call));
+    snprintf(host + strlen(host), sizeof host - strlen(host), ".%s",
+             host_base_domain(call->core->config));
     return kept_host_wrong(call->core->config, host) != NULL;
 }
 
@@ -293,7 +285,7 @@ choose_demo_names(Call *call, const ConvertDemoRequestRequest *request, const Db
     if (slug == NULL || !db_queue(call, &query_demo_lock_names, NULL, NULL) ||
         !db_row(call, &query_demo_names, NULL,
                 (DbArg[]){{.name = "slug", .text = slug},
-                          {.name = "base", .text = base_domain(call)},
+                          {.name = "base", .text = host_base_domain(call->core->config)},
                           {0}},
                 &row))
         return false;

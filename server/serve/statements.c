@@ -52,12 +52,7 @@ make_schema(Call *owner)
     const MigrationSet *set = &owner->core->apps->tenant;
     const char *scratch = call_printf(owner, "ciq_start_%s", owner->core->run_id);
 
-    const char *path = scratch == NULL ? NULL : db_path(owner, scratch);
-
-    if (path == NULL ||
-        !db_script(
-            owner, script_scratch.text,
-            (DbArg[]){{.name = "scratch", .text = scratch}, {.name = "path", .text = path}, {0}}))
+    if (scratch == NULL || !migrate_scratch(owner, scratch))
         return false;
     for (size_t i = 0; i < set->borrowed; i++)
         if (!migrate_up(owner, &set->files[i]))

@@ -1,6 +1,7 @@
 /* Each kind of object that a schema can hold, on an application that has them all: what somebody
  * loses is named by verify schema and made again by tenant repair, what they alter is named by both
  * and left alone.  And the page about it, docs/schemas.md, says so for each kind.  */
+#include "harness/drift.h"
 #include "harness/fleet.h"
 
 #include <stdio.h>
@@ -77,34 +78,12 @@ in_schema(const Fleet *fleet, const char *schema, const char *text)
     PQfinish(connection);
 }
 
-static CiqVerifySchemaResponse *
-verify(const Fleet *fleet, const char *schema)
-{
-    CiqError *error = NULL;
-    CiqVerifySchemaRequest request = CLIENTIQ__V1__VERIFY_SCHEMA_REQUEST__INIT;
-
-    request.schema_name = TEXT(schema);
-    CiqVerifySchemaResponse *response = ciq_verify_schema(fleet->platform, &request, &error);
-    assert_ok(error);
-    return response;
-}
-
-static void
-show(const CiqVerifySchemaResponse *response)
-{
-    for (size_t i = 0; i < response->n_differences; i++)
-        print_error("%s: %s %s: expected \"%s\", got \"%s\"\n",
-                    response->differences[i]->schema_name, response->differences[i]->object,
-                    response->differences[i]->problem, response->differences[i]->expected,
-                    response->differences[i]->got);
-}
-
 static void
 assert_clean(const Fleet *fleet, const char *schema, const char *what)
 {
-    CiqVerifySchemaResponse *response = verify(fleet, schema);
+    CiqVerifySchemaResponse *response = drift_verify(fleet->platform, schema);
 
-    show(response);
+    drift_print(response);
     if (response->n_differences > 0)
         fail_msg("not as it was: %s", what);
     ciq_verify_schema_response_free(response);
@@ -114,14 +93,14 @@ assert_clean(const Fleet *fleet, const char *schema, const char *what)
 static void
 assert_named(const Fleet *fleet, const char *object, const char *problem)
 {
-    CiqVerifySchemaResponse *response = verify(fleet, "beta");
+    CiqVerifySchemaResponse *response = drift_verify(fleet->platform, "beta");
     bool found = object == NULL && response->n_differences > 0;
 
     for (size_t i = 0; object != NULL && i < response->n_differences; i++)
         found |= strcmp(response->differences[i]->object, object) == 0 &&
                  strcmp(response->differences[i]->problem, problem) == 0;
     if (!found) {
-        show(response);
+        drift_print(response);
         fail_msg("%s is not %s", object != NULL ? object : "anything", problem);
     }
     ciq_verify_schema_response_free(response);

@@ -1,38 +1,17 @@
 /* VerifySchema: no difference in a world that nobody touched, whatever its heads; each thing that
  * somebody changes behind the service is named, and after it is mended nothing is.  */
+#include "harness/drift.h"
 #include "harness/harness.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static CiqVerifySchemaResponse *
-verify(const World *world, const char *schema)
-{
-    CiqError *error = NULL;
-    CiqVerifySchemaRequest request = CLIENTIQ__V1__VERIFY_SCHEMA_REQUEST__INIT;
-
-    request.schema_name = TEXT(schema);
-    CiqVerifySchemaResponse *response = ciq_verify_schema(world->platform, &request, &error);
-    assert_ok(error);
-    return response;
-}
-
-static void
-show(const CiqVerifySchemaResponse *response)
-{
-    for (size_t i = 0; i < response->n_differences; i++)
-        print_error("%s: %s %s: expected \"%s\", got \"%s\"\n",
-                    response->differences[i]->schema_name, response->differences[i]->object,
-                    response->differences[i]->problem, response->differences[i]->expected,
-                    response->differences[i]->got);
-}
-
 static void
 assert_clean(const World *world)
 {
-    CiqVerifySchemaResponse *response = verify(world, "");
+    CiqVerifySchemaResponse *response = drift_verify(world->platform, "");
 
-    show(response);
+    drift_print(response);
     assert_int_equal(response->n_differences, 0);
     assert_true(response->n_tenants >= 2);
     for (size_t i = 0; i < response->n_tenants; i++)
@@ -162,7 +141,7 @@ test_verify_schema__each_damage_is_named(void **state)
         bool found = false;
 
         run(world, row->damage, role);
-        CiqVerifySchemaResponse *response = verify(world, "");
+        CiqVerifySchemaResponse *response = drift_verify(world->platform, "");
         for (size_t d = 0; d < response->n_differences; d++) {
             const CiqSchemaDifference *one = response->differences[d];
 
@@ -172,7 +151,7 @@ test_verify_schema__each_damage_is_named(void **state)
                 strstr(one->expected, row->expected) != NULL && strstr(one->got, row->got) != NULL;
         }
         if (!found) {
-            show(response);
+            drift_print(response);
             fail_msg("not found: %s", row->damage);
         }
         for (size_t t = 0; t < response->n_tenants; t++)
@@ -192,12 +171,12 @@ test_verify_schema__what_cannot_be_compared(void **state)
 
     tenant_new(world->platform, "hollow");
     database_value(&world->database, "drop table hollow.core_migration");
-    CiqVerifySchemaResponse *response = verify(world, "hollow");
+    CiqVerifySchemaResponse *response = drift_verify(world->platform, "hollow");
     assert_true(response->n_differences > 3);
     ciq_verify_schema_response_free(response);
 
     database_value(&world->database, "drop schema hollow cascade");
-    response = verify(world, "hollow");
+    response = drift_verify(world->platform, "hollow");
     assert_int_equal(response->n_differences, 1);
     assert_string_equal(response->differences[0]->object, "schema");
     assert_string_equal(response->differences[0]->problem, "missing");
@@ -210,7 +189,7 @@ test_verify_schema__what_cannot_be_compared(void **state)
     /* a newer server, or one with other apps, has migrated it */
     database_value(&world->database, "update tenants_tenant set heads = heads || '{\"shop\": 2}' "
                                      "where schema_name = 'hollow'");
-    response = verify(world, "hollow");
+    response = drift_verify(world->platform, "hollow");
     assert_int_equal(response->n_differences, 1);
     assert_string_equal(response->differences[0]->object, "shop/0002");
     assert_string_equal(response->differences[0]->problem, "unknown");
