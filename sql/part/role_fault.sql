@@ -12,7 +12,9 @@ case when n.oid is null then 'its schema is gone'
          then 'its role may not read the users'
      when not exists (select from pg_catalog.pg_default_acl f
                        cross join lateral aclexplode(f.defaclacl) a
-                       where f.defaclnamespace = n.oid and f.defaclobjtype = 'f' and a.grantee = r.oid)
+                       -- the owner's: by its index, since all tenants have one
+                       where f.defaclrole = n.nspowner and f.defaclnamespace = n.oid and f.defaclobjtype = 'f'
+                         and a.grantee = r.oid)
           and exists (select from pg_catalog.pg_proc p
                        where p.pronamespace = n.oid and not p.prosecdef
                          and not has_function_privilege(r.oid, p.oid, 'execute'))

@@ -16,7 +16,8 @@ begin
     end if;
     if not exists (select from pg_catalog.pg_default_acl f
                     cross join lateral aclexplode(f.defaclacl) a
-                    where f.defaclnamespace = home and f.defaclobjtype = 'f' and a.grantee = tenant_role) then
+                    where f.defaclrole = quote_ident(current_user)::regrole and f.defaclnamespace = home and f.defaclobjtype = 'f'
+                      and a.grantee = tenant_role) then
         execute format('alter default privileges in schema %I grant execute on functions to %I', current_schema(),
                        :'role');
     end if;
